@@ -1,0 +1,1 @@
+"""Credentials, a file per kind. Import them from `asdk.auth`."""

@@ -1,0 +1,178 @@
+"""`Credential`: how to get a token. What a user extends for an API with a login of its own.
+
+`TokenSource` calls it, one call at a time, and does the rest: caching, expiry, single flight, store. `exchange` is the
+conversation with a token endpoint that credentials share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from asdk.auth.tokens import Token, jwt_expiry, read_lifetime
+from asdk.encoding import encode_json
+from asdk.errors import AsdkError, DecodeError, TokenError, TokenRefusedError, TokenUnavailableError, TransportError
+from asdk.headers import Headers, http_date, retry_after
+from asdk.options import Options, Tenant, Timeout
+from asdk.request import Request
+from asdk.response import Response
+from asdk.secret import Secret
+from asdk.transports.base import Handler
+from asdk.urls import parse_url
+
+#: How long a token request may take in total, in seconds, whatever the callers' own deadlines.
+TOKEN_TIMEOUT = 30.0
+
+# OAuth error codes that mean "later", not "no" (RFC 6749, section 4.1.2.1; RFC 8628, section 3.5).
+_LATER = frozenset({"temporarily_unavailable", "slow_down", "server_error"})
+
+
+class Credential:
+    """Says how to get a token.
+
+    Attributes:
+        refresh_before: renew in the background when so many seconds of the token's life are left; never more than a
+            tenth of that life.
+        per_tenant: whether a token is good for one tenant only.
+        refused: the statuses by which the token endpoint says a lasting no.
+    """
+
+    refresh_before: float = 300.0
+    per_tenant: bool = False
+    refused: ClassVar[frozenset[int]] = frozenset({400, 401, 403, 423})
+
+    @property
+    def key(self) -> str:
+        """Under which a store keeps the token: the same for the same endpoint and account, different for any other."""
+        return f"{type(self).__module__}.{type(self).__qualname__}:{id(self)}"
+
+    async def fetch(self, send: Handler) -> Token:
+        """Get a token from nothing but the credential itself.
+
+        Args:
+            send: sends one request below the auth middleware, so that a fetch cannot call itself.
+
+        Raises:
+            TokenRefusedError: the endpoint said no.
+            TokenUnavailableError: it could not be asked, or asked to wait.
+        """
+        raise NotImplementedError
+
+    async def renew(self, token: Token, send: Handler) -> Token:
+        """Get the next token, with the help of the one before; by default the same as `fetch`."""
+        return await self.fetch(send)
+
+    def for_tenant(self, tenant: Tenant | None) -> Credential:
+        """The credential that asks for one tenant's token; only called where ``per_tenant`` is set."""
+        return self
+
+
+def fingerprint(secret: Secret, purpose: str) -> str:
+    """Names a secret without telling it: SHA-256, bound to one purpose.
+
+    Only for secrets of high entropy, such as API keys: a password could be guessed from it.
+    """
+    return hashlib.sha256(f"asdk:{purpose}:{secret.reveal()}".encode()).hexdigest()[:32]
+
+
+def json_request(url: str, data: Mapping[str, object]) -> Request:
+    """A POST of JSON to a token endpoint; a `Secret` in the data is opened while it is encoded."""
+    opened: list[Secret] = []
+    return _token_request(url, encode_json(data, opened), "application/json", opened)
+
+
+def _token_request(url: str, body: bytes, content_type: str, secrets: Sequence[Secret]) -> Request:
+    origin, rest = parse_url(url)
+    return Request(
+        method="POST",
+        url=f"{origin}{rest}",
+        template=rest.partition("?")[0] or "/",
+        headers=Headers({"Accept": "application/json", "Content-Type": content_type}),
+        body=body,
+        options=Options(timeout=Timeout(total=TOKEN_TIMEOUT, attempt=TOKEN_TIMEOUT), retry=None),
+        secrets=secrets,
+    )
+
+
+async def exchange(send: Handler, request: Request, *, refused: frozenset[int] = Credential.refused) -> Response:
+    """Send a token request and judge the answer. Redirects are not followed: they would carry the secret elsewhere.
+
+    Returns:
+        A response with status 2xx and a JSON object as its body.
+
+    Raises:
+        TokenRefusedError: an OAuth error code, or one of the ``refused`` statuses.
+        TokenUnavailableError: anything that may pass: network, 429, 5xx, a page of HTML.
+    """
+    failure: TokenError
+    try:
+        response = await send(request)
+        if response.is_success:
+            if isinstance(response.json(), Mapping):
+                return response
+            failure = _unavailable(request, "the token endpoint did not answer with a JSON object")
+        else:
+            failure = _judge(request, response, refused)
+    except TransportError as error:
+        failure = _unavailable(request, f"the token endpoint could not be asked: {error.message}", error)
+    except DecodeError as error:
+        failure = _unavailable(request, f"the token endpoint did not answer in JSON: {error.message}", error)
+    raise failure
+
+
+def _unavailable(request: Request, message: str, error: AsdkError | None = None) -> TokenUnavailableError:
+    cause = None if error is None else error.cause or f"{type(error).__name__}: {error}"
+    return TokenUnavailableError(message, method=request.method, template=request.template, cause=cause)
+
+
+def _judge(request: Request, response: Response, refused: frozenset[int]) -> TokenError:
+    code, description = read_oauth_error(response)
+    said = request.scrub(": ".join(part for part in (code, description) if part)) or "no reason given"
+    later = response.status in {408, 429} or response.status >= 500 or code in _LATER
+    kind: type[TokenError] = TokenUnavailableError
+    if not later and (code is not None or response.status in refused):
+        kind = TokenRefusedError
+    verb = "refused the credential" if kind is TokenRefusedError else "gave no token"
+    return kind(
+        f"the token endpoint {verb} ({said})",
+        method=request.method,
+        template=request.template,
+        status=response.status,
+        request_id=response.request_id,
+        retry_after=retry_after(response.headers, request.clock.time()),
+        code=code,
+    )
+
+
+def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
+    """The ``error`` code and the description in a refusal (RFC 6749, section 5.2), in whatever dialect it comes."""
+    try:
+        data = response.json()
+    except DecodeError:
+        return None, None
+    if not isinstance(data, Mapping):
+        return None, None
+    code = next((value for name in ("error", "code") if isinstance(value := data.get(name), str) and value), None)
+    texts = (data.get(name) for name in ("error_description", "message", "detail", "title"))
+    text = next((value for value in texts if isinstance(value, str) and value), None)
+    return code and code[:80], text and text[:200]
+
+
+def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -> float | None:
+    """The life of a token in seconds from now: as the reply says, else by the ``exp`` of a JWT, else None.
+
+    ``exp`` is a moment on the issuer's clock. If that clock, by the reply's ``Date``, is more than 2 s away from ours,
+    it is judged by ``Date`` plus one second, since a Date is cut to whole seconds.
+    """
+    lifetime = read_lifetime(data)
+    if lifetime is not None:
+        return lifetime
+    expires = jwt_expiry(value)
+    if expires is None:
+        return None
+    now, date = response.request.clock.time(), http_date(response.headers.get("date", ""))
+    if date is not None and abs(date + 1 - now) > 2:
+        now = date + 1
+    # A token that ended before it came says only that a clock is wrong: a 401 will tell when it really ends.
+    return expires - now if expires > now else None

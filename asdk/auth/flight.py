@@ -1,0 +1,181 @@
+"""`Flight`: one token request on its way, and everybody who waits for it, in whichever event loop.
+
+Made by `TokenSource`. The request is nobody's child: it runs in a task of its own, in an empty context, and a caller
+that is cancelled leaves alone. It outlives even the cancellation of everything at the end of a loop, since an endpoint
+that has already changed a refresh token cannot be asked a second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Coroutine
+from enum import Enum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from asdk.clock import Clock, Timer
+
+T = TypeVar("T")
+
+Loop: TypeAlias = asyncio.AbstractEventLoop
+
+# How often waiters look whether the other loop that leads their flight still runs, in seconds.
+_BEAT = 0.2
+
+#: How long a flight whose request may have left is waited for when its loop or client ends, in seconds.
+GRACE = 5.0
+
+
+class Missed(Enum):
+    """Why a waiter got no outcome."""
+
+    LOST = "the flight will not arrive: its loop has ended, or its time is over"
+    LATE = "the waiter's own time is over"
+
+
+class Flight(Generic[T]):
+    """One request in flight.
+
+    Args:
+        clock: measures the flight's own deadline and its waiters' times.
+        lock: the source's, held for a few instructions and never across an await.
+        timeout: seconds after which the flight is over at the latest.
+        via: what carries the request; its owner calls `finish` before it goes.
+
+    Attributes:
+        loop: the event loop that leads it.
+        departed: whether the request may have left this machine.
+    """
+
+    def __init__(self, clock: Clock, lock: threading.Lock, timeout: float, via: object) -> None:
+        self.loop: Loop = asyncio.get_running_loop()
+        self.via = via
+        self.departed = False
+        self._clock = clock
+        self._lock = lock
+        self._ends = clock.monotonic() + timeout
+        self._waiting: dict[Loop, set[asyncio.Future[T | Missed]]] = {}
+        self._beats: dict[Loop, Timer] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._guard: asyncio.Task[None] | None = None
+
+    # --- who waits --------------------------------------------------------------------------------------------------
+
+    def join(self) -> asyncio.Future[T | Missed]:
+        """A future of the caller's own. Call it with the lock held, then `wait` without."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T | Missed] = loop.create_future()
+        group = self._waiting.get(loop)
+        if group is None:
+            group = self._waiting[loop] = set()
+            if loop is not self.loop:
+                self._beats[loop] = self._clock.call_later(_BEAT, self._look, loop)
+        group.add(future)
+        return future
+
+    async def wait(self, future: asyncio.Future[T | Missed], within: float | None) -> T | Missed:
+        """The outcome, or why there is none.
+
+        Args:
+            future: from `join`.
+            within: seconds to wait at most; None for as long as the flight takes.
+        """
+        timer = None
+        if within is not None and self._clock.monotonic() + within < self._ends:
+            timer = self._clock.call_later(within, _settle, [future], Missed.LATE)
+        try:
+            return await future
+        finally:
+            if timer is not None:
+                timer.cancel()
+            with self._lock:
+                self._waiting.get(future.get_loop(), set()).discard(future)
+
+    def is_lost(self) -> bool:
+        """Whether the outcome will never come: the leading loop is gone or stands still, or the time is over."""
+        return self.loop.is_closed() or not self.loop.is_running() or self._clock.monotonic() >= self._ends
+
+    def _look(self, loop: Loop) -> None:
+        """From a loop that does not lead: is there still something to wait for?"""
+        lost = self.is_lost()
+        with self._lock:
+            self._beats.pop(loop, None)
+            group = self._waiting.pop(loop, set()) if lost else self._waiting.get(loop, set())
+            if group and not lost:
+                self._beats[loop] = self._clock.call_later(_BEAT, self._look, loop)
+        if lost:
+            _settle(list(group), Missed.LOST)
+
+    def settle(self, outcome: T | Missed) -> None:
+        """Wake every waiter with the outcome, once a loop."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+            beats, self._beats = self._beats, {}
+        here = asyncio.get_running_loop()
+        for loop, group in waiting.items():
+            if loop is here:
+                _settle(list(group), outcome)
+            elif not loop.is_closed():
+                _call(loop, _settle_and_stop, list(group), outcome, beats.get(loop))
+
+    # --- who leads --------------------------------------------------------------------------------------------------
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Set off, in the running loop.
+
+        Args:
+            work: sends the request and calls `settle`, whatever happens.
+        """
+        # In an empty context: the leader's tenant, span or log fields are not those of the others.
+        self._task = self.loop.create_task(work, context=contextvars.Context())
+        # When a loop ends it cancels every task in its register, also what a task awaits, so no shield helps. The
+        # flight is therefore taken out of the register, and a guard stands in for it that answers the cancellation by
+        # waiting.
+        asyncio._unregister_task(self._task)
+        self._guard = self.loop.create_task(self._stand_guard(self._task), context=contextvars.Context())
+
+    async def _stand_guard(self, task: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            await self._end(task)
+
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        """Let a departed flight arrive, within the grace; cancel any other."""
+        if self.departed:
+            await asyncio.wait([task], timeout=GRACE)
+        task.cancel()
+        await asyncio.wait([task], timeout=GRACE)
+
+    async def finish(self) -> None:
+        """Let it arrive, or end it: when this returns, nothing of it is left in the running loop."""
+        if self._task is None:
+            return
+        if self.loop is asyncio.get_running_loop():
+            await self._end(self._task)
+        elif not self.loop.is_closed():
+            with self._lock:
+                future = self.join()
+            if await self.wait(future, GRACE) is Missed.LATE:
+                _call(self.loop, self._task.cancel)
+
+
+def _settle(futures: list[asyncio.Future[Any]], outcome: object) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(outcome)
+
+
+def _settle_and_stop(futures: list[asyncio.Future[Any]], outcome: object, beat: Timer | None) -> None:
+    if beat is not None:
+        beat.cancel()
+    _settle(futures, outcome)
+
+
+def _call(loop: Loop, callback: Any, *args: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(callback, *args)
+    except RuntimeError:
+        # Closed between the look and the call: whoever waited there is gone with it.
+        return

@@ -1,0 +1,1 @@
+"""Token stores, a file per place. Import them from `asdk.auth`."""

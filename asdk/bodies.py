@@ -1,0 +1,286 @@
+"""What a request may carry: bytes, a file, a factory, an iterator, or a multipart form of these.
+
+Made by `BaseClient.build_request`, opened by the transport once an attempt. A `Body` knows its length if anyone can,
+and
+whether it can be sent again: a one-shot iterator never is, and no body is ever resent empty.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import secrets
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any, TypeAlias, cast
+from urllib.parse import quote_plus
+
+import anyio
+import anyio.to_thread
+import attrs
+
+from asdk.encoding import encode_json
+from asdk.errors import InvalidRequestError
+from asdk.options import UNSET
+from asdk.secret import Secret
+from asdk.urls import has_surrogate
+
+#: How much of a file is read and sent at a time, in bytes.
+CHUNK = 64 * 1024
+
+#: The contents of a file to upload: bytes, a path, or an open binary file, which is sent from where it stands.
+FileContent: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
+
+#: A file, alone or with its name, or with its name and media type.
+FileTypes: TypeAlias = FileContent | tuple[str, FileContent] | tuple[str, FileContent, str]
+
+#: The files of a multipart form by field name; several files of one name as pairs.
+Files: TypeAlias = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]]
+
+#: A raw body: bytes, a file, an iterator (sent once), or a function that makes a fresh iterator for each attempt.
+ContentTypes: TypeAlias = (
+    bytes | os.PathLike[str] | IO[bytes] | AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]
+)
+
+
+class Body:
+    """A body that is read when it is sent.
+
+    Attributes:
+        length: in bytes, if known.
+        replayable: whether `open` may be called again, for another attempt.
+        content_type: the media type, if the body has one of its own.
+    """
+
+    length: int | None = None
+    replayable: bool = True
+    content_type: str | None = None
+
+    def open(self) -> AsyncIterator[bytes]:
+        """The bytes, from the beginning."""
+        raise NotImplementedError
+
+
+class FileBody(Body):
+    """A file on disk by its path, or one that the caller has open; always sent from where it stood at first."""
+
+    def __init__(self, source: os.PathLike[str] | IO[bytes]) -> None:
+        self._source = source
+        self._start = 0
+        problem = None
+        try:
+            if isinstance(source, os.PathLike):
+                self.length = os.stat(source).st_size
+                with Path(source).open("rb"):
+                    pass
+            else:
+                self._measure(source)
+        except (OSError, ValueError) as error:
+            problem = f"{type(error).__name__}: {error}"
+        if problem is not None:
+            raise InvalidRequestError(f"the file to send cannot be read: {problem}")
+
+    def _measure(self, file: IO[bytes]) -> None:
+        self.replayable = file.seekable()
+        if self.replayable:
+            self._start = file.tell()
+            self.length = file.seek(0, os.SEEK_END) - self._start
+            file.seek(self._start)
+        if isinstance(file.read(0), str):
+            raise ValueError("it was opened in text mode; open it with 'rb'")
+
+    async def open(self) -> AsyncIterator[bytes]:
+        if isinstance(self._source, os.PathLike):
+            async with await anyio.open_file(self._source, "rb") as file:
+                while chunk := await file.read(CHUNK):
+                    yield chunk
+            return
+        if self.replayable:
+            await anyio.to_thread.run_sync(self._source.seek, self._start)
+        while chunk := await anyio.to_thread.run_sync(self._source.read, CHUNK):
+            yield chunk
+
+
+class IteratorBody(Body):
+    """An iterator of bytes: gone once it was read, so never sent a second time."""
+
+    replayable = False
+
+    def __init__(self, source: AsyncIterable[bytes] | Iterable[bytes]) -> None:
+        self._source = source
+
+    async def open(self) -> AsyncIterator[bytes]:
+        if isinstance(self._source, AsyncIterable):
+            async for chunk in self._source:
+                yield chunk
+        else:
+            for chunk in self._source:
+                yield chunk
+
+
+class FactoryBody(Body):
+    """A function that makes a fresh iterator for each attempt."""
+
+    def __init__(self, factory: Callable[[], AsyncIterable[bytes]]) -> None:
+        self._factory = factory
+
+    async def open(self) -> AsyncIterator[bytes]:
+        async for chunk in self._factory():
+            yield chunk
+
+
+@attrs.frozen
+class _Part:
+    head: bytes
+    content: bytes | Body
+
+    @property
+    def length(self) -> int | None:
+        size = len(self.content) if isinstance(self.content, bytes) else self.content.length
+        return None if size is None else len(self.head) + size + 2
+
+
+class MultipartBody(Body):
+    """``multipart/form-data``: fields first, then files (RFC 7578)."""
+
+    def __init__(self, fields: Mapping[str, object], files: Files) -> None:
+        self._boundary = secrets.token_hex(16)
+        self._parts = [self._field(name, text) for name, text in form_pairs(fields)]
+        for name, file in files.items() if isinstance(files, Mapping) else files:
+            self._parts.append(self._file(name, file))
+        self._end = f"--{self._boundary}--\r\n".encode()
+        self.content_type = f"multipart/form-data; boundary={self._boundary}"
+        self.replayable = all(isinstance(part.content, bytes) or part.content.replayable for part in self._parts)
+        lengths = [part.length for part in self._parts]
+        known = [length for length in lengths if length is not None]
+        self.length = sum(known) + len(self._end) if len(known) == len(lengths) else None
+
+    def _head(self, disposition: str, content_type: str | None = None) -> bytes:
+        lines = [f"--{self._boundary}", f"Content-Disposition: form-data; {disposition}"]
+        if content_type is not None:
+            lines.append(f"Content-Type: {content_type}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def _field(self, name: str, text: str) -> _Part:
+        return _Part(self._head(f'name="{_escape(name)}"'), text.encode())
+
+    def _file(self, name: str, file: FileTypes) -> _Part:
+        file_name, content, content_type = _read_file_argument(file)
+        head = self._head(f'name="{_escape(name)}"; filename="{_escape(file_name)}"', content_type)
+        return _Part(head, content if isinstance(content, bytes) else FileBody(content))
+
+    async def open(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part.head
+            if isinstance(part.content, bytes):
+                yield part.content
+            else:
+                async for chunk in part.content.open():
+                    yield chunk
+            yield b"\r\n"
+        yield self._end
+
+
+_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+_MEDIA_TYPE = re.compile(r"[!#$&\-^_.+0-9A-Za-z]+/[!#$&\-^_.+0-9A-Za-z]+(?:;[\x20-\x7e]*)?").fullmatch
+
+
+def _escape(name: str) -> str:
+    """A name as browsers write it in a multipart head (WHATWG HTML, "multipart form data"): it cannot end the line."""
+    if not isinstance(name, str) or not name:
+        raise InvalidRequestError("a field or file of a form needs a name")
+    escaped = name.translate(_ESCAPES)
+    if has_surrogate(escaped) or any(ord(character) < 0x20 or ord(character) == 0x7F for character in escaped):
+        raise InvalidRequestError(f"the name {name!r} of a field or file holds a control character or a lone surrogate")
+    return escaped
+
+
+def _read_file_argument(file: FileTypes) -> tuple[str, FileContent, str]:
+    if isinstance(file, tuple):
+        name, content = file[0], file[1]
+        content_type = file[2] if len(file) == 3 else None
+    else:
+        content, content_type = file, None
+        path = file if isinstance(file, os.PathLike) else getattr(file, "name", None)
+        name = os.path.basename(path) if isinstance(path, str | os.PathLike) else "upload"
+    if not isinstance(content, bytes | os.PathLike) and not hasattr(content, "read"):
+        raise InvalidRequestError(f"a file is bytes, a path or an open binary file, not a {type(content).__name__}")
+    content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    if _MEDIA_TYPE(content_type) is None:
+        raise InvalidRequestError(f"{content_type!r} is not a media type")
+    return name, content, content_type
+
+
+def form_pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The fields of a form as text; None leaves one out, a list repeats the name, secrets are opened.
+
+    Raises:
+        InvalidRequestError: a value is not a plain one.
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in fields.items():
+        for item in value if isinstance(value, list | tuple) else (value,):
+            if item is None:
+                continue
+            if isinstance(item, Secret):
+                item = item.reveal()  # noqa: PLW2901
+            elif isinstance(item, bool):
+                item = "true" if item else "false"  # noqa: PLW2901
+            if not isinstance(item, str | int | float):
+                raise InvalidRequestError(f"form field {name!r} is a {type(item).__name__}, which has no text form")
+            if has_surrogate(text := str(item)) or has_surrogate(name):
+                raise InvalidRequestError(f"form field {name!r} holds a lone surrogate, which has no UTF-8 form")
+            pairs.append((name, text))
+    return pairs
+
+
+def encode_form(fields: Mapping[str, object]) -> bytes:
+    """``application/x-www-form-urlencoded`` (WHATWG URL), blanks as ``+``.
+
+    Raises:
+        InvalidRequestError: a value is not a plain one, or holds a lone surrogate.
+    """
+    return "&".join(f"{quote_plus(name)}={quote_plus(text)}" for name, text in form_pairs(fields)).encode()
+
+
+def raw_body(content: ContentTypes) -> bytes | Body:
+    """The body for ``content=``.
+
+    Raises:
+        InvalidRequestError: it is none of the kinds that can be sent, or a file that cannot be read.
+    """
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, bytearray | memoryview):
+        return bytes(content)
+    if isinstance(content, os.PathLike) or hasattr(content, "read"):
+        source: Any = content
+        return FileBody(source)
+    if isinstance(content, AsyncIterable) or (isinstance(content, Iterable) and not isinstance(content, str | Mapping)):
+        return IteratorBody(content)
+    if callable(content):
+        return FactoryBody(content)
+    raise InvalidRequestError(f"content= is a {type(content).__name__}; give bytes, a file, an iterator or a factory")
+
+
+def make_body(
+    json: object, form: Mapping[str, object] | None, files: Files | None, content: ContentTypes | None
+) -> tuple[bytes | Body, str | None, list[Secret]]:
+    """The one body of a request, its media type if it has one of its own, and the secrets that were opened for it.
+
+    Raises:
+        InvalidRequestError: there is more than one body, or it cannot be encoded or read.
+    """
+    if sum((json is not UNSET, form is not None or files is not None, content is not None)) > 1:
+        raise InvalidRequestError("a request has one body: give json=, form= (with files=), or content=")
+    opened: list[Secret] = []
+    if json is not UNSET:
+        return encode_json(json, opened), "application/json", opened
+    opened += [value for value in (form or {}).values() if isinstance(value, Secret)]
+    if files is not None:
+        multipart = MultipartBody(form or {}, files)
+        return multipart, multipart.content_type, opened
+    if form is not None:
+        return encode_form(form), "application/x-www-form-urlencoded", opened
+    return raw_body(cast("ContentTypes", content)), None, opened

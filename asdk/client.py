@@ -1,0 +1,459 @@
+"""`BaseClient`: what every SDK on asdk subclasses. It builds requests, runs the chain, raises for statuses, decodes.
+
+A call goes `request` > `build_request` > the middlewares > the transport, and comes back once. Copies made by
+`with_options` share everything that is expensive: pool, chain, token.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import weakref
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeVar, overload
+from uuid import uuid4
+
+import attrs
+from typing_extensions import TypeForm, Unpack
+
+from asdk._version import __version__
+from asdk.auth.credentials.base import Credential
+from asdk.auth.source import TokenSource
+from asdk.bodies import ContentTypes, Files, make_body
+from asdk.client_options import ClientOptions, RequestArguments
+from asdk.clock import SYSTEM_CLOCK
+from asdk.config import Config
+from asdk.decoding import decoder_for
+from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
+from asdk.headers import Headers
+from asdk.middleware.auth import AuthMiddleware
+from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
+from asdk.middleware.logging import LoggingMiddleware
+from asdk.middleware.retry import RetryMiddleware
+from asdk.middleware.tenant import TenantMiddleware
+from asdk.options import (
+    UNSET,
+    CallOptions,
+    Options,
+    Retry,
+    Tenant,
+    TenantHeaders,
+    Timeout,
+    Unset,
+    merge_options,
+    scoped_tenant,
+)
+from asdk.pagination import PageStrategy, Paginator
+from asdk.request import Request
+from asdk.response import Response
+from asdk.status_errors import read_error, status_error
+from asdk.transports.base import Handler, Transport
+from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
+
+T = TypeVar("T")
+
+
+_CLIENT_OPTIONS = frozenset(ClientOptions.__annotations__)
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Z]+").fullmatch
+
+
+class _Core:
+    """What the copies of a client share. It refers to no client, so that a forgotten one ends with its last
+    reference."""
+
+    __slots__ = ("__weakref__", "handler", "owns_transport", "send", "source", "transport", "users")
+
+    def __init__(self, transport: Transport, source: TokenSource | None, *, owns_transport: bool) -> None:
+        self.transport = transport
+        self.owns_transport = owns_transport
+        self.source = source
+        self.send: Handler = transport.send
+        self.handler: Handler = transport.send
+        self.users: weakref.WeakSet[BaseClient] = weakref.WeakSet()
+
+    async def aclose(self) -> None:
+        if self.source is not None:
+            await self.source.finish(self.send)
+        if self.owns_transport:
+            await self.transport.aclose()
+
+
+class BaseClient:
+    """The base of a client for one API.
+
+    A subclass sets the attributes below, hangs its resources on itself with `resource`, and takes its own settings in
+    ``__init__``. Making a client does no network I/O and needs no event loop; it works in one loop after another and in
+    several at once. The connection pool opens at the first call and closes with `aclose`, ``async with``, the event
+    loop, or the client's last reference.
+
+    Attributes:
+        base_url: where the API lives; a path prefix is kept. An argument and the environment win over the class.
+        env_prefix: goes before the names of settings in the environment, as in ``MGNIFY_BASE_URL``.
+        env_names: further names of a setting, such as those that a vendor documents, by the name of the parameter.
+        tenant_headers: the names under which the API wants the parts of a `Tenant`.
+        error_codes: the API's own error codes, and the subclasses of `StatusError` to raise for them.
+        idempotency_header: the name of the header for an ``idempotency_key``.
+        query_style: how the API spells values in a query.
+        config: where each setting came from: ``print(client.config.explain())``.
+    """
+
+    base_url: str = ""
+    env_prefix: ClassVar[str] = ""
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    tenant_headers: ClassVar[TenantHeaders] = TenantHeaders()
+    error_codes: ClassVar[Mapping[str, type[StatusError]]] = {}
+    idempotency_header: ClassVar[str] = "Idempotency-Key"
+    query_style: ClassVar[QueryStyle] = QueryStyle()
+
+    config: Config
+
+    def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        """Build the client.
+
+        Raises:
+            ConfigurationError: an option is unknown or cannot be used, or a token would go over plain http.
+        """
+        unknown = options.keys() - _CLIENT_OPTIONS
+        if unknown:
+            raise ConfigurationError(
+                f"{type(self).__name__} has no option {sorted(unknown)}; there are {sorted(_CLIENT_OPTIONS)}"
+            )
+        config = self.config = self.config_for(options)
+        self._base = BaseURL.parse(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
+        self.base_url = str(self._base)
+        self._clock = options.get("clock", SYSTEM_CLOCK)
+        self._options = _first_options(config, options)
+        self._tenant_pinned = False
+        self._makes_keys = False
+        self._headers = Headers({"Accept": "application/json", "User-Agent": _user_agent(type(self))})
+        self._headers.merge(options.get("headers"))
+        transport = options.get("transport")
+        self._core = _Core(
+            transport or _default_transport(options),
+            self._source_for(options.get("auth"), allow_insecure=options.get("allow_insecure_auth", False)),
+            owns_transport=transport is None,
+        )
+        self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
+        stack = list(self.build_stack())
+        check_stack(stack)
+        self._core.handler = self._send = build_chain(stack, self._core.send)
+        self._core.users.add(self)
+
+    @classmethod
+    def from_env(
+        cls, *, dotenv: str | os.PathLike[str] | None = ".env", environ: Mapping[str, str] | None = None, **options: Any
+    ) -> Self:
+        """Build a client whose settings are looked for elsewhere than usual.
+
+        Args:
+            dotenv: a settings file in dotenv format; None for none.
+            environ: instead of the environment of the process.
+            options: as for the class itself.
+        """
+        return cls(config=Config(cls.env_prefix, names=cls.env_names, environ=environ, dotenv=dotenv), **options)
+
+    @classmethod
+    def config_for(cls, options: ClientOptions) -> Config:
+        """The settings of a client under construction: for the ``__init__`` of a subclass, before it calls this
+        one's."""
+        return options.setdefault("config", Config(cls.env_prefix, names=cls.env_names))
+
+    def build_stack(self) -> Sequence[AnyMiddleware]:
+        """The middlewares, outermost first. Override it to put others in; the order is checked, see `Place`."""
+        middleware, attempt_middleware = self._middleware
+        stack: list[AnyMiddleware] = [LoggingMiddleware(), *middleware, RetryMiddleware(), *attempt_middleware]
+        stack.append(TenantMiddleware(self.tenant_headers))
+        if self._core.source is not None:
+            stack.append(AuthMiddleware(self._core.source, self._core.send))
+        return stack
+
+    def _source_for(self, auth: Credential | TokenSource | None, *, allow_insecure: bool) -> TokenSource | None:
+        if auth is None:
+            return None
+        if not isinstance(auth, Credential | TokenSource):
+            raise ConfigurationError(f"auth= is a {type(auth).__name__}; give a Credential or a TokenSource")
+        if not self._base.origin.is_secure and not allow_insecure:
+            raise ConfigurationError(
+                f"a token would go to {self._base.origin} over plain http, where everybody on the way can read it; "
+                "use https, or pass allow_insecure_auth=True"
+            )
+        if isinstance(auth, TokenSource):
+            return auth
+        return TokenSource(auth, clock=self._clock, allow_insecure=allow_insecure)
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    @overload
+    async def request(
+        self, method: str, template: str, *, model: type[T], **arguments: Unpack[RequestArguments]
+    ) -> T: ...
+    @overload
+    async def request(
+        self, method: str, template: str, *, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+    ) -> T: ...
+    @overload
+    async def request(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> Any: ...
+    async def request(
+        self, method: str, template: str, *, model: Any = UNSET, **arguments: Unpack[RequestArguments]
+    ) -> Any:
+        """Send a request and decode the body of its response.
+
+        Args:
+            method: the HTTP method.
+            template: a path template under the base URL, such as ``"/users/{id}"``, or an absolute URL.
+            model: what the body is: a class, ``list[User]``, ``A | B``, a ``Literal``; None for nothing, the body is
+                then not looked at. Left out, the body comes back as plain JSON data.
+            arguments: the parts of the request, and what this call does differently from the client.
+
+        Raises:
+            InvalidRequestError: the arguments make no request; nothing was sent.
+            TokenError: there is no usable token; the request was not sent.
+            TransportError: no complete response came back.
+            StatusError: the status is not 2xx.
+            DecodeError: the body is not what the model says.
+        """
+        request = self.build_request(method, template, **arguments)
+        del arguments  # it may hold a secret in plain text, which a traceback with locals would show
+        total = request.options.timeout.total
+        if total is not None:
+            request.deadline = request.clock.monotonic() + total
+        response = await self._send(request)  # what `send` does, one coroutine less on the way of every call
+        if not 200 <= response.status < 300:
+            raise self._status_error(response)
+        if model is None:
+            return None
+        if model is UNSET:
+            return response.json() if response.content else None
+        return response.decode(model)
+
+    async def send(self, request: Request) -> Response:
+        """Send a request through the chain. A status is data: nothing is raised for it.
+
+        Raises:
+            TokenError: there is no usable token; the request was not sent.
+            TransportError: no complete response came back.
+        """
+        if request.deadline is None and request.options.timeout.total is not None:
+            request.deadline = request.clock.monotonic() + request.options.timeout.total
+        return await self._send(request)
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, template: str, **arguments: Unpack[RequestArguments]
+    ) -> AsyncIterator[Response]:
+        """Send a request and leave the body open, for ``async with``; leaving the block frees the connection.
+
+        Raises:
+            As `request`, but for DecodeError.
+        """
+        request = self.build_request(method, template, **arguments)
+        del arguments
+        request.stream = True
+        response = await self.send(request)
+        try:
+            if not response.is_success:
+                await response.read()
+                raise self._status_error(response)
+            yield response
+        finally:
+            await response.aclose()
+
+    @overload
+    def paginate(
+        self, template: str, *, strategy: PageStrategy, model: type[T], **arguments: Unpack[RequestArguments]
+    ) -> Paginator[T]: ...
+    @overload
+    def paginate(
+        self, template: str, *, strategy: PageStrategy, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+    ) -> Paginator[T]: ...
+    @overload
+    def paginate(
+        self, template: str, *, strategy: PageStrategy, **arguments: Unpack[RequestArguments]
+    ) -> Paginator[Any]: ...
+    def paginate(
+        self, template: str, *, strategy: PageStrategy, model: Any = Any, **arguments: Unpack[RequestArguments]
+    ) -> Paginator[Any]:
+        """A collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
+
+        Args:
+            template: the path of the collection.
+            strategy: how the API divides it, such as `PageNumbers`.
+            model: what one item is; left out, plain JSON data.
+            arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
+        """
+        params = dict(arguments.get("params") or {})
+        arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
+
+        async def fetch(cursor: Mapping[str, Any]) -> Response:
+            page: RequestArguments = {**arguments, "params": {**params, **cursor}}
+            response = await self.send(self.build_request("GET", template, **page))
+            if not response.is_success:
+                raise self._status_error(response)
+            return response
+
+        return Paginator(fetch, decoder_for(model).from_data, strategy, params, template)
+
+    # --- building a request -----------------------------------------------------------------------------------------
+
+    def build_request(
+        self,
+        method: str,
+        template: str,
+        *,
+        path_params: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        json: object = UNSET,
+        form: Mapping[str, object] | None = None,
+        files: Files | None = None,
+        content: ContentTypes | None = None,
+        authenticate: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> Request:
+        """The request that a call with these arguments would send; nothing is sent.
+
+        Raises:
+            InvalidRequestError: the arguments make no request.
+        """
+        if template[:1] == "/":
+            url, same_origin = self._base.prefix + path_template(template).expand(path_params or {}), True
+        else:
+            url, same_origin, template = self._absolute(template, path_params)
+        if params and (query := self.query_style.encode(params)):
+            url = f"{url}{'&' if '?' in url else '?'}{query}"
+        if method not in _METHODS:
+            method = _checked_method(method)
+        headers = self._headers.copy()
+        request = Request(method, url, template, headers, None, self._options, same_origin, clock=self._clock)
+        request.authenticate = authenticate and same_origin
+        if json is not UNSET or form is not None or files is not None or content is not None:
+            request.body, media_type, request.secrets = make_body(json, form, files, content)
+            if media_type is not None:
+                headers["Content-Type"] = media_type
+        if options or self._makes_keys or scoped_tenant() is not UNSET:
+            self._apply(request, options)
+        return request
+
+    def _absolute(self, url: str, path_params: Mapping[str, object] | None) -> tuple[str, bool, str]:
+        if not url.lower().startswith(("http://", "https://")) or path_params:
+            path_template(url)  # says what is wrong with it
+            raise InvalidRequestError(f"an absolute URL takes no path_params: {url!r}")
+        origin, rest = parse_url(url)
+        return f"{origin}{rest}", origin == self._base.origin, rest.partition("?")[0] or "/"
+
+    def _tenant(self, given: Tenant | Unset | None) -> Tenant | None:
+        """Whose call this is: what the call says, else `with_options`, else `tenant_scope`, else the constructor."""
+        if not isinstance(given, Unset):
+            return given
+        if not self._tenant_pinned and not isinstance(scoped := scoped_tenant(), Unset):
+            return scoped
+        return self._options.tenant
+
+    def _apply(self, request: Request, options: CallOptions) -> None:
+        """What this call does differently from the client."""
+        merged = merge_options(self._options, options)
+        key = options.get("idempotency_key", UNSET)
+        if isinstance(key, Unset):
+            key = self._makes_keys
+        if key is not None and key is not False:
+            key = str(uuid4()) if key is True else key
+            request.headers[self.idempotency_header] = key
+            merged = attrs.evolve(merged, idempotency_key=key)
+        tenant = self._tenant(options.get("tenant", UNSET))
+        request.options = merged if tenant == merged.tenant else attrs.evolve(merged, tenant=tenant)
+        headers = options.get("headers")
+        if not isinstance(headers, Unset):
+            request.headers.merge(headers)
+
+    # --- errors -----------------------------------------------------------------------------------------------------
+
+    def describe_error(self, data: Any) -> tuple[str | None, str | None]:
+        """The API's code and message in the body of an error. Override it for an API with a dialect of its own.
+
+        Args:
+            data: the body as JSON data, None if it is not JSON.
+        """
+        return read_error(data)
+
+    def _status_error(self, response: Response) -> StatusError:
+        return status_error(response, self.describe_error, self.error_codes)
+
+    # --- copies and the end -----------------------------------------------------------------------------------------
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """A copy that does some things differently: same pool, same token, same everything else.
+
+        Raises:
+            InvalidRequestError: an option is unknown or cannot be used.
+        """
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._options = merge_options(self._options, options)
+        tenant = options.get("tenant", UNSET)
+        if not isinstance(tenant, Unset):
+            copy._options = attrs.evolve(copy._options, tenant=tenant)
+            copy._tenant_pinned = True
+        key = options.get("idempotency_key", UNSET)
+        if isinstance(key, str):
+            raise InvalidRequestError(
+                "one idempotency_key for all calls would make them one: pass True, or a key a call"
+            )
+        if not isinstance(key, Unset):
+            copy._makes_keys = bool(key)
+        headers = options.get("headers")
+        if headers:
+            copy._headers = self._headers.copy()
+            copy._headers.merge(headers)
+        self._core.users.add(copy)
+        return copy
+
+    async def aclose(self) -> None:
+        """Close the connections, unless a copy of this client is still in use. A later call opens new ones.
+
+        A token refresh in flight is waited for, 5 s at most.
+        """
+        self._core.users.discard(self)
+        if not self._core.users:
+            await self._core.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._core.users.add(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        tenant = f" for {self._options.tenant}" if self._options.tenant is not None else ""
+        return f"<{type(self).__name__} {self.base_url}{tenant}>"
+
+
+def _checked_method(method: str) -> str:
+    if _METHOD(method.upper()) is None:
+        raise InvalidRequestError(f"{method!r} is no HTTP method")
+    return method.upper()
+
+
+def _default_transport(options: ClientOptions) -> Transport:
+    # aiohttp takes half a second to import: the first client pays for it, not `import asdk`.
+    from asdk.transports.aiohttp import AiohttpTransport
+
+    return AiohttpTransport(proxy=options["proxy"]) if "proxy" in options else AiohttpTransport()
+
+
+def _user_agent(client: type[BaseClient]) -> str:
+    return f"asdk/{__version__} {client.__name__} Python/{platform.python_version()}"
+
+
+def _first_options(config: Config, options: ClientOptions) -> Options:
+    timeout = options.get("timeout", UNSET)
+    if isinstance(timeout, Unset):
+        seconds = config.number("timeout")
+        timeout = Timeout() if seconds is None else seconds
+    retry = options["retry"] if "retry" in options else Retry()
+    return Options(timeout=Timeout.of(timeout), retry=retry, tenant=options.get("tenant"))

@@ -1,0 +1,72 @@
+"""The keywords of a client's constructor and of its calls, typed once for every subclass.
+
+`BaseClient` and its subclasses unpack them: ``**options: Unpack[ClientOptions]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from asdk.auth.credentials.base import Credential
+from asdk.auth.source import TokenSource
+from asdk.bodies import ContentTypes, Files
+from asdk.clock import Clock
+from asdk.config import Config
+from asdk.middleware.chain import AnyMiddleware
+from asdk.options import CallOptions, Retry, Tenant, TimeoutTypes
+from asdk.transports.base import Transport
+
+
+class ClientOptions(TypedDict, total=False):
+    """What every client takes by keyword, beside its own settings. Left out: the default.
+
+    base_url: where the API lives; wins over the class and the environment.
+    auth: a `Credential`, or a `TokenSource` to share a token with other clients; None for no token.
+    timeout: seconds for a whole call, or a `Timeout`; None for no limit.
+    retry: the `Retry` policy; None for single attempts.
+    tenant: on whose behalf, unless a call, `with_options` or `tenant_scope` says otherwise.
+    headers: more header fields for every request.
+    middleware: middlewares of your own that run once a call, outside of retry.
+    attempt_middleware: middlewares of your own that run once an attempt, inside of retry.
+    transport: sends the requests instead of aiohttp; it is yours to close.
+    proxy: URL of the proxy; None for none; left out, the environment decides.
+    clock: every time and wait goes through it.
+    config: where settings are looked for; see `BaseClient.from_env`.
+    allow_insecure_auth: send the token over plain http to another machine too.
+    """
+
+    base_url: str | None
+    auth: Credential | TokenSource | None
+    timeout: TimeoutTypes
+    retry: Retry | None
+    tenant: Tenant | None
+    headers: Mapping[str, str] | None
+    middleware: Sequence[AnyMiddleware]
+    attempt_middleware: Sequence[AnyMiddleware]
+    transport: Transport | None
+    proxy: str | None
+    clock: Clock
+    config: Config
+    allow_insecure_auth: bool
+
+
+class RequestArguments(CallOptions, total=False):
+    """The parts of a request, beside method and template.
+
+    path_params: a value for each parameter of the template; percent-encoded whole.
+    params: the query; None leaves a name out.
+    json: a model or plain data; None is ``null``.
+    form: fields of a form; with ``files`` a multipart one.
+    files: files to upload.
+    content: a raw body: bytes, a file, an iterator, or a function that makes one.
+    authenticate: False for an operation that is open to all: it waits for no token and sends none.
+    """
+
+    path_params: Mapping[str, object] | None
+    params: Mapping[str, object] | None
+    json: object
+    form: Mapping[str, object] | None
+    files: Files | None
+    content: ContentTypes | None
+    authenticate: bool

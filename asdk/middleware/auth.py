@@ -1,0 +1,67 @@
+"""Puts the token on each request, and answers a 401 with one refresh and one resend. Stands just above the
+transport."""
+
+from __future__ import annotations
+
+import re
+
+from asdk.auth.source import TokenSource
+from asdk.auth.tokens import Token
+from asdk.errors import AsdkError
+from asdk.middleware.chain import Place
+from asdk.request import Request
+from asdk.response import Response
+from asdk.transports.base import Handler
+
+_INSUFFICIENT_SCOPE = re.compile(r"\berror\s*=\s*\"?insufficient_scope\b", re.IGNORECASE).search
+
+
+class AuthMiddleware:
+    """Presents the token of a `TokenSource` on each request that needs one; never on another origin.
+
+    Args:
+        source: owns the token.
+        send: sends a token request: what lies below this middleware.
+    """
+
+    place = Place.AUTH
+
+    def __init__(self, source: TokenSource, send: Handler) -> None:
+        self._source = source
+        self._send = send
+
+    async def __call__(self, request: Request, call_next: Handler) -> Response:
+        if not request.authenticate:
+            return await call_next(request)
+        token = self._source.current(request.options.tenant) or await self._get(request)
+        request.headers.update(token.headers)
+        response = await call_next(request)
+        if response.status == 401 and not request.reauthenticated:
+            return await self._answer_401(request, response, token, call_next)
+        return response
+
+    async def _get(self, request: Request, rejected: Token | None = None) -> Token:
+        try:
+            return await self._source.get(
+                self._send, rejected=rejected, tenant=request.options.tenant, within=request.remaining()
+            )
+        except AsdkError as error:
+            error.method, error.template = request.method, request.template
+            raise
+
+    async def _answer_401(self, request: Request, response: Response, token: Token, call_next: Handler) -> Response:
+        """Once a call: get another token than the one that was refused, and send again with it.
+
+        The 401 stands if a new token cannot help (the scope is too small), if there is none, or if the body was a
+        one-shot
+        iterator: it is gone, and an empty one is never sent in its place.
+        """
+        if not request.replayable or _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
+            return response
+        await response.read()  # a stream gives its connection back before the wait
+        request.reauthenticated = True
+        renewed = await self._get(request, rejected=token)
+        if renewed.value == token.value:
+            return response
+        request.headers.update(renewed.headers)
+        return await call_next(request)

@@ -1,0 +1,67 @@
+"""One log record a call, on the logger ``asdk``. Stands outermost: it sees the call as its caller does.
+
+What may be shown is an allow-list: the template instead of the URL, a few header fields, never a body. Nothing is built
+while the level is off.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from asdk.errors import AsdkError
+from asdk.middleware.chain import Place
+from asdk.request import Request
+from asdk.response import Response
+from asdk.transports.base import Handler
+
+_log = logging.getLogger("asdk")
+
+#: The response header fields that a record may show; all others are left out.
+SHOWN_HEADERS = frozenset(
+    {"content-type", "content-length", "content-encoding", "date", "retry-after", "server", "x-request-id"}
+)
+
+
+class LoggingMiddleware:
+    """Logs each call at DEBUG, with its facts in ``record.asdk``: method, template, status, ms, attempts, bytes,
+    request_id, tenant, headers.
+
+    Args:
+        shown_headers: names of response header fields that a record may show, in lower case.
+    """
+
+    place = Place.LOGGING
+
+    def __init__(self, shown_headers: Iterable[str] = SHOWN_HEADERS) -> None:
+        self._shown = frozenset(name.lower() for name in shown_headers)
+
+    async def __call__(self, request: Request, call_next: Handler) -> Response:
+        if not _log.isEnabledFor(logging.DEBUG):
+            return await call_next(request)
+        began = request.clock.monotonic()
+        try:
+            response = await call_next(request)
+        except AsdkError as error:
+            self._record(request, began, None, error)
+            raise
+        self._record(request, began, response, None)
+        return response
+
+    def _record(self, request: Request, began: float, response: Response | None, error: AsdkError | None) -> None:
+        facts: dict[str, object] = {
+            "id": request.id,
+            "method": request.method,
+            "template": request.template,
+            "status": None if response is None else response.status,
+            "ms": round((request.clock.monotonic() - began) * 1000, 1),
+            "attempts": request.attempts,
+            "bytes": None if response is None or request.stream else len(response.content),
+            "request_id": None if response is None else response.request_id,
+            "tenant": None if request.options.tenant is None else str(request.options.tenant),
+            "error": None if error is None else type(error).__name__,
+        }
+        if response is not None:
+            facts["headers"] = {k: v for k, v in response.headers.items() if k.lower() in self._shown}
+        outcome = facts["status"] if error is None else facts["error"]
+        _log.debug("%s %s: %s in %s ms", request.method, request.template, outcome, facts["ms"], extra={"asdk": facts})

@@ -1,0 +1,93 @@
+"""The error for a response with a bad status: its class, its one line, its facts. Called by `BaseClient`, nobody
+else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from asdk.errors import ERROR_BODY_LIMIT, StatusError
+from asdk.headers import retry_after
+from asdk.response import Response
+
+#: Reads code and message from the body of an error, given as JSON data (None if it is not JSON).
+Describe: TypeAlias = Callable[[Any], tuple[str | None, str | None]]
+
+
+def status_error(response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]]) -> StatusError:
+    """The error that says what this response says.
+
+    Args:
+        response: one whose status is not a success, its body read.
+        describe: reads code and message from the body.
+        error_codes: the classes for an API's own codes; they win over the status.
+    """
+    request = response.request
+    body = request.scrub(response.content[:ERROR_BODY_LIMIT])
+    data = _json_or_none(body)
+    code, message = describe(data)
+    kind = error_codes.get(code or "") or StatusError.for_status(response.status)
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind(
+        (message or _reason(response))[:500],
+        method=request.method,
+        template=request.template,
+        status=response.status,
+        request_id=response.request_id,
+        retry_after=retry_after(response.headers, request.clock.time()),
+        attempts=response.attempts,
+        code=code,
+        problem=data if media_type == "application/problem+json" and isinstance(data, dict) else None,
+        body=body,
+    )
+
+
+def _json_or_none(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(response: Response) -> str:
+    if 300 <= response.status < 400 and "location" in response.headers:
+        return "the server redirects, which is not followed here"
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = "unknown status"
+    return phrase if response.content else f"{phrase}, with an empty body"
+
+
+def read_error(data: Any) -> tuple[str | None, str | None]:
+    """Code and message in the body of an error, in the dialects that are common.
+
+    Reads RFC 9457 problems, OAuth errors, ``{"code", "message"}``, ``{"error": {...}}``, ``{"detail": [{"loc",
+    "msg"}]}``.
+    """
+    if not isinstance(data, Mapping):
+        return None, data[:500] if isinstance(data, str) else None
+    inner = data.get("error")
+    if isinstance(inner, Mapping):
+        return read_error(inner)
+    code = next((value for name in ("code", "error") if isinstance(value := data.get(name), str)), None)
+    for name in ("message", "Message", "error_description", "detail", "title"):
+        text = _text_of(data.get(name))
+        if text:
+            return code, text
+    return code, code
+
+
+def _text_of(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        lines = []
+        for item in value[:5]:
+            if isinstance(item, Mapping) and isinstance(item.get("msg"), str):
+                place = ".".join(str(part) for part in item.get("loc") or ())
+                lines.append(f"{place}: {item['msg']}" if place else item["msg"])
+        return "; ".join(lines) or None
+    return None

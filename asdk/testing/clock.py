@@ -1,0 +1,128 @@
+"""`VirtualClock`: hours pass in no time, in the right order, and only when nothing else is left to do.
+
+Given to a client as ``clock=``; every wait, deadline and cool-down of asdk then goes by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from asdk.clock import Timer
+
+# How many turns of the event loop the other tasks get before time moves on: enough for a chain of awaits without I/O.
+_TURNS = 40
+
+
+class _Timer:
+    """One callback and its moment."""
+
+    __slots__ = ("args", "callback", "cancelled", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.loop = loop
+        self.callback = callback
+        self.args = args
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def fire(self) -> None:
+        if self.cancelled:
+            return
+        if self.loop is asyncio.get_running_loop():
+            self.callback(*self.args)
+        elif not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.callback, *self.args)
+
+
+class VirtualClock:
+    """A `Clock` whose time moves when a test says so, or by itself when every task waits.
+
+    Args:
+        auto: whether time jumps to the next timer as soon as the other tasks have had their turns. That is right for
+            `MemoryTransport`; with real sockets in the test, whose answers time cannot hurry, use ``auto=False`` and
+            `advance`.
+        start: the wall clock at the beginning, in epoch seconds.
+
+    Attributes:
+        slept: how long each `sleep` was asked to be, in the order in which they began.
+    """
+
+    def __init__(self, *, auto: bool = True, start: float = 1_750_000_000.0) -> None:
+        self.slept: list[float] = []
+        self._auto = auto
+        self._now = 0.0
+        self._wall = start
+        self._timers: list[tuple[float, int, _Timer]] = []
+        self._order = itertools.count()
+        self._pumping = False
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def time(self) -> float:
+        return self._wall + self._now
+
+    def set_wall_clock(self, seconds: float) -> None:
+        """Turn the wall clock, forwards or back, as an operator or NTP might; the monotonic one does not notice."""
+        self._wall += seconds
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
+        loop = asyncio.get_running_loop()
+        timer = _Timer(loop, callback, args)
+        heapq.heappush(self._timers, (self._now + max(0.0, delay), next(self._order), timer))
+        if self._auto and not self._pumping:
+            self._pumping = True
+            loop.call_soon(self._pump, loop, _TURNS)
+        return timer
+
+    async def sleep(self, delay: float) -> None:
+        self.slept.append(delay)
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        timer = self.call_later(delay, _wake, woken)
+        try:
+            await woken
+        finally:
+            timer.cancel()
+
+    async def advance(self, seconds: float) -> None:
+        """Let so much time pass: every timer on the way fires at its moment, and what it wakes gets its turn."""
+        end = self._now + seconds
+        await _settle()
+        while self._timers and self._timers[0][0] <= end:
+            self._fire_next()
+            await _settle()
+        self._now = end
+        await _settle()
+
+    def _pump(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
+        """One turn of the loop; after enough of them the next timer fires."""
+        if turns > 0:
+            loop.call_soon(self._pump, loop, turns - 1)
+            return
+        if self._timers:
+            self._fire_next()
+        self._pumping = bool(self._timers)
+        if self._pumping:
+            loop.call_soon(self._pump, loop, _TURNS)
+
+    def _fire_next(self) -> None:
+        moment, _, timer = heapq.heappop(self._timers)
+        if not timer.cancelled:
+            self._now = max(self._now, moment)
+            timer.fire()
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _settle() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

@@ -1,0 +1,39 @@
+"""Pytest fixtures, found by pytest itself once asdk is installed: nothing to import, nothing to configure.
+
+The sandbox runs in a thread with an event loop of its own, so the fixtures work with every async plugin and with none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from asdk.sandbox import Sandbox
+    from asdk.sandbox.edgequake import EdgeQuakeServer
+    from asdk.testing.clock import VirtualClock
+
+
+@pytest.fixture
+def asdk_sandbox() -> Iterator[Sandbox]:
+    """The local APIs on loopback, with fresh state; `asdk.sandbox` says what can be turned."""
+    from asdk.sandbox import Sandbox
+
+    with Sandbox.in_thread() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def edgequake_sandbox(asdk_sandbox: Sandbox) -> EdgeQuakeServer:
+    """The EdgeQuake API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
+    return asdk_sandbox.edgequake
+
+
+@pytest.fixture
+def virtual_clock() -> VirtualClock:
+    """A clock for ``clock=`` of a client: its waits take no time."""
+    from asdk.testing.clock import VirtualClock
+
+    return VirtualClock()

@@ -1,0 +1,21 @@
+"""What every test has: asyncio under anyio's pytest plugin, and an environment without settings of the machine."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    """No client finds a key, a proxy or a ``.env`` of whoever runs the tests."""
+    for name in list(os.environ):
+        if name.startswith("EDGEQUAKE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(str(tmp_path))
