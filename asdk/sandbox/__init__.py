@@ -1,0 +1,28 @@
+"""Local servers that imitate the APIs of asdk's clients: real HTTP, real state, faults on demand.
+
+For tests, examples and trying things out; nothing in asdk's clients needs it. Start with `Sandbox`.
+"""
+
+from asdk.sandbox.api import ApiServer
+from asdk.sandbox.clock import Clock, ManualClock
+from asdk.sandbox.counters import Counters, RequestRecord
+from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
+from asdk.sandbox.fault_script import FaultRule, FaultScript
+from asdk.sandbox.faults import Fault
+from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
+
+__all__ = [
+    "ApiServer",
+    "Clock",
+    "Counters",
+    "EdgeQuakeServer",
+    "EdgeQuakeSettings",
+    "Fault",
+    "FaultRule",
+    "FaultScript",
+    "ManualClock",
+    "RequestRecord",
+    "Sandbox",
+    "SandboxOptions",
+    "SandboxThread",
+]

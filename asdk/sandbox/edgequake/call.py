@@ -1,0 +1,191 @@
+"""What a handler gets: the request, who sent it, and the ways to read it and to answer.
+
+A handler is a coroutine function from `Call` to a response; a `Route` says when it is called and who may.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import attrs
+from aiohttp import web
+
+from asdk.sandbox.edgequake.bodies import read_json
+from asdk.sandbox.edgequake.errors import ApiError, RejectedError
+from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID, DEFAULT_WORKSPACE_ID
+from asdk.sandbox.edgequake.store.api_keys import ApiKey
+from asdk.sandbox.edgequake.store.library import Library
+from asdk.sandbox.edgequake.store.state import State
+
+T = TypeVar("T")
+Json = dict[str, Any]
+_MAX_PAGE_SIZE = 100
+
+
+@attrs.frozen
+class Caller:
+    """Who sent a request."""
+
+    user_id: str
+    username: str
+    role: str
+    api_key: ApiKey | None = None
+    """The key that spoke for the user; None for a session, which may do all that the user may."""
+
+
+ANONYMOUS = Caller("", "", "anonymous")
+
+
+@attrs.frozen
+class Page:
+    """The part of a list that was asked for; out of range means the nearest that is in it."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size
+
+    def of(self, items: list[T]) -> list[T]:
+        return items[self.offset : self.offset + self.size]
+
+    def envelope(self, key: str, items: list[Json], total: int) -> Json:
+        return {
+            key: items,
+            "total": total,
+            "page": self.number,
+            "page_size": self.size,
+            "total_pages": -(-total // self.size),
+        }
+
+
+@attrs.frozen
+class Window:
+    """The same by offset and limit."""
+
+    offset: int
+    limit: int
+
+    def envelope(self, items: list[T], shape: Callable[[T], Json]) -> Json:
+        shown = items[self.offset : self.offset + self.limit]
+        return {
+            "items": [shape(item) for item in shown],
+            "total": len(items),
+            "offset": self.offset,
+            "limit": self.limit,
+        }
+
+
+@attrs.frozen(eq=False)
+class Call:
+    """One request on its way through a handler."""
+
+    request: web.Request
+    state: State
+    caller: Caller
+
+    # Reading:
+
+    async def body(self, model: type[T]) -> T:
+        """The JSON body as a model. Raises RejectedError."""
+        return await read_json(self.request, model)
+
+    @property
+    def has_body(self) -> bool:
+        return self.request.can_read_body
+
+    def part(self, name: str) -> str:
+        """A parameter of the path."""
+        return self.request.match_info[name]
+
+    def query(self, name: str) -> str | None:
+        return self.request.query.get(name)
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number of the query. Raises RejectedError."""
+        text = self.request.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit()):
+            raise RejectedError(400, f"Failed to deserialize query string: {name}: invalid digit found in string")
+        return int(text[:9])  # nine digits are more than any list has
+
+    @property
+    def page(self) -> Page:
+        """``page`` and ``page_size``. Raises RejectedError."""
+        size = min(max(self.number("page_size", 20), 1), _MAX_PAGE_SIZE)
+        return Page(max(self.number("page", 1), 1), size)
+
+    @property
+    def window(self) -> Window:
+        """``offset`` and ``limit``. Raises RejectedError."""
+        return Window(self.number("offset", 0), min(max(self.number("limit", 20), 1), _MAX_PAGE_SIZE))
+
+    @property
+    def tenant_id(self) -> str:
+        return _named(self.request.headers.get("X-Tenant-ID"), DEFAULT_TENANT_ID)
+
+    @property
+    def workspace_id(self) -> str:
+        return _named(self.request.headers.get("X-Workspace-ID"), DEFAULT_WORKSPACE_ID)
+
+    @property
+    def library(self) -> Library:
+        """The documents of the tenant and workspace that the headers name."""
+        return self.state.library(self.tenant_id, self.workspace_id)
+
+    def require_admin(self) -> None:
+        """Raises ApiError FORBIDDEN."""
+        if self.caller.role != "admin":
+            raise ApiError("FORBIDDEN", "Administrators only")
+
+    # Answering:
+
+    def also(self, body: Json, **aliases: Any) -> Json:
+        """The body with further keys, under which the vendor's package looks for what stands elsewhere in it.
+
+        Strict servers leave them out.
+        """
+        return body if self.state.settings.strict else body | aliases
+
+    def reply(self, body: Json, status: int = 200) -> web.Response:
+        return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
+
+    def no_content(self) -> web.Response:
+        return web.Response(status=204)
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+@attrs.frozen
+class Route:
+    """A method and path, its handler, and what a caller needs for it."""
+
+    method: str
+    path: str
+    handler: Handler
+    public: bool = False
+    """Everybody may, without credentials."""
+    reads: bool = False
+    """Changes nothing, though it is not a GET."""
+
+    @property
+    def scope(self) -> str:
+        """What an API key must be allowed to do."""
+        return "read" if self.reads or self.method == "GET" else "write"
+
+
+def present(values: Mapping[str, Any]) -> Json:
+    """Without the keys that are None: the server leaves optional keys out."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def record(value: object) -> Json:
+    """A stored record with the names of its fields, without those that are None."""
+    return present(attrs.asdict(cast("attrs.AttrsInstance", value), recurse=False))
+
+
+def _named(header: str | None, default: str) -> str:
+    return default if header is None or header in ("", "default") else header

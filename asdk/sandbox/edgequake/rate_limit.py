@@ -1,0 +1,34 @@
+"""The server's optional rate limit: a count per tenant in a fixed window; off unless settings ask for it."""
+
+import math
+
+from asdk.sandbox.clock import Clock
+from asdk.sandbox.edgequake.errors import RateLimitedError
+from asdk.sandbox.edgequake.settings import EdgeQuakeSettings
+
+
+class RateLimiter:
+    """Counts the requests of each tenant; callers without one share a bucket."""
+
+    def __init__(self, settings: EdgeQuakeSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._windows: dict[str, tuple[float, int]] = {}
+
+    def admit(self, tenant_header: str | None) -> dict[str, str]:
+        """Count a request and give the headers that its reply carries.
+
+        Raises:
+            RateLimitedError: the tenant has used up its window.
+        """
+        limit = self._settings.rate_limit
+        if limit is None:
+            return {}
+        bucket, now = tenant_header or "anonymous", self._clock()
+        opened, used = self._windows.get(bucket, (now, 0))
+        if now >= opened + limit.per_seconds:
+            opened, used = now, 0
+        if used >= limit.requests:
+            raise RateLimitedError(max(1, math.ceil(opened + limit.per_seconds - now)))
+        self._windows[bucket] = opened, used + 1
+        return {"X-RateLimit-Limit": str(limit.requests), "X-RateLimit-Remaining": str(limit.requests - used - 1)}

@@ -1,0 +1,44 @@
+"""How an EdgeQuake server behaves; every part of it reads these, and a test may change them while it runs."""
+
+import attrs
+
+DEFAULT_USER_ID = "00000000-0000-0000-0000-000000000001"
+DEFAULT_TENANT_ID = "00000000-0000-0000-0000-000000000002"
+DEFAULT_WORKSPACE_ID = "00000000-0000-0000-0000-000000000003"
+
+
+@attrs.frozen
+class RateLimit:
+    """So many requests per tenant in each window of so many seconds."""
+
+    requests: int = 100
+    per_seconds: float = 60.0
+
+
+@attrs.define(kw_only=True)
+class EdgeQuakeSettings:
+    """The defaults are the documented ones of a server with authentication on."""
+
+    token_lifetime: float = 24 * 3600.0
+    """Seconds an access token lives; below 60 its times carry fractions."""
+    refresh_token_lifetime: float = 30 * 24 * 3600.0
+    lockout_threshold: int = 5
+    """Failed logins after which an account is locked."""
+    lockout_duration: float = 15 * 60.0
+    auth_enabled: bool = True
+    """False: nobody needs to log in, everybody is an administrator."""
+    static_api_key: str | None = None
+    """A key from the server's own configuration, good for everything."""
+    allow_registration: bool = False
+    """True: ``POST /users`` needs no login and makes ordinary users."""
+    strict: bool = False
+    """True: replies carry exactly the server's keys. False: also the names that the vendor's package looks for."""
+    processing_time: float = 0.0
+    """Seconds from upload to completed; a fifth of it pending, the rest processing."""
+    stream_interval: float = 0.0
+    """Seconds between the tokens of a streamed answer."""
+    keep_alive_interval: float = 15.0
+    """Seconds between the comments that keep a quiet stream alive."""
+    rate_limit: RateLimit | None = None
+    max_upload_bytes: int = 50 * 1024 * 1024
+    """Larger bodies get 413; read when the server starts."""

@@ -1,0 +1,113 @@
+"""A document, and the filters by which lists and queries choose some."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import attrs
+
+from asdk.sandbox.edgequake.errors import ApiError
+from asdk.sandbox.edgequake.store.extraction import Chunk
+
+STATUSES = ("pending", "processing", "completed", "partial_failure", "failed", "cancelled")
+SEARCHABLE = frozenset({"completed", "partial_failure"})
+
+
+@attrs.define(eq=False, kw_only=True)
+class Document:
+    id: str
+    track_id: str
+    content: str = attrs.field(repr=False)
+    content_hash: str
+    created_at: float
+    updated_at: float
+    source_type: str
+    mime_type: str
+    size: int
+    title: str | None = None
+    file_name: str | None = None
+    metadata: Any = None
+    status: str = "pending"
+    processing_from: float
+    """When it leaves pending."""
+    processing_until: float
+    """When it gets its outcome."""
+    outcome: str = "completed"
+    outcome_message: str | None = None
+    deleted: bool = False
+    # Empty until it is processed:
+    chunks: list[Chunk] = attrs.field(factory=list[Chunk], repr=False)
+    entities: list[str] = attrs.field(factory=list[str], repr=False)
+    relationships: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]], repr=False)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status not in ("pending", "processing")
+
+
+@attrs.frozen(kw_only=True)
+class DocumentFilter:
+    """What a document must be like; a part that is None asks for nothing."""
+
+    status: str | None = None
+    created_from: float | None = None
+    created_before: float | None = None
+    patterns: tuple[str, ...] = ()
+    """One of these must stand in the title or file name, in lower case."""
+    ids: frozenset[str] | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        *,
+        status: str | None = None,
+        date_from: str | None = None,
+        date_to: str | None = None,
+        document_pattern: str | None = None,
+        document_ids: list[str] | None = None,
+    ) -> Self:
+        """From the words of a request.
+
+        Args:
+            date_from: a date or an RFC 3339 time.
+            date_to: a time, included; a date, whose whole day is included.
+            document_pattern: parts of titles or file names, separated by commas.
+
+        Raises:
+            ApiError: BAD_REQUEST, for something that is neither date nor time.
+        """
+        pieces = (piece.strip().lower() for piece in (document_pattern or "").split(","))
+        return cls(
+            status=status or None,
+            created_from=None if not date_from else _moment(date_from),
+            created_before=None if not date_to else _moment_after(date_to),
+            patterns=tuple(piece for piece in pieces if piece),
+            ids=None if document_ids is None else frozenset(document_ids),
+        )
+
+    @property
+    def accepts_all(self) -> bool:
+        return self == DocumentFilter()
+
+    def accepts(self, document: Document) -> bool:
+        names = f"{document.title or ''}\n{document.file_name or ''}".lower()
+        return (
+            (self.status is None or document.status == self.status)
+            and (self.created_from is None or document.created_at >= self.created_from)
+            and (self.created_before is None or document.created_at < self.created_before)
+            and (not self.patterns or any(pattern in names for pattern in self.patterns))
+            and (self.ids is None or document.id in self.ids)
+        )
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ApiError("BAD_REQUEST", f"neither a date nor a time: {text}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _moment_after(text: str) -> float:
+    whole_day = len(text) == len("2026-01-01")
+    step = timedelta(days=1) if whole_day else timedelta(microseconds=1)
+    return _moment(text) + step.total_seconds()

@@ -1,0 +1,93 @@
+"""What the server finds in a text, by plain rules where the real one asks a language model: chunks, words,
+entities and relationships. The same text always yields the same.
+"""
+
+import re
+import zlib
+from itertools import dropwhile, pairwise
+
+import attrs
+
+CHUNK_SIZE = 1200
+_WORD = re.compile(r"\w+")
+_NAME = re.compile(r"\b[A-Z][\w-]+(?:[ ][A-Z][\w-]+)*")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_ENTITY_TYPES = ("CONCEPT", "EVENT", "LOCATION", "ORGANIZATION", "PERSON", "TECHNOLOGY")
+_SMALL_WORDS = frozenset(
+    """a an and are as at be by did do does for from has have how in is it its of on or that the this to was were
+    what when where which who why will with""".split()  # noqa: SIM905  # thirty quoted words are no easier to read
+)
+
+
+@attrs.frozen
+class Chunk:
+    """A piece of a document."""
+
+    chunk_id: str
+    index: int
+    text: str
+    start_line: int
+    end_line: int
+
+
+def chunks(document_id: str, text: str) -> list[Chunk]:
+    """Cut a text into pieces of at most `CHUNK_SIZE` characters, between words where it can."""
+    pieces: list[Chunk] = []
+    start, line = 0, 1
+    while start < len(text):
+        end = min(start + CHUNK_SIZE, len(text))
+        if end < len(text):
+            blank = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
+            end = blank + 1 if blank > start else end
+        piece = text[start:end]
+        last_line = line + piece.rstrip("\n").count("\n")
+        index = len(pieces)
+        pieces.append(Chunk(f"{document_id}-chunk-{index}", index, piece.strip(), line, last_line))
+        start, line = end, line + piece.count("\n")
+    return pieces
+
+
+def sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+
+
+def words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def query_words(text: str) -> list[str]:
+    """The distinct words of a question that say something, in its order; all of them when none does."""
+    distinct = list(dict.fromkeys(words(text)))
+    return [word for word in distinct if word not in _SMALL_WORDS] or distinct
+
+
+def tokens(text: str) -> int:
+    """About as many as a language model would count: four characters each."""
+    return (len(text) + 3) // 4
+
+
+def entities(sentence: str) -> list[str]:
+    """Capitalised names as the graph spells them: ``Sarah Chen`` is ``SARAH_CHEN``."""
+    # A small word may stand in a name, but only begin it because it begins the sentence: `The Sarah Chen`.
+    names = (dropwhile(_is_small, match.group().split(" ")) for match in _NAME.finditer(sentence))
+    joined = ("_".join(name).upper() for name in names)
+    return [name for name in joined if name]
+
+
+def _is_small(word: str) -> bool:
+    return word.lower() in _SMALL_WORDS
+
+
+def graph(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """The distinct entities of a text, and a relationship for each two that follow one another in a sentence."""
+    found: dict[str, None] = {}
+    related: dict[tuple[str, str], None] = {}
+    for sentence in sentences(text):
+        names = entities(sentence)
+        found.update(dict.fromkeys(names))
+        related.update(dict.fromkeys((one, other) for one, other in pairwise(names) if one != other))
+    return list(found), list(related)
+
+
+def entity_type(name: str) -> str:
+    return _ENTITY_TYPES[zlib.crc32(name.encode()) % len(_ENTITY_TYPES)]

@@ -1,0 +1,136 @@
+"""Everything one EdgeQuake server holds, and the accounts, tenant and workspace that it starts with."""
+
+from collections import Counter, deque
+from typing import Any
+
+import attrs
+
+from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.edgequake.settings import (
+    DEFAULT_TENANT_ID,
+    DEFAULT_USER_ID,
+    DEFAULT_WORKSPACE_ID,
+    EdgeQuakeSettings,
+)
+from asdk.sandbox.edgequake.store.api_keys import ApiKeys
+from asdk.sandbox.edgequake.store.documents import STATUSES, Document
+from asdk.sandbox.edgequake.store.library import Library, content_hash, processing_times
+from asdk.sandbox.edgequake.store.sessions import Sessions
+from asdk.sandbox.edgequake.store.tenants import Tenants
+from asdk.sandbox.edgequake.store.users import Users
+from asdk.sandbox.ids import Ids
+
+
+@attrs.frozen
+class Login:
+    username: str
+    email: str
+    password: str
+
+
+@attrs.frozen
+class Credentials:
+    """What the server lets in from the start. None of it is secret: it is printed and the same for each seed."""
+
+    admin: Login
+    user: Login
+    api_key: str
+    """The administrator's, with the scopes read and write."""
+    tenant_id: str = DEFAULT_TENANT_ID
+    workspace_id: str = DEFAULT_WORKSPACE_ID
+
+
+@attrs.frozen
+class StreamError:
+    """An error event in the middle of a stream."""
+
+    code: str
+    message: str
+    after_tokens: int
+
+
+class State:
+    """The server's memory. It belongs to the server's loop; other threads go through ``EdgeQuakeServer.inspect``."""
+
+    def __init__(self, settings: EdgeQuakeSettings, clock: Clock, seed: int) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.ids = Ids("edgequake", seed)
+        self.users = Users(settings, clock, self.ids)
+        self.sessions = Sessions(settings, clock, self.ids, self.users)
+        self.api_keys = ApiKeys(clock, self.ids)
+        self.tenants = Tenants(clock, self.ids)
+        self._libraries: dict[tuple[str, str], Library] = {}
+        self.outcomes: deque[tuple[str, str | None]] = deque()
+        """How the next documents end, and with what message; the others are completed."""
+        self.stream_errors: deque[StreamError] = deque()
+        """For the next streamed answers."""
+        self.credentials = self._seed()
+
+    def library(self, tenant_id: str, workspace_id: str) -> Library:
+        """The documents of one tenant's workspace; empty when nobody has used it."""
+        space = tenant_id, workspace_id
+        library = self._libraries.get(space)
+        if library is None:
+            library = self._libraries[space] = Library(self.clock)
+        return library
+
+    def drop_library(self, tenant_id: str, workspace_id: str) -> None:
+        self._libraries.pop((tenant_id, workspace_id), None)
+
+    def add_document(
+        self, library: Library, content: str, raw: bytes, *, track_id: str | None, **described: Any
+    ) -> tuple[Document, bool]:
+        """Take a document in, unless its content is there already.
+
+        Args:
+            raw: the bytes that were sent, which decide what is the same.
+            track_id: the caller's own, or None for a new one.
+            described: further fields of `Document`.
+
+        Returns:
+            The new document and False, or the one that is there and True.
+        """
+        digest = content_hash(raw)
+        known = library.duplicate_of(digest)
+        if known is not None:
+            return known, True
+        now = self.clock()
+        outcome, message = self.outcomes.popleft() if self.outcomes else ("completed", None)
+        document = Document(
+            id=self.ids.uuid(),
+            track_id=track_id or self._track_id(now),
+            content=content,
+            content_hash=digest,
+            created_at=now,
+            updated_at=now,
+            size=len(raw),
+            outcome=outcome,
+            outcome_message=message,
+            **processing_times(now, self.settings.processing_time),
+            **described,
+        )
+        library.add(document)
+        return document, False
+
+    def _track_id(self, now: float) -> str:
+        stamp = rfc3339(now)[:19].translate(_NO_PUNCTUATION)
+        return f"upload_{stamp}_{self.ids.hex(8)}"
+
+    def _seed(self) -> Credentials:
+        admin = Login("admin", "admin@sandbox.test", "sandbox-admin")
+        user = Login("user", "user@sandbox.test", "sandbox-user")
+        owner = self.users.create(admin.username, admin.email, admin.password, "admin", user_id=DEFAULT_USER_ID)
+        self.users.create(user.username, user.email, user.password, "user")
+        _, api_key = self.api_keys.create(owner.user_id, name="sandbox", scopes=["read", "write"])
+        self.tenants.create("Default", "default", {}, tenant_id=DEFAULT_TENANT_ID)
+        self.tenants.create_workspace(DEFAULT_TENANT_ID, "Default", "default", {}, workspace_id=DEFAULT_WORKSPACE_ID)
+        return Credentials(admin, user, api_key)
+
+
+def status_counts(statuses: Counter[str] | dict[str, int]) -> dict[str, int]:
+    """As replies carry them: every status, and ``unknown``."""
+    return {status: statuses.get(status, 0) for status in STATUSES} | {"unknown": 0}
+
+
+_NO_PUNCTUATION = str.maketrans("", "", "-:T")

@@ -1,0 +1,207 @@
+"""What can go wrong with a reply, as values: a status, a delay, a lost connection, half a body, silence.
+
+A test makes one with a static method of `Fault` and hands it to a server's `FaultScript`, which says for
+which requests. Each fault is a small middleware around the handler.
+"""
+
+import asyncio
+import json as jsonlib
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
+from typing import Any, ClassVar
+
+import attrs
+from aiohttp import web
+
+from asdk.sandbox import wire
+from asdk.sandbox.exchange import Interruption, current
+
+Answer = Callable[[], Awaitable[web.StreamResponse]]
+"""Goes on with the request: to the handler, or to another fault around it."""
+ErrorReply = Callable[[int, float | None], web.Response]
+"""The reply that an API itself would give with a status, and the seconds after which to come back, if any."""
+
+
+class Fault(ABC):
+    """Something that goes wrong with a reply."""
+
+    name: ClassVar[str]
+    goes_on: ClassVar[bool] = False
+    """The request may meet another fault after this one."""
+
+    @abstractmethod
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        """Answer the request in the handler's place, or around it.
+
+        Raises:
+            ConnectionResetError: the connection was closed; there is nobody to answer.
+        """
+
+    @staticmethod
+    def status(
+        status: int,
+        *,
+        retry_after: float | None = None,
+        as_date: bool = False,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        html: str | None = None,
+        after_handler: bool = False,
+    ) -> "Fault":
+        """Answer with a status in the handler's place.
+
+        Args:
+            status: any status.
+            retry_after: seconds for the header Retry-After, a fraction as it is.
+            as_date: write Retry-After as the HTTP-date that many seconds from the reply, in whole seconds.
+            headers: further headers.
+            json: the body, as ``application/json``.
+            html: the body, as ``text/html``: what a proxy says. Without a body the API's own shape is sent.
+            after_handler: let the handler run first and have its effect, as when a proxy gives up on the reply.
+        """
+        return _Status(status, retry_after, as_date, dict(headers or {}), json, html, after_handler)
+
+    @staticmethod
+    def delay(seconds: float, *, after_handler: bool = False) -> "Fault":
+        """Wait, then go on as if nothing had happened.
+
+        Args:
+            seconds: how long. A client that gives up meanwhile ends the request: no handler, no effect.
+            after_handler: let the handler run and have its effect before the wait.
+        """
+        return _Delay(seconds, after_handler)
+
+    @staticmethod
+    def drop(*, reset: bool = False) -> "Fault":
+        """Close the connection before any byte of the reply, by FIN or by RST; the handler does not run."""
+        return _Drop(reset)
+
+    @staticmethod
+    def lose_reply(*, reset: bool = False) -> "Fault":
+        """Let the handler run and have its effect, then close the connection before any byte of the reply."""
+        return _LoseReply(reset)
+
+    @staticmethod
+    def cut(*, after: int | None = None, reset: bool = False) -> "Fault":
+        """Send the head with its true Content-Length and part of the body, then close; the handler runs.
+
+        Args:
+            after: bytes of the body that are sent; half of it when left out, or a stream's first event.
+            reset: close by RST, not FIN. A client may then lose bytes that it had not read yet.
+        """
+        return _Cut(Interruption(after, reset=reset))
+
+    @staticmethod
+    def stall(seconds: float | None = None, *, after: int = 0) -> "Fault":
+        """Send the head and ``after`` bytes of the body, then nothing; the handler runs.
+
+        Args:
+            seconds: how long the silence lasts before the rest is sent; None means until the client gives up.
+            after: bytes of the body that are sent before.
+        """
+        return _Stall(Interruption(after, stall=True, seconds=seconds))
+
+    @staticmethod
+    def malformed() -> "Fault":
+        """Answer 200 ``application/json`` with a body that breaks off; the handler does not run."""
+        return _Malformed()
+
+
+@attrs.frozen
+class _Status(Fault):
+    code: int
+    retry_after: float | None
+    as_date: bool
+    headers: dict[str, str]
+    json: Any
+    html: str | None
+    after_handler: bool
+    name: ClassVar[str] = "status"
+
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        if self.after_handler:
+            await answer()
+        if self.html is not None:
+            response = web.Response(status=self.code, text=self.html, content_type="text/html")
+        elif self.json is not None:
+            response = web.Response(status=self.code, text=jsonlib.dumps(self.json), content_type="application/json")
+        else:
+            response = error_reply(self.code, self.retry_after)
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = self._retry_after(self.retry_after)
+        response.headers.update(self.headers)
+        return response
+
+    def _retry_after(self, seconds: float) -> str:
+        if self.as_date:
+            # Rounded up, so that who obeys it is never early; real time, because Date beside it is.
+            return formatdate(math.ceil(time.time() + seconds), usegmt=True)
+        return f"{seconds:g}"
+
+
+@attrs.frozen
+class _Delay(Fault):
+    seconds: float
+    after_handler: bool
+    name: ClassVar[str] = "delay"
+    goes_on: ClassVar[bool] = True
+
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        if self.after_handler:
+            response = await answer()
+            await asyncio.sleep(self.seconds)
+            return response
+        await asyncio.sleep(self.seconds)
+        return await answer()
+
+
+@attrs.frozen
+class _Drop(Fault):
+    reset: bool
+    name: ClassVar[str] = "drop"
+
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        await wire.drop(request, reset=self.reset)
+
+
+@attrs.frozen
+class _LoseReply(Fault):
+    reset: bool
+    name: ClassVar[str] = "lose_reply"
+
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        await answer()
+        await wire.drop(request, reset=self.reset)
+
+
+@attrs.frozen
+class _Interrupt(Fault):
+    interruption: Interruption
+
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        exchange = current()
+        if exchange is not None:
+            exchange.interruption = self.interruption
+        response = await answer()
+        if response.prepared or not isinstance(response, web.Response):
+            return response  # a stream: it was interrupted while it ran
+        return await wire.send_interrupted(request, response)
+
+
+class _Cut(_Interrupt):
+    name: ClassVar[str] = "cut"
+
+
+class _Stall(_Interrupt):
+    name: ClassVar[str] = "stall"
+
+
+@attrs.frozen
+class _Malformed(Fault):
+    name: ClassVar[str] = "malformed"
+
+    async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
+        return web.Response(text='{"items": [{"id": ', content_type="application/json")

@@ -1,0 +1,48 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal.Signals) -> None:
+    arguments = ["--edgequake-port", "0", "--token-lifetime", "120", "--strict"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split() for _ in range(7)]
+        url, username, password = lines[0][1], lines[1][1], lines[1][3]
+        body = json.dumps({"username": username, "password": password}).encode()
+        request = urllib.request.Request(f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as reply:
+            assert json.load(reply)["expires_in"] == 120
+        started = time.perf_counter()
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=10)
+        assert time.perf_counter() - started < 1
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_the_printed_key_is_accepted() -> None:
+    with subprocess.Popen([*COMMAND, "--edgequake-port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split() for _ in range(7)]
+        request = urllib.request.Request(f"{lines[0][1]}/api/v1/auth/me", headers={"X-API-Key": lines[3][2]})
+        with urllib.request.urlopen(request) as reply:
+            assert json.load(reply)["user"]["username"] == lines[1][1]
+        process.terminate()
+
+
+def test_a_taken_port_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        arguments = ["--edgequake-port", str(taken.getsockname()[1])]
+        run = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    assert run.returncode == 1
+    assert run.stderr.startswith("asdk.sandbox: ")
+    assert run.stderr.count("\n") == 1
