@@ -1,0 +1,1 @@
+"""Ratios of asdk to its peers. See README.md beside this file."""
