@@ -1,7 +1,7 @@
 """asdk: an async-first foundation for Python SDKs. Subclass `BaseClient`, write one-line methods, get the rest.
 
 This file holds exports alone, resolved when they are first used: ``import asdk`` loads no aiohttp, no extra and no
-    client.
+client.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from asdk.pagination import Paginator
     from asdk.records import Records
     from asdk.request import Request
-    from asdk.resource import Resource, resource
+    from asdk.resources import Resource, resource
     from asdk.response import Response
     from asdk.secret import Secret
 
@@ -67,11 +67,8 @@ _HOMES = {
     ),
     "asdk.auth.source": ("TokenSource",),
     "asdk.auth.tokens": ("Token",),
-    "asdk.client": (
-        "BaseClient",
-        "ClientOptions",
-        "RequestArguments",
-    ),
+    "asdk.client": ("BaseClient",),
+    "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
     "asdk.models": (
         "OpenEnum",
@@ -91,7 +88,7 @@ _HOMES = {
     "asdk.pagination": ("Paginator",),
     "asdk.records": ("Records",),
     "asdk.request": ("Request",),
-    "asdk.resource": (
+    "asdk.resources": (
         "Resource",
         "resource",
     ),

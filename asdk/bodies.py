@@ -1,12 +1,12 @@
 """What a request may carry: bytes, a file, a factory, an iterator, or a multipart form of these.
 
 Made by `BaseClient.build_request`, opened by the transport once an attempt. A `Body` knows its length if anyone can,
-and
-whether it can be sent again: a one-shot iterator never is, and no body is ever resent empty.
+and whether it can be sent again: a one-shot iterator never is, and no body is ever resent empty.
 """
 
 from __future__ import annotations
 
+import inspect
 import mimetypes
 import os
 import re
@@ -24,7 +24,7 @@ from asdk.encoding import encode_json
 from asdk.errors import InvalidRequestError
 from asdk.options import UNSET
 from asdk.secret import Secret
-from asdk.urls import has_surrogate
+from asdk.urls import has_surrogate, plain_text
 
 #: How much of a file is read and sent at a time, in bytes.
 CHUNK = 64 * 1024
@@ -82,10 +82,12 @@ class FileBody(Body):
             raise InvalidRequestError(f"the file to send cannot be read: {problem}")
 
     def _measure(self, file: IO[bytes]) -> None:
-        self.replayable = file.seekable()
+        if inspect.iscoroutinefunction(file.read):
+            raise ValueError("it is read asynchronously; give its path, or an iterator as content=")
+        self.replayable = hasattr(file, "seekable") and file.seekable()
         if self.replayable:
             self._start = file.tell()
-            self.length = file.seek(0, os.SEEK_END) - self._start
+            self.length = max(0, file.seek(0, os.SEEK_END) - self._start)
             file.seek(self._start)
         if isinstance(file.read(0), str):
             raise ValueError("it was opened in text mode; open it with 'rb'")
@@ -186,28 +188,36 @@ _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 _MEDIA_TYPE = re.compile(r"[!#$&\-^_.+0-9A-Za-z]+/[!#$&\-^_.+0-9A-Za-z]+(?:;[\x20-\x7e]*)?").fullmatch
 
 
-def _escape(name: str) -> str:
-    """A name as browsers write it in a multipart head (WHATWG HTML, "multipart form data"): it cannot end the line."""
+def _checked_name(name: str) -> str:
     if not isinstance(name, str) or not name:
         raise InvalidRequestError("a field or file of a form needs a name")
-    escaped = name.translate(_ESCAPES)
+    return name
+
+
+def _escape(name: str) -> str:
+    """A name as browsers write it in a multipart head (WHATWG HTML, "multipart form data"): it cannot end the line."""
+    escaped = _checked_name(name).translate(_ESCAPES)
     if has_surrogate(escaped) or any(ord(character) < 0x20 or ord(character) == 0x7F for character in escaped):
         raise InvalidRequestError(f"the name {name!r} of a field or file holds a control character or a lone surrogate")
     return escaped
 
 
 def _read_file_argument(file: FileTypes) -> tuple[str, FileContent, str]:
+    content_type: str | None = None
     if isinstance(file, tuple):
-        name, content = file[0], file[1]
-        content_type = file[2] if len(file) == 3 else None
+        if len(file) not in (2, 3):
+            raise InvalidRequestError("a file in a tuple is (name, content) or (name, content, media type)")
+        name, content, content_type = file if len(file) == 3 else (*file, None)
     else:
-        content, content_type = file, None
+        content = file
         path = file if isinstance(file, os.PathLike) else getattr(file, "name", None)
         name = os.path.basename(path) if isinstance(path, str | os.PathLike) else "upload"
+    if isinstance(content, bytearray | memoryview):
+        content = bytes(content)
     if not isinstance(content, bytes | os.PathLike) and not hasattr(content, "read"):
         raise InvalidRequestError(f"a file is bytes, a path or an open binary file, not a {type(content).__name__}")
-    content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if _MEDIA_TYPE(content_type) is None:
+    content_type = content_type or mimetypes.guess_type(_checked_name(name))[0] or "application/octet-stream"
+    if not isinstance(content_type, str) or _MEDIA_TYPE(content_type) is None:
         raise InvalidRequestError(f"{content_type!r} is not a media type")
     return name, content, content_type
 
@@ -220,6 +230,8 @@ def form_pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
     """
     pairs: list[tuple[str, str]] = []
     for name, value in fields.items():
+        if not isinstance(name, str) or has_surrogate(name):
+            raise InvalidRequestError(f"the name {name!r} of a form field is no text, or holds a lone surrogate")
         for item in value if isinstance(value, list | tuple) else (value,):
             if item is None:
                 continue
@@ -227,11 +239,7 @@ def form_pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
                 item = item.reveal()  # noqa: PLW2901
             elif isinstance(item, bool):
                 item = "true" if item else "false"  # noqa: PLW2901
-            if not isinstance(item, str | int | float):
-                raise InvalidRequestError(f"form field {name!r} is a {type(item).__name__}, which has no text form")
-            if has_surrogate(text := str(item)) or has_surrogate(name):
-                raise InvalidRequestError(f"form field {name!r} holds a lone surrogate, which has no UTF-8 form")
-            pairs.append((name, text))
+            pairs.append((name, plain_text("form field", name, item)))
     return pairs
 
 
@@ -254,7 +262,7 @@ def raw_body(content: ContentTypes) -> bytes | Body:
         return content
     if isinstance(content, bytearray | memoryview):
         return bytes(content)
-    if isinstance(content, os.PathLike) or hasattr(content, "read"):
+    if isinstance(content, os.PathLike) or (hasattr(content, "read") and not isinstance(content, AsyncIterable)):
         source: Any = content
         return FileBody(source)
     if isinstance(content, AsyncIterable) or (isinstance(content, Iterable) and not isinstance(content, str | Mapping)):
@@ -277,7 +285,9 @@ def make_body(
     opened: list[Secret] = []
     if json is not UNSET:
         return encode_json(json, opened), "application/json", opened
-    opened += [value for value in (form or {}).values() if isinstance(value, Secret)]
+    for value in (form or {}).values():
+        items = value if isinstance(value, list | tuple) else (value,)
+        opened += [item for item in items if isinstance(item, Secret)]
     if files is not None:
         multipart = MultipartBody(form or {}, files)
         return multipart, multipart.content_type, opened

@@ -41,8 +41,9 @@ def write_class_hook(cls: Any, hook_for: Callable[[Any], Hook], refuse: Callable
         if not field.init:
             continue
         value = f"v{number}"
+        guard, convert = _check(types.get(field.name, Any), value, number, scope, hook_for)
         lines += _read(field, wire, value, number, scope)
-        lines += _check(types.get(field.name, Any), value, number, scope, hook_for)
+        lines += _convert(guard, convert, may_be_default=field.default is not attrs.NOTHING)
         values[field] = value
     lines += _make_directly(cls, values, scope) if is_direct(cls) else _make_by_init(values)
     exec("\n".join(lines), scope)
@@ -74,11 +75,25 @@ def _read(field: attrs.Attribute[Any], wire: str, value: str, number: int, scope
     return [f"    {value} = data.get({wire!r}, MISSING)", f"    if {value} is MISSING:", f"        {value} = {default}"]
 
 
-def _check(kind: Any, value: str, number: int, scope: dict[str, Any], hook_for: Callable[[Any], Hook]) -> list[str]:
-    """Turn the value into its type, in as few calls as can be; the hook is called for what the plain test refuses."""
+def _convert(guard: str, convert: str, *, may_be_default: bool) -> list[str]:
+    """Run the statement where the guard holds; a default is as the class wants it and no JSON, so it is left alone."""
+    if not convert:
+        return []
+    if may_be_default:
+        return [f"    elif {guard}:" if guard else "    else:", f"        {convert}"]
+    return [f"    if {guard}:", f"        {convert}"] if guard else [f"    {convert}"]
+
+
+def _check(
+    kind: Any, value: str, number: int, scope: dict[str, Any], hook_for: Callable[[Any], Hook]
+) -> tuple[str, str]:
+    """The statement that turns the value into its type, in as few calls as can be, and when it has to run.
+
+    The hook is called for what the plain test refuses.
+    """
     inner, optional = _unwrap_optional(kind)
     if inner is Any:
-        return []
+        return "", ""
     hook, form = f"h{number}", f"t{number}"
     scope[hook], scope[form] = hook_for(inner), inner
     convert = f"{value} = {hook}({value}, {form})"
@@ -86,7 +101,7 @@ def _check(kind: Any, value: str, number: int, scope: dict[str, Any], hook_for: 
     items = get_args(inner)
     if inner in _EXACT:
         guard = " and ".join(filter(None, (guard, f"{value}.__class__ is not {_EXACT[inner]}")))
-    elif isinstance(inner, type) and issubclass(inner, Enum):
+    elif isinstance(inner, type) and issubclass(inner, Enum) and all(isinstance(member.value, str) for member in inner):
         scope[f"m{number}"] = inner._value2member_map_
         convert = f"{value} = m{number}.get({value}) or {hook}({value}, {form})"
     elif inner is datetime:
@@ -95,7 +110,7 @@ def _check(kind: Any, value: str, number: int, scope: dict[str, Any], hook_for: 
         convert = (
             f"{value} = {hook}({value}, {form}) if {value}.__class__ is not str else {_AWARE.format(value, hook, form)}"
         )
-    elif get_origin(inner) in (list, dict) and items[-1] in _EXACT:
+    elif get_origin(inner) in (list, dict) and items[-1] in _EXACT and (len(items) == 1 or items[0] is str):
         # The list or object was parsed for this value alone, so it is taken over as it is if its items are plain.
         parsed, values = ("list", value) if get_origin(inner) is list else ("dict", f"{value}.values()")
         plain = f"{value}.__class__ is {parsed} and {{x.__class__ for x in {values}}} <= e{number}"
@@ -105,7 +120,7 @@ def _check(kind: Any, value: str, number: int, scope: dict[str, Any], hook_for: 
         scope[f"i{number}"], scope[f"k{number}"] = hook_for(items[0]), items[0]
         each = f"[i{number}(x, k{number}) for x in {value}]"
         convert = f"{value} = {each} if {value}.__class__ is list else {hook}({value}, {form})"
-    return [f"    if {guard}:", f"        {convert}"] if guard else [f"    {convert}"]
+    return guard, convert
 
 
 def _unwrap_optional(kind: Any) -> tuple[Any, bool]:

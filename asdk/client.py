@@ -6,6 +6,7 @@ A call goes `request` > `build_request` > the middlewares > the transport, and c
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import re
@@ -21,6 +22,7 @@ from typing_extensions import TypeForm, Unpack
 
 from asdk._version import __version__
 from asdk.auth.credentials.base import Credential
+from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
 from asdk.bodies import ContentTypes, Files, make_body
 from asdk.client_options import ClientOptions, RequestArguments
@@ -55,9 +57,15 @@ from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
 T = TypeVar("T")
 
+# A library prints nothing of its own accord: an application that wants the records configures logging.
+logging.getLogger("asdk").addHandler(logging.NullHandler())
+
 
 _CLIENT_OPTIONS = frozenset(ClientOptions.__annotations__)
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+# Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Z]+").fullmatch
 
 
@@ -126,6 +134,7 @@ class BaseClient:
         self._base = BaseURL.parse(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
         self.base_url = str(self._base)
         self._clock = options.get("clock", SYSTEM_CLOCK)
+        self._allow_insecure = options.get("allow_insecure_auth", False)
         self._options = _first_options(config, options)
         self._tenant_pinned = False
         self._makes_keys = False
@@ -134,7 +143,7 @@ class BaseClient:
         transport = options.get("transport")
         self._core = _Core(
             transport or _default_transport(options),
-            self._source_for(options.get("auth"), allow_insecure=options.get("allow_insecure_auth", False)),
+            self._source_for(options.get("auth")),
             owns_transport=transport is None,
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
@@ -171,19 +180,19 @@ class BaseClient:
             stack.append(AuthMiddleware(self._core.source, self._core.send))
         return stack
 
-    def _source_for(self, auth: Credential | TokenSource | None, *, allow_insecure: bool) -> TokenSource | None:
+    def _source_for(self, auth: Credential | TokenSource | None) -> TokenSource | None:
         if auth is None:
             return None
         if not isinstance(auth, Credential | TokenSource):
             raise ConfigurationError(f"auth= is a {type(auth).__name__}; give a Credential or a TokenSource")
-        if not self._base.origin.is_secure and not allow_insecure:
+        if not (self._base.origin.is_secure or self._allow_insecure or isinstance(auth, NoCredential)):
             raise ConfigurationError(
                 f"a token would go to {self._base.origin} over plain http, where everybody on the way can read it; "
                 "use https, or pass allow_insecure_auth=True"
             )
         if isinstance(auth, TokenSource):
             return auth
-        return TokenSource(auth, clock=self._clock, allow_insecure=allow_insecure)
+        return TokenSource(auth, clock=self._clock, allow_insecure=self._allow_insecure)
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -311,6 +320,7 @@ class BaseClient:
         files: Files | None = None,
         content: ContentTypes | None = None,
         authenticate: bool = True,
+        idempotent: bool = False,
         **options: Unpack[CallOptions],
     ) -> Request:
         """The request that a call with these arguments would send; nothing is sent.
@@ -329,8 +339,11 @@ class BaseClient:
         headers = self._headers.copy()
         request = Request(method, url, template, headers, None, self._options, same_origin, clock=self._clock)
         request.authenticate = authenticate and same_origin
+        request.idempotent = idempotent or method in _IDEMPOTENT
         if json is not UNSET or form is not None or files is not None or content is not None:
             request.body, media_type, request.secrets = make_body(json, form, files, content)
+            if request.secrets and not self._allow_insecure:
+                _refuse_insecure(url)
             if media_type is not None:
                 headers["Content-Type"] = media_type
         if options or self._makes_keys or scoped_tenant() is not UNSET:
@@ -362,6 +375,7 @@ class BaseClient:
             key = str(uuid4()) if key is True else key
             request.headers[self.idempotency_header] = key
             merged = attrs.evolve(merged, idempotency_key=key)
+            request.idempotent = True
         tenant = self._tenant(options.get("tenant", UNSET))
         request.options = merged if tenant == merged.tenant else attrs.evolve(merged, tenant=tenant)
         headers = options.get("headers")
@@ -439,11 +453,21 @@ def _checked_method(method: str) -> str:
     return method.upper()
 
 
+def _refuse_insecure(url: str) -> None:
+    origin, _ = parse_url(url)
+    if not origin.is_secure:
+        raise InvalidRequestError(
+            f"a secret in the body would go to {origin} over plain http; use https, or build the client with "
+            "allow_insecure_auth=True"
+        )
+
+
 def _default_transport(options: ClientOptions) -> Transport:
     # aiohttp takes half a second to import: the first client pays for it, not `import asdk`.
     from asdk.transports.aiohttp import AiohttpTransport
 
-    return AiohttpTransport(proxy=options["proxy"]) if "proxy" in options else AiohttpTransport()
+    proxy = options.get("proxy", UNSET)
+    return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
 
 
 def _user_agent(client: type[BaseClient]) -> str:
@@ -452,8 +476,15 @@ def _user_agent(client: type[BaseClient]) -> str:
 
 def _first_options(config: Config, options: ClientOptions) -> Options:
     timeout = options.get("timeout", UNSET)
+    origin = "argument"
     if isinstance(timeout, Unset):
-        seconds = config.number("timeout")
+        seconds, origin = config.number("timeout"), config.origin("timeout")
         timeout = Timeout() if seconds is None else seconds
     retry = options["retry"] if "retry" in options else Retry()
-    return Options(timeout=Timeout.of(timeout), retry=retry, tenant=options.get("tenant"))
+    try:
+        limits = Timeout.of(timeout)
+    except InvalidRequestError as error:
+        problem = error.message
+    else:
+        return Options(timeout=limits, retry=retry, tenant=options.get("tenant"))
+    raise ConfigurationError(f"timeout ({origin}): {problem}")

@@ -31,6 +31,7 @@ class ClientOptions(TypedDict, total=False):
     attempt_middleware: middlewares of your own that run once an attempt, inside of retry.
     transport: sends the requests instead of aiohttp; it is yours to close.
     proxy: URL of the proxy; None for none; left out, the environment decides.
+    connections: how many connections an event loop may open; further calls wait their turn. 100 unless you say so.
     clock: every time and wait goes through it.
     config: where settings are looked for; see `BaseClient.from_env`.
     allow_insecure_auth: send the token over plain http to another machine too.
@@ -46,6 +47,7 @@ class ClientOptions(TypedDict, total=False):
     attempt_middleware: Sequence[AnyMiddleware]
     transport: Transport | None
     proxy: str | None
+    connections: int
     clock: Clock
     config: Config
     allow_insecure_auth: bool
@@ -61,6 +63,7 @@ class RequestArguments(CallOptions, total=False):
     files: files to upload.
     content: a raw body: bytes, a file, an iterator, or a function that makes one.
     authenticate: False for an operation that is open to all: it waits for no token and sends none.
+    idempotent: True for a POST that means the same when it is sent twice, such as a search: it is repeated as a GET is.
     """
 
     path_params: Mapping[str, object] | None
@@ -70,3 +73,4 @@ class RequestArguments(CallOptions, total=False):
     files: Files | None
     content: ContentTypes | None
     authenticate: bool
+    idempotent: bool

@@ -18,6 +18,7 @@ from asdk.errors import ConfigurationError
 from asdk.secret import MASK, Secret
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+").fullmatch
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 
 
@@ -84,6 +85,18 @@ class Config:
         value = self._find(name, argument, default).value
         return None if value is None else str(value)
 
+    def identifier(self, name: str, argument: str | None = None) -> str | None:
+        """A plain setting that will travel in a header, such as the id of a tenant.
+
+        Raises:
+            ConfigurationError: the value holds a blank or a character that is not visible ASCII.
+        """
+        value = self.get(name, argument)
+        if value is not None and not _VISIBLE_ASCII(value):
+            place = f"{name} ({self.origin(name)})"
+            raise ConfigurationError(f"{place} is empty, or holds a blank or a character that is not visible ASCII")
+        return value
+
     def secret(self, name: str, argument: str | Secret | None = None, *, free_text: bool = False) -> Secret | None:
         """A setting that must not be seen.
 
@@ -96,7 +109,9 @@ class Config:
         Raises:
             ConfigurationError: the value is empty or holds a character that it must not.
         """
-        setting = self._find(name, None if argument is None else Secret(argument), None, secret=True)
+        if isinstance(argument, str):
+            argument = Secret(argument)
+        setting = self._find(name, argument, None, secret=True)
         if not isinstance(setting.value, Secret):
             return None
         place = f"{name} ({setting.origin})"
@@ -116,10 +131,8 @@ class Config:
         setting = self._find(name, None, None)
         if setting.value is None:
             return None
-        try:
+        if _NUMBER(str(setting.value)):
             return float(str(setting.value))
-        except ValueError:
-            pass
         raise ConfigurationError(f"{setting.origin} is not a number: {setting.value!r}")
 
     def note(self, name: str, value: str | Secret | None, origin: str) -> None:
@@ -157,6 +170,8 @@ class Config:
         if value is None:
             value, origin = default, "not set" if default is None else "default"
         text = value.reveal() if isinstance(value, Secret) else value
+        if text is not None and not isinstance(text, str):
+            raise ConfigurationError(f"{name} ({origin}) is a {type(text).__name__}, not a str")
         if text is not None and _CONTROL(text):
             raise ConfigurationError(f"{name} ({origin}) holds a line end or another control character")
         setting = self._settings[name] = Setting(name, origin, value, wanted)
@@ -191,7 +206,8 @@ def _read_dotenv(path: Path) -> dict[str, str]:
                 return {}
             problem = "there is no such file"
         else:
-            return {name: value for name, value in dotenv_values(path).items() if value is not None}
+            values = dotenv_values(path, encoding="utf-8-sig")  # Windows' editors begin it with a BOM
+            return {name: value for name, value in values.items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
         problem = f"{type(error).__name__}: {error}"
     raise ConfigurationError(f"the settings file {path} cannot be read: {problem}")

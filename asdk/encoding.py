@@ -57,6 +57,8 @@ def to_wire(value: Any) -> object:
     Raises:
         TypeError: the value has no JSON form.
     """
+    if value is UNSET:
+        raise TypeError("UNSET has no JSON form: leave the member out, or give None for null")
     if attrs.has(type(value)):
         return {
             wire: item for name, wire in wire_names(type(value)).items() if (item := getattr(value, name)) is not UNSET
@@ -74,5 +76,5 @@ def to_wire(value: Any) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, set | frozenset):
-        return sorted(value)
+        return sorted(value, key=str)  # of any kinds; in an order, so that the same set makes the same bytes
     raise TypeError(f"a {type(value).__name__} has no JSON form")

@@ -57,6 +57,7 @@ class Facts(TypedDict, total=False):
     sent: bool
     limit: str
     certificate: bool
+    needed_for: str | None
 
 
 class AsdkError(Exception):
@@ -70,6 +71,7 @@ class AsdkError(Exception):
         retry_after: seconds after which the server wants to be asked again, if it said so.
         attempts: how many times the request was sent, 0 if never.
         cause: type and text of the foreign exception behind this error, if there was one.
+        needed_for: the call that needed the token, where method and template are those of the token request.
     """
 
     _retryable = False
@@ -81,6 +83,7 @@ class AsdkError(Exception):
     retry_after: float | None = None
     attempts: int = 0
     cause: str | None = None
+    needed_for: str | None = None
 
     def __init__(self, message: str, **facts: Unpack[Facts]) -> None:
         super().__init__(message)
@@ -88,13 +91,15 @@ class AsdkError(Exception):
         self.__dict__.update(facts)
 
     def __str__(self) -> str:
-        place = " ".join(str(part) for part in (self.status, self.method, self.template) if part is not None)
+        place = " ".join(str(part) for part in (self.status, self.method, self.template) if part)
         line = f"{place}: {self.message}" if place else self.message
         notes = []
         if self.attempts > 1:
             notes.append(f"{self.attempts} attempts")
         if self.request_id is not None:
             notes.append(f"request {self.request_id}")
+        if self.needed_for is not None:
+            notes.append(f"needed for {self.needed_for}")
         return f"{line} ({', '.join(notes)})" if notes else line
 
     def __repr__(self) -> str:

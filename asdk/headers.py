@@ -18,6 +18,7 @@ from asdk.secret import MaskedStr, Secret
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VALUE = re.compile(r"[\t\x20-\x7e]*").fullmatch
 _SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,9})?").fullmatch
+_DATE = re.compile(r"[A-Za-z0-9,:+ -]+").fullmatch
 
 
 class Headers(MutableMapping[str, str]):
@@ -25,19 +26,22 @@ class Headers(MutableMapping[str, str]):
 
     ``headers[name]`` is the value, several joined by ``", "`` (RFC 9110, section 5.3); `getall` gives them one by one.
     Setting replaces: a middleware may pass a request twice.
+
+    Attributes:
+        fields: what was set, ``(name, value, value, ...)`` by the name in lower case; for transports, which compare it.
     """
 
-    __slots__ = ("_fields",)
+    __slots__ = ("fields",)
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        self._fields: dict[str, tuple[str, ...]] = {}
+        self.fields: dict[str, tuple[str, ...]] = {}
         self.update(items)
 
     @classmethod
     def received(cls, items: Iterable[tuple[str, str]]) -> Self:
         """Headers as a server sent them: unchecked, repeated fields kept."""
         headers = cls()
-        fields = headers._fields
+        fields = headers.fields
         for name, value in items:
             key = name.lower()
             known = fields.get(key)
@@ -45,7 +49,7 @@ class Headers(MutableMapping[str, str]):
         return headers
 
     def __getitem__(self, name: str) -> str:
-        field = self._fields[name.lower()]
+        field = self.fields[name.lower()]
         return field[1] if len(field) == 2 else ", ".join(field[1:])
 
     def __setitem__(self, name: str, value: str | Secret) -> None:
@@ -54,22 +58,22 @@ class Headers(MutableMapping[str, str]):
             value = MaskedStr(value.reveal())
         elif key in SENSITIVE and isinstance(value, str):
             value = MaskedStr(value)
-        self._fields[key] = (name, check_value(name, value))
+        self.fields[key] = (name, check_value(name, value))
 
     def __delitem__(self, name: str) -> None:
-        del self._fields[name.lower()]
+        del self.fields[name.lower()]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._fields
+        return isinstance(name, str) and name.lower() in self.fields
 
     def __iter__(self) -> Iterator[str]:
-        return (field[0] for field in self._fields.values())
+        return (field[0] for field in self.fields.values())
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(self.fields)
 
     def __eq__(self, other: object) -> bool:
-        return self._fields == other._fields if isinstance(other, Headers) else NotImplemented
+        return self.fields == other.fields if isinstance(other, Headers) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -79,7 +83,7 @@ class Headers(MutableMapping[str, str]):
     def update(self, items: Any = (), /, **more: str) -> None:
         """Set several fields at once. Another `Headers` was checked when it was built and is merged as it is."""
         if items.__class__ is Headers:
-            self._fields.update(items._fields)
+            self.fields.update(items.fields)
             return
         for name, value in items.items() if isinstance(items, Mapping) else items:
             self[name] = value
@@ -94,7 +98,7 @@ class Headers(MutableMapping[str, str]):
                 to say, and a second opinion is how requests are smuggled.
         """
         for name, value in (given or {}).items():
-            if name.lower() in _FRAMING:
+            if check_name(name).lower() in _FRAMING:
                 raise InvalidRequestError(f"the header {name} frames the message and is the transport's to set")
             if value is None:
                 self.pop(name, None)
@@ -103,17 +107,19 @@ class Headers(MutableMapping[str, str]):
 
     def getall(self, name: str) -> list[str]:
         """The values of each field line with this name, in the order they came; empty if there is none."""
-        return list(self._fields.get(name.lower(), ("",))[1:])
+        return list(self.fields.get(name.lower(), ("",))[1:])
 
     def multi_items(self) -> list[tuple[str, str]]:
         """All field lines as ``(name, value)``, in the order the names first came."""
-        return [(field[0], value) for field in self._fields.values() for value in field[1:]]
+        return [(field[0], value) for field in self.fields.values() for value in field[1:]]
 
     def copy(self) -> Self:
         """A copy that can be changed on its own."""
         headers = object.__new__(type(self))
-        headers._fields = self._fields.copy()
+        headers.fields = self.fields.copy()
         return headers
+
+    __copy__ = copy
 
     def secrets(self) -> list[str]:
         """The values, and the parts of them after a scheme, that no message may show."""
@@ -187,6 +193,8 @@ def retry_after(headers: Headers, now: float) -> float | None:
 
 def http_date(value: str) -> float | None:
     """An HTTP-date (RFC 9110, section 5.6.7) as epoch seconds; None if it is not one."""
+    if _DATE(value) is None:  # what follows would take ``1_994`` and non-ASCII digits for a year
+        return None
     try:
         moment: datetime = parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -59,13 +59,25 @@ def model(cls: type[T] | None = None, /, *, rename: Rename | None = None) -> Any
     """
 
     def decorate(cls: type[T]) -> type[T]:
+        if isinstance(rename, str) and rename not in _SPELLINGS:
+            raise ConfigurationError(f"there is no spelling {rename!r} of names; there is {', '.join(_SPELLINGS)}")
         if rename is not None:
             setattr(cls, _RENAME, staticmethod(_SPELLINGS[rename] if isinstance(rename, str) else rename))
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = _show  # type: ignore[method-assign]  # attrs keeps one that it finds
         made = attrs.frozen(kw_only=True)(cls)
-        setattr(made, _DIRECT, cls.__init__ is object.__init__ and not any(hasattr(cls, hook) for hook in _INIT_HOOKS))
+        plain = cls.__init__ is object.__init__ and cls.__new__ is object.__new__
+        setattr(made, _DIRECT, plain and not any(hasattr(cls, hook) for hook in _INIT_HOOKS))
         return made
 
     return decorate if cls is None else decorate(cls)
+
+
+def _show(self: Any) -> str:
+    """A model without the fields that are None: most APIs have many, and a notebook shows them all."""
+    values = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.repr}
+    shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value is not None)
+    return f"{type(self).__name__}({shown})"
 
 
 _RENAME = "__asdk_rename__"
@@ -97,7 +109,7 @@ def _wire_names(cls: Any) -> dict[str, str]:
     return names
 
 
-#: The wire's name of each field of an attrs class, by attribute name. Raises ConfigurationError if two fields share one.
+#: The wire's name of each field of an attrs class, by attribute name. Raises ConfigurationError if two share one.
 wire_names: Callable[[Any], dict[str, str]] = cache(_wire_names)
 
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from enum import Enum
 from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias, TypedDict
@@ -23,7 +23,7 @@ from asdk.secret import Secret
 class Unset(Enum):
     """The type of `UNSET`."""
 
-    UNSET = "UNSET"
+    UNSET = ()  # nothing that a query, a form or a path could spell by mistake
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -36,13 +36,14 @@ class Unset(Enum):
 UNSET: Final = Unset.UNSET
 
 
-def _positive(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
-    if value is not None and not (isinstance(value, int | float) and value > 0 and math.isfinite(value)):
-        raise InvalidRequestError(f"{attribute.name} must be a number of seconds above 0, or None; it is {value!r}")
+def _positive(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= sys.float_info.max:
+        raise InvalidRequestError(f"{attribute.name} must be a number of seconds above 0; it is {value!r}")
 
 
 def _seconds(default: float) -> float | None:
-    field: float | None = attrs.field(default=default, validator=_positive)
+    optional: Any = attrs.validators.optional(_positive)
+    field: float | None = attrs.field(default=default, validator=optional)
     return field
 
 
@@ -75,7 +76,7 @@ NO_TIMEOUT = Timeout(None, None, None, None)
 
 
 def _attempts(instance: object, attribute: attrs.Attribute[Any], value: int) -> None:
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InvalidRequestError(f"attempts counts the first try too, so it is at least 1; it is {value!r}")
 
 
@@ -149,6 +150,10 @@ _SCOPE: ContextVar[Tenant | Unset | None] = ContextVar("asdk_tenant", default=UN
 #: The tenant of the `tenant_scope` around the running code, UNSET outside of one.
 scoped_tenant = _SCOPE.get
 
+# What the scopes around the running code replaced, innermost first. Not kept in the `tenant_scope`: one object may be
+# entered twice, or by several tasks at once.
+_OUTER: ContextVar[tuple[Any, ...]] = ContextVar("asdk_outer_tenants", default=())
+
 
 class tenant_scope:  # noqa: N801 - a context manager that reads as a verb, like contextlib's
     """Name the tenant for all calls inside a ``with`` block, of every client, in this task and the tasks it starts.
@@ -157,21 +162,24 @@ class tenant_scope:  # noqa: N801 - a context manager that reads as a verb, like
     ``tenant_scope(None)`` makes the calls inside name no tenant.
     """
 
-    __slots__ = ("_tenant", "_token")
+    __slots__ = ("_tenant",)
 
     def __init__(self, tenant: Tenant | None) -> None:
+        if tenant is not None and not isinstance(tenant, Tenant):
+            raise InvalidRequestError(f"a tenant is a Tenant or None, not a {type(tenant).__name__}")
         self._tenant = tenant
-        self._token: Token[Tenant | Unset | None] | None = None
 
     def __enter__(self) -> None:
-        self._token = _SCOPE.set(self._tenant)
+        _OUTER.set((scoped_tenant(), _OUTER.get()))
+        _SCOPE.set(self._tenant)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._token is not None:
-            _SCOPE.reset(self._token)
-            self._token = None
+        if outer := _OUTER.get():
+            tenant, further = outer
+            _SCOPE.set(tenant)
+            _OUTER.set(further)
 
 
 TimeoutTypes: TypeAlias = float | Timeout | None
@@ -208,7 +216,7 @@ def merge_options(base: Options, given: CallOptions) -> Options:
     """The base with the timeout and retry that were given; the client sees to the rest.
 
     Raises:
-        InvalidRequestError: there is no such option.
+        InvalidRequestError: there is no such option, or its value cannot be one.
     """
     if unknown := given.keys() - CallOptions.__annotations__.keys():
         raise InvalidRequestError(
@@ -218,6 +226,8 @@ def merge_options(base: Options, given: CallOptions) -> Options:
     if not isinstance(timeout, Unset):
         base = attrs.evolve(base, timeout=Timeout.of(timeout))
     if not isinstance(retry, Unset):
+        if retry is not None and not isinstance(retry, Retry):
+            raise InvalidRequestError(f"retry= is a {type(retry).__name__}; give a Retry, or None for a single attempt")
         base = attrs.evolve(base, retry=retry)
     return base
 

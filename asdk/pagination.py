@@ -7,11 +7,11 @@ first ``async for``.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from asdk.errors import DecodeError, PaginationError
+from asdk.errors import DecodeError, InvalidRequestError, PaginationError
 from asdk.records import Records
 from asdk.response import Response
 
@@ -67,6 +67,15 @@ def _count_at(data: Any, name: str | None) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def _number_in(params: Mapping[str, Any], name: str, default: int) -> int:
+    value = params.get(name)
+    try:
+        return default if value is None else int(value)
+    except (TypeError, ValueError):
+        pass
+    raise InvalidRequestError(f"parameter {name!r} counts pages or items, so it is a number; it is {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class PageNumbers:
     """Pages numbered one by one. The end is where the total was seen, or a page came empty: the size that was asked for
@@ -85,7 +94,7 @@ class PageNumbers:
     start: int = 1
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
-        return {self.page: int(params.get(self.page) or self.start)}
+        return {self.page: _number_in(params, self.page, self.start)}
 
     def items(self, data: Any) -> Sequence[Any]:
         return _list_at(data, self.items_at)
@@ -112,7 +121,7 @@ class Offset:
     offset: str = "offset"
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
-        return {self.offset: int(params.get(self.offset) or 0)}
+        return {self.offset: _number_in(params, self.offset, 0)}
 
     def items(self, data: Any) -> Sequence[Any]:
         return _list_at(data, self.items_at)
@@ -211,6 +220,9 @@ class Paginator(Generic[T]):
             if limit is not None and len(found) >= limit:
                 break
         return found
+
+    def __await__(self) -> NoReturn:
+        raise TypeError(f"{self!r}: it is not awaited itself")
 
     def __repr__(self) -> str:
         return f"<Paginator of {self._template}: use `async for item in it`, or `await it.collect()`>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from secrets import token_hex
 from typing import AnyStr
 
@@ -39,6 +39,10 @@ class Request:
         deadline: when the call has to be over, on the clock's monotonic time; None for never. Set when it is first
             sent.
         attempts: which attempt this is, from 1; a resend after a 401 is not counted.
+        idempotent: whether it means the same when it is sent twice.
+        urgent: whether it passes the queue for a connection: a token request, for which that queue may be waiting.
+        sign: called by a transport that let the request wait for a connection, to bring its credentials up to date.
+        credentials: what was presented with it; the business of whoever did.
         reauthenticated: whether it was already sent again after a 401; that happens once a call.
         secrets: what was opened to write the body.
     """
@@ -55,6 +59,10 @@ class Request:
     clock: Clock = SYSTEM_CLOCK
     deadline: float | None = None
     attempts: int = 1
+    idempotent: bool = False
+    urgent: bool = False
+    sign: Callable[[Request], None] | None = None
+    credentials: object = None
     reauthenticated: bool = False
     secrets: Sequence[Secret] = ()
     _id: str | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol, TypeVar
 
 from typing_extensions import TypeForm
@@ -107,7 +108,7 @@ class Response:
         charset = _CHARSET(self.headers.get("content-type", ""))
         try:
             return self.content.decode(charset[1] if charset else "utf-8", "replace")
-        except LookupError:
+        except (LookupError, UnicodeError):  # no codec of this name, or one that cannot replace, such as idna
             return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
@@ -138,7 +139,11 @@ class Response:
             raise
 
     def place(self, error: DecodeError) -> None:
-        """Add the facts of this response to an error about its body."""
+        """Add the facts of this response to an error about its body, and take out what the request kept secret."""
+        error.message = self.request.scrub(error.message)
+        error.args = (error.message,)
+        if error.body:
+            error.body = self.request.scrub(self.content)[: len(error.body)]
         error.method, error.template, error.status = self.request.method, self.request.template, self.status
         error.request_id, error.attempts = self.request_id, self.attempts
 
@@ -181,8 +186,9 @@ class Response:
                 await stream.aclose()
         finally:
             callbacks, self._callbacks = self._callbacks, None
-            for callback in callbacks or ():
-                callback()
+            with ExitStack() as stack:  # each is called, whatever the others raise
+                for callback in reversed(callbacks or ()):
+                    stack.callback(callback)
 
     def __repr__(self) -> str:
         return f"<Response {self.status} {self.request.method} {self.request.template}>"

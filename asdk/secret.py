@@ -7,8 +7,10 @@ traceback with locals; neither pickles.
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Iterable
 from typing import AnyStr, NoReturn
+from urllib.parse import quote, quote_plus
 
 MASK = "********"
 
@@ -23,6 +25,8 @@ class Secret:
     __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str | Secret) -> None:
+        if not isinstance(value, str | Secret):
+            raise TypeError(f"a Secret holds a str, not a {type(value).__name__}")
         self._value: str = value.reveal() if isinstance(value, Secret) else value
 
     def reveal(self) -> str:
@@ -73,20 +77,31 @@ class MaskedStr(str):
     def __repr__(self) -> str:
         return repr(MASK)
 
+    def __copy__(self) -> MaskedStr:
+        return self
+
+    def __deepcopy__(self, memo: object) -> MaskedStr:
+        return self
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a header with a secret in it does not pickle")
 
 
 def scrub(text: AnyStr, secrets: Iterable[str]) -> AnyStr:
-    """The text or bytes with each of the secrets replaced."""
-    for secret in secrets:
-        if len(secret) < _TOO_COMMON:
-            continue
+    """The text or bytes with each of the secrets replaced, also where it comes escaped, in JSON, an URL or a form."""
+    found = {spelled for secret in secrets if len(secret) >= _TOO_COMMON for spelled in _spellings(secret)}
+    for secret in sorted(found, key=len, reverse=True):  # a short one may be a part of a long one
         if isinstance(text, str):
             text = text.replace(secret, MASK)
         else:
             text = text.replace(secret.encode("utf-8", "surrogatepass"), MASK.encode())
     return text
+
+
+def _spellings(secret: str) -> set[str]:
+    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    encoded = {quote(secret, safe="", errors="surrogatepass"), quote_plus(secret, errors="surrogatepass")}
+    return {secret, *encoded, *quoted, *(text.replace("/", "\\/") for text in quoted)}
 
 
 # A shorter one would be found in ordinary words, and hide them.

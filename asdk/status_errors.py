@@ -1,5 +1,7 @@
-"""The error for a response with a bad status: its class, its one line, its facts. Called by `BaseClient`, nobody
-else."""
+"""The error for a response with a bad status: its class, its one line, its facts.
+
+Called by `BaseClient`, nobody else.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from asdk.errors import ERROR_BODY_LIMIT, StatusError
+from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, StatusError
 from asdk.headers import retry_after
 from asdk.response import Response
 
@@ -25,13 +27,16 @@ def status_error(response: Response, describe: Describe, error_codes: Mapping[st
         error_codes: the classes for an API's own codes; they win over the status.
     """
     request = response.request
-    body = request.scrub(response.content[:ERROR_BODY_LIMIT])
+    body = request.scrub(response.content)[:ERROR_BODY_LIMIT]
     data = _json_or_none(body)
     code, message = describe(data)
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
+    message = " ".join((message or "").split()) or _reason(response)  # one line, whatever the server wrote
+    if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
+        message = f"{message}; not repeated, since the body was an iterator that can be sent once"
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind(
-        (message or _reason(response))[:500],
+        message[:500],
         method=request.method,
         template=request.template,
         status=response.status,
@@ -69,9 +74,8 @@ def read_error(data: Any) -> tuple[str | None, str | None]:
     """
     if not isinstance(data, Mapping):
         return None, data[:500] if isinstance(data, str) else None
-    inner = data.get("error")
-    if isinstance(inner, Mapping):
-        return read_error(inner)
+    while isinstance(inner := data.get("error"), Mapping):
+        data = inner
     code = next((value for name in ("code", "error") if isinstance(value := data.get(name), str)), None)
     for name in ("message", "Message", "error_description", "detail", "title"):
         text = _text_of(data.get(name))
@@ -87,7 +91,8 @@ def _text_of(value: object) -> str | None:
         lines = []
         for item in value[:5]:
             if isinstance(item, Mapping) and isinstance(item.get("msg"), str):
-                place = ".".join(str(part) for part in item.get("loc") or ())
+                loc = item.get("loc")
+                place = ".".join(map(str, loc)) if isinstance(loc, list) else loc if isinstance(loc, str) else ""
                 lines.append(f"{place}: {item['msg']}" if place else item["msg"])
         return "; ".join(lines) or None
     return None

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from enum import Enum
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
 
 import attrs
 
 from asdk.errors import ConfigurationError, InvalidRequestError
+from asdk.secret import MASK
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]").search
@@ -51,35 +51,44 @@ def parse_url(url: str) -> tuple[Origin, str]:
         InvalidRequestError: it is not absolute, carries userinfo, or holds a control character, a blank or a backslash,
             which libraries read in different ways.
     """
+    if not isinstance(url, str):
+        raise InvalidRequestError(f"a URL is a str, not a {type(url).__name__}")
     if _FORBIDDEN(url) or has_surrogate(url):
         raise InvalidRequestError(
-            f"the URL {url!r} holds a blank, a control character, a backslash or a lone surrogate"
+            f"the URL {_shown(url)!r} holds a blank, a control character, a backslash or a lone surrogate"
         )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        reason = str(error)
+    except ValueError:
+        reason = "its host or port cannot be read"  # what urlsplit says may quote a password
     else:
         if parts.scheme not in _DEFAULT_PORTS or not host:
             reason = "it must begin with http:// or https:// and name a host"
         elif "@" in parts.netloc:
             reason = "credentials do not belong in a URL"
-        elif (ascii_host := _idna(host)) is None:
+        elif port == 0:
+            reason = "nothing can listen on port 0"
+        elif (ascii_host := _idna(host)) is None or ("[" in parts.netloc and ":" not in host):
             reason = "its host is not a name"
         else:
             origin = Origin(parts.scheme, ascii_host, port or _DEFAULT_PORTS[parts.scheme])
             rest = quote(parts.path, safe=_PATH_SAFE)
             return origin, f"{rest}?{quote(parts.query, safe=_QUERY_SAFE)}" if parts.query else rest
-    raise InvalidRequestError(f"the URL {_without_userinfo(url)!r} cannot be used: {reason}")
+    raise InvalidRequestError(f"the URL {_shown(url)!r} cannot be used: {reason}")
 
 
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
 
-def _without_userinfo(url: str) -> str:
-    return re.sub(r"//[^/]*@", "//", url)
+def _shown(url: str) -> str:
+    """A URL for a message: without query, and without whatever could be userinfo, wherever the host begins."""
+    before, at, rest = url.rpartition("@")
+    if at:
+        scheme = before.partition("://")[0]
+        url = f"{scheme}://{MASK}@{rest}" if scheme.lower() in _DEFAULT_PORTS else f"{MASK}@{rest}"
+    return re.split("[?#]", url, maxsplit=1)[0]
 
 
 def _idna(host: str) -> str | None:
@@ -111,16 +120,15 @@ class BaseURL:
             raise ConfigurationError(
                 "there is no base_url: set it on the class, pass base_url=, or set the environment"
             )
-        if "?" in url or "#" in url:
-            raise ConfigurationError(f"the base_url {_without_userinfo(url)!r} has a query or a fragment")
-        reason = None
+        if isinstance(url, str) and ("?" in url or "#" in url):
+            raise ConfigurationError(f"the base_url {_shown(url)!r} has a query or a fragment")
         try:
             origin, rest = parse_url(url)
         except InvalidRequestError as error:
             reason = error.message
-        if reason is not None:
-            raise ConfigurationError(f"base_url: {reason}")
-        return cls(origin, f"{origin}{rest.rstrip('/')}")
+        else:
+            return cls(origin, f"{origin}{rest.rstrip('/')}")
+        raise ConfigurationError(f"base_url: {reason}")
 
     def __str__(self) -> str:
         return self.prefix
@@ -161,11 +169,7 @@ class PathTemplate:
 
 
 def _encode_segment(name: str, value: object) -> str:
-    if isinstance(value, Enum):
-        value = value.value
-    if not isinstance(value, str | int | float | UUID | date) or isinstance(value, bool):
-        raise InvalidRequestError(f"path parameter {name!r} is a {type(value).__name__}, not a plain value")
-    text = value.isoformat() if isinstance(value, date) else str(value)
+    text = value if type(value) is str else plain_text("path parameter", name, value)
     if not text:
         raise InvalidRequestError(f"path parameter {name!r} is empty: the path would be another route")
     if has_surrogate(text):
@@ -195,7 +199,7 @@ def path_template(template: str) -> PathTemplate:
         problem = "a query belongs in params="
     elif _FORBIDDEN(template) or has_surrogate(template):
         problem = "it holds a blank, a control character, a backslash or a lone surrogate"
-    elif any(segment in {".", ".."} for segment in template.split("/")):
+    elif any(unquote(segment) in {".", ".."} for segment in template.split("/")):
         problem = "it holds a dot segment"
     else:
         return PathTemplate(tuple(quote(literal, safe=_PATH_SAFE) for literal in literals), tuple(names))
@@ -229,11 +233,12 @@ class QueryStyle:
         for name, value in params.items():
             if value is None:
                 continue
-            if has_surrogate(name):
-                raise InvalidRequestError(f"the parameter name {name!r} holds a lone surrogate")
+            if not isinstance(name, str) or has_surrogate(name):
+                raise InvalidRequestError(f"the parameter name {name!r} is no text, or holds a lone surrogate")
             if isinstance(value, list | tuple | set | frozenset):
-                items: list[Any] = sorted(value) if isinstance(value, set | frozenset) else list(value)
-                texts = [self.spell(name, item) for item in items]
+                texts = [self.spell(name, item) for item in value]
+                if isinstance(value, set | frozenset):
+                    texts.sort()  # so that the same set makes the same URL
                 if self.separator is not None:
                     yield name + self.list_suffix, self.separator.join(texts)
                 else:
@@ -247,17 +252,36 @@ class QueryStyle:
             value = value.value
         if isinstance(value, bool):
             return self.true if value else self.false
-        if isinstance(value, str):
-            if has_surrogate(value):
-                raise InvalidRequestError(f"parameter {name!r} holds a lone surrogate, which has no UTF-8 form")
-            return value
-        if isinstance(value, date | time):
-            if isinstance(value, datetime) and value.tzinfo is None:
-                raise InvalidRequestError(f"parameter {name!r} is a datetime without a time zone: which moment is it?")
-            return value.isoformat()
-        if isinstance(value, int | UUID) or (isinstance(value, float) and math.isfinite(value)):
-            return str(value)
-        raise InvalidRequestError(f"parameter {name!r} is a {type(value).__name__}, which has no spelling in a query")
+        return plain_text("parameter", name, value)
+
+
+def plain_text(what: str, name: str, value: object) -> str:
+    """A string, number, UUID, date, time, or an enum's member of these, as text. A boolean is for the caller to spell.
+
+    Args:
+        what: what is spelled, for the message, such as ``"parameter"``.
+        name: its name, for the message.
+        value: the value.
+
+    Raises:
+        InvalidRequestError: it is something else, or has no text: NaN, a datetime without zone, a lone surrogate.
+    """
+    plain = value.value if isinstance(value, Enum) else value
+    if isinstance(plain, str):
+        if has_surrogate(plain):
+            raise InvalidRequestError(f"{what} {name!r} holds a lone surrogate, which has no UTF-8 form")
+        return plain
+    if isinstance(plain, date | time):
+        if isinstance(plain, datetime) and plain.tzinfo is None:
+            raise InvalidRequestError(f"{what} {name!r} is a datetime without a time zone: which moment is it?")
+        return plain.isoformat()
+    no_text = isinstance(plain, bool) or (isinstance(plain, float) and not math.isfinite(plain))
+    if isinstance(plain, int | float | UUID) and not no_text:
+        try:
+            return str(plain)
+        except ValueError:  # an integer of more than 4300 digits
+            pass
+    raise InvalidRequestError(f"{what} {name!r} is a {type(value).__name__} without a plain text")
 
 
 def has_surrogate(text: str) -> bool:

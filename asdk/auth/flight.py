@@ -34,6 +34,10 @@ class Missed(Enum):
     LATE = "the waiter's own time is over"
 
 
+#: What one waiter waits on.
+Seat: TypeAlias = asyncio.Future[T | Missed]
+
+
 class Flight(Generic[T]):
     """One request in flight.
 
@@ -55,17 +59,17 @@ class Flight(Generic[T]):
         self._clock = clock
         self._lock = lock
         self._ends = clock.monotonic() + timeout
-        self._waiting: dict[Loop, set[asyncio.Future[T | Missed]]] = {}
+        self._waiting: dict[Loop, set[Seat[T]]] = {}
         self._beats: dict[Loop, Timer] = {}
         self._task: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
 
     # --- who waits --------------------------------------------------------------------------------------------------
 
-    def join(self) -> asyncio.Future[T | Missed]:
+    def join(self) -> Seat[T]:
         """A future of the caller's own. Call it with the lock held, then `wait` without."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T | Missed] = loop.create_future()
+        future: Seat[T] = loop.create_future()
         group = self._waiting.get(loop)
         if group is None:
             group = self._waiting[loop] = set()
@@ -74,7 +78,7 @@ class Flight(Generic[T]):
         group.add(future)
         return future
 
-    async def wait(self, future: asyncio.Future[T | Missed], within: float | None) -> T | Missed:
+    async def wait(self, future: Seat[T], within: float | None) -> T | Missed:
         """The outcome, or why there is none.
 
         Args:

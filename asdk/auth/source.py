@@ -1,9 +1,8 @@
 """`TokenSource`: owns a token, and sees to it that one request at a time renews it, however many calls need it.
 
-Called by the auth middleware. Everything that can happen to a token is decided in `decide`, from plain facts; the rest
-of this file carries the decision out. A fresh token costs a caller one synchronous look: no lock, no await.
-
-Transient failures cool down from 1 s, doubling to a minute; a refusal from a minute, doubling to a quarter of an hour.
+Called by the auth middleware. What can happen to a token is decided in `asdk.auth.state`; this file carries it out. A
+fresh
+token costs a caller one synchronous look: no lock, no await.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import random
 import threading
 import weakref
 from collections import OrderedDict
-from enum import Enum
+from typing import TypeAlias
 
 import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
-from asdk.auth.flight import Flight, Missed
+from asdk.auth.flight import Flight, Missed, Seat
+from asdk.auth.state import Failure, Held, Move, cool_down, decide
 from asdk.auth.stores.base import TokenStore
 from asdk.auth.stores.memory import MemoryTokenStore
 from asdk.auth.tokens import Token
@@ -46,109 +45,6 @@ _log = logging.getLogger("asdk.auth")
 #: How many tenants' tokens a source keeps, the last used ones.
 TENANT_LIMIT = 1000
 
-# A token that was got because of a 401 is not renewed for another 401 while it is younger than this, in seconds: a
-# resource that always says 401 would cost a token request a call.
-_YOUNG = 30.0
-
-_TRANSIENT_COOL_DOWN = (1.0, 60.0)
-_REFUSED_COOL_DOWN = (60.0, 900.0)
-_LONGEST_RETRY_AFTER = 3600.0
-
-
-@attrs.frozen
-class Held:
-    """A token with the moments that matter, on both clocks: it is past one when either says so."""
-
-    token: Token
-    since: float
-    renew_at: float
-    renew_at_wall: float
-    expires_at: float
-    expires_at_wall: float
-    after_refusal: bool
-
-    @classmethod
-    def of(cls, token: Token, clock: Clock, refresh_before: float, *, age: float, after_refusal: bool = False) -> Held:
-        """A token that was issued ``age`` seconds ago."""
-        now, wall = clock.monotonic(), clock.time()
-        if token.lifetime is None:
-            end = float("inf")
-            return cls(token, now, end, end, end, end, after_refusal)
-        left = token.lifetime - age
-        # Less a jitter, so that processes which logged in together do not renew together.
-        window = min(refresh_before, 0.1 * token.lifetime) * random.uniform(0.8, 1.0)
-        return cls(token, now, now + left - window, wall + left - window, now + left, wall + left, after_refusal)
-
-    def is_alive(self, now: float, wall: float) -> bool:
-        return now < self.expires_at and wall < self.expires_at_wall
-
-    def is_fresh(self, now: float, wall: float) -> bool:
-        """Alive, and not in its refresh window."""
-        return now < self.renew_at and wall < self.renew_at_wall
-
-    def is_young(self, now: float) -> bool:
-        """Whether it is too new to be renewed for one more 401."""
-        life = self.token.lifetime
-        return self.after_refusal and now - self.since < (_YOUNG if life is None else min(_YOUNG, life / 2))
-
-
-@attrs.frozen
-class Failure:
-    """Why there is no token, and until when nobody asks again.
-
-    Attributes:
-        error: what each caller gets a copy of.
-        until: the end of the cool-down, on the monotonic clock.
-        count: how many flights failed in a row.
-        lasting: whether callers fail at once; else they wait for the next flight while their time allows.
-    """
-
-    error: AsdkError
-    until: float
-    count: int
-    lasting: bool
-
-
-class Move(Enum):
-    """What a caller does next."""
-
-    USE = "go on with the token that is held"
-    USE_AND_RENEW = "go on with it, and start a flight that nobody waits for"
-    JOIN = "wait for the flight under way"
-    LEAD = "start a flight and wait for it"
-    PAUSE = "wait for the end of the cool-down, then decide again"
-    FAIL = "raise the shared failure"
-
-
-def decide(
-    held: Held | None, failure: Failure | None, *, flying: bool, rejected: Token | None, now: float, wall: float
-) -> Move:
-    """The state machine of a token: every transition is here.
-
-    =========================  ==============  ===========  =====================  =====================
-    token                      in flight       calm         transient cool-down    refused cool-down
-    =========================  ==============  ===========  =====================  =====================
-    fresh                      USE             USE          USE                    USE
-    in its refresh window      USE             USE_AND_...  USE                    USE
-    expired, absent, rejected  JOIN            LEAD         PAUSE                  FAIL
-    =========================  ==============  ===========  =====================  =====================
-
-    *rejected*: a resource answered 401 to this very token. Another one in its place is used as any other is; the same
-    one
-    counts as absent, unless it was got because of a 401 a moment ago: then it is used again, and the 401 stands.
-    """
-    if held is not None and held.is_alive(now, wall):
-        if rejected is None or rejected.value != held.token.value:
-            cooling = failure is not None and now < failure.until
-            return Move.USE if flying or cooling or held.is_fresh(now, wall) else Move.USE_AND_RENEW
-        if held.is_young(now):
-            return Move.USE
-    if flying:
-        return Move.JOIN
-    if failure is None or now >= failure.until:
-        return Move.LEAD
-    return Move.FAIL if failure.lasting else Move.PAUSE
-
 
 class _Slot:
     """The state of one token: of the source, or of one tenant."""
@@ -160,6 +56,9 @@ class _Slot:
         self.held: Held | None = None
         self.failure: Failure | None = None
         self.flight: Flight[Token | Failure] | None = None
+
+
+_Decision: TypeAlias = tuple[Move, Held | None, Flight[Token | Failure] | None, Seat[Token | Failure] | None]
 
 
 class TokenSource:
@@ -199,6 +98,12 @@ class TokenSource:
         if held is not None and self._monotonic() < held.renew_at and self._time() < held.renew_at_wall:
             return held.token
         return None
+
+    def alive(self, send: Handler, tenant: Tenant | None = None) -> Token | None:
+        """The token, as long as it lives: for those who cannot wait. One in its refresh window is renewed meanwhile."""
+        slot = self._slot_of(tenant) if self.credential.per_tenant else self._slot
+        move, held, _, _ = self._decide(slot, send, rejected=None)
+        return held.token if held is not None and move in (Move.USE, Move.USE_AND_RENEW) else None
 
     async def get(
         self, send: Handler, *, rejected: Token | None = None, tenant: Tenant | None = None, within: float | None = None
@@ -240,25 +145,34 @@ class TokenSource:
     async def _step(self, slot: _Slot, send: Handler, rejected: Token | None, end: float | None) -> Token | None:
         """Decide once and carry it out. None: decide again."""
         now = self._monotonic()
-        with self._lock:
-            if slot.flight is not None and slot.flight.is_lost():
-                slot.flight = None
-            held, failure, flight = slot.held, slot.failure, slot.flight
-            move = decide(held, failure, flying=flight is not None, rejected=rejected, now=now, wall=self._time())
-            if move in (Move.LEAD, Move.USE_AND_RENEW):
-                flight = slot.flight = Flight(self._clock, self._lock, TOKEN_TIMEOUT, send)
-            seat = flight.join() if flight is not None and move in (Move.LEAD, Move.JOIN) else None
-        if flight is not None and move in (Move.LEAD, Move.USE_AND_RENEW):
-            flight.start(self._fly(slot, flight, send, rejected))
+        move, held, flight, seat = self._decide(slot, send, rejected, wait=True)
         if flight is not None and seat is not None:
             return _landed(await flight.wait(seat, None if end is None else end - now))
         if held is not None and move in (Move.USE, Move.USE_AND_RENEW):
             return held.token
-        assert failure is not None
+        failure = slot.failure
+        if failure is None:
+            return None
         if move is Move.FAIL or (end is not None and failure.until >= end):
             raise _failed(failure, now)
         await self._clock.sleep(failure.until - now)
         return None
+
+    def _decide(self, slot: _Slot, send: Handler, rejected: Token | None, *, wait: bool = False) -> _Decision:
+        """The next move, with a flight started where it says so, and with a seat in the flight for who will wait."""
+        with self._lock:
+            if slot.flight is not None and slot.flight.is_lost():
+                slot.flight = None
+            held, flight = slot.held, slot.flight
+            flying, now, wall = flight is not None, self._monotonic(), self._time()
+            move = decide(held, slot.failure, flying=flying, rejected=rejected, now=now, wall=wall)
+            starts = move is Move.USE_AND_RENEW or (move is Move.LEAD and wait)
+            if starts:
+                flight = slot.flight = Flight(self._clock, self._lock, TOKEN_TIMEOUT, send)
+            seat = flight.join() if flight is not None and wait and move in (Move.LEAD, Move.JOIN) else None
+        if flight is not None and starts:
+            flight.start(self._fly(slot, flight, send, rejected))
+        return move, held, flight, seat
 
     def _slot_of(self, tenant: Tenant | None) -> _Slot:
         with self._lock:
@@ -300,7 +214,8 @@ class TokenSource:
                     if not isinstance(outcome, Missed):
                         slot.failure = outcome if isinstance(outcome, Failure) else None
             flight.settle(outcome)
-            self._report(slot, outcome, self._monotonic() - began)
+            if flight.departed or isinstance(outcome, Failure):
+                self._report(slot, outcome, self._monotonic() - began)
 
     async def _obtain(
         self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, rejected: Token | None
@@ -312,6 +227,7 @@ class TokenSource:
             self._check_target(request)
             departed[:] = [self._monotonic(), self._time()]
             request.clock, request.deadline = self._clock, departed[0] + TOKEN_TIMEOUT
+            request.urgent = True
             flight.departed = True
             return await send(request)
 
@@ -338,15 +254,8 @@ class TokenSource:
             )
 
     def _failure(self, slot: _Slot, error: AsdkError, *, lasting: bool | None = None) -> Failure:
-        if lasting is None:
-            lasting = isinstance(error, TokenRefusedError)
-        before = slot.failure
-        count = before.count + 1 if before is not None and before.lasting == lasting else 1
-        first, longest = _REFUSED_COOL_DOWN if isinstance(error, TokenRefusedError) else _TRANSIENT_COOL_DOWN
-        pause = min(longest, first * 2.0 ** (count - 1)) * random.uniform(0.8, 1.0)
-        if error.retry_after is not None:
-            pause = max(pause, min(error.retry_after, _LONGEST_RETRY_AFTER))
-        return Failure(error, self._monotonic() + pause, count, lasting)
+        lasts = isinstance(error, TokenRefusedError) if lasting is None else lasting
+        return cool_down(error, slot.failure, self._monotonic(), lasting=lasts)
 
     def _report(self, slot: _Slot, outcome: Token | Failure | Missed, seconds: float) -> None:
         facts = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
@@ -355,9 +264,7 @@ class TokenSource:
             _log.warning("no token: %s; next try in %.1f s", outcome.error, pause, extra={"asdk": facts})
         elif isinstance(outcome, Token) and _log.isEnabledFor(logging.INFO):
             facts["lifetime"] = outcome.lifetime
-            _log.info(
-                "token renewed by %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts}
-            )
+            _log.info("token of %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts})
 
     def forget_flights(self) -> None:
         """After a fork, in the child: what was in flight flies on in the parent only."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -86,13 +85,18 @@ def read_lifetime(data: Mapping[str, Any]) -> float | None:
     expires = data.get("expires")
     if isinstance(expires, Mapping):
         parts = {unit: expires.get(unit, 0) for unit in _UNITS}
-        if all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts.values()):
+        # Judged one by one before they are added: JSON holds integers that no float can.
+        if all(
+            isinstance(part, int | float) and not isinstance(part, bool) and abs(part) <= _TEN_YEARS
+            for part in parts.values()
+        ):
             total = float(sum(parts[unit] * seconds for unit, seconds in _UNITS.items()))
             return total if 0 < total <= _TEN_YEARS else None
     return None
 
 
 _TEN_YEARS = 315_576_000.0
+_YEAR_9999 = 253_402_300_799.0
 _UNITS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?").fullmatch
 
@@ -120,6 +124,6 @@ def looks_like_jwt(value: Secret) -> bool:
 def jwt_expiry(value: Secret) -> float | None:
     """When a JWT ends, in epoch seconds of its issuer's clock; None if it does not say."""
     moment = jwt_claims(value).get("exp")
-    if isinstance(moment, int | float) and not isinstance(moment, bool) and math.isfinite(moment) and moment > 0:
+    if isinstance(moment, int | float) and not isinstance(moment, bool) and 0 < moment <= _YEAR_9999:
         return float(moment)
     return None

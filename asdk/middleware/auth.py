@@ -34,11 +34,20 @@ class AuthMiddleware:
         if not request.authenticate:
             return await call_next(request)
         token = self._source.current(request.options.tenant) or await self._get(request)
+        request.credentials = token
         request.headers.update(token.headers)
+        request.sign = self._sign
         response = await call_next(request)
         if response.status == 401 and not request.reauthenticated:
-            return await self._answer_401(request, response, token, call_next)
+            return await self._answer_401(request, response, call_next)
         return response
+
+    def _sign(self, request: Request) -> None:
+        """Present the token of this moment: the one before may have ended while the request stood in a queue."""
+        token = self._source.alive(self._send, request.options.tenant)
+        if token is not None:
+            request.credentials = token
+            request.headers.update(token.headers)
 
     async def _get(self, request: Request, rejected: Token | None = None) -> Token:
         try:
@@ -46,22 +55,27 @@ class AuthMiddleware:
                 self._send, rejected=rejected, tenant=request.options.tenant, within=request.remaining()
             )
         except AsdkError as error:
-            error.method, error.template = request.method, request.template
+            if error.method is None:
+                error.method, error.template = request.method, request.template
+            error.needed_for = f"{request.method} {request.template}"
             raise
 
-    async def _answer_401(self, request: Request, response: Response, token: Token, call_next: Handler) -> Response:
+    async def _answer_401(self, request: Request, response: Response, call_next: Handler) -> Response:
         """Once a call: get another token than the one that was refused, and send again with it.
 
         The 401 stands if a new token cannot help (the scope is too small), if there is none, or if the body was a
-        one-shot
-        iterator: it is gone, and an empty one is never sent in its place.
+        one-shot iterator: it is gone, and an empty one is never sent in its place.
         """
-        if not request.replayable or _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
+        refused = request.credentials
+        if not isinstance(refused, Token) or not request.replayable:
+            return response
+        if _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
             return response
         await response.read()  # a stream gives its connection back before the wait
         request.reauthenticated = True
-        renewed = await self._get(request, rejected=token)
-        if renewed.value == token.value:
+        token = await self._get(request, rejected=refused)
+        if token.value == refused.value:
             return response
-        request.headers.update(renewed.headers)
+        request.credentials = token
+        request.headers.update(token.headers)
         return await call_next(request)

@@ -5,6 +5,7 @@ Called by `BaseClient`. What a user extends to do something to every call or eve
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from enum import IntEnum
@@ -85,6 +86,11 @@ def build_chain(stack: Sequence[AnyMiddleware], handler: Handler) -> Handler:
 
 
 def _link(step: Callable[[Request, Handler], Awaitable[Response]], call_next: Handler) -> Handler:
+    second = list(inspect.signature(step).parameters.values())[1:2]
+    if second and second[0].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+        # Bound in C: on the way of a request each middleware is one function, and not two.
+        return functools.partial(step, **{second[0].name: call_next})
+
     def handle(request: Request) -> Awaitable[Response]:
         return step(request, call_next)
 

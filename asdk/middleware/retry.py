@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("asdk")
 
-#: Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2).
-IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-
 #: What an attempt comes to, here where a failure is a value until it is decided what to do about it.
 Outcome: TypeAlias = Response | TransportError
 
@@ -60,15 +57,14 @@ class RetryMiddleware:
 def is_worth_repeating(request: Request, outcome: Outcome, policy: Retry) -> bool:
     """Whether the outcome may be better next time, and a second request can do no harm.
 
-    A method that is not idempotent, without a key, is repeated only if the server surely did not act on it: the
-    connection was never made, or it answered 429.
+    A request that is not idempotent, by its method, its key or its operation, is repeated only if the server surely did
+    not act on it: the connection was never made, or it answered 429.
     """
     if not request.replayable:
         return False
-    safe = request.method in IDEMPOTENT or request.options.idempotency_key is not None
     if isinstance(outcome, Response):
-        return outcome.status in policy.statuses and (safe or outcome.status == 429)
-    return outcome.retryable and (safe or not outcome.sent)
+        return outcome.status in policy.statuses and (request.idempotent or outcome.status == 429)
+    return outcome.retryable and (request.idempotent or not outcome.sent)
 
 
 async def _repeat(request: Request, call_next: Handler, policy: Retry, first: Outcome) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json as jsonlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import attrs
 
@@ -87,7 +87,7 @@ class MemoryTransport:
         await _wait(request, reply.delay)
         if reply.error is not None:
             raise _placed(reply.error, request)
-        headers = Headers.received(reply.headers.items() if isinstance(reply.headers, Mapping) else reply.headers)
+        headers = Headers.received(_pairs(reply.headers))
         if reply.json is not UNSET:
             headers.setdefault("Content-Type", "application/json")
             chunks: Sequence[bytes | TransportError] = [encode_json(reply.json)]
@@ -125,6 +125,10 @@ class _MemoryStream:
 
     async def aclose(self) -> None:
         self._chunks.clear()
+
+
+def _pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
 
 
 def _whole(chunks: Sequence[bytes | TransportError], request: Request) -> Iterable[bytes]:

@@ -1,24 +1,28 @@
 """The transport that speaks HTTP, on aiohttp's public API. The one file that meets aiohttp's client and its errors.
 
-Made by `BaseClient` unless it is given another. aiohttp's own timeouts, redirects, cookies, resends and proxy guesses
-are
-all off: each is done once, by asdk.
+Made by `BaseClient` unless it is given another. aiohttp's own timeouts, redirects, cookies, resends, decompression and
+proxy guesses are all off: each is done once, by asdk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import math
+import re
 import ssl
 import time
 import urllib.request
-from collections import deque
-from collections.abc import AsyncIterator, Coroutine
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import payload as aiohttp_payload
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 from yarl import URL
@@ -27,6 +31,7 @@ from asdk.bodies import Body
 from asdk.clock import SYSTEM_CLOCK
 from asdk.errors import (
     AsdkError,
+    ConfigurationError,
     ConnectError,
     DeadlineExceededError,
     InvalidRequestError,
@@ -37,12 +42,14 @@ from asdk.errors import (
     TLSError,
     TransportError,
 )
-from asdk.headers import Headers
 from asdk.options import UNSET, Timeout, Unset
 from asdk.request import Request
 from asdk.response import Response
+from asdk.secret import MaskedStr
 from asdk.transports.deadlines import Deadlines, Task
+from asdk.transports.decompression import ACCEPTED, decompress
 from asdk.transports.pool import Loop, LoopPool
+from asdk.transports.pulse import Pulse
 
 #: The largest body that is read into memory, in bytes after decompression.
 BODY_LIMIT: Final = 64 * 1024 * 1024
@@ -52,6 +59,12 @@ _HEAD_LINE_LIMIT = 16 * 1024
 
 # How many of aiohttp's URL objects a lane keeps.
 _KEPT_URLS = 512
+
+# Bytes up to this size go out with the head; aiohttp warns of larger ones, which would hold up the loop.
+_AT_ONCE = 2**20
+
+# How much of a foreign exception's text an error keeps: a server's garbage is quoted in it.
+_CAUSE_LIMIT = 300
 
 # aiohttp rounds a timeout above this many seconds up to a whole second of the loop's clock: never, please.
 _NO_ROUNDING = 1e9
@@ -88,48 +101,56 @@ class AiohttpTransport:
     async def send(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()
         lane = self._lanes.open_ones.get(loop) or await self._lanes.open(loop, self._make_lane)
-        task: Task = asyncio.current_task()  # type: ignore[assignment]
-        cancelling = task.cancelling()
         if lane.free > 0:
             lane.free -= 1
         else:
-            await lane.wait_for_turn(request, task, cancelling)
+            await lane.wait_for_turn(request)
+        task: Task = asyncio.current_task()  # type: ignore[assignment]
+        cancelling = task.cancelling()
         failure: AsdkError | None = None
-        response: Response | None = None
+        reply: aiohttp.ClientResponse | None = None
+        content, complete = b"", False
         try:
             lane.deadlines.enter(task, _due(request))
+            lines = lane.header_lines(request)
+            proxy, proxy_lines = None, None
+            if self._proxies.any:
+                proxy, proxy_lines, lines = self._proxies.route(request.url, lines)
             reply = await lane.session.request(
                 request.method,
                 lane.urls.get(request.url) or lane.url(request.url),
-                headers=lane.header_lines(request),
+                headers=lines,
                 data=None if request.body is None else _payload(request.body),
                 allow_redirects=False,
                 timeout=lane.client_timeout(request),
-                proxy=self._proxies.find(request.url) if self._proxies.any else None,
+                proxy=proxy,
+                proxy_headers=proxy_lines,
             )
-            if request.stream:
-                response = Response(reply.status, reply.headers, request=request, stream=_Stream(reply, lane, request))
-            else:
-                content = reply.content
-                whole = content.read_nowait() if content.is_eof() else await _read(reply)
-                response = Response(reply.status, reply.headers, whole, request=request)
-        except asyncio.CancelledError:
+            if not request.stream:
+                plain = reply.content.is_eof() and "Content-Encoding" not in reply.headers
+                content = reply.content.read_nowait() if plain else await _read(reply)
+            complete = True
+        except asyncio.CancelledError as cut:
             if not lane.deadlines.leave(task, cancelling):
                 raise
+            failure = _late(request, sent=not _was_connecting(cut))
         except AsdkError as error:
-            failure = error
+            failure = error.with_traceback(None)  # without aiohttp's frames
         except _FOREIGN as error:
-            failure = _translate(error)
+            failure = _translate(error, request)
         finally:
             lane.deadlines.leave(task, cancelling)
-            if response is None or not request.stream:
+            lane.asked.discard(task)
+            del task  # a task keeps its exception, whose frames would keep the task: a cycle, as below
+            if not (complete and request.stream):
                 if lane.waiting:
                     lane.release()
                 else:
                     lane.free += 1
-        if response is not None:
-            return response
-        failure = failure or _late(request)
+        if reply is not None and complete:
+            stream = _Stream(reply, lane, request) if request.stream else None
+            return Response(reply.status, reply.headers, content, request=request, stream=stream)
+        assert failure is not None
         try:
             raise _place(failure, request)
         finally:
@@ -140,9 +161,9 @@ class AiohttpTransport:
         await self._lanes.aclose()
 
     def _make_lane(self, loop: Loop) -> _Lane:
-        deadlines = Deadlines(loop)
+        asked: set[Task | None] = set()
         connector = _Connector(
-            deadlines,
+            asked,
             limit=0,  # counted by the lane, whose queue tells a wait for the pool from a wait for the network
             keepalive_timeout=self._keepalive,
             timeout_ceil_threshold=_NO_ROUNDING,
@@ -151,27 +172,41 @@ class AiohttpTransport:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
             max_line_size=_HEAD_LINE_LIMIT,
             max_field_size=_HEAD_LINE_LIMIT,
         )
-        return _Lane(loop, session, deadlines, self._limit)
+        return _Lane(loop, session, asked, self._limit)
 
 
 class _Lane:
     """One event loop's session, its free connections, and who waits for one."""
 
-    __slots__ = ("_last_headers", "_last_timeout", "_loop", "deadlines", "free", "session", "urls", "waiting")
+    __slots__ = (
+        "_last_headers",
+        "_last_timeout",
+        "_loop",
+        "asked",
+        "deadlines",
+        "free",
+        "pulse",
+        "session",
+        "urls",
+        "waiting",
+    )
 
-    def __init__(self, loop: Loop, session: aiohttp.ClientSession, deadlines: Deadlines, limit: int) -> None:
+    def __init__(self, loop: Loop, session: aiohttp.ClientSession, asked: set[Task | None], limit: int) -> None:
         self._loop = loop
         # Most calls in a row share all but one of these; making aiohttp's objects anew costs more than a look.
         self.urls: dict[str, URL] = {}
         self._last_timeout: tuple[Timeout | None, bool, aiohttp.ClientTimeout] = (None, False, aiohttp.ClientTimeout())
-        self._last_headers: tuple[Headers, CIMultiDict[str]] = (Headers(), CIMultiDict())
-        self.waiting: deque[asyncio.Future[None]] = deque()
+        self._last_headers: tuple[Mapping[str, tuple[str, ...]], CIMultiDict[str]] = ({}, CIMultiDict())
+        self.waiting: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         self.session = session
         self.free = limit
-        self.deadlines = deadlines
+        self.asked = asked
+        self.deadlines = Deadlines(loop)
+        self.pulse = Pulse(loop)
 
     def url(self, url: str) -> URL:
         """aiohttp's object for an URL that is already encoded: requoting it would turn ``%2E%2E`` into a step up."""
@@ -193,22 +228,25 @@ class _Lane:
     def header_lines(self, request: Request) -> CIMultiDict[str]:
         """The fields to send, which aiohttp copies."""
         last, known = self._last_headers
-        if request.headers != last:
+        if request.headers.fields != last:
             known = CIMultiDict(request.headers.multi_items())
-            self._last_headers = (request.headers.copy(), known)
+            known.setdefault("Accept-Encoding", ACCEPTED)
+            self._last_headers = (request.headers.fields.copy(), known)
         if isinstance(request.body, Body) and request.body.length is not None:
             known = known.copy()
             known["Content-Length"] = str(request.body.length)
         return known
 
-    async def wait_for_turn(self, request: Request, task: Task, cancelling: int) -> None:
+    async def wait_for_turn(self, request: Request) -> None:
         """Return when a connection was handed over; the queue is fair, a newcomer never overtakes.
 
         Raises:
             PoolTimeoutError: none became free within the deadline.
         """
+        task: Task = asyncio.current_task()  # type: ignore[assignment]
+        cancelling = task.cancelling()
         turn: asyncio.Future[None] = self._loop.create_future()
-        self.waiting.append(turn)
+        self.waiting[turn] = None
         left = request.remaining()
         self.deadlines.enter(task, math.inf if left is None else time.monotonic() + left)
         late = False
@@ -221,7 +259,9 @@ class _Lane:
             if not late:
                 raise
         finally:
+            self.waiting.pop(turn, None)
             self.deadlines.leave(task, cancelling)
+            del task  # as in `send`
         if late:
             total = request.options.timeout.total
             raise _place(PoolTimeoutError(f"no connection became free within the total of {total} s"), request)
@@ -229,7 +269,7 @@ class _Lane:
     def release(self) -> None:
         """A connection is no longer in use: the first who waits gets it."""
         while self.waiting:
-            turn = self.waiting.popleft()
+            turn, _ = self.waiting.popitem(last=False)
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -242,8 +282,11 @@ class _Lane:
 
 
 async def _close_lane(lane: _Lane) -> None:
-    lane.deadlines.close()
-    await lane.session.close()
+    lane.pulse.stop()
+    try:
+        await lane.session.close()
+    finally:
+        lane.deadlines.close()
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -253,16 +296,29 @@ class _Connector(aiohttp.TCPConnector):
     asks for a second connection then: that is refused, since repeating is the business of `RetryMiddleware`.
     """
 
-    def __init__(self, deadlines: Deadlines, **options: Any) -> None:
+    def __init__(self, asked: set[Task | None], **options: Any) -> None:
         super().__init__(**options)
-        self._deadlines = deadlines
+        self._factory: Any = partial(_Connection, loop=self._loop)
+        self._asked = asked
 
-    def connect(
+    def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine all the same, one frame less
         self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
     ) -> Coroutine[Any, Any, Any]:
-        if not self._deadlines.first_time(asyncio.current_task()):
+        task = asyncio.current_task()
+        if task in self._asked:
             raise ProtocolError("the connection was closed or reset before the response was complete")
+        self._asked.add(task)
         return super().connect(req, traces, timeout)
+
+
+class _Connection(ResponseHandler):
+    """One connection, which is not used again once it has said more than it was asked.
+
+    aiohttp would take what lies there, a late body of a 204 or a whole response, for the answer to the next request.
+    """
+
+    def is_connected(self) -> bool:
+        return super().is_connected() and not self.should_close
 
 
 def _due(request: Request) -> float:
@@ -278,39 +334,57 @@ def _due(request: Request) -> float:
     return min(due, deadline)
 
 
-def _late(request: Request) -> RequestTimeoutError:
+def _late(request: Request, *, sent: bool) -> RequestTimeoutError:
     """The error for an attempt that was cut off: by the deadline of the call, or by its own limit."""
     timeout, left = request.options.timeout, request.remaining()
     if left is not None and left <= 0.001:
-        return DeadlineExceededError(f"the call took longer than its total of {timeout.total} s")
-    return RequestTimeoutError(f"no complete response within the {timeout.attempt} s of an attempt", limit="attempt")
+        return DeadlineExceededError(f"the call took longer than its total of {timeout.total} s", sent=sent)
+    message = f"no complete response within the {timeout.attempt} s of an attempt"
+    return RequestTimeoutError(message, limit="attempt", sent=sent)
 
 
 def _payload(body: bytes | Body) -> aiohttp.Payload:
     # Never the bare bytes: a traceback with locals would show them, and a login's body is a password.
     if isinstance(body, bytes):
+        if len(body) > _AT_ONCE:
+            return aiohttp_payload.BytesIOPayload(io.BytesIO(body))
         return aiohttp_payload.BytesPayload(body)
     return aiohttp_payload.AsyncIterablePayload(body.open())
 
 
 async def _read(reply: aiohttp.ClientResponse) -> bytes:
     """The whole body, but never more of it than `BODY_LIMIT`."""
-    headers = reply.headers
-    length = headers.get("Content-Length")
-    if length is not None and "Content-Encoding" not in headers and int(length) <= BODY_LIMIT:
-        return await reply.read()
+    encoding = _encoding(reply)
+    length = reply.headers.get("Content-Length")
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in reply.content.iter_any():
+        if length is not None and int(length) > BODY_LIMIT and not reply.content.is_eof():
+            raise _too_large()
+        if length is not None and not encoding:
+            return await reply.read()
+        async for chunk in _chunks(reply, encoding):
             size += len(chunk)
             if size > BODY_LIMIT:
-                raise ResponseTooLargeError(f"the body is larger than {BODY_LIMIT // 2**20} MiB after decompression")
+                raise _too_large()
             chunks.append(chunk)
     except BaseException:
         reply.close()
         raise
     return b"".join(chunks)
+
+
+def _too_large() -> ResponseTooLargeError:
+    return ResponseTooLargeError(f"the body is larger than {BODY_LIMIT / 2**20:.0f} MiB after decompression")
+
+
+def _encoding(reply: aiohttp.ClientResponse) -> str:
+    return ", ".join(reply.headers.getall("Content-Encoding", ()))
+
+
+def _chunks(reply: aiohttp.ClientResponse, encoding: str) -> AsyncIterator[bytes]:
+    chunks: AsyncIterator[bytes] = reply.content.iter_any()
+    return decompress(chunks, encoding) if encoding else chunks
 
 
 class _Stream:
@@ -326,10 +400,12 @@ class _Stream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         failure: AsdkError | None = None
         try:
-            async for chunk in self._reply.content.iter_any():
+            async for chunk in _chunks(self._reply, _encoding(self._reply)):
                 yield chunk
+        except AsdkError as error:
+            failure = error.with_traceback(None)  # without aiohttp's frames
         except _FOREIGN as error:
-            failure = _translate(error)
+            failure = _translate(error, self._request)
         if failure is not None:
             try:
                 raise _place(failure, self._request)
@@ -357,14 +433,34 @@ def _place(error: AsdkError, request: Request) -> AsdkError:
     return error
 
 
-def _translate(error: Exception) -> TransportError | InvalidRequestError:
+def _translate(error: Exception, request: Request) -> TransportError | InvalidRequestError:
     """Our error for one of aiohttp's, the operating system's or ssl's. The only place that knows them."""
-    cause = f"{type(error).__name__}: {error}"
-    for kinds, make in _TABLE:
-        if isinstance(error, kinds):
-            error_of: TransportError | InvalidRequestError = make(cause)
-            return error_of
-    return TransportError("the request failed", cause=cause)
+    cause = _describe(error, request)
+    make = next((make for kinds, make in _TABLE if isinstance(error, kinds)), _failed)
+    if make in (_broken, _no_http) and _was_connecting(error):
+        make = _connect  # a proxy, asked for a tunnel
+    # aiohttp's streams keep some of their exceptions, whose frames would keep this client: again a cycle.
+    error.__traceback__ = None
+    return make(cause)
+
+
+def _describe(error: Exception, request: Request) -> str:
+    """Type and text, in one line, without secrets and without what the path and query of the call were."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return request.scrub(text.replace(request.url, request.template))[:_CAUSE_LIMIT]
+
+
+def _was_connecting(error: BaseException) -> bool:
+    """Whether it struck while the connection was being made: then no byte of the request has left."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code is _CONNECT:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+_CONNECT = aiohttp.TCPConnector.connect.__code__
 
 
 def _certificate(cause: str) -> TLSError:
@@ -395,12 +491,16 @@ def _no_http(cause: str) -> ProtocolError:
     return ProtocolError(f"the peer did not answer in proper HTTP ({cause})", cause=cause)
 
 
+def _failed(cause: str) -> TransportError:
+    return TransportError(f"the request failed ({cause})", cause=cause)
+
+
 def _bad_url(cause: str) -> InvalidRequestError:
     return InvalidRequestError(f"the URL cannot be used ({cause})", cause=cause)
 
 
 # Read from the top: a subclass stands before its base.
-_TABLE: tuple[tuple[Any, Any], ...] = (
+_TABLE: tuple[tuple[Any, Callable[[str], TransportError | InvalidRequestError]], ...] = (
     (
         (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch, ssl.SSLCertVerificationError),
         _certificate,
@@ -419,17 +519,56 @@ class _Proxies:
     """Which proxy a URL goes through. ``.netrc`` and aiohttp's ``trust_env`` stay out of it."""
 
     def __init__(self, proxy: str | Unset | None) -> None:
-        self._fixed = None if isinstance(proxy, Unset) else proxy
+        self._fixed = None if isinstance(proxy, Unset) or proxy is None else _Proxy(proxy)
         self._environment = urllib.request.getproxies() if isinstance(proxy, Unset) else {}
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, _Proxy | None] = {}
         self.any = self._fixed is not None or bool(self._environment)
 
-    def find(self, url: str) -> str | None:
-        if self._fixed is not None:
-            return self._fixed
+    def route(self, url: str, lines: CIMultiDict[str]) -> tuple[URL | None, CIMultiDict[str] | None, CIMultiDict[str]]:
+        """The proxy for a URL, the fields for the proxy's own eyes, and those of the request."""
+        proxy = self._fixed or self._find(url)
+        if proxy is None or proxy.authorization is None:
+            return None if proxy is None else proxy.url, None, lines
+        if url.startswith("https:"):
+            return proxy.url, CIMultiDict({"Proxy-Authorization": proxy.authorization}), lines
+        lines = lines.copy()  # without a tunnel, the proxy reads the request itself
+        lines["Proxy-Authorization"] = proxy.authorization
+        return proxy.url, None, lines
+
+    def _find(self, url: str) -> _Proxy | None:
         parts = urlsplit(url)
-        if parts.netloc not in self._known and len(self._known) < 1000:
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._known:
+            if len(self._known) >= _KEPT_URLS:
+                self._known.clear()
             proxy = self._environment.get(parts.scheme) or self._environment.get("all")
-            bypass = proxy is None or urllib.request.proxy_bypass(parts.hostname or "")
-            self._known[parts.netloc] = None if bypass else proxy
-        return self._known.get(parts.netloc)
+            # An entry of NO_PROXY is a host, or a host with a port.
+            hosts = (parts.hostname or "", parts.netloc)
+            around = proxy is None or any(urllib.request.proxy_bypass(host) for host in hosts)
+            self._known[origin] = None if proxy is None or around else _Proxy(proxy)
+        return self._known[origin]
+
+
+class _Proxy:
+    """One proxy, its credentials kept out of the URL, which aiohttp shows in its errors.
+
+    Raises:
+        ConfigurationError: this is not the URL of an HTTP proxy. A call must not go around it unnoticed.
+    """
+
+    def __init__(self, proxy: str) -> None:
+        problem = False
+        try:
+            url = URL(proxy if "://" in proxy else f"http://{proxy}")  # environments often leave the scheme out
+        except ValueError:
+            problem = True
+        if problem or url.scheme not in {"http", "https"} or not url.host:
+            shown = re.sub(r"[^/]*@", "", proxy)
+            raise ConfigurationError(
+                f"the proxy {shown!r} cannot be used: give the URL of an HTTP one, or None for none"
+            )
+        self.authorization: str | None = None
+        if url.user is not None:
+            credentials = f"{url.user}:{url.password or ''}".encode()
+            self.authorization = MaskedStr(f"Basic {base64.b64encode(credentials).decode()}")
+        self.url = url.with_user(None)

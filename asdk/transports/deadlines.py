@@ -20,12 +20,11 @@ _EXPIRED = float("-inf")
 class Deadlines:
     """Which task of one loop has to be done when, on the monotonic clock."""
 
-    __slots__ = ("_asked", "_due", "_loop", "_next", "_timer")
+    __slots__ = ("_due", "_loop", "_next", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._due: dict[Task, float] = {}
-        self._asked: set[Task | None] = set()
         self._next = float("inf")
         self._timer: asyncio.TimerHandle | None = None
 
@@ -47,24 +46,16 @@ class Deadlines:
             Whether it was this table that cancelled the task, and nobody else did: then the cancellation is taken back,
             and a CancelledError that was caught is a timeout.
         """
-        self._asked.discard(task)
         if self._due.pop(task, 0.0) is not _EXPIRED:
             return False
         return task.uncancel() <= cancelling
 
-    def first_time(self, task: Task | None) -> bool:
-        """Whether this is the first time in its attempt that the task asks; an attempt asks for one connection."""
-        if task in self._asked:
-            return False
-        self._asked.add(task)
-        return True
-
     def close(self) -> None:
-        """Drop the timer, so that nothing of ours is left in the loop."""
-        if self._timer is not None:
+        """Drop the timer, so that nothing of ours is left in the loop; for attempts that still run, time goes on."""
+        if self._timer is not None and not self._due:
             self._timer.cancel()
             self._timer = None
-        self._next = float("inf")
+            self._next = float("inf")
 
     def _arm(self, due: float) -> None:
         if self._timer is not None:

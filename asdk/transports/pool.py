@@ -12,16 +12,20 @@ import asyncio
 import os
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-Loop = asyncio.AbstractEventLoop
+Loop: TypeAlias = asyncio.AbstractEventLoop
+Keeper: TypeAlias = AsyncGenerator[None, None]
 
 # What a forked child inherited. Closing it would take the parent's sockets out of the epoll set that both share, so it
 # is kept for ever, untouched.
 _inherited: list[object] = []
 _pools: weakref.WeakSet[LoopPool[Any]] = weakref.WeakSet()
+
+# What nobody wants any more, of loops that stand still or were closed without a word to their generators.
+_left_behind: dict[Loop, list[Keeper]] = {}
 
 
 class LoopPool(Generic[T]):
@@ -38,15 +42,21 @@ class LoopPool(Generic[T]):
     def __init__(self, close: Callable[[T], Awaitable[None]]) -> None:
         self.open_ones: dict[Loop, T] = {}
         self._close = close
-        self._keepers: dict[Loop, AsyncGenerator[None, None]] = {}
+        self._begin()
         _pools.add(self)
+
+    def _begin(self) -> None:
+        self._keepers: dict[Loop, Keeper] = {}
+        # Held from outside of the pool, too. The cycle collector, when it finds a client, would otherwise find the
+        # session with it, and that complains that nobody closed it.
+        self._abandon = weakref.finalize(self, _abandon, self._keepers)
+        self._abandon.atexit = False
 
     async def open(self, loop: Loop, make: Callable[[Loop], T]) -> T:
         """What the running loop has, made now if need be. Does not suspend."""
         value = self.open_ones.get(loop)
         if value is None:
-            for other in [other for other in list(self.open_ones) if other.is_closed()]:
-                self.drop(other)
+            await self._sweep(loop)
             value = make(loop)
             keeper = self._keepers[loop] = _keep(value, self._close, weakref.ref(self), loop)
             await anext(keeper)
@@ -58,11 +68,22 @@ class LoopPool(Generic[T]):
         here = asyncio.get_running_loop()
         for loop in list(self.open_ones):
             keeper = self.drop(loop)
-            if loop is here and keeper is not None:
+            if keeper is None:
+                continue
+            if loop is here:
                 await keeper.aclose()
-            # Elsewhere dropping it is enough: Python hands an abandoned generator to the loop it began in.
+            else:
+                _let_go(loop, keeper)
 
-    def drop(self, loop: Loop) -> AsyncGenerator[None, None] | None:
+    async def _sweep(self, loop: Loop) -> None:
+        """Drop what was left behind in this loop, and end what is left of closed ones: there it takes no waiting."""
+        _left_behind.pop(loop, None)
+        for other in [other for other in [*self.open_ones, *_left_behind] if other.is_closed()]:
+            for keeper in (self.drop(other), *_left_behind.pop(other, ())):
+                if keeper is not None:
+                    await keeper.aclose()
+
+    def drop(self, loop: Loop) -> Keeper | None:
         """Forget this loop's resource; what closes it is returned, and closes it when it is dropped too."""
         self.open_ones.pop(loop, None)
         return self._keepers.pop(loop, None)
@@ -70,7 +91,23 @@ class LoopPool(Generic[T]):
     def forget(self) -> None:
         """After a fork, in the child: start anew and leave what was inherited alone."""
         _inherited.append((self.open_ones, self._keepers))
-        self.open_ones, self._keepers = {}, {}
+        self._abandon.detach()
+        self.open_ones = {}
+        self._begin()
+
+
+def _abandon(keepers: dict[Loop, Keeper]) -> None:
+    """A pool is gone, closed or not."""
+    while keepers:
+        _let_go(*keepers.popitem())
+
+
+def _let_go(loop: Loop, keeper: Keeper) -> None:
+    """Have another loop close what is its own."""
+    # To a running loop Python hands the generator that nobody holds. One that stands still may have too few turns left
+    # before it ends to close it so, but when it ends, it closes those that somebody holds.
+    if not loop.is_running():
+        _left_behind.setdefault(loop, []).append(keeper)
 
 
 async def _keep(
@@ -84,6 +121,7 @@ async def _keep(
     try:
         yield
     finally:
+        _left_behind.pop(loop, None)
         owner = pool()
         if owner is not None and owner.open_ones.get(loop) is value:
             owner.drop(loop)

@@ -84,7 +84,7 @@ HealthResponse: status:s, version:s, storage_mode:s, workspace_id:s, components:
 """
 FIELDS = {
     name: dict(field.split(":") for field in fields.split(", "))
-    for name, fields in (line.split(": ", 1) for line in SCHEMAS.strip().splitlines())
+    for name, fields in (line.split(": ", 1) for line in SCHEMAS.replace(",\n    ", ", ").strip().splitlines())
 }
 SCALARS: dict[str, tuple[type, ...]] = {"s": (str,), "i": (int,), "n": (int, float), "b": (bool,), "o": (dict,)}
 

@@ -1,0 +1,1 @@
+"""Clients, a package per API. Each stands alone: `from asdk.clients.edgequake import EdgeQuake`."""

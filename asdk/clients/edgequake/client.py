@@ -1,0 +1,186 @@
+"""`EdgeQuake`: the client of the EdgeQuake server, its settings and its choice of credential."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from typing_extensions import Unpack
+
+from asdk.auth import ApiKey, BearerToken, Credential, NoCredential
+from asdk.auth.tokens import looks_like_jwt
+from asdk.client import BaseClient
+from asdk.client_options import ClientOptions
+from asdk.clients.edgequake.credentials import EdgeQuakeLogin
+from asdk.clients.edgequake.models import Health
+from asdk.clients.edgequake.resources import ApiKeys, Auth, Documents, Query, Tenants, Users, Workspaces
+from asdk.config import Config
+from asdk.errors import ConfigurationError, StatusError
+from asdk.options import CallOptions, Tenant, TenantHeaders
+from asdk.resources import resource
+from asdk.secret import Secret
+
+
+class AccountLockedError(StatusError):
+    """423: too many failed logins; the account opens again 15 minutes after the last one."""
+
+
+class EdgeQuake(BaseClient):
+    """A client of an EdgeQuake server: documents in, a knowledge graph behind, answers out.
+
+    Settings that are not passed are looked for as ``EDGEQUAKE_...`` in the environment and in ``./.env``: base URL
+    (also as ``EDGEQUAKE_URL``), API key, JWT, user name, password, tenant, workspace and user id, timeout.
+
+    Args:
+        api_key: sent as ``X-API-Key``. A JWT is recognised and sent as a bearer instead.
+        api_key_as_bearer: send the key as ``Authorization: Bearer``, which the server takes as well.
+        jwt: a ready-made access token; it cannot be renewed.
+        username: for a login, with ``password``; the token is then got and renewed when it is needed.
+        password: see ``username``.
+        tenant_id: sent as ``X-Tenant-ID``; the server knows the alias ``default``.
+        workspace_id: sent as ``X-Workspace-ID``.
+        user_id: sent as ``X-User-ID``.
+        options: what every client takes, see `ClientOptions`. ``auth=None`` is for a server without authentication.
+
+    Source: EdgeQuake API 0.14.1.
+    """
+
+    base_url = "http://localhost:8080"
+    env_prefix = "EDGEQUAKE"
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"base_url": ("EDGEQUAKE_URL",)}
+    tenant_headers = TenantHeaders(tenant="X-Tenant-ID", workspace="X-Workspace-ID", user="X-User-ID")
+    error_codes: ClassVar[Mapping[str, type[StatusError]]] = {"ACCOUNT_LOCKED": AccountLockedError}
+
+    auth = resource(Auth)
+    users = resource(Users)
+    api_keys = resource(ApiKeys)
+    documents = resource(Documents)
+    query = resource(Query)
+    workspaces = resource(Workspaces)
+    tenants = resource(Tenants)
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret | None = None,
+        api_key_as_bearer: bool = False,
+        jwt: str | Secret | None = None,
+        username: str | None = None,
+        password: str | Secret | None = None,
+        tenant_id: str | None = None,
+        workspace_id: str | None = None,
+        user_id: str | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        config = self.config_for(options)
+        base_url = config.get("base_url", options.get("base_url"), default=type(self).base_url) or ""
+        if "tenant" not in options:
+            options["tenant"] = _tenant(config, tenant_id, workspace_id, user_id)
+        elif tenant_id or workspace_id or user_id:
+            raise ConfigurationError("give tenant=, or tenant_id=, workspace_id= and user_id=, not both")
+        if "auth" not in options:
+            options["auth"] = _credential(
+                config,
+                base_url,
+                api_key=config.secret("api_key", api_key),
+                jwt=config.secret("jwt", jwt),
+                username=config.get("username", username),
+                password=config.secret("password", password, free_text=True),
+                as_bearer=api_key_as_bearer,
+            )
+        elif api_key or jwt or username or password:
+            raise ConfigurationError("give auth=, or api_key=, jwt=, or username= and password=, not both")
+        super().__init__(**options)
+
+    async def health(self, **options: Unpack[CallOptions]) -> Health:
+        """Ask how the server is. Needs no credentials.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Status, version, and which of its components work.
+
+        Source: EdgeQuake API, ``GET /health``.
+        """
+        return await self.request("GET", "/health", model=Health, authenticate=False, **options)
+
+    async def ready(self, **options: Unpack[CallOptions]) -> bool:
+        """Ask whether the server takes requests. Needs no credentials.
+
+        Args:
+            options: what this call does differently, see `CallOptions`. A server that is not ready yet is asked
+                again as for any 503, unless ``retry=None``.
+
+        Returns:
+            Whether it says so.
+
+        Raises:
+            TransportError: nobody answers.
+
+        Source: EdgeQuake API, ``GET /ready``.
+        """
+        return (await self.send(self.build_request("GET", "/ready", authenticate=False, **options))).is_success
+
+    async def live(self, **options: Unpack[CallOptions]) -> bool:
+        """Ask whether the server runs, ready or not. Needs no credentials.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Whether it says so.
+
+        Raises:
+            TransportError: nobody answers.
+
+        Source: EdgeQuake API, ``GET /live``.
+        """
+        return (await self.send(self.build_request("GET", "/live", authenticate=False, **options))).is_success
+
+
+def _tenant(config: Config, tenant_id: str | None, workspace_id: str | None, user_id: str | None) -> Tenant | None:
+    """The tenant that is named part by part, in code or in the environment."""
+    parts = (
+        config.identifier("tenant_id", tenant_id),
+        config.identifier("workspace_id", workspace_id),
+        config.identifier("user_id", user_id),
+    )
+    return Tenant(*parts) if any(parts) else None
+
+
+def _credential(
+    config: Config,
+    base_url: str,
+    *,
+    api_key: Secret | None,
+    jwt: Secret | None,
+    username: str | None,
+    password: Secret | None,
+    as_bearer: bool,
+) -> Credential:
+    """The credential to use: what was passed in code before what the environment has, then JWT, key, login.
+
+    A JWT comes before a key, as it does on the server when a request has both.
+    """
+    found: list[tuple[bool, Credential]] = []
+    if jwt is not None:
+        found.append((config.is_argument("jwt"), BearerToken(jwt)))
+    if api_key is not None:
+        bearer = as_bearer or looks_like_jwt(api_key)
+        found.append((config.is_argument("api_key"), BearerToken(api_key) if bearer else ApiKey(api_key)))
+    login_passed = config.is_argument("username") or config.is_argument("password")
+    if username is not None and password is not None:
+        found.append((login_passed, EdgeQuakeLogin(base_url, username, password)))
+    elif (username is not None or password is not None) and (login_passed or not found):
+        missing = "password" if password is None else "username"
+        raise ConfigurationError(
+            f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+        )
+    if not found:
+        names = config.looked_for("api_key", "jwt", "username", "password")
+        return NoCredential(
+            f"EdgeQuake has no credentials: looked for {names}; pass api_key=, jwt=, or username= and password=, "
+            "or auth=None for a server without authentication"
+        )
+    return max(found, key=lambda pair: pair[0])[1]

@@ -1,0 +1,59 @@
+"""`EdgeQuakeLogin`: user name and password for a JWT, renewed by its refresh token. Made by `EdgeQuake`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asdk.auth import Credential, Token, exchange, json_request, token_lifetime
+from asdk.errors import TokenUnavailableError
+from asdk.response import Response
+from asdk.secret import Secret
+from asdk.transports.base import Handler
+
+
+class EdgeQuakeLogin(Credential):
+    """Logs in, and renews with the refresh token, which this API does not rotate and keeps for 30 days.
+
+    Args:
+        base_url: of the server, such as ``"http://localhost:8080"``.
+        username: the user name, or the e-mail address.
+        password: the password.
+
+    Source: EdgeQuake API, ``POST /api/v1/auth/login`` and ``/api/v1/auth/refresh``.
+    """
+
+    def __init__(self, base_url: str, username: str, password: str | Secret) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._username = username
+        self._password = Secret(password)
+
+    @property
+    def key(self) -> str:
+        return f"edgequake:{self._base_url}/api/v1/auth/login:{self._username}"
+
+    async def fetch(self, send: Handler) -> Token:
+        data = {"username": self._username, "password": self._password}
+        response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
+        return _token(response, refresh_token=None)
+
+    async def renew(self, token: Token, send: Handler) -> Token:
+        if token.refresh_token is None:
+            return await self.fetch(send)
+        request = json_request(f"{self._base_url}/api/v1/auth/refresh", {"refresh_token": token.refresh_token})
+        return _token(await exchange(send, request), refresh_token=token.refresh_token)
+
+    def __repr__(self) -> str:
+        return f"EdgeQuakeLogin({self._base_url!r}, {self._username!r})"
+
+
+def _token(response: Response, *, refresh_token: Secret | None) -> Token:
+    """The token in a reply; a refresh does not repeat the refresh token, so the one that was sent stays good."""
+    data: dict[str, Any] = response.json()
+    value, renewed = data.get("access_token"), data.get("refresh_token")
+    if not isinstance(value, str) or not value:
+        raise TokenUnavailableError("the token endpoint answered without an access_token")
+    return Token(
+        value=value,
+        lifetime=token_lifetime(response, data, Secret(value)),
+        refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
+    )

@@ -1,0 +1,101 @@
+"""What EdgeQuake sends and takes, in the server's own shapes, a file per family.
+
+Whatever the server may leave out has None. Statuses, modes, scopes and roles are open: a value that is new stays what
+it is. Secrets show a mask.
+"""
+
+from asdk.clients.edgequake.models.accounts import (
+    ApiKeySummary,
+    CreatedApiKey,
+    LoginResult,
+    RefreshResult,
+    RevokedApiKey,
+    Role,
+    Scope,
+    User,
+    UserReply,
+)
+from asdk.clients.edgequake.models.documents import (
+    DeletedDocument,
+    DeletedDocuments,
+    DocumentCost,
+    DocumentCounts,
+    DocumentDetail,
+    DocumentStatus,
+    DocumentSummary,
+    StatusCounts,
+    TrackStatus,
+    UploadedDocument,
+    UploadedFile,
+)
+from asdk.clients.edgequake.models.health import (
+    Components,
+    Health,
+    HealthStatus,
+    StorageMode,
+)
+from asdk.clients.edgequake.models.queries import (
+    ContentGranularity,
+    ContextEntity,
+    ContextRelationship,
+    ConversationMessage,
+    DocumentFilter,
+    EntityLineage,
+    MessageRole,
+    MixWeights,
+    QueryMode,
+    QueryResult,
+    QueryStats,
+    RelationshipLineage,
+    SourceReference,
+    Subgraph,
+)
+from asdk.clients.edgequake.models.tenants import (
+    TenantInfo,
+    Workspace,
+    WorkspaceStats,
+)
+
+__all__ = [
+    "ApiKeySummary",
+    "Components",
+    "ContentGranularity",
+    "ContextEntity",
+    "ContextRelationship",
+    "ConversationMessage",
+    "CreatedApiKey",
+    "DeletedDocument",
+    "DeletedDocuments",
+    "DocumentCost",
+    "DocumentCounts",
+    "DocumentDetail",
+    "DocumentFilter",
+    "DocumentStatus",
+    "DocumentSummary",
+    "EntityLineage",
+    "Health",
+    "HealthStatus",
+    "LoginResult",
+    "MessageRole",
+    "MixWeights",
+    "QueryMode",
+    "QueryResult",
+    "QueryStats",
+    "RefreshResult",
+    "RelationshipLineage",
+    "RevokedApiKey",
+    "Role",
+    "Scope",
+    "SourceReference",
+    "StatusCounts",
+    "StorageMode",
+    "Subgraph",
+    "TenantInfo",
+    "TrackStatus",
+    "UploadedDocument",
+    "UploadedFile",
+    "User",
+    "UserReply",
+    "Workspace",
+    "WorkspaceStats",
+]

@@ -1,0 +1,72 @@
+"""Tenants and their workspaces: the replies of `Tenants` and `Workspaces`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asdk.models import model
+
+
+@model
+class TenantInfo:
+    """A tenant of the server. `asdk.Tenant` is another thing: on whose behalf a call is made."""
+
+    id: str
+    name: str
+    slug: str
+    plan: str
+    is_active: bool
+    max_workspaces: int
+    default_llm_model: str
+    default_llm_provider: str
+    default_llm_full_id: str
+    default_embedding_model: str
+    default_embedding_provider: str
+    default_embedding_dimension: int
+    default_embedding_full_id: str
+    created_at: datetime
+    updated_at: datetime
+    default_vision_llm_model: str | None = None
+    default_vision_llm_provider: str | None = None
+
+
+@model
+class Workspace:
+    """A workspace of a tenant, with the models that it is set to. Without ``max_documents`` there is no limit."""
+
+    id: str
+    tenant_id: str
+    name: str
+    slug: str
+    is_active: bool
+    llm_model: str
+    llm_provider: str
+    llm_full_id: str
+    embedding_model: str
+    embedding_provider: str
+    embedding_dimension: int
+    embedding_full_id: str
+    entity_types_strict: bool
+    created_at: datetime
+    updated_at: datetime
+    description: str | None = None
+    max_documents: int | None = None
+    vision_llm_model: str | None = None
+    vision_llm_provider: str | None = None
+    pdf_parser_backend: str | None = None
+    entity_types: list[str] | None = None
+
+
+@model
+class WorkspaceStats:
+    """What is in a workspace; ``stale`` figures may be behind."""
+
+    workspace_id: str
+    document_count: int
+    entity_count: int
+    relationship_count: int
+    entity_type_count: int
+    chunk_count: int
+    embedding_count: int
+    storage_bytes: int
+    stale: bool

@@ -1,0 +1,128 @@
+"""``client.auth``: log in, renew, log out, and who am I.
+
+A client that was given ``username`` and ``password`` does all this by itself. These are for programs that keep the
+tokens of their own users.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from typing_extensions import Unpack
+
+from asdk.clients.edgequake.models import LoginResult, RefreshResult, User, UserReply
+from asdk.config import secret_argument
+from asdk.errors import InvalidRequestError
+from asdk.options import CallOptions
+from asdk.resources import Resource
+from asdk.secret import Secret
+
+if TYPE_CHECKING:
+    from asdk.clients.edgequake.client import EdgeQuake
+
+
+class Auth(Resource["EdgeQuake"]):
+    """Sessions: a login gives an access token and a refresh token."""
+
+    @overload
+    async def login(self, username: str, password: str | Secret, **options: Unpack[CallOptions]) -> LoginResult: ...
+    @overload
+    async def login(self, *, email: str, password: str | Secret, **options: Unpack[CallOptions]) -> LoginResult: ...
+    async def login(
+        self,
+        username: str | None = None,
+        password: str | Secret | None = None,
+        *,
+        email: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> LoginResult:
+        """Start a session. Needs no credentials, and changes none of this client's.
+
+        Args:
+            username: the user name, or the e-mail address.
+            password: the password.
+            email: the e-mail address, in place of ``username``.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Both tokens and the account. ``EdgeQuake(api_key=result.access_token)`` is a client that uses them.
+
+        Raises:
+            AuthenticationError: there is no such pair.
+            PermissionDeniedError: the account is inactive.
+            AccountLockedError: too many wrong passwords; the account opens again after 15 minutes.
+            InvalidRequestError: no password, or not one of ``username`` and ``email``.
+
+        Source: EdgeQuake API, ``POST /api/v1/auth/login``.
+        """
+        password = secret_argument(password)
+        return await self._client.request(
+            "POST",
+            "/api/v1/auth/login",
+            json=_login_body(username, email, password),
+            model=LoginResult,
+            authenticate=False,
+            **options,
+        )
+
+    async def refresh(self, refresh_token: str | Secret, **options: Unpack[CallOptions]) -> RefreshResult:
+        """Get the next access token of a session. Needs no credentials.
+
+        Args:
+            refresh_token: of the login; it stays good for the next time.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            The new access token and the seconds it lives.
+
+        Raises:
+            AuthenticationError: the refresh token is unknown, revoked or expired: log in again.
+
+        Source: EdgeQuake API, ``POST /api/v1/auth/refresh``.
+        """
+        refresh_token = secret_argument(refresh_token)
+        return await self._client.request(
+            "POST",
+            "/api/v1/auth/refresh",
+            json={"refresh_token": refresh_token},
+            model=RefreshResult,
+            authenticate=False,
+            **options,
+        )
+
+    async def logout(self, refresh_token: str | Secret, **options: Unpack[CallOptions]) -> None:
+        """End a session: its refresh token renews no more.
+
+        Args:
+            refresh_token: of the login.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            AuthenticationError: this client is not logged in.
+
+        Source: EdgeQuake API, ``POST /api/v1/auth/logout``.
+        """
+        refresh_token = secret_argument(refresh_token)
+        await self._client.request(
+            "POST", "/api/v1/auth/logout", json={"refresh_token": refresh_token}, model=None, **options
+        )
+
+    async def me(self, **options: Unpack[CallOptions]) -> User:
+        """Fetch the account that this client speaks for.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            AuthenticationError: the server does not accept the credentials.
+
+        Source: EdgeQuake API, ``GET /api/v1/auth/me``.
+        """
+        return (await self._client.request("GET", "/api/v1/auth/me", model=UserReply, **options)).user
+
+
+def _login_body(username: str | None, email: str | None, password: Secret | None) -> dict[str, object]:
+    """The server takes an e-mail address as the user name."""
+    if password is None or (username is None) == (email is None):
+        raise InvalidRequestError("a login needs a password, and one of username and email")
+    return {"username": username if email is None else email, "password": password}

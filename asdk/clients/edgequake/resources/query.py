@@ -1,0 +1,103 @@
+"""``client.query``: questions to the documents of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from typing_extensions import Unpack
+
+from asdk.clients.edgequake.models import ConversationMessage, DocumentFilter, MixWeights, QueryResult
+from asdk.options import CallOptions, without_none
+from asdk.resources import Resource
+from asdk.secret import Secret
+
+if TYPE_CHECKING:
+    from asdk.clients.edgequake.client import EdgeQuake
+
+
+class Query(Resource["EdgeQuake"]):
+    """Questions and answers."""
+
+    async def execute(
+        self,
+        query: str,
+        *,
+        mode: str | None = None,
+        max_results: int | None = None,
+        enable_rerank: bool | None = None,
+        rerank_model: str | None = None,
+        rerank_top_k: int | None = None,
+        context_only: bool | None = None,
+        prompt_only: bool | None = None,
+        include_references: bool | None = None,
+        include_subgraph: bool | None = None,
+        conversation_history: Sequence[ConversationMessage] | None = None,
+        document_filter: DocumentFilter | None = None,
+        llm_provider: str | None = None,
+        llm_model: str | None = None,
+        system_prompt: str | None = None,
+        mix_weights: MixWeights | None = None,
+        extra_headers: Mapping[str, str | Secret] | None = None,
+        content_granularity: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> QueryResult:
+        """Ask a question and wait for the whole answer.
+
+        Args:
+            query: the question.
+            mode: where to look, of `QueryMode`, such as ``"hybrid"``; left out, the server's choice, ``"mix"``.
+            max_results: how many sources to use at most.
+            enable_rerank: order the sources anew by a model made for that.
+            rerank_model: which one.
+            rerank_top_k: how many sources to keep after it.
+            context_only: answer with the sources' text, without the language model.
+            prompt_only: answer with the prompt that the language model would get.
+            include_references: name the sources in the answer.
+            include_subgraph: bring the part of the knowledge graph along that was used.
+            conversation_history: what was said before, oldest first.
+            document_filter: use these documents only.
+            llm_provider: who runs the language model, instead of the workspace's.
+            llm_model: which language model.
+            system_prompt: instead of the server's.
+            mix_weights: for the mode ``"mix"``.
+            extra_headers: for the server's request to the language model; a `Secret` is opened in the body.
+            content_granularity: of `ContentGranularity`, such as ``"citation"``.
+            options: what this call does differently, see `CallOptions`. A model may think for long: mind ``timeout``.
+
+        Returns:
+            The answer, its sources and what it took.
+
+        Raises:
+            BadRequestError: the question is empty, or a value is refused.
+            ServerError: 502, code ``LLM_ERROR``: the language model failed; and 500, code ``QUERY_ERROR``.
+
+        Source: EdgeQuake API, ``POST /api/v1/query``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/query",
+            json=without_none(
+                query=query,
+                mode=mode,
+                max_results=max_results,
+                enable_rerank=enable_rerank,
+                rerank_model=rerank_model,
+                rerank_top_k=rerank_top_k,
+                context_only=context_only,
+                prompt_only=prompt_only,
+                include_references=include_references,
+                include_subgraph=include_subgraph,
+                conversation_history=conversation_history,
+                document_filter=document_filter,
+                llm_provider=llm_provider,
+                llm_model=llm_model,
+                system_prompt=system_prompt,
+                mix_weights=mix_weights,
+                extra_headers=extra_headers,
+                content_granularity=content_granularity,
+            ),
+            idempotent=True,  # a question changes nothing
+            model=QueryResult,
+            **options,
+        )

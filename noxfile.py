@@ -1,0 +1,72 @@
+"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint``, ``types``,
+...
+
+``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
+Pythons are installed.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.default_venv_backend = "venv"
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """The project, and what the groups of pyproject.toml name."""
+    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, *groups))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything the project tests."""
+    install(session, "test", "conformance")
+    session.run("python", "-X", "dev", "-m", "pytest", *session.posargs)
+
+
+@nox.session(name="tests-matrix", python=["3.11", "3.12", "3.13"])
+def tests_matrix(session: nox.Session) -> None:
+    """The same on each Python that is supported and installed."""
+    tests(session)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """The clients against the sandbox, with short-lived tokens and injected faults, in one screen."""
+    install(session, "demo")
+    session.run("python", "examples/demo.py")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, by ruff."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, by mypy and pyright, both strict."""
+    install(session, "types")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The vendors' own packages, unmodified, against the sandbox; and beside them our clients."""
+    install(session, "test", "conformance")
+    session.run("python", "-m", "pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed as ratios to the peers."""
+    install(session)
+    session.run("python", "-m", "benchmarks.call_cost", *session.posargs)
+    session.run("python", "-m", "benchmarks.call_path")

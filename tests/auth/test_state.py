@@ -1,0 +1,71 @@
+"""Every transition of a token, from plain facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from asdk import Token, TokenRefusedError, TokenUnavailableError
+from asdk.auth.state import Failure, Held, Move, cool_down, decide
+
+# ------------------------------------------------------------------------------------------
+
+
+def held(*, renew_at: float = 90.0, expires_at: float = 100.0, after_refusal: bool = False, value: str = "a") -> Held:
+    token = Token(value=value, lifetime=100.0)
+    return Held(token, 0.0, renew_at, renew_at, expires_at, expires_at, after_refusal)
+
+
+TRANSIENT = Failure(TokenUnavailableError("later"), until=50.0, count=1, lasting=False)
+REFUSED = Failure(TokenRefusedError("no"), until=50.0, count=1, lasting=True)
+A = Token(value="a", lifetime=100.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "move"),
+    [
+        # token, failure, in flight, rejected, now
+        ((held(), None, False, None, 10.0), Move.USE),
+        ((held(), None, True, None, 10.0), Move.USE),
+        ((held(), REFUSED, False, None, 10.0), Move.USE),
+        ((held(), None, False, None, 95.0), Move.USE_AND_RENEW),
+        ((held(), None, True, None, 95.0), Move.USE),
+        ((held(renew_at=5), TRANSIENT, False, None, 10.0), Move.USE),
+        ((held(renew_at=5), REFUSED, False, None, 10.0), Move.USE),
+        ((held(renew_at=5), TRANSIENT, False, None, 51.0), Move.USE_AND_RENEW),
+        ((held(), None, False, None, 100.0), Move.LEAD),
+        ((held(), None, True, None, 100.0), Move.JOIN),
+        ((None, None, False, None, 10.0), Move.LEAD),
+        ((None, None, True, None, 10.0), Move.JOIN),
+        ((None, TRANSIENT, False, None, 10.0), Move.PAUSE),
+        ((None, TRANSIENT, True, None, 10.0), Move.JOIN),
+        ((None, TRANSIENT, False, None, 50.0), Move.LEAD),
+        ((None, REFUSED, False, None, 10.0), Move.FAIL),
+        ((None, REFUSED, False, None, 50.0), Move.LEAD),
+        ((held(), None, False, A, 10.0), Move.LEAD),
+        ((held(), None, True, A, 10.0), Move.JOIN),
+        ((held(), TRANSIENT, False, A, 10.0), Move.PAUSE),
+        ((held(), REFUSED, False, A, 10.0), Move.FAIL),
+        ((held(value="b"), None, False, A, 10.0), Move.USE),
+        ((held(after_refusal=True), None, False, A, 10.0), Move.USE),
+        ((held(after_refusal=True), None, False, A, 31.0), Move.LEAD),
+    ],
+)
+def test_each_transition(state: tuple[Held | None, Failure | None, bool, Token | None, float], move: Move) -> None:
+    token, failure, flying, rejected, now = state
+    assert decide(token, failure, flying=flying, rejected=rejected, now=now, wall=now) is move
+
+
+def test_the_cool_down_never_undercuts_what_the_endpoint_asks_and_never_passes_an_hour() -> None:
+    asked = TokenUnavailableError("later", retry_after=30.0)
+    assert cool_down(asked, None, 100.0, lasting=False).until == 130.0
+    absurd = TokenUnavailableError("later", retry_after=1e9)
+    assert cool_down(absurd, None, 100.0, lasting=False).until == 3700.0
+
+
+def test_a_refusal_cools_down_for_a_minute_and_up_to_a_quarter_of_an_hour() -> None:
+    failure = None
+    for longest in (60, 120, 240, 480, 900, 900):
+        failure = cool_down(TokenRefusedError("no"), failure, 0.0, lasting=True)
+        assert 0.8 * longest <= failure.until <= longest
+    after_another_kind = cool_down(TokenUnavailableError("later"), failure, 0.0, lasting=False)
+    assert after_another_kind.count == 1

@@ -1,0 +1,46 @@
+"""What the type checkers must see of the client. Not run: they read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_type
+
+from asdk import Paginator, Records, Retry, Tenant
+from asdk.clients.edgequake import EdgeQuake
+from asdk.clients.edgequake.models import (
+    DocumentDetail,
+    DocumentStatus,
+    DocumentSummary,
+    LoginResult,
+    QueryResult,
+    UploadedFile,
+    User,
+    Workspace,
+)
+
+
+async def results(client: EdgeQuake) -> None:
+    assert_type(await client.auth.login("ada", "pw"), LoginResult)
+    assert_type(await client.auth.login(email="ada@example.org", password="pw"), LoginResult)
+    assert_type(await client.auth.me(), User)
+    assert_type(await client.documents.upload_file(Path("a.md")), UploadedFile)
+    assert_type(await client.with_options(timeout=5).query.execute("why?"), QueryResult)
+    assert_type(client.documents.list(), Paginator[DocumentSummary])
+    assert_type(await client.workspaces.list("t").collect(), Records[Workspace])
+    async for document in client.documents.list(status=DocumentStatus.FAILED):
+        assert_type(document.status, DocumentStatus | None)
+
+
+async def options(client: EdgeQuake) -> None:
+    document = await client.documents.get(
+        "d", timeout=5, retry=Retry(attempts=2), tenant=Tenant("t"), headers={"X-Trace": None}, idempotency_key=True
+    )
+    assert_type(document, DocumentDetail)
+
+
+async def refused(client: EdgeQuake) -> None:
+    await client.auth.login("ada")  # type: ignore[call-overload]
+    await client.auth.login("ada", "pw", email="ada@example.org")  # type: ignore[call-overload]
+    await client.documents.get("d", time_out=5)  # type: ignore[call-arg]
+    await client.documents.list()  # type: ignore[misc]
+    EdgeQuake(api_kee="eq_key")  # type: ignore[call-arg]

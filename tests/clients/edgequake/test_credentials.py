@@ -1,0 +1,264 @@
+"""The life of a token: login, refresh, and what happens when the server says no."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from asdk import AuthenticationError, TokenRefusedError, TokenSource
+from asdk.clients.edgequake import EdgeQuake, EdgeQuakeLogin
+from asdk.sandbox import EdgeQuakeServer, Fault
+
+if TYPE_CHECKING:
+    from tests.clients.edgequake.conftest import Days, MakeClient
+
+LOGIN = "/api/v1/auth/login"
+REFRESH = "/api/v1/auth/refresh"
+ME = "/api/v1/auth/me"
+DAY = 24 * 3600.0
+
+
+@pytest.fixture
+def admin(make_client: MakeClient, days: Days) -> EdgeQuake:
+    """Logs in as the administrator, and ages with the server."""
+    return make_client(username="admin", password="sandbox-admin", clock=days.client)
+
+
+def token_requests(server: EdgeQuakeServer) -> tuple[int, int]:
+    """Logins and refreshes so far."""
+    return server.counters.count("POST", LOGIN), server.counters.count("POST", REFRESH)
+
+
+async def refreshed(server: EdgeQuakeServer, times: int) -> None:
+    """Wait for a refresh that no call waits for."""
+    with anyio.fail_after(2):
+        while token_requests(server)[1] < times:  # noqa: ASYNC110
+            await anyio.sleep(0.001)
+
+
+async def test_an_api_key_travels_in_its_own_header(make_client: MakeClient, server: EdgeQuakeServer) -> None:
+    client = make_client(api_key=server.credentials.api_key)
+    assert (await client.auth.me()).username == "admin"
+    headers = server.counters.recent[-1].headers
+    assert "x-api-key" in headers
+    assert "authorization" not in headers
+
+
+async def test_an_api_key_travels_as_a_bearer_where_that_is_asked_for(
+    make_client: MakeClient, server: EdgeQuakeServer
+) -> None:
+    client = make_client(api_key=server.credentials.api_key, api_key_as_bearer=True)
+    assert (await client.auth.me()).username == "admin"
+    headers = server.counters.recent[-1].headers
+    assert headers["authorization"].startswith("Bearer ")
+    assert "x-api-key" not in headers
+
+
+async def test_the_token_of_a_login_makes_a_client(make_client: MakeClient, visitor: EdgeQuake) -> None:
+    login = await visitor.auth.login("user", "sandbox-user")
+    for client in (
+        make_client(api_key=login.access_token),
+        make_client(api_key=login.access_token.reveal()),
+        make_client(jwt=login.access_token),
+    ):
+        assert (await client.auth.me()).username == "user"
+
+
+async def test_a_client_logs_in_when_it_first_has_to_and_once(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    assert token_requests(server) == (0, 0)
+    await admin.health()
+    assert token_requests(server) == (0, 0)
+    for _ in range(3):
+        await admin.auth.me()
+    assert token_requests(server) == (1, 0)
+
+
+async def test_a_hundred_first_callers_log_in_once(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(admin.auth.me)
+    assert token_requests(server) == (1, 0)
+    assert server.counters.count("GET", ME) == 100
+
+
+async def test_a_hundred_callers_with_an_expired_token_refresh_once(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    await admin.auth.me()
+    await days.go_by(DAY + 1)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(admin.auth.me)
+    assert token_requests(server) == (1, 1)
+    assert server.counters.by_status == {200: 103}
+
+
+async def test_a_hundred_callers_with_a_token_that_the_server_refuses_refresh_once(
+    admin: EdgeQuake, server: EdgeQuakeServer
+) -> None:
+    await admin.auth.me()
+    server.invalidate_access_tokens()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(admin.auth.me)
+    assert token_requests(server) == (1, 1)
+
+
+async def test_in_its_last_minutes_a_token_is_renewed_while_calls_go_on_with_it(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    await admin.auth.me()
+    await days.go_by(DAY - 200)
+    server.faults.add(Fault.delay(0.1), path=REFRESH)
+    await admin.auth.me()
+    await refreshed(server, 1)
+    assert server.counters.in_flight == 1, "the call did not wait for the refresh"
+    await admin.aclose()  # that does
+    await admin.auth.me()
+    first, second, third = [record.headers["authorization"] for record in server.counters.recent if record.route == ME]
+    assert first == second != third
+    assert token_requests(server) == (1, 1)
+
+
+async def test_no_token_is_renewed_before_its_last_minutes(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    await admin.auth.me()
+    await days.go_by(DAY - 301)
+    await admin.auth.me()
+    await admin.aclose()
+    assert token_requests(server) == (1, 0)
+
+
+async def test_one_refresh_token_renews_again_and_again(admin: EdgeQuake, server: EdgeQuakeServer, days: Days) -> None:
+    for _ in range(4):
+        await admin.auth.me()
+        await days.go_by(DAY + 1)
+    assert token_requests(server) == (1, 3)
+
+
+async def test_a_revoked_refresh_token_falls_back_to_the_login(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    await admin.auth.me()
+    server.revoke_refresh_tokens("admin")
+    await days.go_by(DAY + 1)
+    assert (await admin.auth.me()).username == "admin"
+    assert token_requests(server) == (2, 1)
+
+
+async def test_a_refresh_token_older_than_30_days_falls_back_to_the_login(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    await admin.auth.me()
+    await days.go_by(31 * DAY)
+    assert (await admin.auth.me()).username == "admin"
+    assert token_requests(server) == (2, 1)
+
+
+async def test_a_password_may_hold_blanks(admin: EdgeQuake, make_client: MakeClient) -> None:
+    password = " correct horse battery staple "
+    await admin.users.create("ada", email="ada@sandbox.test", password=password)
+    assert (await make_client(username="ada", password=password).auth.me()).username == "ada"
+
+
+async def test_a_wrong_password_is_tried_once_by_all_callers(make_client: MakeClient, server: EdgeQuakeServer) -> None:
+    client = make_client(username="admin", password="not-the-password")
+    refusals: list[TokenRefusedError] = []
+
+    async def call() -> None:
+        with pytest.raises(TokenRefusedError) as caught:
+            await client.documents.get("any")
+        refusals.append(caught.value)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(call)
+    await call()
+    assert server.counters.by_route == {f"POST {LOGIN}": 1}
+    assert {refusal.status for refusal in refusals} == {401}
+    assert len({id(refusal) for refusal in refusals}) == 21
+    assert not refusals[0].retryable
+
+
+async def test_a_wrong_password_stands_in_no_message(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = make_client(username="admin", password="not-the-password")
+    with pytest.raises(TokenRefusedError) as caught:
+        await client.auth.me()
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "not-the-password" not in "".join(trace.format()) + caplog.text + repr(client) + client.config.explain()
+    assert caplog.text
+
+
+async def test_a_locked_account_says_so_and_opens_again(
+    admin: EdgeQuake, visitor: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    for _ in range(server.settings.lockout_threshold):
+        with pytest.raises(AuthenticationError):
+            await visitor.auth.login("admin", "nope")
+    with pytest.raises(TokenRefusedError) as caught:
+        await admin.auth.me()
+    assert (caught.value.status, caught.value.code) == (423, "ACCOUNT_LOCKED")
+    await days.go_by(server.settings.lockout_duration)
+    assert (await admin.auth.me()).username == "admin"
+
+
+async def test_a_revoked_key_is_an_error_of_one_request(
+    make_client: MakeClient, admin: EdgeQuake, server: EdgeQuakeServer
+) -> None:
+    made = await admin.api_keys.create("short-lived")
+    program = make_client(api_key=made.api_key)
+    await program.auth.me()
+    await admin.api_keys.revoke(made.key_id)
+    server.counters.reset()
+    with pytest.raises(AuthenticationError) as caught:
+        await program.auth.me()
+    assert "revoked" in caught.value.message
+    assert server.counters.total == 1
+
+
+async def test_a_login_that_fails_for_a_moment_is_tried_again(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    server.faults.add(Fault.status(503), path=LOGIN, times=1)
+    names: list[str] = []
+
+    async def call() -> None:
+        names.append((await admin.auth.me()).username)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(call)
+        with anyio.fail_after(2):
+            while not server.counters.by_status.get(503):  # noqa: ASYNC110
+                await anyio.sleep(0.001)
+            while len(names) < 10:
+                await days.go_by(1)
+                await anyio.sleep(0.005)
+    assert names == ["admin"] * 10
+    assert token_requests(server) == (2, 0)
+
+
+async def test_two_clients_share_one_login(make_client: MakeClient, server: EdgeQuakeServer, days: Days) -> None:
+    source = TokenSource(EdgeQuakeLogin(server.url, "admin", "sandbox-admin"), clock=days.client)
+    one, other = make_client(auth=source), make_client(auth=source)
+    await one.auth.me()
+    await other.documents.count()
+    assert token_requests(server) == (1, 0)
+
+
+async def test_copies_of_a_client_share_its_token(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    await admin.auth.me()
+    await admin.with_options(timeout=5).auth.me()
+    assert token_requests(server) == (1, 0)
+
+
+def test_a_login_tells_where_and_who_but_not_the_password() -> None:
+    assert repr(EdgeQuakeLogin("http://localhost:8080/", "ada", "hunter22")) == (
+        "EdgeQuakeLogin('http://localhost:8080', 'ada')"
+    )

@@ -1,0 +1,127 @@
+"""How the server says no, and what a caller sees of it."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from asdk import (
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    Retry,
+    ServerError,
+    StatusError,
+    UnprocessableError,
+)
+from asdk.clients.edgequake import AccountLockedError, EdgeQuake
+from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.testing import MemoryTransport, Reply, VirtualClock
+
+PROBLEM = {
+    "code": "NOT_FOUND",
+    "message": "Document not found: d1",
+    "details": {"id": "d1"},
+    "type": "https://edgequake.dev/problems/not-found",
+    "title": "Not Found",
+    "status": 404,
+}
+
+
+async def error_of(reply: Reply) -> StatusError:
+    client = EdgeQuake(auth=None, transport=MemoryTransport([reply]), retry=None)
+    with pytest.raises(StatusError) as caught:
+        await client.documents.get("d1")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("BAD_REQUEST", 400, BadRequestError),
+        ("UNAUTHORIZED", 401, AuthenticationError),
+        ("FORBIDDEN", 403, PermissionDeniedError),
+        ("NOT_FOUND", 404, NotFoundError),
+        ("REQUEST_TIMEOUT", 408, StatusError),
+        ("CONFLICT", 409, ConflictError),
+        ("VALIDATION_ERROR", 422, UnprocessableError),
+        ("CONFIG_ERROR", 422, UnprocessableError),
+        ("ACCOUNT_LOCKED", 423, AccountLockedError),
+        ("RATE_LIMITED", 429, RateLimitError),
+        ("INTERNAL_ERROR", 500, ServerError),
+        ("STORAGE_ERROR", 500, ServerError),
+        ("PIPELINE_ERROR", 500, ServerError),
+        ("QUERY_ERROR", 500, ServerError),
+        ("NOT_IMPLEMENTED", 501, ServerError),
+        ("LLM_ERROR", 502, ServerError),
+        ("SERVICE_UNAVAILABLE", 503, ServerError),
+    ],
+)
+async def test_each_code_has_its_class(code: str, status: int, kind: type[StatusError]) -> None:
+    error = await error_of(Reply(status, json={"code": code, "message": "no"}))
+    assert type(error) is kind
+    assert (error.code, error.status, error.message) == (code, status, "no")
+
+
+async def test_a_problem_document_keeps_its_members() -> None:
+    reply = Reply(404, json=PROBLEM, headers={"Content-Type": "application/problem+json", "x-request-id": "8f3c"})
+    error = await error_of(reply)
+    assert error.problem == PROBLEM
+    assert str(error) == "404 GET /api/v1/documents/{document_id}: Document not found: d1 (request 8f3c)"
+    assert pickle.loads(pickle.dumps(error)).problem == PROBLEM
+
+
+async def test_an_older_server_s_error_has_the_same_code_and_no_problem() -> None:
+    error = await error_of(Reply(404, json={"code": "NOT_FOUND", "message": "Document not found: d1"}))
+    assert (type(error), error.code, error.problem) == (NotFoundError, "NOT_FOUND", None)
+
+
+async def test_the_middleware_s_401_names_no_code_but_its_kind() -> None:
+    error = await error_of(Reply(401, json={"error": "unauthorized", "message": "Token has expired"}))
+    assert (error.code, error.message) == ("unauthorized", "Token has expired")
+
+
+async def test_a_framework_s_refusal_in_plain_text_is_kept() -> None:
+    text = b"Failed to parse the request body as JSON"
+    error = await error_of(Reply(400, content=text, headers={"Content-Type": "text/plain"}))
+    assert isinstance(error, BadRequestError)
+    assert (error.code, error.body) == (None, text)
+
+
+async def test_the_rate_limiter_s_seconds_are_in_the_error(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
+    server.faults.add(Fault.status(429, retry_after=17))
+    with pytest.raises(RateLimitError) as caught:
+        await visitor.health(retry=None)
+    assert (caught.value.code, caught.value.retry_after) == ("rate_limit_exceeded", 17)
+    assert caught.value.retryable
+
+
+async def test_a_429_is_waited_out_as_long_as_the_server_says() -> None:
+    limited = Reply(429, json={"error": "rate_limit_exceeded", "message": "later"}, headers={"Retry-After": "30"})
+    document = Reply(json={"id": "d1", "status": "completed", "chunk_count": 0})
+    clock = VirtualClock()
+    client = EdgeQuake(auth=None, transport=MemoryTransport([limited, document]), clock=clock)
+    assert (await client.documents.get("d1")).id == "d1"
+    assert clock.slept == [30]
+
+
+async def test_every_error_of_a_server_names_its_request(visitor: EdgeQuake, admin: EdgeQuake) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        await admin.documents.get("00000000-0000-4000-8000-000000000000")
+    assert caught.value.request_id is not None
+    assert caught.value.request_id in str(caught.value)
+    assert caught.value.problem is not None
+    with pytest.raises(NotFoundError) as unknown:
+        await visitor.request("GET", "/api/v1/nothing", authenticate=False)
+    assert unknown.value.request_id is not None
+
+
+async def test_a_call_that_may_be_repeated_gets_past_a_bad_moment(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
+    server.faults.add(Fault.status(503), path="/health", times=1)
+    server.faults.add(Fault.drop(), path="/health", times=1)
+    assert (await visitor.health(retry=Retry(attempts=3, base_delay=0.01))).status == "healthy"
+    assert server.counters.count("GET", "/health") == 3

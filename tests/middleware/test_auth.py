@@ -1,0 +1,169 @@
+"""The token on a request, and what a 401 leads to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from asdk import AuthenticationError, BaseClient, Token, TokenRefusedError, TokenSource
+from asdk.auth import Credential
+from asdk.request import Request
+from asdk.testing import MemoryTransport, Reply, VirtualClock
+from asdk.transports.base import Handler
+
+
+class Counting(Credential):
+    """Gives t1, t2, ... and remembers."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+
+    async def fetch(self, send: Handler) -> Token:
+        self.fetched.append(f"t{len(self.fetched) + 1}")
+        return Token(value=self.fetched[-1], lifetime=3600)
+
+
+def accepts_only(*tokens: str) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        accepted = request.headers.get("Authorization") in {f"Bearer {token}" for token in tokens}
+        return Reply(json={"ok": True}) if accepted else Reply(401, json={"error": "unauthorized"})
+
+    return answer
+
+
+def client_of(answer: Any, credential: Credential | TokenSource, **options: Any) -> tuple[BaseClient, MemoryTransport]:
+    transport = MemoryTransport(answer)
+    client = BaseClient(
+        base_url="https://api.example.org", auth=credential, transport=transport, clock=VirtualClock(), **options
+    )
+    return client, transport
+
+
+async def test_parallel_401s_cause_one_refresh() -> None:
+    credential = Counting()
+    client, _ = client_of(accepts_only("t2"), credential)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(client.request, "GET", "/me")
+    assert credential.fetched == ["t1", "t2"]
+
+
+async def test_a_401_for_ever_is_two_requests_one_refresh_and_a_typed_error() -> None:
+    credential = Counting()
+    client, transport = client_of(accepts_only(), credential)
+    with pytest.raises(AuthenticationError) as caught:
+        await client.request("GET", "/me")
+    assert len(transport.sent) == 2
+    assert credential.fetched == ["t1", "t2"]
+    assert caught.value.attempts == 1
+    for _ in range(50):
+        with pytest.raises(AuthenticationError):
+            await client.request("GET", "/me")
+    assert credential.fetched == ["t1", "t2"]
+
+
+async def test_a_resend_is_not_an_attempt_and_happens_once_a_call() -> None:
+    credential = Counting()
+    answers = iter([Reply(401), Reply(503), Reply(401), Reply(json=1)])
+    client, transport = client_of(lambda request: next(answers), credential)
+    with pytest.raises(AuthenticationError):
+        await client.request("GET", "/me")
+    assert len(transport.sent) == 3
+
+
+async def test_the_resend_carries_the_new_token_and_the_same_body() -> None:
+    client, transport = client_of(accepts_only("t2"), Counting())
+    await client.request("POST", "/me", json={"a": 1})
+    assert [sent.headers["Authorization"] for sent in transport.sent] == ["Bearer t1", "Bearer t2"]
+    assert transport.sent[0].content == transport.sent[1].content == b'{"a":1}'
+
+
+async def test_a_one_shot_body_is_not_resent_empty() -> None:
+    async def once() -> AsyncIterator[bytes]:
+        yield b"data"
+
+    credential = Counting()
+    client, transport = client_of(accepts_only("t2"), credential)
+    with pytest.raises(AuthenticationError, match="sent once"):
+        await client.request("POST", "/me", content=once())
+    assert len(transport.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(403), Reply(401, headers={"WWW-Authenticate": 'Bearer realm="x", error="insufficient_scope", scope="w"'})],
+)
+async def test_what_a_new_token_cannot_change_refreshes_nothing(reply: Reply) -> None:
+    credential = Counting()
+    client, transport = client_of(lambda request: reply, credential)
+    with pytest.raises(Exception, match=str(reply.status)):
+        await client.request("GET", "/me")
+    assert credential.fetched == ["t1"]
+    assert len(transport.sent) == 1
+
+
+async def test_the_token_goes_to_the_clients_own_origin_only() -> None:
+    client, transport = client_of(lambda request: Reply(json=1), Counting())
+    for url in (
+        "https://other.example.org/me",
+        "http://api.example.org/me",
+        "https://api.example.org:8443/me",
+        "https://api.example.org.evil.com/me",
+    ):
+        await client.request("GET", url)
+    await client.request("GET", "https://API.example.org:443/me")
+    await client.request("GET", "/me")
+    shown = ["Authorization" in sent.headers for sent in transport.sent]
+    assert shown == [False, False, False, False, True, True]
+
+
+async def test_an_operation_that_is_open_to_all_waits_for_no_token() -> None:
+    credential = Counting()
+    client, transport = client_of(lambda request: Reply(json=1), credential)
+    await client.request("GET", "/health", authenticate=False)
+    assert credential.fetched == []
+    assert "Authorization" not in transport.sent[0].headers
+
+
+async def test_a_token_error_names_the_call_and_is_never_retried() -> None:
+    class Refused(Counting):
+        async def fetch(self, send: Handler) -> Token:
+            await super().fetch(send)
+            raise TokenRefusedError("wrong password", status=401)
+
+    credential = Refused()
+    client, transport = client_of(lambda request: Reply(json=1), credential)
+    with pytest.raises(TokenRefusedError) as caught:
+        await client.request("GET", "/users/{id}", path_params={"id": 1})
+    assert (caught.value.method, caught.value.template) == ("GET", "/users/{id}")
+    assert credential.fetched == ["t1"]
+    assert transport.sent == []
+
+
+async def test_two_clients_share_the_token_of_one_source() -> None:
+    credential = Counting()
+    source = TokenSource(credential)
+    for _ in range(2):
+        client, _ = client_of(lambda request: Reply(json=1), source)
+        await client.request("GET", "/me")
+    assert credential.fetched == ["t1"]
+
+
+async def test_two_sources_on_one_transport_never_swap_tokens() -> None:
+    transport = MemoryTransport(lambda request: Reply(json=request.headers["Authorization"]))
+    clients = []
+    for name in ("alice", "bob"):
+
+        class Own(Credential):
+            value = name
+
+            async def fetch(self, send: Handler) -> Token:
+                return Token(value=self.value, lifetime=3600)
+
+        clients.append(BaseClient(base_url="https://api.example.org", auth=Own(), transport=transport))
+    for _ in range(10):
+        assert await clients[0].request("GET", "/me") == "Bearer alice"
+        assert await clients[1].request("GET", "/me") == "Bearer bob"

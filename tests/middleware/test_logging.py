@@ -1,0 +1,61 @@
+"""One record a call, with facts and without secrets."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from asdk import BaseClient, BearerToken, NotFoundError, ProtocolError, Tenant, TenantHeaders
+from asdk.request import Request
+from asdk.testing import DISCONNECTED, MemoryTransport, Reply
+
+
+class Api(BaseClient):
+    base_url = "https://api.example.org"
+    tenant_headers = TenantHeaders(tenant="X-Tenant-ID")
+
+
+async def test_a_call_is_one_record_with_its_facts(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "asdk")
+    reply = Reply(json={"a": 1}, headers={"X-Request-Id": "r-1", "Set-Cookie": "session=secret"})
+    client = Api(transport=MemoryTransport([reply]), tenant=Tenant("t"))
+    await client.request("GET", "/users/{id}", path_params={"id": "secret-id"}, params={"q": "secret-query"})
+    (record,) = caplog.records
+    facts = record.__dict__["asdk"]
+    assert record.name == "asdk"
+    assert (facts["method"], facts["template"], facts["status"], facts["attempts"]) == ("GET", "/users/{id}", 200, 1)
+    assert (facts["bytes"], facts["request_id"], facts["tenant"]) == (7, "r-1", "t/-/-")
+    assert facts["ms"] >= 0
+    assert "secret" not in caplog.text + str(record.__dict__)
+
+
+async def test_a_failed_call_is_a_record_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "asdk")
+    client = Api(transport=MemoryTransport([Reply(404), Reply(error=DISCONNECTED)]), retry=None)
+    with pytest.raises(NotFoundError):
+        await client.request("GET", "/x")
+    with pytest.raises(ProtocolError):
+        await client.request("GET", "/x")
+    facts = [record.__dict__["asdk"] for record in caplog.records]
+    assert [(fact["status"], fact["error"]) for fact in facts] == [(404, None), (None, "ProtocolError")]
+
+
+async def test_no_secret_is_logged_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = "bearer-0123456789"
+
+    def echo(request: Request) -> Reply:
+        return Reply(400, json={"message": f"bad token {token}"}, headers={"X-Echo": token})
+
+    client = Api(transport=MemoryTransport(echo), auth=BearerToken(token))
+    with pytest.raises(Exception, match="bad token") as caught:
+        await client.request("POST", "/x", json={"password": token})
+    everything = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
+    assert token not in everything
+    assert token not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+
+
+async def test_nothing_is_built_while_the_level_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asdk.request._counter", iter(()))  # an id that is asked for would raise
+    await Api(transport=MemoryTransport([Reply(json=1)])).request("GET", "/x")

@@ -1,0 +1,208 @@
+"""`Config`: which of several places wins, and that it can be told without telling a secret."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk.config import Config, check_key, secret_argument
+from asdk.errors import ConfigurationError
+from asdk.secret import MASK, Secret
+
+ORIGINS = ["argument", "environment API_URL", ".env API_URL", "default"]
+
+
+@given(found=st.sets(st.sampled_from(ORIGINS)))
+def test_argument_before_environment_before_file_before_default(found: set[str]) -> None:
+    Path(".env").write_text("API_URL=.env API_URL\n" if ".env API_URL" in found else "OTHER=1\n")
+    config = Config("API", environ={"API_URL": "environment API_URL"} if "environment API_URL" in found else {})
+    value = config.get(
+        "url", "argument" if "argument" in found else None, default="default" if "default" in found else None
+    )
+    first = next((origin for origin in ORIGINS if origin in found), None)
+    assert value == first
+    assert config.origin("url") == (first or "not set")
+    assert config.is_argument("url") is (first == "argument")
+
+
+def test_the_environment_is_that_of_the_process_at_the_moment_of_the_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config("API")
+    monkeypatch.setenv("API_URL", "https://one")
+    assert config.get("url") == "https://one"
+    monkeypatch.setenv("API_URL", "https://two")
+    assert config.get("url") == "https://two"
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    Path(".env").write_text("API_URL=file\nAPI_KEY=\n")
+    config = Config("API", environ={"API_URL": "", "API_KEY": ""})
+    assert config.get("url") == "file"
+    assert config.secret("key") is None
+
+
+def test_the_vendors_names_are_looked_for_after_our_own() -> None:
+    names = {"key": ("VENDOR_TOKEN", "VENDOR_KEY")}
+    config = Config("API", names=names, environ={"VENDOR_KEY": "b", "VENDOR_TOKEN": "a"}, dotenv=None)
+    assert config.get("key") == "a"
+    assert config.origin("key") == "environment VENDOR_TOKEN"
+    assert config.looked_for("key") == "API_KEY, VENDOR_TOKEN, VENDOR_KEY in the environment and in no file"
+    config = Config("API", names=names, environ={"API_KEY": "c", "VENDOR_KEY": "b"})
+    assert config.get("key") == "c"
+
+
+def test_without_a_prefix_only_the_further_names_are_looked_for() -> None:
+    config = Config(names={"key": ("VENDOR_KEY",)}, environ={"KEY": "a", "_KEY": "b", "VENDOR_KEY": "c"}, dotenv=None)
+    assert config.get("key") == "c"
+    assert config.get("url") is None
+
+
+def test_the_file_is_not_exported_and_parents_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("API_URL=here\nIGNORED=1\n")
+    assert Config("API").get("url") == "here"
+    assert "API_URL" not in os.environ
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    assert Config("API").get("url") is None
+
+
+def test_a_file_of_a_windows_editor_is_read_from_its_first_line() -> None:
+    Path(".env").write_bytes("\ufeffAPI_URL=first\r\nAPI_NAME=sécond\r\n".encode())
+    config = Config("API")
+    assert (config.get("url"), config.get("name")) == ("first", "sécond")
+
+
+@pytest.mark.parametrize("dotenv", ["settings.env", Path("settings.env")])
+def test_another_file_may_be_named(dotenv: Any) -> None:
+    Path("settings.env").write_text("API_URL=there\nexport API_NAME='a b'  # comment\n")
+    config = Config("API", environ={}, dotenv=dotenv)
+    assert (config.get("url"), config.get("name")) == ("there", "a b")
+    assert config.origin("url") == "settings.env API_URL"
+
+
+def test_a_named_file_has_to_be_there_and_readable() -> None:
+    with pytest.raises(ConfigurationError, match=r"nothing\.env.*no such file"):
+        Config("API", dotenv="nothing.env").get("url")
+    Path("utf16.env").write_bytes("API_URL=x".encode("utf-16"))
+    with pytest.raises(ConfigurationError, match=r"utf16\.env cannot be read"):
+        Config("API", dotenv="utf16.env").get("url")
+    Path("folder.env").mkdir()
+    with pytest.raises(ConfigurationError, match=r"folder\.env"):
+        Config("API", dotenv="folder.env").get("url")
+
+
+def test_no_file_is_read_where_the_argument_or_the_environment_says_all() -> None:
+    config = Config("API", environ={"API_URL": "a"}, dotenv="nothing.env")
+    assert config.get("url") == "a"
+    assert config.get("name", "b") == "b"
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r", "a\x00", "\x7f"])
+def test_a_control_character_is_refused_wherever_it_comes_from(value: str) -> None:
+    config = Config("API", environ={"API_URL": value}, dotenv=None)
+    for look in (lambda: config.get("url"), lambda: config.get("url", value), lambda: config.secret("url")):
+        with pytest.raises(ConfigurationError, match="control character"):
+            look()
+
+
+@pytest.mark.parametrize("value", [5, 1.5, b"a", Path("a"), ["a"], True], ids=lambda value: type(value).__name__)
+def test_a_setting_is_text(value: Any) -> None:
+    config = Config("API", environ={}, dotenv=None)
+    for look in (lambda: config.get("url", value), lambda: config.secret("key", value)):
+        with pytest.raises(ConfigurationError, match=f"is a {type(value).__name__}, not a str"):
+            look()
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(key=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1))
+def test_a_key_of_visible_ascii_is_taken(key: str) -> None:
+    config = Config("API", environ={"API_KEY": key}, dotenv=None)
+    assert config.secret("key") == config.secret("key", key) == config.secret("key", Secret(key)) == Secret(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("", "is empty"),
+        (" s3cr3t", "begins or ends with a blank"),
+        ("s3cr3t ", "begins or ends with a blank"),
+        ("\u00a0s3cr3t", "begins or ends with a blank"),
+        ("s3 cr3t", "holds a blank"),
+        ("s3cr3té", "not visible ASCII"),
+        ("s3cr3t\ud800", "not visible ASCII"),
+        ("s3cr3t\n", "control character"),
+    ],
+)
+def test_a_key_that_no_server_gave_is_refused_without_showing_it(key: str, reason: str) -> None:
+    config = Config("API", environ={}, dotenv=None)
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        config.secret("key", key)
+    assert "key (argument)" in str(caught.value)
+    assert "s3" not in str(caught.value)
+
+
+def test_a_password_may_hold_blanks_and_letters_of_any_script() -> None:
+    config = Config("API", environ={}, dotenv=None)
+    assert config.secret("password", " pä ss ", free_text=True) == Secret(" pä ss ")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        config.secret("password", "", free_text=True)
+
+
+def test_a_checked_key_is_given_back() -> None:
+    key = Secret("a")
+    assert check_key("the key", key) is key
+    with pytest.raises(ConfigurationError, match=r"^the key is empty"):
+        check_key("the key", Secret(""))
+
+
+def test_a_secret_argument_is_closed_at_once() -> None:
+    assert secret_argument("a") == secret_argument(Secret("a")) == Secret("a")
+    assert secret_argument(None) is None
+
+
+def test_explain_names_each_setting_its_value_and_where_it_came_from_but_no_secret() -> None:
+    config = Config("API", environ={"API_KEY": "s3cr3t"}, dotenv=None)
+    config.secret("key")
+    config.get("url", "https://h")
+    config.get("name")
+    config.get("region", default="eu")
+    config.number("timeout", 5)
+    config.note("token", Secret("s3cr3t"), "file tokens.json")
+    assert config.explain().splitlines() == [
+        f"key = {MASK} (environment API_KEY)",
+        "url = https://h (argument)",
+        "name = None (not set)",
+        "region = eu (default)",
+        "timeout = 5 (argument)",
+        f"token = {MASK} (file tokens.json)",
+    ]
+    assert "s3cr3t" not in config.explain()
+    assert repr(config) == "Config('API', dotenv=None)"
+
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "number"), [("5", 5.0), ("0.25", 0.25), ("-1", -1.0), ("007", 7.0), ("", None)])
+def test_a_number_is_read(text: str, number: float | None) -> None:
+    assert Config("API", environ={"API_TIMEOUT": text}, dotenv=None).number("timeout") == number
+
+
+@pytest.mark.parametrize("text", ["x", "1_000", "nan", "inf", "1e3", "٣", "5s", "0x5", "1.", ".5", "1,5", "--1"])
+def test_what_is_no_plain_number_is_refused_and_shown(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="environment API_TIMEOUT is not a number") as caught:
+        Config("API", environ={"API_TIMEOUT": text}, dotenv=None).number("timeout")
+    assert repr(text) in str(caught.value)
+
+
+def test_a_number_in_code_wins() -> None:
+    config = Config("API", environ={"API_TIMEOUT": "x"}, dotenv=None)
+    assert config.number("timeout", 0.5) == 0.5
+    assert config.origin("timeout") == "argument"

@@ -1,0 +1,203 @@
+"""The shape of the code, held by the code: imports point down, late imports are few, the top exports what it says."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import asdk
+
+PACKAGE = Path(asdk.__file__).parent
+
+#: The layers from the bottom up. A module imports from its own row without a cycle, and from the rows before it.
+LAYERS = [
+    ["_version"],
+    ["errors", "clock"],
+    ["secret"],
+    ["config", "models"],
+    ["headers", "urls"],
+    ["options"],
+    ["encoding", "class_hooks"],
+    ["structuring"],
+    ["decoding"],
+    ["bodies"],
+    ["request"],
+    ["response"],
+    ["transports"],
+    ["auth.tokens", "auth.stores", "auth.flight", "auth.state"],
+    ["auth.credentials"],
+    ["auth.source"],
+    ["auth"],
+    ["middleware"],
+    ["resources", "records"],
+    ["pagination", "status_errors"],
+    ["client_options"],
+    ["client"],
+    ["clients"],
+    ["sandbox"],
+    ["testing"],
+    [""],
+]
+
+#: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
+LATE_IMPORTS = {
+    ("client", "asdk.transports.aiohttp"),
+    ("config", "dotenv"),
+    ("decoding", "asdk.structuring"),
+    ("middleware.retry", "tenacity"),
+    ("testing.fixtures", "asdk.sandbox"),
+    ("testing.fixtures", "asdk.testing.clock"),
+}
+
+
+@functools.cache
+def modules() -> dict[str, Path]:
+    """Every module by its name without ``asdk.``; the package itself is the empty name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(part for part in parts if part != "__init__")] = path
+    return found
+
+
+def row_of(module: str) -> int:
+    """The layer of a module: that of the longest prefix that is listed."""
+    names = {name: row for row, layer in enumerate(LAYERS) for name in layer}
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:length])
+        if prefix in names:
+            return names[prefix]
+    return names[""]
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each imported module and whether the import stands in a function; those for typing count."""
+    tree = ast.parse(path.read_text())
+    late = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                is_module = module.removeprefix("asdk.") in modules()
+                yield module if is_module else node.module or "", id(node) in late
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if name))
+def test_imports_point_down(module: str) -> None:
+    for imported, _ in imports(modules()[module]):
+        if imported == "asdk" or not imported.startswith("asdk."):
+            continue
+        target = imported.removeprefix("asdk.")
+        same_client = module.startswith("clients.") and target.split(".")[:2] == module.split(".")[:2]
+        assert row_of(target) <= row_of(module) or same_client, f"{module} must not import {target}"
+        if module.startswith("clients.") and target.startswith("clients."):
+            assert same_client, "APIs share nothing"
+        if module.startswith("sandbox"):
+            assert target.startswith("sandbox"), "the sandbox stands alone: it is the other side"
+
+
+def test_no_module_reaches_itself() -> None:
+    graph = {
+        name: {
+            target.removeprefix("asdk.") for target, late in imports(path) if target.startswith("asdk.") and not late
+        }
+        for name, path in modules().items()
+        if name
+    }
+
+    def reachable(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = list(graph.get(start, ()))
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += graph.get(name, ())
+        return seen
+
+    # A client's module names its client in an annotation, under TYPE_CHECKING: the one cycle that is allowed.
+    assert [name for name in graph if name in reachable(name) and not name.startswith("clients.")] == []
+
+
+def test_late_imports_stand_in_one_list() -> None:
+    found = {
+        (name, target)
+        for name, path in modules().items()
+        for target, late in imports(path)
+        if late and not name.startswith("sandbox")
+    }
+    assert found == LATE_IMPORTS
+
+
+def test_the_top_exports_what_it_says() -> None:
+    assert asdk.__all__ == sorted(asdk.__all__)
+    for name in asdk.__all__:
+        assert getattr(asdk, name) is not None
+    assert set(dir(asdk)) == set(asdk.__all__)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = asdk.nothing
+    errors = importlib.import_module("asdk.errors")
+    every_error = {
+        name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
+    }
+    assert every_error <= set(asdk.__all__), "every error is at the top"
+    assert len(set(asdk.__all__) - every_error) <= 45
+
+
+def test_the_mirror_for_type_checkers_is_the_table() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    mirror = {
+        alias.name: node.module
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    homes = dict(vars(asdk)["_HOME_OF"])
+    assert mirror == homes
+    assert set(asdk.__all__) == set(mirror) | {"__version__"}
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level names of the modules in a fresh interpreter after this code."""
+    listing = f"{code}\nimport sys\nprint(' '.join(sorted(sys.modules)))"
+    output = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True).stdout
+    return set(output.split())
+
+
+def test_import_asdk_loads_next_to_nothing() -> None:
+    loaded = loaded_after("import asdk")
+    heavy = {"aiohttp", "anyio", "attrs", "attr", "cattrs", "tenacity", "dotenv", "pytest", "asyncio", "ssl", "msgspec"}
+    assert loaded & heavy == set()
+    assert {name for name in loaded if name.startswith("asdk.")} == {"asdk._version"}
+
+
+def test_using_the_top_loads_no_aiohttp_no_client_no_sandbox_and_no_extra() -> None:
+    loaded = loaded_after("import asdk\nfor name in asdk.__all__: getattr(asdk, name)")
+    assert loaded & {"aiohttp", "cattrs", "tenacity", "dotenv", "pytest", "msgspec", "yarl", "multidict"} == set()
+    assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing"))}
+
+
+def test_a_client_loads_aiohttp_but_no_sandbox_and_no_test_kit() -> None:
+    loaded = loaded_after("from asdk import BaseClient\nBaseClient(base_url='https://api.example.org')")
+    assert "aiohttp" in loaded
+    assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing", "pytest"))}
+    assert "tenacity" not in loaded, "it is for failures"

@@ -1,0 +1,190 @@
+"""Values that must not be seen: nothing shows them but `reveal`, and nothing carries them away."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import logging
+import pickle
+import pprint
+import traceback
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk.models import model
+from asdk.secret import MASK, MaskedStr, Secret, scrub
+
+PLAIN = "s3cr3t-v4lu3"
+
+
+@model
+class Account:
+    name: str
+    key: Secret
+
+
+@dataclasses.dataclass
+class Card:
+    key: Secret
+
+
+def account(key: Any) -> Any:
+    return Account(name="a", key=key)
+
+
+def traceback_with_locals(value: Any) -> str:
+    """What a crash reporter would print of a frame that holds the value."""
+
+    def fail(held: Any) -> None:
+        raise RuntimeError(f"{held}")
+
+    try:
+        fail(value)
+    except RuntimeError as error:
+        return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    return ""
+
+
+def log_line(value: Any) -> str:
+    record = logging.LogRecord("asdk", logging.INFO, __file__, 1, "%s %r", (value, value), None)
+    return logging.Formatter("%(message)s").format(record)
+
+
+VIEWS: dict[str, Callable[[Any], str]] = {
+    "repr": repr,
+    "str": str,
+    "format": lambda value: f"{value} {value!s:>20} {value!r:<20}",
+    "percent": lambda value: "%s %r" % (value, value),  # noqa: UP031 - as old code does it
+    "container": lambda value: str([[value], (value,), {"key": value}]),
+    "pprint": lambda value: pprint.pformat({"key": [value]}),
+    "log": log_line,
+    "json": lambda value: json.dumps({"key": value}, default=str),
+    "model": lambda value: str(account(value)),
+    "attrs.asdict": lambda value: str(attrs.asdict(account(value))),
+    "attrs.astuple": lambda value: str(attrs.astuple(account(value))),
+    "dataclasses.asdict": lambda value: str(dataclasses.asdict(Card(value))),
+    "exception": lambda value: repr(ValueError("refused", value)),
+    "traceback": traceback_with_locals,
+    "copies": lambda value: f"{copy.copy(value)} {copy.deepcopy([value])}",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_secret_shows_nowhere(view: str) -> None:
+    shown = VIEWS[view](Secret(PLAIN))
+    assert PLAIN not in shown
+    assert MASK in shown
+
+
+@settings(deadline=None)
+@given(plain=st.text(min_size=4).filter(lambda text: text not in f"Secret('{MASK}')" * 2))
+def test_whatever_a_secret_holds_its_repr_is_the_same(plain: str) -> None:
+    secret = Secret(plain)
+    assert repr(secret) == f"Secret('{MASK}')"
+    assert str(secret) == MASK
+    assert f"{secret:>10}" == f"  {MASK}"
+    assert secret.reveal() == plain
+
+
+def test_a_secret_has_no_dict_to_look_into() -> None:
+    with pytest.raises(TypeError):
+        vars(Secret(PLAIN))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_secret_refuses_to_pickle_and_says_what_to_do(protocol: int) -> None:
+    for holder in (Secret(PLAIN), Account(name="a", key=Secret(PLAIN)), MaskedStr(PLAIN)):
+        with pytest.raises(TypeError, match="does not pickle") as caught:
+            pickle.dumps(holder, protocol)
+        assert PLAIN not in str(caught.value)
+
+
+@given(one=st.text(), other=st.text())
+def test_secrets_compare_by_what_they_hold(one: str, other: str) -> None:
+    assert (Secret(one) == Secret(other)) is (one == other)
+    assert Secret(one) == Secret(Secret(one))
+    assert hash(Secret(one)) == hash(Secret(one))
+    assert Secret(one) != one
+    assert bool(Secret(one)) is bool(one)
+
+
+def test_a_secret_with_a_lone_surrogate_compares() -> None:
+    assert Secret("\ud800") == Secret("\ud800")
+    assert Secret("\ud800") != Secret("\ud801")
+
+
+@pytest.mark.parametrize("value", [None, 5, b"bytes", ["list"], 1.5])
+def test_a_secret_holds_text_alone(value: Any) -> None:
+    with pytest.raises(TypeError, match="a Secret holds a str") as caught:
+        Secret(value)
+    assert str(caught.value).endswith(f"not a {type(value).__name__}")
+
+
+def test_a_copied_secret_is_itself() -> None:
+    secret, header = Secret(PLAIN), MaskedStr(PLAIN)
+    assert copy.copy(secret) is secret
+    assert copy.deepcopy(secret) is secret
+    assert copy.copy(header) is header
+    assert copy.deepcopy(header) is header
+
+
+def test_a_masked_header_value_is_itself_on_the_wire_and_a_mask_in_a_repr() -> None:
+    header = MaskedStr(f"Bearer {PLAIN}")
+    assert header == f"Bearer {PLAIN}"
+    assert header.encode() == f"Bearer {PLAIN}".encode()
+    for shown in (repr(header), str([header]), str({"a": header}), f"{header!r}"):
+        assert PLAIN not in shown
+        assert MASK in shown
+
+
+# --- scrub ----------------------------------------------------------------------------------------------------------
+
+secrets = st.text(st.characters(exclude_characters="*"), min_size=4, max_size=12)
+pieces = st.lists(st.text(max_size=5), max_size=4)
+
+
+@settings(deadline=None)
+@given(hidden=st.lists(secrets, min_size=1, max_size=4), between=pieces, data=st.data())
+def test_no_secret_survives_scrubbing(hidden: list[str], between: list[str], data: st.DataObject) -> None:
+    spelled = [data.draw(st.sampled_from([text, json.dumps(text)[1:-1]])) for text in hidden]
+    parts = data.draw(st.permutations(spelled + between))
+    text = "".join(parts)
+    clean = scrub(text, hidden)
+    assert not [secret for secret in hidden if secret in clean]
+    clean_bytes = scrub(text.encode("utf-8", "surrogatepass"), hidden)
+    assert clean_bytes.decode("utf-8", "surrogatepass") == clean
+
+
+ODD = 'pä"ss/w+rd &\\'
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ODD,
+        json.dumps(ODD)[1:-1],
+        json.dumps(ODD, ensure_ascii=False)[1:-1],
+        json.dumps(ODD)[1:-1].replace("/", "\\/"),
+        quote(ODD, safe=""),
+        quote_plus(ODD),
+    ],
+)
+def test_an_escaped_echo_is_scrubbed_too(spelled: str) -> None:
+    assert scrub(f"<{spelled}>", [ODD]) == f"<{MASK}>"
+    assert scrub(f"<{spelled}>".encode(), [ODD]) == f"<{MASK}>".encode()
+
+
+def test_a_secret_that_begins_like_a_shorter_one_is_hidden_whole() -> None:
+    assert scrub("abcdefgh abcd", ["abcd", "abcdefgh"]) == f"{MASK} {MASK}"
+
+
+def test_what_is_too_short_to_be_told_from_a_word_stays() -> None:
+    assert scrub("a cat sat", ["a", "sat", ""]) == "a cat sat"
+    assert scrub("a cats sat", ["cats"]) == f"a {MASK} sat"

@@ -1,0 +1,294 @@
+"""The transport against servers that break off, babble or lie: each call ends right, or in one error of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+
+from asdk import (
+    AsdkError,
+    BaseClient,
+    ConnectError,
+    DecodeError,
+    ProtocolError,
+    Retry,
+    Secret,
+    ServerError,
+    StatusError,
+    Timeout,
+)
+from tests.failures import assert_clean, failure_of
+from tests.servers import QUICK, Behaviour, RawServer, Visit, answer, client_of, head, read, refusing_port, saying
+
+
+async def endless_head(visit: Visit) -> None:
+    await visit.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        await visit.send(b"X-More: of the same\r\n")
+
+
+async def endless_line(visit: Visit) -> None:
+    await visit.send(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while True:
+        await visit.send(b"x" * 1024)
+
+
+TEN = head(200, "Content-Length: 10\r\n")
+CHUNKED = head(200, "Transfer-Encoding: chunked\r\n")
+
+BROKEN = {
+    "reset before the head": saying(b"", then="reset"),
+    "closed before the head": saying(b""),
+    "reset in the head": saying(TEN[:30], then="reset"),
+    "closed in the head": saying(TEN[:30]),
+    "reset after the head": saying(TEN, then="reset"),
+    "closed after the head": saying(TEN),
+    "reset in the body": saying(TEN + b"12345", then="reset"),
+    "closed in the body": saying(TEN + b"12345"),
+    "closed in a chunked body": saying(CHUNKED + b"5\r\n12345\r\n"),
+    "closed in a chunk": saying(CHUNKED + b"5\r\n123"),
+    "a chunk of no size": saying(CHUNKED + b"zz\r\n12345\r\n"),
+    "more than the Content-Length": saying(head(200, "Content-Length: 2\r\n") + b"{}, and more", then="keep"),
+    "a Content-Length of no number": saying(head(200, "Content-Length: ten\r\n") + b"{}"),
+    "a negative Content-Length": saying(head(200, "Content-Length: -1\r\n") + b"{}"),
+    "two lengths": saying(head(200, "Content-Length: 2\r\nContent-Length: 3\r\n") + b"{}"),
+    "a length and chunks": saying(
+        head(200, "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") + b"2\r\n{}\r\n0\r\n"
+    ),
+    "no HTTP": saying(b"220 smtp.example.org ESMTP\r\n\r\n"),
+    "binary garbage": saying(bytes(range(256)) * 8),
+    "a status of two digits": saying(b"HTTP/1.1 99 Little\r\n\r\n"),
+    "a status of four digits": saying(b"HTTP/1.1 1000 Much\r\n\r\n"),
+    "another version": saying(b"HTTP/2 200 OK\r\n\r\n"),
+    "no end of the head": endless_head,
+    "no end of a line": endless_line,
+    "a 204 with a body": saying(b"HTTP/1.1 204 Nothing\r\nContent-Length: 2\r\n\r\n{}", then="keep"),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
+@pytest.mark.parametrize("behaviour", BROKEN.values(), ids=BROKEN)
+async def test_a_broken_response_is_one_protocol_error(behaviour: Behaviour, streamed: bool) -> None:
+    with RawServer(behaviour) as server:
+        async with client_of(server) as client:
+            error = await failure_of(read(client, streamed=streamed), ProtocolError)
+        assert (error.method, error.template, error.sent, error.retryable) == ("GET", "/things", True, True)
+        assert len(server.heads) == 1
+        await server.until(lambda: server.open == 0)
+
+
+ODD = {
+    "until the connection closes": saying(b"HTTP/1.1 200 OK\r\n\r\n{}"),
+    "after interim responses": saying(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+        + head(200, "Content-Length: 2\r\n")
+        + b"{}",
+        then="keep",
+    ),
+    "chunk by chunk": saying(CHUNKED + b"1\r\n{\r\n1;ext=1\r\n}\r\n0\r\nTrailer: yes\r\n\r\n", then="keep"),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
+@pytest.mark.parametrize("behaviour", ODD.values(), ids=ODD)
+async def test_an_unusual_response_is_read_whole(behaviour: Behaviour, streamed: bool) -> None:
+    with RawServer(behaviour) as server:
+        async with client_of(server) as client:
+            assert await read(client, streamed=streamed) == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("method", "reply", "status"),
+    [
+        ("GET", b"HTTP/1.1 204 Nothing\r\n\r\n", 204),
+        ("GET", b"HTTP/1.1 204 Nothing\r\nContent-Length: 0\r\n\r\n", 204),
+        ("GET", b"HTTP/1.1 304 Same\r\nContent-Length: 10\r\n\r\n", 304),
+        ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nContent-Encoding: gzip\r\n\r\n", 200),
+        ("GET", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Encoding: gzip\r\n\r\n", 200),
+    ],
+)
+async def test_a_response_without_a_body_leaves_the_connection_in_use(method: str, reply: bytes, status: int) -> None:
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server) as client:
+            for _ in range(2):
+                response = await client.send(client.build_request(method, "/things"))
+                assert (response.status, response.content) == (status, b"")
+        assert server.connections == 1
+
+
+async def test_a_page_of_html_is_an_error_by_its_status_or_its_shape() -> None:
+    async def page(visit: Visit) -> None:
+        await visit.answer(b"<html>Oops</html>", status=500 if visit.number == 1 else 200)
+
+    with RawServer(page) as server:
+        async with client_of(server) as client:
+            error = await failure_of(client.request("GET", "/things"), ServerError)
+            assert (error.status, error.body) == (500, b"<html>Oops</html>")
+            assert "HTML" in (await failure_of(client.request("GET", "/things"), DecodeError)).message
+        assert server.connections == 1
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    with RawServer(
+        saying(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n", then="keep")
+    ) as server:
+        async with client_of(server) as client:
+            await failure_of(client.request("GET", "/things"), StatusError)
+        assert len(server.heads) == 1
+
+
+# --- what the error says ----------------------------------------------------------------------------------------------
+
+
+async def test_a_server_that_echoes_what_it_was_sent_does_not_put_the_secret_into_the_error() -> None:
+    async def echo(visit: Visit) -> None:
+        await visit.send(b"you sent: " + visit.head.replace(b"\r\n", b" ") + b"\r\n\r\n")
+        visit.writer.close()
+
+    with RawServer(echo) as server:
+        async with client_of(server, headers={"X-Key": Secret("hunter22-hunter22")}) as client:
+            request = client.request("GET", "/people/{name}", path_params={"name": "ada"}, params={"token": "q-secret"})
+            error = await failure_of(request, ProtocolError)
+        assert b"hunter22-hunter22" in server.heads[0]
+        assert "hunter22" not in f"{error} {error.cause}"
+
+
+async def test_the_address_of_a_call_is_not_in_the_error_but_its_template_is() -> None:
+    with RawServer(saying(head(200, "Content-Length: x\r\n"))) as server:
+        async with client_of(server) as client:
+            request = client.request("GET", "/people/{name}", path_params={"name": "ada"}, params={"token": "q-secret"})
+            error = await failure_of(request, ProtocolError)
+    assert error.template == "/people/{name}"
+    assert "ada" not in f"{error} {error.cause}"
+    assert "q-secret" not in f"{error} {error.cause}"
+
+
+# --- no connection ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_refused_connection_is_a_connect_error_and_nothing_was_sent() -> None:
+    with refusing_port() as port:
+        async with BaseClient(base_url=f"http://127.0.0.1:{port}", retry=QUICK) as client:
+            error = await failure_of(client.request("POST", "/things", json=1), ConnectError)
+    assert (error.sent, error.retryable, error.attempts) == (False, True, 3)
+
+
+async def test_a_name_that_does_not_resolve_is_a_connect_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*arguments: Any, **options: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    async with BaseClient(base_url="http://nowhere.invalid", retry=QUICK) as client:
+        error = await failure_of(client.request("POST", "/things", json=1), ConnectError)
+    assert (error.sent, error.attempts) == (False, 3)
+
+
+# --- how often --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+@pytest.mark.parametrize("then", ["close", "reset"])
+async def test_a_server_that_accepts_and_closes_gets_as_many_requests_as_the_policy_says(
+    attempts: int, then: str
+) -> None:
+    with RawServer(saying(b"", then=then)) as server:
+        async with client_of(server, retry=Retry(attempts=attempts, base_delay=0.001)) as client:
+            for method in ("GET", "PUT", "DELETE"):
+                server.heads.clear()
+                error = await failure_of(client.request(method, "/things", content=b"x"), ProtocolError)
+                assert (len(server.heads), error.attempts) == (attempts, attempts)
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+async def test_a_post_that_may_have_arrived_is_not_sent_again(then: str) -> None:
+    with RawServer(saying(b"", then=then)) as server:
+        async with client_of(server, retry=QUICK) as client:
+            error = await failure_of(client.request("POST", "/things", json=1), ProtocolError)
+            assert (len(server.heads), error.sent) == (1, True)
+            await failure_of(client.request("POST", "/things", json=1, idempotency_key="k"), ProtocolError)
+            assert len(server.heads) == 1 + QUICK.attempts
+
+
+async def test_a_kept_connection_that_breaks_is_not_repeated_unseen() -> None:
+    async def once(visit: Visit) -> None:
+        if visit.number == 1:
+            await visit.answer()
+        else:
+            visit.reset()
+
+    with RawServer(once) as server:
+        async with client_of(server) as client:
+            await client.request("GET", "/things")
+            await failure_of(client.request("GET", "/things"), ProtocolError)
+            assert (len(server.heads), server.connections) == (2, 1)
+
+
+async def test_what_a_server_says_unasked_is_not_the_answer_to_the_next_call() -> None:
+    async def talkative(visit: Visit) -> None:
+        await visit.answer(b'"right"')
+        await visit.send(head(200, "Content-Length: 7\r\n") + b'"wrong"')
+
+    with RawServer(talkative) as server:
+        async with client_of(server) as client:
+            for _ in range(3):
+                assert await client.request("GET", "/things") == "right"
+                await asyncio.sleep(0.02)
+        assert server.connections == 3
+
+
+# --- the environment --------------------------------------------------------------------------------------------------
+
+
+async def test_cookies_are_neither_kept_nor_sent() -> None:
+    async def bake(visit: Visit) -> None:
+        await visit.answer(headers="Set-Cookie: session=1; Path=/\r\n")
+
+    with RawServer(bake) as server:
+        async with client_of(server) as client:
+            await client.request("GET", "/things")
+            await client.request("GET", "/things")
+    assert b"ookie" not in server.heads[1]
+
+
+async def test_an_encoded_path_goes_over_the_wire_as_it_was_encoded() -> None:
+    with RawServer() as server:
+        async with client_of(server) as client:
+            await client.request("GET", "/things/{id}", path_params={"id": "../a b%2e"}, params={"q": "a+b&c"})
+    assert server.heads[0].startswith(b"GET /things/..%2Fa%20b%252e?q=a%2Bb%26c HTTP/1.1\r\n")
+
+
+async def test_the_answers_of_many_calls_at_once_do_not_get_mixed_up() -> None:
+    async def echo(visit: Visit) -> None:
+        await visit.answer(visit.target.rpartition("/")[2].encode())
+
+    with RawServer(echo) as server:
+        async with client_of(server) as client:
+            calls = [client.request("GET", "/things/{id}", path_params={"id": number}) for number in range(300)]
+            assert await asyncio.gather(*calls) == list(range(300))
+
+
+async def test_an_error_while_the_client_is_closed_is_one_of_ours() -> None:
+    async def never(visit: Visit) -> None:
+        await visit.until_gone()
+
+    with RawServer(never) as server:
+        client = client_of(server, timeout=Timeout(total=0.3))
+        calls = [asyncio.create_task(client.request("GET", "/things")) for _ in range(3)]
+        await server.until(lambda: len(server.heads) == 3)
+        await client.aclose()
+        for error in await asyncio.gather(*calls, return_exceptions=True):
+            assert isinstance(error, AsdkError)
+            assert_clean(error)
+        await server.until(lambda: server.open == 0)
+
+
+async def test_a_good_server_is_asked_over_one_connection() -> None:
+    with RawServer(answer) as server:
+        async with client_of(server) as client:
+            for _ in range(5):
+                assert await client.request("GET", "/things") == {}
+        assert (server.connections, len(server.heads)) == (1, 5)
+        await server.until(lambda: server.open == 0)

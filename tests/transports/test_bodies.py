@@ -1,0 +1,177 @@
+"""What is sent and what is read: uploads of every kind, limits, and compression that is cut, lies or explodes."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from asdk import ProtocolError, ResponseTooLargeError, StatusError
+from asdk.transports import aiohttp as transport
+from tests.failures import failure_of
+from tests.servers import QUICK, RawServer, Visit, client_of, head, read, saying, until
+
+ZIPPED = gzip.compress(b'{"name": "Ada"}' * 100)
+
+# --- bodies out -------------------------------------------------------------------------------------------------------
+
+
+async def test_bodies_arrive_as_they_were_given() -> None:
+    bodies: list[bytes] = []
+
+    async def keep(visit: Visit) -> None:
+        bodies.append(await visit.read_body())
+        await visit.send(head(200, "Content-Length: 2\r\n") + b"{}")
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"in "
+        yield b"pieces"
+
+    large = bytes(range(256)) * 8192
+    with RawServer(keep) as server:
+        async with client_of(server) as client:
+            for content in (b"", b"whole", pieces, pieces(), iter([b"one", b"by", b"one"]), large):
+                await client.request("PUT", "/things", content=content)
+    assert bodies == [b"", b"whole", b"in pieces", b"in pieces", b"onebyone", large]
+    assert b"Content-Length: 2097152" in server.heads[-1]
+
+
+@pytest.mark.parametrize("pause", [False, True], ids=["at once", "after the head"])
+async def test_an_answer_before_the_end_of_the_upload_ends_the_upload(pause: bool) -> None:
+    async def early(visit: Visit) -> None:
+        await visit.send(head(413, "Content-Length: 2\r\n"))
+        if pause:
+            await asyncio.sleep(0.02)
+        await visit.send(b"{}")
+        await visit.until_gone()
+
+    ended, before = asyncio.Event(), asyncio.all_tasks()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            yield b"x"
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    with RawServer(early) as server:
+        async with client_of(server) as client:
+            assert (await failure_of(client.request("POST", "/things", content=endless()), StatusError)).status == 413
+            async with asyncio.timeout(1):
+                await ended.wait()
+            await until(lambda: asyncio.all_tasks() == before)
+            await server.until(lambda: server.open == 0)
+
+
+# --- bodies in --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(transport, "BODY_LIMIT", 2**20)
+    return 2**20
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read(small_limit: int) -> None:
+    sent = 0
+
+    async def announce(visit: Visit) -> None:
+        nonlocal sent
+        await visit.send(head(200, f"Content-Length: {100 * small_limit}\r\n"))
+        while True:
+            await visit.send(b"x" * 4096)
+            sent += 4096
+
+    with RawServer(announce) as server:
+        async with client_of(server, retry=QUICK) as client:
+            error = await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+            assert (error.retryable, error.attempts, len(server.heads)) == (False, 1, 1)
+            await server.until(lambda: server.open == 0)
+    assert sent < 20 * small_limit  # what the sockets' buffers take
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "gzip, gzip"])
+async def test_a_body_without_end_is_read_up_to_the_limit(small_limit: int, encoding: str) -> None:
+    async def pour(visit: Visit) -> None:
+        await visit.send(head(200, f"Transfer-Encoding: chunked\r\nContent-Encoding: {encoding}\r\n"))
+        layers = [zlib.compressobj(wbits=31 if "gzip" in encoding else 15) for _ in filter(None, encoding.split(","))]
+        while True:
+            chunk = b"\0" * small_limit
+            for layer in layers:
+                chunk = layer.compress(chunk) + layer.flush(zlib.Z_SYNC_FLUSH)
+            await visit.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+
+    with RawServer(pour) as server:
+        async with client_of(server) as client:
+            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+            await server.until(lambda: server.open == 0)
+        assert len(server.heads) == 1
+
+
+async def test_a_bomb_that_comes_at_once_is_stopped_at_the_limit(small_limit: int) -> None:
+    bomb = gzip.compress(b"\0" * 64 * small_limit)
+    reply = head(200, f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n") + bomb
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server) as client:
+            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+
+
+async def test_a_stream_has_no_limit(small_limit: int) -> None:
+    async def large(visit: Visit) -> None:
+        await visit.answer(b"x" * 4 * small_limit)
+
+    with RawServer(large) as server:
+        async with client_of(server) as client:
+            assert len(await read(client, streamed=True)) == 4 * small_limit
+
+
+@pytest.mark.parametrize("length", [2 * 2**20, None], ids=["announced", "unannounced"])
+async def test_a_body_of_exactly_the_limit_is_read(monkeypatch: pytest.MonkeyPatch, length: int | None) -> None:
+    monkeypatch.setattr(transport, "BODY_LIMIT", 2 * 2**20)
+    announced = "" if length is None else f"Content-Length: {length}\r\n"
+    with RawServer(saying(head(200, announced) + b"x" * 2 * 2**20)) as server:
+        async with client_of(server) as client:
+            assert len(await read(client, streamed=False)) == 2 * 2**20
+
+
+async def test_a_head_line_of_sixteen_kibibytes_is_read() -> None:
+    line = "x" * 15_000
+    with RawServer(saying(head(200, f"X-Long: {line}\r\nContent-Length: 2\r\n") + b"{}")) as server:
+        async with client_of(server) as client:
+            assert (await client.send(client.build_request("GET", "/things"))).headers["x-long"] == line
+
+
+# --- compressed bodies ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+@pytest.mark.parametrize("cut", [1, 8, 9, len(ZIPPED) - 5])
+async def test_a_truncated_gzip_is_an_error(cut: int, chunked: bool, streamed: bool) -> None:
+    part = ZIPPED[:-cut]
+    if chunked:
+        reply = head(200, "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")
+        reply += b"%x\r\n%b\r\n0\r\n\r\n" % (len(part), part)
+    else:
+        reply = head(200, f"Content-Encoding: gzip\r\nContent-Length: {len(part)}\r\n") + part
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server) as client:
+            await failure_of(read(client, streamed=streamed), ProtocolError)
+
+
+async def test_only_what_can_be_read_is_announced_and_a_caller_may_say_otherwise() -> None:
+    with RawServer() as server:
+        async with client_of(server) as client:
+            await client.request("GET", "/things")
+            await client.request("GET", "/things", headers={"accept-encoding": "identity"})
+    assert b"Accept-Encoding: gzip, deflate\r\n" in server.heads[0]
+    assert b"gzip" not in server.heads[1]
+
+
+async def test_an_encoding_that_was_not_asked_for_is_an_error() -> None:
+    with RawServer(saying(head(200, "Content-Encoding: br\r\nContent-Length: 2\r\n") + b"{}", then="keep")) as server:
+        async with client_of(server) as client:
+            assert "'br'" in (await failure_of(client.request("GET", "/things"), ProtocolError)).message

@@ -1,0 +1,459 @@
+"""Time limits: which one struck, on time, and without a trace in the task; beside those of the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Iterator
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from asdk import (
+    AsdkError,
+    BaseClient,
+    DeadlineExceededError,
+    PoolTimeoutError,
+    RequestTimeoutError,
+    Response,
+    Retry,
+    Timeout,
+)
+from asdk.request import Request
+from asdk.testing import VirtualClock
+from asdk.transports.aiohttp import AiohttpTransport
+from asdk.transports.base import Handler
+from asdk.transports.deadlines import Deadlines
+from tests.cancelling import live_timers
+from tests.failures import failure_of
+from tests.servers import QUICK, SLACK, Behaviour, RawServer, Visit, client_of, deaf_port, head
+
+
+async def silence(visit: Visit) -> None:
+    await visit.until_gone()
+
+
+def silence_after(data: bytes) -> Behaviour:
+    async def behave(visit: Visit) -> None:
+        await visit.send(data)
+        await visit.until_gone()
+
+    return behave
+
+
+def drip(data: bytes, pause: float = 0.01) -> Behaviour:
+    """Sends byte by byte, each before any idle limit has passed."""
+
+    async def behave(visit: Visit) -> None:
+        for byte in data:
+            await visit.send(bytes([byte]))
+            await asyncio.sleep(pause)
+
+    return behave
+
+
+TEN = head(200, "Content-Length: 10\r\n")
+
+SLOW = {
+    "before the head": silence,
+    "in the head": silence_after(TEN[:20]),
+    "after the head": silence_after(TEN),
+    "in the body": silence_after(TEN + b"12345"),
+    "a byte at a time": drip(TEN),
+}
+
+
+@contextlib.contextmanager
+def lasting(seconds: float) -> Iterator[None]:
+    """What is inside takes so long, and no longer than the slack."""
+    began = time.monotonic()
+    yield
+    assert seconds - 0.01 <= time.monotonic() - began < seconds + SLACK
+
+
+def cancellations() -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancelling()
+
+
+# --- each limit -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("behaviour", SLOW.values(), ids=SLOW)
+async def test_an_attempt_is_cut_at_its_limit(behaviour: Behaviour) -> None:
+    with RawServer(behaviour) as server:
+        async with client_of(server, timeout=Timeout(attempt=0.1)) as client:
+            with lasting(0.1):
+                error = await failure_of(client.request("GET", "/things"), RequestTimeoutError)
+            assert (error.limit, error.sent, error.retryable, cancellations()) == ("attempt", True, True, 0)
+            await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("behaviour", SLOW.values(), ids=SLOW)
+async def test_a_call_is_cut_at_its_total(behaviour: Behaviour) -> None:
+    with RawServer(behaviour) as server:
+        async with client_of(server, retry=QUICK) as client:
+            with lasting(0.1):
+                error = await failure_of(client.request("GET", "/things", timeout=0.1), DeadlineExceededError)
+            assert (error.limit, error.sent, error.retryable, cancellations()) == ("total", True, False, 0)
+            assert len(server.heads) == 1
+            await server.until(lambda: server.open == 0)
+
+
+async def test_the_total_spans_the_attempts() -> None:
+    with RawServer(silence) as server:
+        async with client_of(server, retry=Retry(attempts=9, base_delay=0.001)) as client:
+            call = client.request("GET", "/things", timeout=Timeout(total=0.3, attempt=0.1))
+            with lasting(0.3):
+                error = await failure_of(call, DeadlineExceededError)
+            assert error.attempts == len(server.heads)
+            assert 1 < error.attempts <= 4
+
+
+async def test_a_wait_that_would_pass_the_deadline_is_not_begun() -> None:
+    async def later(visit: Visit) -> None:
+        await visit.answer(status=503, headers="Retry-After: 2\r\n")
+
+    with RawServer(later) as server:
+        async with client_of(server, retry=QUICK) as client:
+            with lasting(0), pytest.raises(AsdkError) as caught:
+                await client.request("GET", "/things", timeout=1)
+    assert (caught.value.status, caught.value.retry_after, len(server.heads)) == (503, 2.0, 1)
+
+
+@pytest.mark.parametrize("limit", ["connect", "attempt", "total"])
+async def test_a_peer_that_does_not_take_the_connection_costs_the_limit_and_nothing_was_sent(limit: str) -> None:
+    limits = {"connect": None, "attempt": None, "total": None, limit: 0.1}
+    with deaf_port() as port:
+        async with BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(**limits), retry=None) as client:
+            kind = DeadlineExceededError if limit == "total" else RequestTimeoutError
+            with lasting(0.1):
+                error = await failure_of(client.request("POST", "/things", json=1), kind)
+            assert (error.limit, error.sent, cancellations()) == (limit, False, 0)
+
+
+async def test_a_post_is_repeated_when_the_connection_took_too_long() -> None:
+    with deaf_port() as port:
+        limits = Timeout(connect=None, attempt=0.02)
+        async with BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=limits, retry=QUICK) as client:
+            error = await failure_of(client.request("POST", "/things", json=1), RequestTimeoutError)
+    assert error.attempts == QUICK.attempts
+
+
+@pytest.mark.parametrize("limit", ["connect", "attempt", "total"])
+async def test_a_slow_name_server_costs_the_limit(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    resolve, released = socket.getaddrinfo, threading.Event()
+
+    def slow(host: Any, *arguments: Any, **options: Any) -> Any:
+        released.wait(5)
+        return resolve("127.0.0.1", *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    limits = {"connect": None, "attempt": None, "total": None, limit: 0.1}
+    try:
+        async with BaseClient(base_url="http://api.invalid", timeout=Timeout(**limits), retry=None) as client:
+            kind = DeadlineExceededError if limit == "total" else RequestTimeoutError
+            with lasting(0.1):
+                error = await failure_of(client.request("POST", "/things", json=1), kind)
+            assert (error.limit, error.sent) == (limit, False)
+    finally:
+        released.set()
+
+
+async def test_a_stream_is_cut_when_no_byte_comes() -> None:
+    with RawServer(silence_after(TEN + b"12345")) as server:
+        async with client_of(server, timeout=Timeout(idle=0.1)) as client:
+
+            async def read() -> None:
+                async with client.stream("GET", "/things") as response:
+                    async for chunk in response.iter_bytes():
+                        assert chunk == b"12345"
+
+            with lasting(0.1):
+                error = await failure_of(read(), RequestTimeoutError)
+            assert (error.limit, error.sent, cancellations()) == ("idle", True, 0)
+            await server.until(lambda: server.open == 0)
+
+
+async def test_a_stream_may_take_longer_than_total_and_attempt() -> None:
+    body = b"x" * 30
+
+    async def slow_body(visit: Visit) -> None:
+        await visit.send(head(200, "Content-Length: 30\r\n"))
+        await drip(body)(visit)
+
+    with RawServer(slow_body) as server:
+        client = client_of(server, timeout=Timeout(total=0.1, attempt=0.1, idle=0.2))
+        async with client, client.stream("GET", "/things") as response:
+            assert await response.read() == body
+
+
+@pytest.mark.parametrize(("limits", "kind"), [((0.1, 5), DeadlineExceededError), ((5, 0.1), RequestTimeoutError)])
+async def test_the_head_of_a_stream_is_bound_by_total_and_attempt(
+    limits: tuple[float, float], kind: type[RequestTimeoutError]
+) -> None:
+    with RawServer(drip(TEN)) as server:
+        async with client_of(server, timeout=Timeout(total=limits[0], attempt=limits[1])) as client:
+            with lasting(0.1):
+                await failure_of(client.stream("GET", "/things").__aenter__(), kind)
+        await server.until(lambda: server.open == 0)
+
+
+async def test_waiting_for_the_pool_is_a_limit_of_its_own() -> None:
+    with RawServer(silence) as server:
+        transport = AiohttpTransport(limit=1)
+        client = client_of(server, transport=transport)
+        holder = asyncio.create_task(client.request("GET", "/holder"))
+        await server.until(lambda: len(server.heads) == 1)
+        with lasting(0.1):
+            error = await failure_of(client.request("POST", "/things", json=1, timeout=0.1), PoolTimeoutError)
+        assert (error.limit, error.sent, error.retryable, cancellations()) == ("total", False, False, 0)
+        assert len(server.heads) == 1
+        holder.cancel()
+        await asyncio.wait([holder])
+        await transport.aclose()
+
+
+async def test_the_limit_of_an_attempt_does_not_count_the_wait_for_the_pool() -> None:
+    async def slowly(visit: Visit) -> None:
+        await asyncio.sleep(0.06)
+        await visit.answer()
+
+    with RawServer(slowly) as server:
+        transport = AiohttpTransport(limit=1)
+        client = client_of(server, transport=transport, timeout=Timeout(attempt=0.15))
+        await asyncio.gather(*(client.request("GET", "/things") for _ in range(4)))
+        await transport.aclose()
+
+
+async def test_a_deadline_that_has_passed_sends_nothing() -> None:
+    clock = VirtualClock(auto=False)
+
+    async def dawdle(request: Request, call_next: Handler) -> Response:
+        await clock.advance(11)
+        return await call_next(request)
+
+    with RawServer() as server:
+        async with client_of(server, timeout=10, clock=clock, attempt_middleware=[dawdle]) as client:
+            error = await failure_of(client.request("POST", "/things", json=1), DeadlineExceededError)
+    assert (error.sent, server.heads) == (False, [])
+
+
+async def test_no_limit_sets_no_timer_of_ours() -> None:
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            call = asyncio.create_task(client.request("GET", "/things", timeout=None))
+            await server.until(lambda: len(server.heads) == 1)
+            assert not [timer for timer in live_timers() if "asdk" in timer]
+            call.cancel()
+            await asyncio.wait([call])
+
+
+# --- how it is done ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", ["connect", "attempt", "total"])
+async def test_no_limit_is_rounded_up_to_a_whole_second(limit: str) -> None:
+    limits = {"connect": None, "attempt": None, "total": None, limit: 5.2}
+    with deaf_port() as port:
+        async with BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(**limits), retry=None) as client:
+            earliest = asyncio.get_running_loop().time() + 5.2
+            call = asyncio.create_task(client.request("GET", "/things"))
+            await asyncio.sleep(0.01)
+            scheduled = getattr(asyncio.get_running_loop(), "_scheduled")  # noqa: B009
+            moments = [timer.when() for timer in scheduled if not timer.cancelled()]
+            assert [moment for moment in moments if earliest <= moment < earliest + 0.1], moments
+            assert all(moment != math.ceil(moment) for moment in moments)
+            call.cancel()
+            await asyncio.wait([call])
+
+
+async def test_one_timer_serves_all_calls_and_goes_with_the_client() -> None:
+    with RawServer(silence) as server:
+        client = client_of(server)
+        calls = [asyncio.create_task(client.request("GET", "/things", timeout=50 + n / 10)) for n in range(20)]
+        await server.until(lambda: len(server.heads) == 20)
+        assert len([timer for timer in live_timers() if "Deadlines" in timer]) == 1
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+        await client.aclose()
+        assert not [timer for timer in live_timers() if "Deadlines" in timer]
+
+
+async def test_each_of_many_calls_is_cut_at_its_own_moment() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def take(client: BaseClient, seconds: float) -> float:
+        began = loop.time()
+        await failure_of(client.request("GET", "/things", timeout=seconds), DeadlineExceededError)
+        return loop.time() - began - seconds
+
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            late = await asyncio.gather(*(take(client, 0.05 + 0.01 * (n % 7)) for n in range(70)))
+    assert min(late) > -0.01
+    assert max(late) < SLACK
+
+
+async def test_an_earlier_limit_that_comes_later_is_kept() -> None:
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            patient = asyncio.create_task(client.request("GET", "/things", timeout=50))
+            await server.until(lambda: len(server.heads) == 1)
+            with lasting(0.05):
+                await failure_of(client.request("GET", "/things", timeout=0.05), DeadlineExceededError)
+            assert not patient.done()
+            patient.cancel()
+            await asyncio.wait([patient])
+
+
+async def test_a_task_that_is_late_is_cancelled_once() -> None:
+    deadlines, task = Deadlines(asyncio.get_running_loop()), asyncio.current_task()
+    assert task is not None
+    deadlines.enter(task, time.monotonic() + 0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.sleep(5)
+    assert task.cancelling() == 1
+    assert deadlines.leave(task, 0)
+    assert not deadlines.leave(task, 0)
+    assert task.cancelling() == 0
+    deadlines.close()
+
+
+async def test_limits_go_on_for_a_call_whose_client_is_closed_meanwhile() -> None:
+    with deaf_port() as port:
+        client = BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(total=0.1, connect=None), retry=None)
+        with lasting(0.1):
+            call = asyncio.create_task(client.request("GET", "/things"))
+            await asyncio.sleep(0.01)
+            await client.aclose()
+            await failure_of(call, DeadlineExceededError)
+
+
+# --- beside the caller's own ------------------------------------------------------------------------------------------
+
+
+async def stall(client: BaseClient, **options: Any) -> None:
+    await client.request("GET", "/things", **options)
+
+
+async def test_a_timeout_around_a_call_works_as_usual() -> None:
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            with lasting(0.05), pytest.raises(TimeoutError) as caught:
+                async with asyncio.timeout(0.05):
+                    await stall(client)
+            assert not isinstance(caught.value, AsdkError)
+            assert cancellations() == 0
+            with lasting(0.05), anyio.move_on_after(0.05) as scope:
+                await stall(client)
+            assert scope.cancelled_caught
+            assert cancellations() == 0
+            with lasting(0.05), pytest.raises(TimeoutError):
+                await asyncio.wait_for(stall(client), 0.05)
+            await server.until(lambda: server.open == 0)
+
+
+async def test_a_limit_of_ours_inside_a_longer_one_of_the_caller_is_an_error_of_ours() -> None:
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            async with asyncio.timeout(5):
+                await failure_of(client.request("GET", "/things", timeout=0.03), DeadlineExceededError)
+                await asyncio.sleep(0)
+            with anyio.fail_after(5):
+                await failure_of(client.request("GET", "/things", timeout=0.03), DeadlineExceededError)
+                await anyio.lowlevel.checkpoint()
+            assert cancellations() == 0
+
+
+def hold_up_the_loop() -> None:
+    """Timers due after 30 and after 50 ms then fire together."""
+    asyncio.get_running_loop().call_later(0.02, time.sleep, 0.06)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(0.03, 0.05), (0.05, 0.03)])
+@pytest.mark.parametrize("queued", [False, True], ids=["in the attempt", "in the queue"])
+async def test_a_limit_that_falls_together_with_the_callers_leaves_the_callers_in_force(
+    ours: float, theirs: float, queued: bool
+) -> None:
+    with RawServer(silence) as server:
+        transport = AiohttpTransport(limit=1)
+        client = client_of(server, transport=transport)
+        holder = asyncio.create_task(stall(client, timeout=5)) if queued else None
+        await asyncio.sleep(0)
+
+        async def with_asyncio() -> str:
+            try:
+                async with asyncio.timeout(theirs):
+                    await stall(client, timeout=ours)
+            except TimeoutError as error:
+                return type(error).__name__
+            return "nothing"
+
+        async def with_anyio() -> str:
+            with anyio.move_on_after(theirs) as scope:
+                with contextlib.suppress(RequestTimeoutError):  # anyio does not cancel what is cancelled already,
+                    await stall(client, timeout=ours)
+                await asyncio.sleep(0.01)  # but it does so at the next occasion
+            return f"caught {scope.cancelled_caught}"
+
+        async def by_cancelling() -> str:
+            task = asyncio.create_task(stall(client, timeout=ours))
+            asyncio.get_running_loop().call_later(theirs, task.cancel)
+            await asyncio.wait([task])
+            return f"cancelled {task.cancelled()}"
+
+        outcomes = []
+        for way in (with_asyncio, with_anyio, by_cancelling):
+            hold_up_the_loop()
+            outcomes.append(await way())
+            assert cancellations() == 0
+            await asyncio.sleep(0)  # a cancellation that was forgotten would strike here
+        assert outcomes == ["TimeoutError", "caught True", "cancelled True"]
+        if holder is not None:
+            holder.cancel()
+            await asyncio.wait([holder])
+        await transport.aclose()
+
+
+async def test_a_call_in_a_task_that_is_being_cancelled_still_has_its_limit() -> None:
+    seen: list[tuple[str, int]] = []
+
+    async def clean_up_when_cancelled(client: BaseClient) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            error = await failure_of(client.request("DELETE", "/things", timeout=0.03), DeadlineExceededError)
+            seen.append((error.limit, cancellations()))
+
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            task = asyncio.create_task(clean_up_when_cancelled(client))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+    assert seen == [("total", 1)]
+    assert task.cancelled()
+
+
+async def test_a_task_group_with_a_call_in_it_ends_as_usual() -> None:
+    async def fail(arrived: Awaitable[None]) -> None:
+        await arrived
+        raise LookupError
+
+    with RawServer(silence) as server:
+        async with client_of(server) as client:
+            with pytest.raises(ExceptionGroup) as caught:  # noqa: PT012
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(stall(client))
+                    group.create_task(fail(server.until(lambda: len(server.heads) == 1)))
+            assert caught.group_contains(LookupError)
+            await server.until(lambda: server.open == 0)

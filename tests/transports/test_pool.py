@@ -1,0 +1,378 @@
+"""The pool: so many connections and no more, in fair order, and every place in it comes back, whatever happened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from asdk import AsdkError, BaseClient, PoolTimeoutError, Response, StatusError, StreamError, Timeout
+from asdk.transports.aiohttp import AiohttpTransport
+from tests.cancelling import at_each_await, live_timers
+from tests.failures import failure_of
+from tests.servers import Behaviour, RawServer, Visit, answer, client_of, head, saying, until
+
+TEN = head(200, "Content-Length: 10\r\n")
+
+
+async def silence(visit: Visit) -> None:
+    await visit.until_gone()
+
+
+async def by_path(visit: Visit) -> None:
+    """Silent at ``/stall``, never done at ``/endless``, good elsewhere."""
+    if visit.target == "/stall":
+        await visit.until_gone()
+    elif visit.target == "/endless":
+        await visit.send(TEN + b"12345")
+        await visit.until_gone()
+    else:
+        await visit.answer(b'"0123456789"')
+
+
+@contextlib.asynccontextmanager
+async def one_place(server: RawServer, **options: Any) -> AsyncIterator[BaseClient]:
+    """A client with a single connection."""
+    transport = AiohttpTransport(limit=1)
+    yield client_of(server, transport=transport, **options)
+    await transport.aclose()
+
+
+async def open_stream(client: BaseClient, path: str = "/things") -> Response:
+    request = client.build_request("GET", path)
+    request.stream = True
+    return await client.send(request)
+
+
+# --- how many, and who is next ----------------------------------------------------------------------------------------
+
+
+async def test_a_thousand_calls_at_once_open_no_more_connections_than_the_limit() -> None:
+    with RawServer() as server:
+        transport = AiohttpTransport(limit=7)
+        client = client_of(server, transport=transport, timeout=30)
+        await asyncio.gather(*(client.request("GET", "/things") for _ in range(1000)))
+        assert (server.most, server.connections, len(server.heads)) == (7, 7, 1000)
+        await transport.aclose()
+
+
+async def test_the_limit_holds_when_connections_break() -> None:
+    async def moody(visit: Visit) -> None:
+        await visit.answer(headers="Connection: close\r\n" if visit.number % 3 else "")
+
+    with RawServer(moody) as server:
+        transport = AiohttpTransport(limit=5)
+        client = client_of(server, transport=transport, timeout=30)
+        await asyncio.gather(*(client.request("GET", "/things") for _ in range(200)))
+        # Beside the five in use, the server may not have seen the end of those that were closed before them.
+        assert server.most <= 2 * 5
+        assert len(server.heads) == 200
+        await transport.aclose()
+
+
+async def test_calls_get_their_turn_in_the_order_in_which_they_came() -> None:
+    with RawServer() as server:
+        async with one_place(server) as client:
+            await asyncio.gather(
+                *(client.request("GET", "/things/{n}", path_params={"n": number}) for number in range(50))
+            )
+        assert [request.split()[1] for request in server.heads] == [b"/things/%d" % n for n in range(50)]
+
+
+async def test_a_newcomer_does_not_overtake_who_waits() -> None:
+    with RawServer() as server:
+        async with one_place(server) as client:
+            first = asyncio.create_task(client.request("GET", "/first"))
+            await asyncio.sleep(0)
+            second = asyncio.create_task(client.request("GET", "/second"))
+            await first
+            await client.request("GET", "/newcomer")
+            await second
+        assert [request.split()[1] for request in server.heads] == [b"/first", b"/second", b"/newcomer"]
+
+
+async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            holder = asyncio.create_task(client.request("GET", "/stall"))
+            await server.until(lambda: len(server.heads) == 1)
+            waiting = [asyncio.create_task(client.request("GET", "/{n}", path_params={"n": n})) for n in range(5)]
+            await asyncio.sleep(0)
+            for number in (0, 2, 4):
+                waiting[number].cancel()
+            await asyncio.sleep(0)
+            holder.cancel()
+            results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [isinstance(result, asyncio.CancelledError) for result in results] == [True, False, True, False, True]
+        assert [request.split()[1] for request in server.heads] == [b"/stall", b"/1", b"/3"]
+
+
+async def test_who_gave_up_waiting_is_not_kept() -> None:
+    def waiting_futures() -> int:
+        return sum(type(thing) is asyncio.Future for thing in gc.get_objects())
+
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(client.stream("GET", "/endless"))
+                before = waiting_futures()
+                calls = (client.request("GET", "/things", timeout=0.05) for _ in range(200))
+                errors = await asyncio.gather(*calls, return_exceptions=True)
+                assert {type(error) for error in errors} == {PoolTimeoutError}
+                del errors
+                await asyncio.sleep(0)
+                assert waiting_futures() < before + 20
+            assert await client.request("GET", "/things") == "0123456789"
+
+
+# --- every way to give a place back -----------------------------------------------------------------------------------
+
+Failing = Callable[[BaseClient], Awaitable[object]]
+
+
+async def refuse_to_upload() -> AsyncIterator[bytes]:
+    yield b"x"
+    raise LookupError
+
+
+FAILURES: dict[str, tuple[Behaviour, Failing]] = {
+    "a status": (
+        lambda visit: visit.answer(status=404 if visit.number == 1 else 200),
+        lambda client: client.request("GET", "/things"),
+    ),
+    "no JSON": (
+        lambda visit: visit.answer(b"<html>" if visit.number == 1 else b"{}"),
+        lambda client: client.request("GET", "/things"),
+    ),
+    "a reset": (saying(b"", then="reset"), lambda client: client.request("GET", "/things")),
+    "a cut body": (saying(TEN + b"12345"), lambda client: client.request("GET", "/things")),
+    "no HTTP": (saying(b"220 ready\r\n\r\n"), lambda client: client.request("GET", "/things")),
+    "no gzip": (
+        saying(head(200, "Content-Encoding: gzip\r\nContent-Length: 2\r\n") + b"{}", then="keep"),
+        lambda client: client.request("GET", "/things"),
+    ),
+    "the attempt's limit": (silence, lambda client: client.request("GET", "/things", timeout=Timeout(attempt=0.03))),
+    "the total": (silence, lambda client: client.request("GET", "/things", timeout=0.03)),
+    "the idle limit": (
+        by_path,
+        lambda client: read_stream(client, timeout=Timeout(idle=0.03)),
+    ),
+    "an upload that fails": (answer, lambda client: client.request("PUT", "/things", content=refuse_to_upload())),
+    "no address": (answer, lambda client: client.request("GET", "http://127.0.0.1:1/things")),
+    "a deadline that is over": (answer, lambda client: client.request("GET", "/things", timeout=1e-9)),
+    "a status of a stream": (
+        lambda visit: visit.answer(status=404 if visit.number == 1 else 200),
+        lambda client: read_stream(client),
+    ),
+}
+
+
+async def read_stream(client: BaseClient, **options: Any) -> None:
+    async with client.stream("GET", "/endless", **options) as response:
+        await response.read()
+
+
+@pytest.mark.parametrize(("behaviour", "call"), FAILURES.values(), ids=FAILURES)
+async def test_a_call_that_fails_gives_its_place_back(behaviour: Behaviour, call: Failing) -> None:
+    async def first_fails(visit: Visit) -> None:
+        await (behaviour(visit) if visit.number == 1 else visit.answer())
+
+    with RawServer(first_fails) as server:
+        async with one_place(server) as client:
+            with pytest.raises(AsdkError):
+                await call(client)
+            server.heads.append(b"")  # so that the server is good from now on, also if nothing came
+            assert await client.request("GET", "/things", timeout=1) == {}
+            await server.until(lambda: server.open <= 1)
+
+
+async def test_a_post_that_is_cancelled_in_its_upload_gives_its_place_back() -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        begun.set()
+        while True:
+            yield b"x" * 1024
+            await asyncio.sleep(0.001)
+
+    with RawServer() as server:
+        async with one_place(server) as client:
+            call = asyncio.create_task(client.request("POST", "/things", content=endless()))
+            await begun.wait()
+            call.cancel()
+            await asyncio.wait([call])
+            assert await client.request("GET", "/things", timeout=1) == {}
+            await server.until(lambda: server.open <= 1)
+
+
+# --- streams ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stream_holds_its_place_until_it_is_closed() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            async with client.stream("GET", "/endless"):
+                await failure_of(client.request("GET", "/things", timeout=0.03), PoolTimeoutError)
+                waiting = asyncio.create_task(client.request("GET", "/things"))
+                await asyncio.sleep(0)
+            assert await waiting == "0123456789"
+
+
+async def test_a_stream_that_was_read_to_its_end_leaves_its_connection_to_the_next_call() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            for _ in range(3):
+                async with client.stream("GET", "/things") as response:
+                    assert await response.read() == b'"0123456789"'
+            assert await client.request("GET", "/things") == "0123456789"
+        assert server.connections == 1
+
+
+async def test_a_stream_that_is_left_early_closes_its_connection() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            async with client.stream("GET", "/endless") as response:
+                async for _ in response.iter_bytes():
+                    break
+            await server.until(lambda: server.open == 0)
+            assert await client.request("GET", "/things") == "0123456789"
+
+
+async def test_a_stream_that_is_closed_twice_gives_back_one_place() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            response = await open_stream(client)
+            await response.aclose()
+            await response.aclose()
+            with pytest.raises(StreamError):
+                assert response.content
+            async with client.stream("GET", "/endless"):
+                await failure_of(client.request("GET", "/things", timeout=0.03), PoolTimeoutError)
+
+
+@pytest.mark.parametrize("path", ["/things", "/endless"])
+async def test_a_stream_that_is_forgotten_gives_its_place_back(path: str) -> None:
+    gc.disable()
+    try:
+        with RawServer(by_path) as server:
+            async with one_place(server) as client:
+                response = await open_stream(client, path)
+                del response
+                assert await client.request("GET", "/things", timeout=1) == "0123456789"
+                await server.until(lambda: server.open <= 1)
+    finally:
+        gc.enable()
+
+
+async def test_a_stream_that_is_forgotten_while_it_is_read_gives_its_place_back() -> None:
+    async def begin(client: BaseClient) -> bytes:
+        async for chunk in (await open_stream(client, "/endless")).iter_bytes():
+            return chunk
+        return b""
+
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            assert await begin(client) == b"12345"
+            assert await client.request("GET", "/things", timeout=1) == "0123456789"
+            await server.until(lambda: server.open <= 1)
+
+
+async def test_a_stream_may_be_forgotten_in_another_thread() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            kept = [await open_stream(client, "/endless")]
+            thread = threading.Thread(target=kept.clear)
+            thread.start()
+            thread.join()
+            assert await client.request("GET", "/things", timeout=1) == "0123456789"
+
+
+async def test_a_bad_status_of_a_stream_is_read_before_it_is_raised() -> None:
+    with RawServer(lambda visit: visit.answer(b'{"detail": "no"}', status=404)) as server:
+        async with one_place(server) as client:
+            for _ in range(2):
+                error = await failure_of(client.stream("GET", "/things").__aenter__(), StatusError.for_status(404))
+                assert error.body == b'{"detail": "no"}'
+        assert server.connections == 1
+
+
+# --- cancellation -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["while it waits", "when it is woken"])
+async def test_a_call_in_the_queue_can_be_cancelled_at_any_moment(late: bool) -> None:
+    before = asyncio.all_tasks()
+    with RawServer() as server:
+        async with one_place(server) as client:
+
+            async def queued() -> None:
+                await client.request("GET", "/queued")
+
+            async def behind_another() -> None:
+                holder = asyncio.create_task(client.request("GET", "/holder"))
+                await asyncio.sleep(0)
+                try:
+                    await queued()
+                finally:
+                    holder.cancel()
+
+            seen = [number async for number in at_each_await(behind_another, late=late)]
+            assert len(seen) >= 3  # where it started the other, in the queue, and in its own attempt
+            await until(lambda: asyncio.all_tasks() == before)
+            assert await client.request("GET", "/after", timeout=1) == {}
+            await server.until(lambda: server.open <= 1)
+        assert not [timer for timer in live_timers() if "Deadlines" in timer]
+
+
+async def test_a_place_that_is_handed_to_one_who_is_cancelled_goes_to_the_next() -> None:
+    with RawServer(by_path) as server:
+        async with one_place(server) as client:
+            response = await open_stream(client, "/endless")
+            first = asyncio.create_task(client.request("GET", "/first"))
+            second = asyncio.create_task(client.request("GET", "/second"))
+            await asyncio.sleep(0)
+            await response.aclose()  # hands the place to the first,
+            first.cancel()  # who does not get to use it
+            assert await second == "0123456789"
+            assert (await asyncio.gather(first, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+            assert await client.request("GET", "/after", timeout=1) == "0123456789"
+        assert [request.split()[1] for request in server.heads] == [b"/endless", b"/second", b"/after"]
+
+
+async def test_a_storm_of_cancelled_calls_loses_no_place() -> None:
+    with RawServer() as server:
+        transport = AiohttpTransport(limit=3)
+        client = client_of(server, transport=transport)
+        for turns in range(25):
+            calls = [asyncio.create_task(client.request("GET", "/things")) for _ in range(12)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for call in calls[turns % 2 :: 2]:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        held = [await open_stream(client) for _ in range(3)]
+        await failure_of(client.request("GET", "/things", timeout=0.03), PoolTimeoutError)
+        for response in held:
+            await response.aclose()
+        await transport.aclose()
+        await server.until(lambda: server.open == 0)
+
+
+async def test_those_who_wait_when_the_transport_closes_are_served_or_told() -> None:
+    with RawServer(by_path) as server:
+        transport = AiohttpTransport(limit=1)
+        client = client_of(server, transport=transport, timeout=1)
+        holder = asyncio.create_task(client.request("GET", "/stall"))
+        await server.until(lambda: len(server.heads) == 1)
+        waiting = [asyncio.create_task(client.request("GET", "/things")) for _ in range(3)]
+        await asyncio.sleep(0)
+        await transport.aclose()
+        results = await asyncio.gather(holder, *waiting, return_exceptions=True)
+        assert all(isinstance(result, AsdkError) or result == "0123456789" for result in results)
+        await transport.aclose()
+        await server.until(lambda: server.open == 0)

@@ -1,0 +1,220 @@
+"""Proxies: from the environment or by hand, through tunnels, around hosts that are excepted, and when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from typing import Any
+
+import pytest
+import trustme
+
+from asdk import BaseClient, ConfigurationError, ConnectError, RequestTimeoutError, Timeout
+from asdk.transports import aiohttp as transport
+from asdk.transports.aiohttp import AiohttpTransport
+from tests.failures import failure_of
+from tests.servers import QUICK, Behaviour, RawServer, Visit, saying
+
+CREDENTIALS = base64.b64encode("ada:pass wörd".encode())
+
+
+async def forward(visit: Visit) -> None:
+    """Answers for whoever was meant; a tunnel it really opens, whatever the name of the host."""
+    if not visit.head.startswith(b"CONNECT "):
+        await visit.answer(b'"from the proxy"')
+        return
+    port = int(visit.target.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await visit.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+    await asyncio.gather(pipe(visit.reader, writer), pipe(reader, visit.writer))
+
+
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("api.example.org").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def client_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def client_at(url: str, **options: Any) -> BaseClient:
+    return BaseClient(base_url=url, **{"retry": None, "timeout": 5, **options})
+
+
+# --- which one --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_proxy_that_was_given_is_asked_for_every_host() -> None:
+    with RawServer(forward) as proxy:
+        async with client_at("http://api.invalid/v1", proxy=proxy.url) as client:
+            assert await client.request("GET", "/things") == "from the proxy"
+            assert await client.request("GET", "http://other.invalid/things") == "from the proxy"
+        assert proxy.heads[0].startswith(b"GET http://api.invalid/v1/things HTTP/1.1\r\nHost: api.invalid\r\n")
+        assert proxy.heads[1].startswith(b"GET http://other.invalid/things HTTP/1.1\r\nHost: other.invalid\r\n")
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch, name: str, scheme: str) -> None:
+    with RawServer(forward) as proxy:
+        monkeypatch.setenv(name, f"{scheme}127.0.0.1:{proxy.port}")
+        async with client_at("http://api.invalid") as client:
+            assert await client.request("GET", "/things") == "from the proxy"
+
+
+@pytest.mark.parametrize("entry", ["127.0.0.1", "example.org, 127.0.0.1", "127.0.0.1:{port}", "*"])
+async def test_no_proxy_excepts_a_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+    with RawServer(forward) as proxy, RawServer() as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", entry.format(port=server.port))
+        async with client_at(server.url) as client:
+            assert await client.request("GET", "/things") == {}
+        assert proxy.heads == []
+
+
+@pytest.mark.parametrize("entry", ["example.org", "127.0.0.1:1", ".0.0.1.org"])
+async def test_no_proxy_excepts_no_other_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+    with RawServer(forward) as proxy, RawServer() as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", entry)
+        async with client_at(server.url) as client:
+            assert await client.request("GET", "/things") == "from the proxy"
+
+
+async def test_a_proxy_for_https_is_none_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(forward) as proxy, RawServer() as server:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        async with client_at(server.url) as client:
+            assert await client.request("GET", "/things") == {}
+
+
+async def test_none_switches_the_environments_proxy_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(forward) as proxy, RawServer() as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        async with client_at(server.url, proxy=None) as client:
+            assert await client.request("GET", "/things") == {}
+        assert proxy.heads == []
+
+
+async def test_many_hosts_all_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "_KEPT_URLS", 5)
+    with RawServer(forward) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        async with client_at("http://api.invalid") as client:
+            for number in range(12):
+                assert await client.request("GET", f"http://h{number}.invalid/things") == "from the proxy"
+
+
+# --- which is none ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("proxy", ["", "http://", "socks5://127.0.0.1:1080", "http://[::1", "ftp://ada:hunter22@proxy"])
+def test_what_is_no_http_proxy_is_refused_when_the_client_is_made(proxy: str) -> None:
+    with pytest.raises(ConfigurationError, match="proxy") as caught:
+        client_at("http://api.invalid", proxy=proxy)
+    assert "hunter22" not in str(caught.value)
+
+
+async def test_an_environment_whose_proxy_cannot_be_used_is_an_error_of_the_calls_that_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with RawServer() as server:
+        async with client_at(server.url) as client:
+            assert await client.request("GET", "/things") == {}
+            await failure_of(client.request("GET", "http://api.invalid/things"), ConfigurationError)
+
+
+# --- credentials ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_proxys_credentials_go_to_the_proxy() -> None:
+    with RawServer(forward) as proxy:
+        url = f"http://ada:pass%20w%C3%B6rd@127.0.0.1:{proxy.port}"
+        async with client_at("http://api.invalid", proxy=url) as client:
+            await client.request("GET", "/things")
+        assert b"Proxy-Authorization: Basic " + CREDENTIALS + b"\r\n" in proxy.heads[0]
+
+
+async def test_the_proxys_credentials_do_not_go_through_the_tunnel(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
+) -> None:
+    with RawServer(forward) as proxy, RawServer(tls=server_tls) as server:
+        tunnel = AiohttpTransport(tls=client_tls, proxy=f"http://ada:pass%20w%C3%B6rd@127.0.0.1:{proxy.port}")
+        client = client_at(f"https://api.example.org:{server.port}", transport=tunnel, headers={"X-API-Key": "k" * 20})
+        for _ in range(2):
+            assert await client.request("GET", "/things") == {}
+        await tunnel.aclose()
+        assert proxy.heads[0].startswith(b"CONNECT api.example.org:%d HTTP/1.1\r\n" % server.port)
+        assert b"Proxy-Authorization: Basic " + CREDENTIALS + b"\r\n" in proxy.heads[0]
+        assert len(proxy.heads) == 1
+        assert b"k" * 20 not in proxy.heads[0]
+        assert b"roxy-" not in server.heads[0]
+        assert b"k" * 20 in server.heads[1]
+
+
+async def test_netrc_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    path = tmp_path / "netrc"
+    path.write_text("machine 127.0.0.1 login ada password hunter22\ndefault login ada password hunter22\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(path))
+    with RawServer(forward) as proxy, RawServer() as server:
+        async with client_at(server.url) as client:
+            await client.request("GET", "/things")
+        async with client_at("http://api.invalid", proxy=proxy.url) as client:
+            await client.request("GET", "/things")
+    assert b"uthorization" not in server.heads[0] + proxy.heads[0]
+
+
+# --- when it fails ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        saying(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"),
+        saying(b"HTTP/1.1 502 Nobody there\r\nContent-Length: 0\r\n\r\n"),
+        saying(b""),
+        saying(b"", then="reset"),
+        saying(b"220 ready\r\n\r\n"),
+    ],
+    ids=["407", "502", "closes", "resets", "no HTTP"],
+)
+async def test_a_tunnel_that_is_not_opened_is_no_connection_and_a_post_is_tried_again(behaviour: Behaviour) -> None:
+    with RawServer(behaviour) as proxy:
+        async with client_at("https://api.invalid", proxy=proxy.url, retry=QUICK) as client:
+            error = await failure_of(client.request("POST", "/things", json=1), ConnectError)
+            assert (error.sent, error.attempts, len(proxy.heads)) == (False, 3, 3)
+
+
+async def test_a_tunnel_that_takes_too_long_costs_the_connect_limit() -> None:
+    with RawServer(lambda visit: visit.until_gone()) as proxy:
+        limits = Timeout(connect=0.05)
+        async with client_at("https://api.invalid", proxy=proxy.url, timeout=limits) as client:
+            error = await failure_of(client.request("POST", "/things", json=1), RequestTimeoutError)
+            assert (error.limit, error.sent) == ("connect", False)
+            await proxy.until(lambda: proxy.open == 0)

@@ -1,0 +1,243 @@
+"""No secret in what a call that fails leaves behind: not in a traceback with locals, not in anything it leads to."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import gc
+import json
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from asdk import ApiKey, AsdkError, BaseClient, BearerToken, Secret, Timeout, Token
+from asdk.auth import Credential, exchange, json_request
+from asdk.transports.aiohttp import AiohttpTransport
+from asdk.transports.base import Handler
+from tests.servers import Behaviour, RawServer, Visit, answer, head, saying
+
+SECRETS = {
+    "bearer-4711-abcdef",
+    "key-4711-abcdef",
+    "password-4711",
+    "cGFzc3dvcmQtNDcxMQ",
+    "proxy-4711",
+    "cHJveHktNDcxMQ",
+}
+
+
+class Login(Credential):
+    """Trades a password for a token."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def fetch(self, send: Handler) -> Token:
+        response = await exchange(send, json_request(f"{self._url}/token", {"password": PASSWORD}))
+        return Token(value=response.json()["token"], lifetime=3600)
+
+
+async def by_path(visit: Visit) -> None:
+    """Fails in the way that the path names; what it says holds all that it was sent."""
+    echo = visit.head + await visit.read_body()
+    behaviours: Mapping[str, Behaviour] = {
+        "/cut": saying(b""),
+        "/reset": saying(b"", then="reset"),
+        "/mid": saying(head(200, "Content-Length: 10\r\n") + b"12345"),
+        "/garbage": saying(b"you sent " + echo.replace(b"\r\n", b" ") + b"\r\n\r\n"),
+        "/bad-length": saying(b"HTTP/1.1 200 OK\r\nContent-Length: " + echo.replace(b"\r\n", b" ") + b"\r\n\r\n"),
+        "/401": lambda visit: visit.answer(b"{}", status=401),
+        "/no-json": lambda visit: visit.answer(b"<html>"),
+        "/stall": lambda visit: visit.until_gone(),
+        "/midstall": saying(head(200, "Content-Length: 10\r\n") + b"12345", then="keep"),
+    }
+    await behaviours.get(visit.target, answer)(visit)
+
+
+def shown_by(error: BaseException) -> str:
+    """Everything that a debugger, a log or an error tracker could show of it."""
+    rendered = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    return "\n".join([rendered, str(error), repr(error), repr(vars(error)), *reprs(error)])
+
+
+def reprs(start: object) -> Iterator[str]:
+    """The repr of each object that can be reached from this one, but for code and for what tests keep."""
+    seen, todo = {id(start)}, [start]
+    while todo and len(seen) < 20_000:
+        thing = todo.pop()
+        if not isinstance(thing, FrameType):
+            with contextlib.suppress(Exception):
+                yield repr(thing)
+        for child in children(thing):
+            if id(child) not in seen and not isinstance(child, _NOT_FOLLOWED):
+                seen.add(id(child))
+                todo.append(child)
+
+
+def children(thing: object) -> list[Any]:
+    if isinstance(thing, FrameType):
+        inside = "/asdk/" in thing.f_code.co_filename or "/aiohttp/" in thing.f_code.co_filename
+        return [*thing.f_locals.values()] if inside else []
+    if hasattr(thing, "__dict__"):
+        return [*vars(thing).values(), *getattr(thing, "args", ()), getattr(thing, "__traceback__", None)]
+    return gc.get_referents(thing)
+
+
+# A raw string or bytes stands only in an object that opens it when it is asked to: `Secret`, a body.
+_NOT_FOLLOWED = (
+    type,
+    ModuleType,
+    FunctionType,
+    BuiltinFunctionType,
+    CodeType,
+    str,
+    bytes,
+    asyncio.AbstractEventLoop,
+    RawServer,
+)
+
+
+def assert_secretive(error: BaseException) -> None:
+    shown = shown_by(error)
+    assert len(shown) > 1000
+    assert {secret for secret in SECRETS if secret in shown} == set()
+
+
+CREDENTIALS: dict[str, Callable[[str], Credential]] = {
+    "bearer": lambda url: BearerToken(BEARER),
+    "key": lambda url: ApiKey(KEY),
+    "login": lambda url: Login(url),
+}
+
+
+def proxy_at(port: int) -> str:
+    return f"http://ada:{PROXY_PASSWORD.reveal()}@127.0.0.1:{port}"
+
+
+async def call(client: BaseClient, path: str) -> object:
+    if path == "/refused":
+        return await client.request("GET", "http://127.0.0.1:1/", headers={"X-Api-Key": KEY})
+    limits = Timeout(total=0.1 if path == "/total" else 5, attempt=0.05 if path == "/stall" else None)
+    return await client.request("POST", path, json={"password": PASSWORD}, timeout=limits)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS.values(), ids=CREDENTIALS)
+@pytest.mark.parametrize(
+    "path", ["/cut", "/reset", "/mid", "/garbage", "/bad-length", "/401", "/no-json", "/stall", "/refused"]
+)
+async def test_a_call_that_fails_shows_no_secret(path: str, credential: Callable[[str], Credential]) -> None:
+    with RawServer(lambda visit: token_first(visit)) as server:
+        async with BaseClient(base_url=server.url, auth=credential(server.url), retry=None) as client:
+            with pytest.raises(AsdkError) as caught:
+                await call(client, path)
+            assert_secretive(caught.value)
+    assert path == "/refused" or b"4711" in b"".join(server.heads)
+
+
+async def token_first(visit: Visit) -> None:
+    if visit.target == "/token":
+        await visit.answer(json.dumps({"token": BEARER.reveal()}).encode())
+    else:
+        await by_path(visit)
+
+
+@pytest.mark.parametrize("path", ["/stall", "/midstall"])
+@pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxied"])
+async def test_a_call_that_is_cancelled_shows_no_secret(path: str, proxied: bool) -> None:
+    with RawServer(by_path) as server:
+        transport = AiohttpTransport(proxy=proxy_at(server.port) if proxied else None)
+        key = ApiKey(KEY)
+        client = BaseClient(base_url=server.url, auth=key, transport=transport, retry=None)
+        task = asyncio.create_task(client.request("POST", path, json={"password": PASSWORD}))
+        await server.until(lambda: len(server.heads) == 1)
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        assert_secretive(caught.value)
+        assert KEY.reveal().encode() in server.heads[0]
+        await transport.aclose()
+
+
+async def test_a_call_that_is_cancelled_in_the_queue_shows_no_secret() -> None:
+    with RawServer(by_path) as server:
+        transport = AiohttpTransport(limit=1)
+        client = BaseClient(base_url=server.url, auth=ApiKey(KEY), transport=transport)
+        tasks = [asyncio.create_task(call(client, "/midstall")) for _ in range(2)]
+        await server.until(lambda: len(server.heads) == 1)
+        tasks[1].cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await tasks[1]
+        assert_secretive(caught.value)
+        tasks[0].cancel()
+        await asyncio.wait(tasks)
+        await transport.aclose()
+
+
+@pytest.mark.parametrize("path", ["/mid", "/midstall"])
+async def test_a_stream_that_breaks_shows_no_secret(path: str) -> None:
+    async def read(client: BaseClient) -> None:
+        async with client.stream("GET", path, timeout=Timeout(idle=0.05)) as response:
+            async for _ in response.iter_bytes():
+                pass
+
+    with RawServer(by_path) as server:
+        async with BaseClient(base_url=server.url, auth=ApiKey(KEY), retry=None) as client:
+            with pytest.raises(AsdkError) as caught:
+                await read(client)
+            assert_secretive(caught.value)
+
+
+REFUSALS: dict[str, Callable[[Visit], Awaitable[None]]] = {
+    "refused": lambda visit: visit.answer(b'{"error": "invalid_client"}', status=401),
+    "unavailable": lambda visit: visit.answer(b"later", status=503),
+    "no JSON": lambda visit: visit.answer(b"<html>"),
+    "no token": lambda visit: visit.answer(b"{}"),
+    "cut": saying(b""),
+    "garbage": lambda visit: echo_in_the_status_line(visit),
+    "silent": lambda visit: visit.until_gone(),
+}
+
+
+async def echo_in_the_status_line(visit: Visit) -> None:
+    await visit.send(b"you sent " + await visit.read_body() + b"\r\n\r\n")
+    visit.writer.close()
+
+
+@pytest.mark.parametrize("behaviour", REFUSALS.values(), ids=REFUSALS)
+async def test_a_login_that_fails_shows_no_password(behaviour: Behaviour) -> None:
+    with RawServer(behaviour) as server:
+        async with BaseClient(base_url=server.url, auth=Login(server.url), timeout=0.1) as client:
+            with pytest.raises(AsdkError) as caught:
+                await client.request("GET", "/things")
+            assert_secretive(caught.value)
+            assert b"/token" in server.heads[0]
+
+
+async def test_a_login_that_is_cancelled_shows_no_password() -> None:
+    with RawServer(by_path) as server:
+        send = AiohttpTransport()
+        login = Login(f"{server.url}/stall?")
+        task = asyncio.create_task(login.fetch(send.send))
+        await server.until(lambda: len(server.heads) == 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        assert_secretive(caught.value)
+        await send.aclose()
+
+
+@pytest.mark.parametrize("path", ["/cut", "/refused"])
+async def test_a_proxy_that_fails_does_not_show_its_password(path: str) -> None:
+    with RawServer(saying(b"")) as server:
+        port = 1 if path == "/refused" else server.port
+        for scheme in ("http", "https"):
+            async with BaseClient(base_url=f"{scheme}://api.invalid", proxy=proxy_at(port), retry=None) as client:
+                for content in (b"x", iter([b"x"] * 3)):
+                    with pytest.raises(AsdkError) as caught:
+                        await client.request("POST", "/things", content=content)
+                    assert_secretive(caught.value)

@@ -1,0 +1,147 @@
+"""What the type checkers must see. Not run: mypy and pyright read it in ``nox -s types``, and both must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, assert_type
+
+from typing_extensions import Unpack
+
+from asdk import (
+    BaseClient,
+    CallOptions,
+    ClientOptions,
+    OpenEnum,
+    Paginator,
+    Records,
+    Resource,
+    Response,
+    Retry,
+    Tenant,
+    Timeout,
+    field,
+    model,
+    resource,
+    tagged,
+)
+from asdk.models import Tag
+from asdk.pagination import PageNumbers
+
+
+class Kind(OpenEnum):
+    CAT = "cat"
+    DOG = "dog"
+
+
+@model
+class Cat:
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+@model(rename="camel")
+class Dog:
+    kind: Literal["dog"]
+    good_boy: bool = field(default=True, name="goodBoy")
+    seen_at: datetime | None = None
+
+
+@model
+class Home:
+    pets: list[Annotated[Cat | Dog, Tag("kind")]] = field(factory=list[Cat | Dog])
+
+
+class Cats(Resource["Pets"]):
+    async def get(self, name: str, **options: Unpack[CallOptions]) -> Cat:
+        return await self._client.request("GET", "/cats/{name}", path_params={"name": name}, model=Cat, **options)
+
+    def list(self, *, search: str | None = None, **options: Unpack[CallOptions]) -> Paginator[Cat]:
+        strategy = PageNumbers(items="items", total="count")
+        return self._client.paginate("/cats", params={"search": search}, model=Cat, strategy=strategy, **options)
+
+
+class Pets(BaseClient):
+    base_url = "https://pets.example.org"
+    cats = resource(Cats)
+
+    def __init__(self, *, breed: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(**options)
+        self.breed = breed
+
+
+async def requests(client: Pets) -> None:
+    assert_type(await client.request("GET", "/x", model=Cat), Cat)
+    assert_type(await client.request("GET", "/x", model=int), int)
+    assert_type(await client.request("GET", "/x", model=list[Cat]), list[Cat])
+    assert_type(await client.request("GET", "/x", model=dict[str, Cat]), dict[str, Cat])
+    assert_type(await client.request("GET", "/x", model=Mapping[str, int]), Mapping[str, int])
+    assert_type(await client.request("GET", "/x", model=Cat | Dog), Cat | Dog)
+    assert_type(await client.request("GET", "/x", model=Cat | list[Cat] | None), Cat | list[Cat] | None)
+    assert_type(await client.request("GET", "/x", model=Literal["a", "b"]), Literal["a", "b"])
+    assert_type(await client.request("GET", "/x", model=Kind), Kind)
+    assert_type(await client.request("GET", "/x", model=tagged("kind", Cat, Dog)), Cat | Dog)
+    assert_type(await client.request("GET", "/x", model=None), None)
+    assert_type(await client.request("GET", "/x"), Any)
+    assert_type(
+        await client.request(
+            "POST",
+            "/x/{id}",
+            path_params={"id": 1},
+            params={"q": None},
+            json=Cat(kind="cat"),
+            timeout=Timeout(total=5),
+            retry=None,
+            tenant=Tenant("t"),
+            headers={"X-A": "b", "X-C": None},
+            idempotency_key=True,
+            model=Dog,
+        ),
+        Dog,
+    )
+    assert_type(await client.send(client.build_request("GET", "/x")), Response)
+    async with client.stream("GET", "/x") as response:
+        assert_type(response, Response)
+        assert_type(response.decode(list[Cat]), list[Cat])
+
+
+async def pages(client: Pets) -> None:
+    strategy = PageNumbers(items="items")
+    assert_type(client.paginate("/x", model=Cat, strategy=strategy), Paginator[Cat])
+    assert_type(client.paginate("/x", model=list[Cat], strategy=strategy), Paginator[list[Cat]])
+    assert_type(client.paginate("/x", model=Cat | Dog, strategy=strategy), Paginator[Cat | Dog])
+    assert_type(client.paginate("/x", model=Literal["a"], strategy=strategy), Paginator[Literal["a"]])
+    assert_type(client.paginate("/x", strategy=strategy), Paginator[Any])
+    walk = client.cats.list(search="tom")
+    async for cat in walk:
+        assert_type(cat, Cat)
+    async for page in walk.pages():
+        assert_type(page, Records[Cat])
+    assert_type(await walk.first(), Cat | None)
+    assert_type(await walk.collect(limit=5), Records[Cat])
+
+
+async def copies_and_resources(client: Pets) -> None:
+    assert_type(client.with_options(timeout=5, retry=Retry(attempts=2), tenant=None), Pets)
+    assert_type(Pets.from_env(dotenv=None), Pets)
+    assert_type(client.cats, Cats)
+    assert_type(await client.cats.get("tom", timeout=1), Cat)
+    async with client as same:
+        assert_type(same, Pets)
+
+
+def models() -> None:
+    dog = Dog(kind="dog", good_boy=False)
+    assert_type(dog.good_boy, bool)
+    assert_type(dog.seen_at, datetime | None)
+    assert_type(Home().pets, list[Cat | Dog])
+    assert_type(Kind("new"), Kind)
+
+
+def mistakes(client: Pets) -> None:
+    Dog("dog")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Cat(kind="dog")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    dog = Dog(kind="dog")
+    dog.good_boy = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    client.with_options(tiemout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Pets(tiemout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
