@@ -11,12 +11,12 @@ import mimetypes
 import os
 import re
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 from urllib.parse import quote_plus
 
-import anyio
 import anyio.to_thread
 import attrs
 
@@ -57,7 +57,7 @@ class Body:
     replayable: bool = True
     content_type: str | None = None
 
-    def open(self) -> AsyncIterator[bytes]:
+    def open(self) -> AsyncGenerator[bytes, None]:
         """The bytes, from the beginning."""
         raise NotImplementedError
 
@@ -92,10 +92,11 @@ class FileBody(Body):
         if isinstance(file.read(0), str):
             raise ValueError("it was opened in text mode; open it with 'rb'")
 
-    async def open(self) -> AsyncIterator[bytes]:
+    async def open(self) -> AsyncGenerator[bytes, None]:
         if isinstance(self._source, os.PathLike):
-            async with await anyio.open_file(self._source, "rb") as file:
-                while chunk := await file.read(CHUNK):
+            # Closed without an await: a body that was dropped half-read is finalized when none is possible.
+            with Path(self._source).open("rb") as opened:  # noqa: ASYNC230 - opening is as fast as the stat before
+                while chunk := await anyio.to_thread.run_sync(opened.read, CHUNK):
                     yield chunk
             return
         if self.replayable:
@@ -112,7 +113,7 @@ class IteratorBody(Body):
     def __init__(self, source: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         self._source = source
 
-    async def open(self) -> AsyncIterator[bytes]:
+    async def open(self) -> AsyncGenerator[bytes, None]:
         if isinstance(self._source, AsyncIterable):
             async for chunk in self._source:
                 yield chunk
@@ -127,7 +128,7 @@ class FactoryBody(Body):
     def __init__(self, factory: Callable[[], AsyncIterable[bytes]]) -> None:
         self._factory = factory
 
-    async def open(self) -> AsyncIterator[bytes]:
+    async def open(self) -> AsyncGenerator[bytes, None]:
         async for chunk in self._factory():
             yield chunk
 
@@ -149,7 +150,8 @@ class MultipartBody(Body):
     def __init__(self, fields: Mapping[str, object], files: Files) -> None:
         self._boundary = secrets.token_hex(16)
         self._parts = [self._field(name, text) for name, text in form_pairs(fields)]
-        for name, file in files.items() if isinstance(files, Mapping) else files:
+        pairs: Iterable[tuple[str, FileTypes]] = files.items() if isinstance(files, Mapping) else files  # type: ignore[assignment, unused-ignore]
+        for name, file in pairs:
             self._parts.append(self._file(name, file))
         self._end = f"--{self._boundary}--\r\n".encode()
         self.content_type = f"multipart/form-data; boundary={self._boundary}"
@@ -172,14 +174,15 @@ class MultipartBody(Body):
         head = self._head(f'name="{_escape(name)}"; filename="{_escape(file_name)}"', content_type)
         return _Part(head, content if isinstance(content, bytes) else FileBody(content))
 
-    async def open(self) -> AsyncIterator[bytes]:
+    async def open(self) -> AsyncGenerator[bytes, None]:
         for part in self._parts:
             yield part.head
             if isinstance(part.content, bytes):
                 yield part.content
             else:
-                async for chunk in part.content.open():
-                    yield chunk
+                async with aclosing(part.content.open()) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
             yield b"\r\n"
         yield self._end
 

@@ -11,7 +11,7 @@ import os
 import platform
 import re
 import weakref
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar, overload
@@ -253,7 +253,7 @@ class BaseClient:
     @asynccontextmanager
     async def stream(
         self, method: str, template: str, **arguments: Unpack[RequestArguments]
-    ) -> AsyncIterator[Response]:
+    ) -> AsyncGenerator[Response, None]:
         """Send a request and leave the body open, for ``async with``; leaving the block frees the connection.
 
         Raises:

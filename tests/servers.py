@@ -222,9 +222,9 @@ async def read(client: BaseClient, *, streamed: bool) -> bytes:
         return b"".join([chunk async for chunk in response.iter_bytes()])
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], *, patience: float = PATIENCE) -> None:
     """Wait for something that happens soon in another thread, and that no event tells of."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 

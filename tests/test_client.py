@@ -216,7 +216,7 @@ async def test_a_request_has_one_body() -> None:
     client, transport = api(ok)
     for bodies in ({"json": 1, "form": {}}, {"json": None, "content": b"x"}, {"files": {}, "content": b"x"}):
         with pytest.raises(InvalidRequestError, match="one body"):
-            await client.request("POST", "/x", **bodies)  # type: ignore[arg-type]
+            await client.request("POST", "/x", **bodies)
     assert transport.sent == []
 
 

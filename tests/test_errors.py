@@ -119,6 +119,13 @@ def test_an_error_reads_alone_in_a_log(error: AsdkError, line: str) -> None:
     assert str(error) == line
 
 
+def test_an_error_that_was_told_nothing_knows_nothing() -> None:
+    error = StatusError("x")
+    assert (error.method, error.template, error.status, error.request_id) == (None, None, 0, None)
+    assert (error.retry_after, error.attempts, error.cause) == (None, 0, None)
+    assert (error.code, error.problem, error.body) == (None, None, b"")
+
+
 def test_an_error_keeps_what_it_was_told_apart_from_what_it_shows() -> None:
     error = NotFoundError("no such user", status=404, method="GET")
     assert (error.message, error.status, error.method, error.template) == ("no such user", 404, "GET", None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -56,7 +57,7 @@ def test_setting_replaces_what_a_server_repeated() -> None:
 @given(values=st.lists(st.text(), min_size=1))
 def test_received_fields_of_one_name_are_kept_apart_and_read_joined(values: list[str]) -> None:
     headers = Headers.received([("Link", value) for value in values] + [("Server", "x")])
-    assert headers.getall("link") == values
+    assert headers.getall("link") == headers.getall("LINK") == values
     assert headers["LINK"] == ", ".join(values)
     assert headers.multi_items() == [*(("Link", value) for value in values), ("Server", "x")]
     assert headers.getall("nothing") == []
@@ -99,6 +100,12 @@ def test_update_takes_over_from_others_without_sharing() -> None:
     del headers["a"]
     assert other.getall("a") == ["1", "2"]
     assert [headers[name] for name in "CDE"] == ["4", "5", "6"]
+
+
+def test_headers_are_equal_to_headers_alone() -> None:
+    assert Headers({"A": "1"}) == Headers([("A", "1")])
+    assert Headers({"A": "1"}) != Headers({"A": "2"})
+    assert Headers({"A": "1"}) != {"A": "1"}
 
 
 def test_headers_pickle_without_secrets_and_not_with_one() -> None:
@@ -187,6 +194,12 @@ def test_what_is_no_value_is_refused_and_named(text: Any, reason: str) -> None:
     with pytest.raises(InvalidRequestError, match=reason) as caught:
         Headers({"X-A": text})
     assert "X-A" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [5, None, b"a"])
+def test_a_field_that_is_always_secret_has_to_be_text_too(text: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="not a str"):
+        Headers({"Authorization": text})
 
 
 def test_a_refused_secret_is_not_shown() -> None:
@@ -317,6 +330,18 @@ def test_a_date_with_an_offset_is_the_same_moment(moment: datetime, offset: int)
     assert http_date(format_datetime(local)) == moment.timestamp()
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="only where the zone of a process can be set")
+def test_a_date_without_a_zone_is_in_utc_wherever_this_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        for zone in (" GMT", " -0000", ""):
+            assert http_date(f"Wed, 21 Oct 2015 07:28:00{zone}") == 1445412480.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @settings(deadline=None, max_examples=500)
 @given(
     text=st.text()
@@ -373,6 +398,7 @@ def test_a_date_is_a_finite_moment_or_none_whatever_comes(text: str) -> None:
         "Wed, 21 Oct 2015 25:28:00 GMT",
         "Wed, 21 Oct 2015 07:28:00 +9999",
         "Wed, 21 Oct 99999 07:28:00 GMT",
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
     ],
 )
 def test_garbage_is_no_date(garbage: str) -> None:

@@ -201,7 +201,9 @@ def test_what_is_left_out_is_inherited_and_none_is_off() -> None:
     merged = merge_options(base, {"timeout": None, "retry": None})
     assert (merged.timeout, merged.retry) == (NO_TIMEOUT, None)
     assert (merged.tenant, merged.idempotency_key) == (ACME, "k")
-    assert merge_options(base, {"timeout": 9}).timeout == Timeout(total=9)
+    assert merge_options(base, {"timeout": 9, "retry": Retry(attempts=5)}) == Options(
+        timeout=Timeout(total=9), retry=Retry(attempts=5), tenant=ACME, idempotency_key="k"
+    )
     assert base.timeout == Timeout(5)
 
 

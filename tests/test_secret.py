@@ -11,6 +11,7 @@ import pprint
 import traceback
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import quote, quote_plus
 
 import attrs
@@ -113,6 +114,11 @@ def test_secrets_compare_by_what_they_hold(one: str, other: str) -> None:
     assert hash(Secret(one)) == hash(Secret(one))
     assert Secret(one) != one
     assert bool(Secret(one)) is bool(one)
+
+
+def test_another_kind_of_thing_may_say_that_it_equals_a_secret() -> None:
+    assert Secret(PLAIN) == ANY
+    assert Secret(PLAIN) != PLAIN
 
 
 def test_a_secret_with_a_lone_surrogate_compares() -> None:

@@ -172,6 +172,7 @@ def test_a_problem_is_kept_as_data(media_type: str, body: Any, problem: Any) -> 
 
 
 def test_an_error_keeps_the_first_64_kib_of_the_body() -> None:
+    assert ERROR_BODY_LIMIT == 64 * 1024
     assert error_for(b"x" * (ERROR_BODY_LIMIT + 1)).body == b"x" * ERROR_BODY_LIMIT
 
 

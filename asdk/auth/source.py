@@ -255,10 +255,11 @@ class TokenSource:
 
     def _failure(self, slot: _Slot, error: AsdkError, *, lasting: bool | None = None) -> Failure:
         lasts = isinstance(error, TokenRefusedError) if lasting is None else lasting
-        return cool_down(error, slot.failure, self._monotonic(), lasting=lasts)
+        # A copy, without the frames of this flight: they hold the transport, and that a client that was forgotten.
+        return cool_down(error.copy(), slot.failure, self._monotonic(), lasting=lasts)
 
     def _report(self, slot: _Slot, outcome: Token | Failure | Missed, seconds: float) -> None:
-        facts = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
+        facts: dict[str, object] = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
         if isinstance(outcome, Failure):
             pause = outcome.until - self._monotonic()
             _log.warning("no token: %s; next try in %.1f s", outcome.error, pause, extra={"asdk": facts})

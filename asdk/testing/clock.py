@@ -6,6 +6,7 @@ Given to a client as ``clock=``; every wait, deadline and cool-down of asdk then
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import heapq
 import itertools
 from collections.abc import Callable
@@ -20,24 +21,32 @@ _TURNS = 40
 class _Timer:
     """One callback and its moment."""
 
-    __slots__ = ("args", "callback", "cancelled", "loop")
+    __slots__ = ("_args", "_callback", "_cancelled", "_context", "_loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
-        self.loop = loop
-        self.callback = callback
-        self.args = args
-        self.cancelled = False
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._context = contextvars.copy_context()
+        self._cancelled = False
+
+    @property
+    def is_dead(self) -> bool:
+        return self._cancelled or self._loop.is_closed()
 
     def cancel(self) -> None:
-        self.cancelled = True
+        self._cancelled = True
 
     def fire(self) -> None:
-        if self.cancelled:
-            return
-        if self.loop is asyncio.get_running_loop():
-            self.callback(*self.args)
-        elif not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.callback, *self.args)
+        """In its own loop and context, as asyncio does it; what it raises is the loop's to report."""
+        if self._loop is asyncio.get_running_loop():
+            self._loop.call_soon(self._run, context=self._context)
+        else:
+            self._loop.call_soon_threadsafe(self._run, context=self._context)
+
+    def _run(self) -> None:
+        if not self._cancelled:
+            self._callback(*self._args)
 
 
 class VirtualClock:
@@ -60,7 +69,7 @@ class VirtualClock:
         self._wall = start
         self._timers: list[tuple[float, int, _Timer]] = []
         self._order = itertools.count()
-        self._pumping = False
+        self._pumping: asyncio.AbstractEventLoop | None = None
 
     def monotonic(self) -> float:
         return self._now
@@ -76,8 +85,9 @@ class VirtualClock:
         loop = asyncio.get_running_loop()
         timer = _Timer(loop, callback, args)
         heapq.heappush(self._timers, (self._now + max(0.0, delay), next(self._order), timer))
-        if self._auto and not self._pumping:
-            self._pumping = True
+        # One loop at a time moves time on, for all; when it has ended, the next one that waits.
+        if self._auto and (self._pumping is None or not self._pumping.is_running()):
+            self._pumping = loop
             loop.call_soon(self._pump, loop, _TURNS)
         return timer
 
@@ -91,31 +101,43 @@ class VirtualClock:
             timer.cancel()
 
     async def advance(self, seconds: float) -> None:
-        """Let so much time pass: every timer on the way fires at its moment, and what it wakes gets its turn."""
+        """Let so much time pass: every timer on the way fires at its moment, and what it wakes gets its turn.
+
+        Raises:
+            ValueError: time does not go back.
+        """
+        if seconds < 0:
+            raise ValueError(f"time does not go back: advance({seconds})")
         end = self._now + seconds
         await _settle()
-        while self._timers and self._timers[0][0] <= end:
+        while (moment := self._next_moment()) is not None and moment <= end:
             self._fire_next()
             await _settle()
-        self._now = end
+        self._now = max(self._now, end)
         await _settle()
 
     def _pump(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
         """One turn of the loop; after enough of them the next timer fires."""
+        if self._pumping is not loop:
+            return
         if turns > 0:
             loop.call_soon(self._pump, loop, turns - 1)
-            return
-        if self._timers:
+        elif self._next_moment() is None:
+            self._pumping = None
+        else:
             self._fire_next()
-        self._pumping = bool(self._timers)
-        if self._pumping:
             loop.call_soon(self._pump, loop, _TURNS)
+
+    def _next_moment(self) -> float | None:
+        """When the next timer is due that can still fire."""
+        while self._timers and self._timers[0][2].is_dead:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
 
     def _fire_next(self) -> None:
         moment, _, timer = heapq.heappop(self._timers)
-        if not timer.cancelled:
-            self._now = max(self._now, moment)
-            timer.fire()
+        self._now = max(self._now, moment)
+        timer.fire()
 
 
 def _wake(future: asyncio.Future[None]) -> None:

@@ -80,6 +80,9 @@ class MemoryTransport:
         self._replies = iter(() if callable(replies) else replies)
 
     async def send(self, request: Request) -> Response:
+        left = request.remaining()
+        if left is not None and left <= 0:
+            raise _placed(DeadlineExceededError("the total ran out before this attempt", sent=False), request)
         content = await _read_body(request)
         kept = SentRequest(request.method, request.url, request.template, request.headers.copy(), content, request)
         self.sent.append(kept)

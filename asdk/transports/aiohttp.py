@@ -7,18 +7,14 @@ proxy guesses are all off: each is done once, by asdk.
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import math
-import re
 import ssl
 import time
-import urllib.request
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import payload as aiohttp_payload
@@ -31,7 +27,6 @@ from asdk.bodies import Body
 from asdk.clock import SYSTEM_CLOCK
 from asdk.errors import (
     AsdkError,
-    ConfigurationError,
     ConnectError,
     DeadlineExceededError,
     InvalidRequestError,
@@ -45,10 +40,10 @@ from asdk.errors import (
 from asdk.options import UNSET, Timeout, Unset
 from asdk.request import Request
 from asdk.response import Response
-from asdk.secret import MaskedStr
 from asdk.transports.deadlines import Deadlines, Task
 from asdk.transports.decompression import ACCEPTED, decompress
 from asdk.transports.pool import Loop, LoopPool
+from asdk.transports.proxies import Proxies
 from asdk.transports.pulse import Pulse
 
 #: The largest body that is read into memory, in bytes after decompression.
@@ -95,13 +90,13 @@ class AiohttpTransport:
         self._limit = limit
         self._keepalive = keepalive
         self._tls = tls
-        self._proxies = _Proxies(proxy)
+        self._proxies = Proxies(proxy)
         self._lanes: LoopPool[_Lane] = LoopPool(_close_lane)
 
     async def send(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()
         lane = self._lanes.open_ones.get(loop) or await self._lanes.open(loop, self._make_lane)
-        if lane.free > 0:
+        if lane.free > 0 or request.urgent:
             lane.free -= 1
         else:
             await lane.wait_for_turn(request)
@@ -172,6 +167,7 @@ class AiohttpTransport:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=_Upload,
             auto_decompress=False,
             max_line_size=_HEAD_LINE_LIMIT,
             max_field_size=_HEAD_LINE_LIMIT,
@@ -191,6 +187,7 @@ class _Lane:
         "free",
         "pulse",
         "session",
+        "streams",
         "urls",
         "waiting",
     )
@@ -203,6 +200,7 @@ class _Lane:
         self._last_headers: tuple[Mapping[str, tuple[str, ...]], CIMultiDict[str]] = ({}, CIMultiDict())
         self.waiting: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         self.session = session
+        self.streams: set[aiohttp.ClientResponse] = set()
         self.free = limit
         self.asked = asked
         self.deadlines = Deadlines(loop)
@@ -265,10 +263,16 @@ class _Lane:
         if late:
             total = request.options.timeout.total
             raise _place(PoolTimeoutError(f"no connection became free within the total of {total} s"), request)
+        try:
+            if request.sign is not None:
+                request.sign(request)
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """A connection is no longer in use: the first who waits gets it."""
-        while self.waiting:
+        while self.waiting and self.free >= 0:  # below that, an urgent request had passed the queue
             turn, _ = self.waiting.popitem(last=False)
             if not turn.done():
                 turn.set_result(None)
@@ -283,6 +287,8 @@ class _Lane:
 
 async def _close_lane(lane: _Lane) -> None:
     lane.pulse.stop()
+    for reply in lane.streams:
+        reply.close()  # or it complains, when its stream was dropped so late that the loop has no turn left for it
     try:
         await lane.session.close()
     finally:
@@ -309,6 +315,20 @@ class _Connector(aiohttp.TCPConnector):
             raise ProtocolError("the connection was closed or reset before the response was complete")
         self._asked.add(task)
         return super().connect(req, traces, timeout)
+
+
+class _Upload(aiohttp.ClientRequest):
+    """A request whose body is written quietly.
+
+    When the server hangs up, whoever waits for the response is told. The task that writes fails too, and nobody looks
+    at that: asyncio would say that its exception was never retrieved.
+    """
+
+    async def write_bytes(self, *arguments: Any, **options: Any) -> None:
+        try:
+            await super().write_bytes(*arguments, **options)
+        except (aiohttp.ClientError, OSError):
+            return
 
 
 class _Connection(ResponseHandler):
@@ -393,6 +413,7 @@ class _Stream:
     __slots__ = ("__weakref__", "_lane", "_reply", "_request")
 
     def __init__(self, reply: aiohttp.ClientResponse, lane: _Lane, request: Request) -> None:
+        lane.streams.add(reply)
         self._reply = reply
         self._lane: _Lane | None = lane
         self._request = request
@@ -424,6 +445,7 @@ class _Stream:
 
 
 def _end(reply: aiohttp.ClientResponse, lane: _Lane) -> None:
+    lane.streams.discard(reply)
     reply.close()  # keeps the connection where the body was read to its end
     lane.release()
 
@@ -513,62 +535,3 @@ _TABLE: tuple[tuple[Any, Callable[[str], TransportError | InvalidRequestError]],
     ((aiohttp.ClientResponseError, HttpProcessingError), _no_http),
     ((aiohttp.ClientError, OSError), _broken),
 )
-
-
-class _Proxies:
-    """Which proxy a URL goes through. ``.netrc`` and aiohttp's ``trust_env`` stay out of it."""
-
-    def __init__(self, proxy: str | Unset | None) -> None:
-        self._fixed = None if isinstance(proxy, Unset) or proxy is None else _Proxy(proxy)
-        self._environment = urllib.request.getproxies() if isinstance(proxy, Unset) else {}
-        self._known: dict[str, _Proxy | None] = {}
-        self.any = self._fixed is not None or bool(self._environment)
-
-    def route(self, url: str, lines: CIMultiDict[str]) -> tuple[URL | None, CIMultiDict[str] | None, CIMultiDict[str]]:
-        """The proxy for a URL, the fields for the proxy's own eyes, and those of the request."""
-        proxy = self._fixed or self._find(url)
-        if proxy is None or proxy.authorization is None:
-            return None if proxy is None else proxy.url, None, lines
-        if url.startswith("https:"):
-            return proxy.url, CIMultiDict({"Proxy-Authorization": proxy.authorization}), lines
-        lines = lines.copy()  # without a tunnel, the proxy reads the request itself
-        lines["Proxy-Authorization"] = proxy.authorization
-        return proxy.url, None, lines
-
-    def _find(self, url: str) -> _Proxy | None:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._known:
-            if len(self._known) >= _KEPT_URLS:
-                self._known.clear()
-            proxy = self._environment.get(parts.scheme) or self._environment.get("all")
-            # An entry of NO_PROXY is a host, or a host with a port.
-            hosts = (parts.hostname or "", parts.netloc)
-            around = proxy is None or any(urllib.request.proxy_bypass(host) for host in hosts)
-            self._known[origin] = None if proxy is None or around else _Proxy(proxy)
-        return self._known[origin]
-
-
-class _Proxy:
-    """One proxy, its credentials kept out of the URL, which aiohttp shows in its errors.
-
-    Raises:
-        ConfigurationError: this is not the URL of an HTTP proxy. A call must not go around it unnoticed.
-    """
-
-    def __init__(self, proxy: str) -> None:
-        problem = False
-        try:
-            url = URL(proxy if "://" in proxy else f"http://{proxy}")  # environments often leave the scheme out
-        except ValueError:
-            problem = True
-        if problem or url.scheme not in {"http", "https"} or not url.host:
-            shown = re.sub(r"[^/]*@", "", proxy)
-            raise ConfigurationError(
-                f"the proxy {shown!r} cannot be used: give the URL of an HTTP one, or None for none"
-            )
-        self.authorization: str | None = None
-        if url.user is not None:
-            credentials = f"{url.user}:{url.password or ''}".encode()
-            self.authorization = MaskedStr(f"Basic {base64.b64encode(credentials).decode()}")
-        self.url = url.with_user(None)

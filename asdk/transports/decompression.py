@@ -7,7 +7,7 @@ expected, is what the standard library reads: gzip and deflate.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from typing import Final
 
 from asdk.errors import ProtocolError
@@ -23,7 +23,7 @@ _LAYERS = 2
 _MEMBERS = 1000
 
 
-async def decompress(source: AsyncIterable[bytes], encoding: str) -> AsyncIterator[bytes]:
+async def decompress(source: AsyncIterable[bytes], encoding: str) -> AsyncGenerator[bytes, None]:
     """The pieces of a body without its encoding.
 
     Args:

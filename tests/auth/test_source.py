@@ -279,7 +279,12 @@ def test_a_flight_whose_request_never_left_does_not_hold_the_loop() -> None:
         await asyncio.sleep(0.01)
 
     done = threading.Event()
-    thread = threading.Thread(target=lambda: (asyncio.run(main()), done.set()), daemon=True)
+
+    def lead() -> None:
+        asyncio.run(main())
+        done.set()
+
+    thread = threading.Thread(target=lead, daemon=True)
     thread.start()
     assert done.wait(5)
 
@@ -459,7 +464,8 @@ async def test_a_refused_renewal_falls_back_once_to_the_login() -> None:
 async def test_a_credential_with_a_bug_leaves_nobody_hanging(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Login):
         async def fetch(self, send: Handler) -> Token:
-            return Token(value={}["token"])
+            data: dict[str, str] = {}
+            return Token(value=data["token"])
 
     caplog.set_level(logging.WARNING)
     errors = await gather(10, lambda: source_of(Broken()).get(issuing().send))

@@ -180,7 +180,7 @@ async def test_none_means_one_attempt() -> None:
     for options in ({"retry": None}, {"retry": Retry(attempts=1)}):
         transport = MemoryTransport([Reply(503)])
         with pytest.raises(ServerError):
-            await client_of(transport).request("GET", "/x", **options)  # type: ignore[arg-type]
+            await client_of(transport).request("GET", "/x", **options)
 
 
 async def test_a_one_shot_body_is_never_sent_twice() -> None:

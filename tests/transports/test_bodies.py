@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
+import time
 import zlib
 from collections.abc import AsyncIterator
 
@@ -64,6 +66,19 @@ async def test_an_answer_before_the_end_of_the_upload_ends_the_upload(pause: boo
                 await ended.wait()
             await until(lambda: asyncio.all_tasks() == before)
             await server.until(lambda: server.open == 0)
+
+
+async def test_an_upload_whose_server_is_gone_is_one_error_and_no_task_complains() -> None:
+    async def outlive_the_connection() -> AsyncIterator[bytes]:
+        yield b"x"
+        time.sleep(0.03)  # noqa: ASYNC251 - the loop is not to see the reset before the next write does
+        yield b"y"
+
+    with RawServer(saying(b"", then="reset")) as server:
+        async with client_of(server) as client:
+            for _ in range(3):
+                await failure_of(client.request("POST", "/things", content=outlive_the_connection), ProtocolError)
+            gc.collect()
 
 
 # --- bodies in --------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from asdk import AsdkError, BaseClient, PoolTimeoutError, Response, StatusError, StreamError, Timeout
+from asdk.request import Request
 from asdk.transports.aiohttp import AiohttpTransport
 from tests.cancelling import at_each_await, live_timers
 from tests.failures import failure_of
@@ -94,6 +95,26 @@ async def test_a_newcomer_does_not_overtake_who_waits() -> None:
             await client.request("GET", "/newcomer")
             await second
         assert [request.split()[1] for request in server.heads] == [b"/first", b"/second", b"/newcomer"]
+
+
+async def test_a_call_that_waited_is_signed_again_before_it_is_sent() -> None:
+    with RawServer() as server:
+        async with one_place(server) as client:
+            stream = await open_stream(client)
+            requests = [client.build_request("GET", "/things") for _ in range(2)]
+            requests[0].sign = lambda request: request.headers.update({"X-Signed": "late"})
+            requests[1].sign = fail_to_sign
+            calls = [asyncio.create_task(client.send(request)) for request in requests]
+            await asyncio.sleep(0)
+            await stream.aclose()
+            results = await asyncio.gather(*calls, return_exceptions=True)
+            assert isinstance(results[1], LookupError)
+            assert await client.request("GET", "/things", timeout=1) == {}
+        assert [b"X-Signed: late" in request for request in server.heads] == [False, True, False]
+
+
+def fail_to_sign(request: Request) -> None:
+    raise LookupError
 
 
 async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:

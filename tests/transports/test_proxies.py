@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from asdk import BaseClient, ConfigurationError, ConnectError, RequestTimeoutError, Timeout
-from asdk.transports import aiohttp as transport
+from asdk.transports import proxies
 from asdk.transports.aiohttp import AiohttpTransport
 from tests.failures import failure_of
 from tests.servers import QUICK, Behaviour, RawServer, Visit, saying
@@ -120,7 +120,7 @@ async def test_none_switches_the_environments_proxy_off(monkeypatch: pytest.Monk
 
 
 async def test_many_hosts_all_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "_KEPT_URLS", 5)
+    monkeypatch.setattr(proxies, "_KEPT", 5)
     with RawServer(forward) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         async with client_at("http://api.invalid") as client:

@@ -118,7 +118,11 @@ async def exchange(send: Handler, request: Request, *, refused: frozenset[int] =
         failure = _unavailable(request, f"the token endpoint could not be asked: {error.message}", error)
     except DecodeError as error:
         failure = _unavailable(request, f"the token endpoint did not answer in JSON: {error.message}", error)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # A frame that keeps the error it raises makes a cycle, and that would keep the transport of a forgotten client.
+        del failure
 
 
 def _unavailable(request: Request, message: str, error: AsdkError | None = None) -> TokenUnavailableError:

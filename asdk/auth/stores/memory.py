@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from asdk.auth.tokens import Token
@@ -29,7 +29,7 @@ class MemoryTokenStore:
         self._tokens.pop(key, None)
 
     @asynccontextmanager
-    async def lock(self, key: str) -> AsyncIterator[None]:
+    async def lock(self, key: str) -> AsyncGenerator[None, None]:
         # The holder may sit in another event loop, whose primitives cannot wake this one; the wait is rare and short.
         me = object()
         while self._holders.setdefault(key, me) is not me:  # noqa: ASYNC110 - an Event knows one loop only

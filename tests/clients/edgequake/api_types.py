@@ -42,5 +42,5 @@ async def refused(client: EdgeQuake) -> None:
     await client.auth.login("ada")  # type: ignore[call-overload]
     await client.auth.login("ada", "pw", email="ada@example.org")  # type: ignore[call-overload]
     await client.documents.get("d", time_out=5)  # type: ignore[call-arg]
-    await client.documents.list()  # type: ignore[misc]
+    await client.documents.list()
     EdgeQuake(api_kee="eq_key")  # type: ignore[call-arg]

@@ -1,0 +1,132 @@
+"""Compression undone: whole or an error, in bounded pieces, however it was cut up on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk import ProtocolError
+from asdk.transports.decompression import decompress
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "X-GZIP": gzip.compress,
+    "deflate": zlib.compress,
+    "Deflate ": raw_deflate,
+    "gzip, deflate": lambda data: zlib.compress(gzip.compress(data)),
+    "identity": bytes,
+    "identity, gzip": gzip.compress,
+    "": bytes,
+}
+
+
+async def pieces_of(body: bytes, encoding: str, size: int = 7) -> list[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), size):
+            yield body[start : start + size]
+
+    return [piece async for piece in decompress(chunks(), encoding)]
+
+
+async def decoded(body: bytes, encoding: str, size: int = 7) -> bytes:
+    return b"".join(await pieces_of(body, encoding, size))
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.binary(max_size=500), size=st.integers(1, 600))
+def test_what_was_encoded_comes_back(encoding: str, data: bytes, size: int) -> None:
+    # A body of no bytes at all, as of a 204, is whole in every encoding.
+    body = ENCODERS[encoding](data)
+    assert asyncio.run(decoded(body, encoding, size)) == data
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "Deflate ", "gzip, deflate"])
+async def test_a_body_that_breaks_off_anywhere_is_an_error(encoding: str) -> None:
+    whole = ENCODERS[encoding](b"some text, long enough to be cut; some text, long enough" * 3)
+    for length in range(1, len(whole)):
+        with pytest.raises(ProtocolError, match="breaks off"):
+            await decoded(whole[:length], encoding)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, deflate"])
+async def test_no_body_at_all_is_whole(encoding: str) -> None:
+    assert await decoded(b"", encoding) == b""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", b"no gzip at all"),
+        ("gzip", gzip.compress(b"x" * 100)[:-8] + b"12345678"),
+        ("deflate", b"\x78\x9cno zlib"),
+        ("deflate", b"\xff\xffno deflate"),
+        ("gzip, gzip", gzip.compress(b"one layer")),
+    ],
+)
+async def test_a_body_of_another_kind_is_an_error(encoding: str, body: bytes) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        await decoded(body, encoding)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br", "gzip, gzip, gzip", "chunked", "\x00"])
+async def test_an_encoding_that_was_not_announced_is_an_error(encoding: str) -> None:
+    with pytest.raises(ProtocolError, match="not asked for"):
+        await decoded(b"x", encoding)
+
+
+async def test_members_in_a_row_are_one_body() -> None:
+    body = gzip.compress(b"one, ") + gzip.compress(b"") + gzip.compress(b"two") + b"\0" * 20
+    for size in (1, 7, 1000):
+        assert await decoded(body, "gzip", size) == b"one, two"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_what_follows_the_end_is_an_error(encoding: str) -> None:
+    with pytest.raises(ProtocolError):
+        await decoded(ENCODERS[encoding](b"text") + b"more", encoding)
+
+
+async def test_members_without_end_are_an_error() -> None:
+    with pytest.raises(ProtocolError):
+        await decoded(gzip.compress(b"") * 2000, "gzip", 10_000)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, deflate"])
+async def test_a_bomb_comes_in_pieces_of_bounded_size(encoding: str) -> None:
+    bomb = ENCODERS[encoding](b"\0" * 20 * 2**20)
+    pieces = await pieces_of(bomb, encoding, len(bomb))
+    assert sum(map(len, pieces)) == 20 * 2**20
+    assert max(map(len, pieces)) <= 256 * 1024
+
+
+async def test_a_bomb_takes_no_more_memory_than_what_is_read_of_it() -> None:
+    bomb = zlib.compress(gzip.compress(b"\0" * 32 * 2**20))
+
+    async def at_once() -> AsyncIterator[bytes]:
+        yield bomb
+
+    pieces = decompress(at_once(), "gzip, deflate")
+    tracemalloc.start()
+    try:
+        for _ in range(8):
+            await anext(pieces)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        await pieces.aclose()
+    assert peak < 2 * 2**20
