@@ -65,6 +65,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """The heavy runs: the cases of the tests at full size, on loopback, minutes instead of seconds."""
+    install(session, "test", "conformance")
+    session.run("python", "-m", "pytest", "-m", "soak", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Speed as ratios to the peers."""
     install(session)
