@@ -17,7 +17,7 @@ from asdk.secret import Secret
 
 # Of the form below; an entry of another one is not understood, and so not used.
 _FORMAT = 1
-_TOO_LARGE = 1024 * 1024
+_LARGEST = 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -102,11 +102,7 @@ class Entry:
         """
         problem = "it is not valid JSON"
         try:
-            data = (
-                json.loads(text.reveal() if isinstance(text, Secret) else text)
-                if len(_plain(text)) < _TOO_LARGE
-                else None
-            )
+            data = json.loads(_plain(text))
             problem = "it is no entry of a token store"
             return cls._read(data)
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
@@ -137,7 +133,10 @@ class Entry:
 
 
 def _plain(text: str | bytes | Secret) -> str | bytes:
-    return text.reveal() if isinstance(text, Secret) else text
+    plain = text.reveal() if isinstance(text, Secret) else text
+    if len(plain) > _LARGEST:
+        raise ValueError
+    return plain
 
 
 def _token_data(token: Token) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Who holds something that others wait for: this process, by a name that is never given twice, and whether it lives.
 
-Asked by the renewal of tokens about the intents that it finds in a store. A process number alone is used again after the
-process has ended, and says nothing on another machine or in another container.
+Asked by the renewal of tokens about the intents that it finds in a store. A process number alone is used again after
+the process has ended, and says nothing on another machine or in another container.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`LocalLocks`: a lock per key within one process, for every event loop and thread in it.
 
-Stores hold it before the lock that other processes see. An event loop that was closed or stands still cannot give a lock
-back: it is taken over from.
+Stores hold it before the lock that other processes see. An event loop that was closed or stands still cannot give a
+lock back: it is taken over from.
 """
 
 from __future__ import annotations
