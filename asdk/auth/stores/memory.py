@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+
+import attrs
 
 from asdk.auth.entries import Entry
 from asdk.auth.stores.local_locks import LocalLocks
@@ -17,6 +21,7 @@ class MemoryTokenStore:
         self._entries: dict[str, Entry] = {}
         self._lock = threading.Lock()
         self._locks = LocalLocks()
+        _instances.add(self)
 
     async def load(self, key: str) -> Entry | None:
         return self._entries.get(key)
@@ -37,5 +42,24 @@ class MemoryTokenStore:
         async with self._locks.hold(key):
             yield
 
+    def forget_refresh_tokens(self) -> None:
+        """After a fork, in the child: refresh tokens in memory are the parent's to use."""
+        self._lock = threading.Lock()
+        for key, entry in self._entries.items():
+            if entry.token is not None:
+                self._entries[key] = attrs.evolve(entry, token=attrs.evolve(entry.token, refresh_token=None))
+
     def __repr__(self) -> str:
         return f"<MemoryTokenStore of {len(self._entries)} tokens>"
+
+
+_instances: weakref.WeakSet[MemoryTokenStore] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_instances):
+        store.forget_refresh_tokens()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
