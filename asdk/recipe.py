@@ -1,7 +1,8 @@
 """`Recipe`: what a client was built with, so that it can be built again in another process.
 
 Kept by `BaseClient`, read when a client is pickled, as the workers of multiprocessing, Dask or Ray do it. A pickle
-holds settings, never a secret: what came from the environment or ``.env`` is looked for there again, by the other process.
+holds settings, never a secret: what came from the environment or ``.env`` is looked for there again, by the other
+    process.
 """
 
 from __future__ import annotations
