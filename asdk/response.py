@@ -16,7 +16,7 @@ from typing_extensions import TypeForm
 from asdk.decoding import decoder_for, parse_json
 from asdk.errors import DecodeError, StreamError
 from asdk.headers import Headers
-from asdk.request import Request
+from asdk.request import FailedAttempt, Request
 
 T = TypeVar("T")
 
@@ -74,6 +74,11 @@ class Response:
     def attempts(self) -> int:
         """How many attempts this call took."""
         return self.request.attempts
+
+    @property
+    def history(self) -> tuple[FailedAttempt, ...]:
+        """The attempts before the one that this answers, with their reasons and waits."""
+        return self.request.history
 
     @property
     def is_success(self) -> bool:

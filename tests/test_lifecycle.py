@@ -210,10 +210,8 @@ LIVES: dict[str, Life] = {
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)
 @pytest.mark.parametrize("login", [False, True], ids=["open", "with a login"])
 async def test_a_forgotten_client_goes_with_its_last_reference(
-    server: RawServer, no_collector: None, live: Life, login: bool, request: pytest.FixtureRequest
+    server: RawServer, no_collector: None, live: Life, login: bool
 ) -> None:
-    if login and live is LIVES["retries of a status"]:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="tenacity's loop is a cycle around the request"))
     auth = Login(server.url) if login else None
     client = client_of(server, auth=auth, transport=AiohttpTransport(limit=2))  # of three calls, one waits
     await live(client)
