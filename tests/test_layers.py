@@ -30,6 +30,7 @@ LAYERS = [
     ["bodies"],
     ["request"],
     ["response"],
+    ["redirects"],
     ["transports"],
     ["auth.tokens", "auth.stores", "auth.flight", "auth.state"],
     ["auth.credentials"],
@@ -52,6 +53,9 @@ LATE_IMPORTS = {
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
     ("middleware.retry", "tenacity"),
+    ("transports.decompression", "backports"),
+    ("transports.decompression", "brotli"),
+    ("transports.decompression", "compression"),
     ("testing.fixtures", "asdk.sandbox"),
     ("testing.fixtures", "asdk.testing.clock"),
 }
