@@ -99,7 +99,7 @@ class AiohttpTransport:
         self._proxies = Proxies(proxy)
         self._lanes: LoopPool[_Lane] = LoopPool(_close_lane)
 
-    async def send(self, request: Request) -> Response:  # noqa: PLR0915 - a step in a function of its own is a call more
+    async def send(self, request: Request) -> Response:  # noqa: PLR0912, PLR0915 - a function more is a call more
         loop = asyncio.get_running_loop()
         lane = self._lanes.open_ones.get(loop) or await self._lanes.open(loop, self._make_lane)
         if lane.free > 0 or request.urgent:
