@@ -82,18 +82,25 @@ class FaultProxy:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()  # one that was opened meanwhile
         self._holder.close()
 
     # --- connections ------------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        host, port = self._holder.getsockname()
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(self._holder.getsockname())
+        # Known before the first await: who is cancelled there must not lose it.
         self._server = await asyncio.start_server(
-            self._accept, host, port, limit=_LIMIT, backlog=1000, reuse_address=True
+            self._accept, sock=listener, limit=_LIMIT, backlog=1000, start_serving=False
         )
+        await self._server.start_serving()
         self._refuse_if_planned()
 
     def _refuse_if_planned(self) -> None:

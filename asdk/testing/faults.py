@@ -52,6 +52,9 @@ class Fault(Enum):
     BAD_CHUNK = "bad chunk"
     WRONG_LENGTH = "wrong length"
 
+    def __str__(self) -> str:
+        return self.value
+
     @property
     def status(self) -> int | None:
         """The status that is answered in the server's place, if that is the fault."""
