@@ -33,6 +33,10 @@ class Login(Credential):
 async def by_path(visit: Visit) -> None:
     """Does what the path says; without one it is good."""
     match visit.target:
+        case "/away":
+            await visit.answer(status=302, headers="Location: https://elsewhere.example.org/\r\n")
+        case "/moved":
+            await visit.answer(status=307, headers="Location: /things\r\n")
         case "/token":
             await visit.answer(b'{"token": "t1"}')
         case "/404":
@@ -186,6 +190,8 @@ async def failing_stream(client: BaseClient, path: str) -> None:
 LIVES: dict[str, Life] = {
     "a good call": lambda client: client.request("GET", "/things"),
     "a status": lambda client: failing(client, "/404"),
+    "a redirect": lambda client: client.request("GET", "/moved"),
+    "a redirect that is refused": lambda client: failing(client, "/away"),
     "a cut": lambda client: failing(client, "/cut"),
     "a cut in the body": lambda client: failing(client, "/mid"),
     "no JSON": lambda client: failing(client, "/no-json"),
@@ -271,6 +277,7 @@ CALLS: dict[str, Life] = {
     "a body in pieces": lambda client: client.request("GET", "/slow"),
     "an upload": lambda client: client.request("POST", "/slow", content=pieces),
     "a retry": lambda client: client.request("GET", "/flaky"),
+    "a redirect": lambda client: client.request("GET", "/moved"),
     "a stream": lambda client: streaming(client, "/slow"),
 }
 
