@@ -30,7 +30,7 @@ from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
 from asdk.decoding import decoder_for
-from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
+from asdk.errors import ERROR_BODY_LIMIT, ConfigurationError, InvalidRequestError, StatusError
 from asdk.headers import Headers
 from asdk.middleware.auth import AuthMiddleware
 from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
@@ -51,9 +51,10 @@ from asdk.options import (
 )
 from asdk.pagination import PageStrategy, Paginator
 from asdk.recipe import Recipe, rebuild
+from asdk.redirects import check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
-from asdk.status_errors import read_error, status_error
+from asdk.status_errors import read_error, redirect_error, status_error
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
@@ -146,6 +147,7 @@ class BaseClient:
         self._options = _first_options(config, options)
         self._tenant_pinned = False
         self._makes_keys = False
+        self._follow_redirects = check_rule(options.get("follow_redirects", "same-origin"))
         self._headers = Headers({"Accept": "application/json", "User-Agent": _user_agent(type(self))})
         self._headers.merge(options.get("headers"))
         transport = options.get("transport")
@@ -242,7 +244,9 @@ class BaseClient:
             request.deadline = request.clock.monotonic() + total
         response = await self._send(request)  # what `send` does, one coroutine less on the way of every call
         if not 200 <= response.status < 300:
-            raise self._status_error(response)
+            response = await self._redirected(response)
+            if not response.is_success:
+                raise self._status_error(response)
         if model is None:
             return None
         if model is UNSET:
@@ -250,7 +254,8 @@ class BaseClient:
         return response.decode(model)
 
     async def send(self, request: Request) -> Response:
-        """Send a request through the chain. A status is data: nothing is raised for it.
+        """Send a request through the chain. A status is data: nothing is raised for it, nor for a redirect that is not
+        followed.
 
         Raises:
             TokenError: there is no usable token; the request was not sent.
@@ -258,7 +263,15 @@ class BaseClient:
         """
         if request.deadline is None and request.options.timeout.total is not None:
             request.deadline = request.clock.monotonic() + request.options.timeout.total
-        return await self._send(request)
+        response = await self._send(request)
+        return await self._redirected(response) if 300 <= response.status < 400 else response
+
+    async def _redirected(self, response: Response) -> Response:
+        """What the redirects lead to, or the first response that is none or may not be followed."""
+        while is_redirect(response) and isinstance(onward := next_request(response, self._follow_redirects), Request):
+            await response.aclose()
+            response = await self._send(onward)
+        return response
 
     @asynccontextmanager
     async def stream(
@@ -275,7 +288,7 @@ class BaseClient:
         response = await self.send(request)
         try:
             if not response.is_success:
-                await response.read()
+                await response.read(ERROR_BODY_LIMIT)
                 raise self._status_error(response)
             yield response
         finally:
@@ -403,6 +416,8 @@ class BaseClient:
         return read_error(data)
 
     def _status_error(self, response: Response) -> StatusError:
+        if is_redirect(response):
+            return redirect_error(response, str(next_request(response, self._follow_redirects)))
         return status_error(response, self.describe_error, self.error_codes)
 
     # --- copies and the end -----------------------------------------------------------------------------------------

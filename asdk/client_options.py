@@ -16,6 +16,7 @@ from asdk.clock import Clock
 from asdk.config import Config
 from asdk.middleware.chain import AnyMiddleware
 from asdk.options import CallOptions, Retry, Tenant, TimeoutTypes
+from asdk.redirects import FollowRedirects
 from asdk.transports.base import Transport
 
 
@@ -35,6 +36,8 @@ class ClientOptions(TypedDict, total=False):
     transport: sends the requests instead of aiohttp; it is yours to close.
     proxy: URL of the proxy; None for none; left out, the environment decides.
     connections: how many connections an event loop may open; further calls wait their turn. 100 unless you say so.
+    follow_redirects: ``"same-origin"``, unless you say otherwise; ``"any"`` also to other servers, without body, token,
+        cookies and tenant; None for none.
     clock: every time and wait goes through it.
     config: where settings are looked for; see `BaseClient.from_env`.
     allow_insecure_auth: send the token over plain http to another machine too.
@@ -52,6 +55,7 @@ class ClientOptions(TypedDict, total=False):
     transport: Transport | None
     proxy: str | None
     connections: int
+    follow_redirects: FollowRedirects
     clock: Clock
     config: Config
     allow_insecure_auth: bool

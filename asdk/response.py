@@ -7,8 +7,8 @@ whoever holds the response, until `aclose`.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import ExitStack, aclosing
 from typing import Any, Protocol, TypeVar
 
 from typing_extensions import TypeForm
@@ -16,7 +16,7 @@ from typing_extensions import TypeForm
 from asdk.decoding import decoder_for, parse_json
 from asdk.errors import DecodeError, StreamError
 from asdk.headers import Headers
-from asdk.request import Request
+from asdk.request import FailedAttempt, Request
 
 T = TypeVar("T")
 
@@ -74,6 +74,11 @@ class Response:
     def attempts(self) -> int:
         """How many attempts this call took."""
         return self.request.attempts
+
+    @property
+    def history(self) -> tuple[FailedAttempt, ...]:
+        """The attempts before the one that this answers, with their reasons and waits."""
+        return self.request.history
 
     @property
     def is_success(self) -> bool:
@@ -149,13 +154,29 @@ class Response:
 
     # --- streams ----------------------------------------------------------------------------------------------------
 
-    async def read(self) -> bytes:
-        """The whole body; of a stream, the rest of it is read first and the connection given back."""
-        if self._content is None:
-            self._content = b"".join([chunk async for chunk in self.iter_bytes()])
-        return self._content
+    async def read(self, limit: int | None = None) -> bytes:
+        """The whole body; of a stream, the rest of it is read first and the connection given back.
 
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
+        Args:
+            limit: bytes of a stream after which the rest is given up, with its connection; None reads all of it.
+        """
+        if self._content is None and limit is not None:
+            self._content = await self._beginning(limit)
+        elif self._content is None:
+            self._content = b"".join([chunk async for chunk in self.iter_bytes()])
+        return self._content or b""
+
+    async def _beginning(self, limit: int) -> bytes:
+        content = bytearray()
+        async with aclosing(self.iter_bytes()) as chunks:
+            async for chunk in chunks:
+                content += chunk
+                if len(content) >= limit:
+                    break
+        await self.aclose()
+        return bytes(content[:limit])
+
+    async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they arrive, decompressed. Leaving the loop early does not close: `aclose` does.
 
         Raises:

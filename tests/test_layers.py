@@ -31,6 +31,7 @@ LAYERS = [
     ["bodies"],
     ["request"],
     ["response"],
+    ["redirects"],
     ["transports"],
     ["auth.tokens", "auth.identity", "auth.holder", "auth.flight", "auth.state"],
     ["auth.entries"],
@@ -57,6 +58,9 @@ LATE_IMPORTS = {
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
     ("middleware.retry", "tenacity"),
+    ("transports.decompression", "backports"),
+    ("transports.decompression", "brotli"),
+    ("transports.decompression", "compression"),
     ("testing.fixtures", "asdk.sandbox"),
     ("testing.fixtures", "asdk.testing.clock"),
 }

@@ -7,7 +7,7 @@ import re
 
 from asdk.auth.source import TokenSource
 from asdk.auth.tokens import Token
-from asdk.errors import AsdkError
+from asdk.errors import ERROR_BODY_LIMIT, AsdkError
 from asdk.middleware.chain import Place
 from asdk.request import Request
 from asdk.response import Response
@@ -71,7 +71,7 @@ class AuthMiddleware:
             return response
         if _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
             return response
-        await response.read()  # a stream gives its connection back before the wait
+        await response.read(ERROR_BODY_LIMIT)  # a stream gives its connection back before the wait
         request.reauthenticated = True
         token = await self._get(request, rejected=refused)
         if token.value == refused.value:
