@@ -31,8 +31,8 @@ from asdk.config import Config
 from asdk.decoding import decoder_for
 from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
 from asdk.headers import Headers
-from asdk.middleware.auth import AuthMiddleware
-from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
+from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
+from asdk.middleware.chain import AnyMiddleware, Place, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
@@ -147,6 +147,7 @@ class BaseClient:
             owns_transport=transport is None,
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
+        self._traffic = _traffic(options)
         stack = list(self.build_stack())
         check_stack(stack)
         self._core.handler = self._send = build_chain(stack, self._core.send)
@@ -175,10 +176,12 @@ class BaseClient:
         """The middlewares, outermost first. Override it to put others in; the order is checked, see `Place`."""
         middleware, attempt_middleware = self._middleware
         stack: list[AnyMiddleware] = [LoggingMiddleware(), *middleware, RetryMiddleware(), *attempt_middleware]
-        stack.append(TenantMiddleware(self.tenant_headers))
-        if self._core.source is not None:
-            stack.append(AuthMiddleware(self._core.source, self._core.send))
-        return stack
+        source, send, tenant = self._core.source, self._core.send, TenantMiddleware(self.tenant_headers)
+        if source is None:
+            return [*stack, *self._traffic, tenant]
+        if not self._traffic:
+            return [*stack, tenant, AuthMiddleware(source, send)]
+        return [*stack, TokenGate(source, send), *self._traffic, tenant, TokenWriter(source, send)]
 
     def _source_for(self, auth: Credential | TokenSource | None) -> TokenSource | None:
         if auth is None:
@@ -468,6 +471,27 @@ def _default_transport(options: ClientOptions) -> Transport:
 
     proxy = options.get("proxy", UNSET)
     return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
+
+
+def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
+    """The traffic policies that are asked for, in their order."""
+    given: tuple[tuple[str, AnyMiddleware | None, Place], ...] = (
+        ("circuit_breaker", options.get("circuit_breaker"), Place.CIRCUIT_BREAKER),
+        ("concurrency", options.get("concurrency"), Place.CONCURRENCY),
+        ("rate_limit", options.get("rate_limit"), Place.RATE_LIMIT),
+    )
+    for name, policy, place in given:
+        if policy is not None and getattr(policy, "place", None) is not place:
+            kind = policy.__name__ if isinstance(policy, type) else type(policy).__name__
+            raise ConfigurationError(f"{name}= is a {kind}; give one of asdk.middleware's, such as {_POLICIES[name]}")
+    return tuple(policy for _, policy, _ in given if policy is not None)
+
+
+_POLICIES = {
+    "circuit_breaker": "CircuitBreaker()",
+    "concurrency": "ConcurrencyLimit(20)",
+    "rate_limit": "RateLimit(per_second=10)",
+}
 
 
 def _user_agent(client: type[BaseClient]) -> str:
