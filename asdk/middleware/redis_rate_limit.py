@@ -41,10 +41,10 @@ _TIMEOUT, _PAUSE = 0.5, 1.0
 # The part of the limit for a process that Redis never answered, so that it cannot know how many share it.
 _BLIND_SHARE = 0.1
 
-# KEYS: the shared clock, the members of the fleet. ARGV: microseconds from permit to permit, microseconds of burst, how
+# KEYS: the shared clock, the members of the fleet, the moment from which the clock counts again after an outage. ARGV: microseconds from permit to permit, microseconds of burst, how
 # many permits, microseconds to push the clock forward by, whether the caller comes back from an outage, whether it has
-# seen the clock before, its name. Answers in how many microseconds the first permit is due, and how many members there
-# are.
+# seen the clock before, its name. Answers in how many microseconds the first permit is due, how many members there are,
+# and in how many microseconds the clock counts again, if it stands still.
 #
 # Who comes back first finds a clock that stood still, or none. The others still use their local shares: so the clock
 # starts again two seconds from now, and each goes on with its share until then.
@@ -56,6 +56,7 @@ local arrival = tonumber(redis.call('GET', KEYS[1]) or '0')
 local lost = tonumber(ARGV[5]) == 1 or (arrival == 0 and tonumber(ARGV[6]) == 1)
 if lost and arrival < now - 500000 then
   arrival = now + 2000000 + tolerance
+  redis.call('SET', KEYS[3], now + 2000000, 'PX', 2000)
 end
 arrival = math.max(arrival, now)
 if push > 0 then
@@ -65,10 +66,9 @@ redis.call('SET', KEYS[1], string.format('%.3f', arrival + count * interval), 'E
 redis.call('ZADD', KEYS[2], now, ARGV[7])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 10000000)
 redis.call('EXPIRE', KEYS[2], 60)
-return {math.floor(arrival - tolerance - now), redis.call('ZCARD', KEYS[2])}
+local resumes = tonumber(redis.call('GET', KEYS[3]) or now)
+return {math.floor(arrival - tolerance - now), redis.call('ZCARD', KEYS[2]), math.floor(resumes - now)}
 """
-
-_GRACE = 2.0
 
 
 @attrs.frozen
@@ -87,6 +87,15 @@ class _Order:
     push: float
     rejoins: bool
     known: bool
+
+
+@attrs.frozen
+class _Reply:
+    """What it brings back; times in seconds from now."""
+
+    first: float
+    fleet: int
+    resumes: float
 
 
 class RedisRateLimit(RateLimit):
@@ -126,7 +135,8 @@ class RedisRateLimit(RateLimit):
             raise ConfigurationError(f"share is a part of the limit, above 0 and at most 1; it is {share!r}")
         self._url = Secret(url) if isinstance(url, str) else url
         self._given_share = share
-        self._keys = (f"{{{key}}}:clock", f"{{{key}}}:members")  # braces: in a cluster, one slot for both
+        # The braces: in a cluster, one slot for all.
+        self._keys = [f"{{{key}}}:{name}" for name in ("clock", "members", "resumes")]
         _check_url(self._url)
         self._links: LoopPool[_Link] = LoopPool(_close)
         super().__init__(per_second, burst)
@@ -187,8 +197,8 @@ class RedisRateLimit(RateLimit):
         problem: str | None = None
         try:
             async with asyncio.timeout(_TIMEOUT):
-                first, fleet = await self._ask(order, loop)
-            self._arrived(order, first / 1e6, fleet, clock)
+                reply = await self._ask(order, loop)
+            self._arrived(order, reply, clock)
         except Exception as error:  # noqa: BLE001 - whatever it is, calls wait for permits and must not hang
             problem = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         finally:
@@ -198,25 +208,25 @@ class RedisRateLimit(RateLimit):
             self._failed(problem, clock)
         self._rouse(clock)
 
-    async def _ask(self, order: _Order, loop: Loop) -> tuple[int, int]:
+    async def _ask(self, order: _Order, loop: Loop) -> _Reply:
         link = self._links.open_ones.get(loop) or await self._links.open(loop, self._connect)
         interval = 1e6 / self.per_second
         numbers = (interval, (self.burst - 1) * interval, order.count, order.push * 1e6, order.rejoins, order.known)
-        reply: list[int] = await link.reserve(self._keys, [*(f"{number:.3f}" for number in numbers), self._name])
-        return reply[0], reply[1]
+        first, fleet, resumes = await link.reserve(self._keys, [*(f"{number:.3f}" for number in numbers), self._name])
+        return _Reply(int(first) / 1e6, int(fleet), int(resumes) / 1e6)
 
-    def _arrived(self, order: _Order, delay: float, fleet: int, clock: Clock) -> None:
+    def _arrived(self, order: _Order, reply: _Reply, clock: Clock) -> None:
         with self._queue.lock:
             now = clock.monotonic()
-            self._leases.reserve(now + delay, 1.0 / self.per_second, order.count, now)
+            self._leases.reserve(now + reply.first, 1.0 / self.per_second, order.count, now)
             was_gone, self._gone = self._gone, False
-            self._fleet = fleet
+            self._fleet = reply.fleet
             if was_gone:
-                self._leases.come_back(now + min(max(0.0, delay), _GRACE))
+                self._leases.come_back(now + reply.resumes)
             if self._push_until <= now + order.push:
                 self._push_until = -math.inf
         if was_gone:
-            _log.info("Redis is back: the rate limit is the fleet's again", extra={"asdk": {"fleet": fleet}})
+            _log.info("Redis is back: the rate limit is the fleet's again", extra={"asdk": {"fleet": reply.fleet}})
 
     def _failed(self, problem: str, clock: Clock) -> None:
         with self._queue.lock:
