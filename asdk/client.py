@@ -473,25 +473,27 @@ def _default_transport(options: ClientOptions) -> Transport:
     return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
 
 
-def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
-    """The traffic policies that are asked for, in their order."""
-    given: tuple[tuple[str, AnyMiddleware | None, Place], ...] = (
-        ("circuit_breaker", options.get("circuit_breaker"), Place.CIRCUIT_BREAKER),
-        ("concurrency", options.get("concurrency"), Place.CONCURRENCY),
-        ("rate_limit", options.get("rate_limit"), Place.RATE_LIMIT),
-    )
-    for name, policy, place in given:
-        if policy is not None and getattr(policy, "place", None) is not place:
-            kind = policy.__name__ if isinstance(policy, type) else type(policy).__name__
-            raise ConfigurationError(f"{name}= is a {kind}; give one of asdk.middleware's, such as {_POLICIES[name]}")
-    return tuple(policy for _, policy, _ in given if policy is not None)
-
-
+#: The traffic policies in their order, with an example of each.
 _POLICIES = {
-    "circuit_breaker": "CircuitBreaker()",
-    "concurrency": "ConcurrencyLimit(20)",
-    "rate_limit": "RateLimit(per_second=10)",
+    "circuit_breaker": (Place.CIRCUIT_BREAKER, "CircuitBreaker()"),
+    "concurrency": (Place.CONCURRENCY, "ConcurrencyLimit(20)"),
+    "rate_limit": (Place.RATE_LIMIT, "RateLimit(per_second=10)"),
 }
+
+
+def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
+    """The traffic policies that are asked for."""
+    policies: list[AnyMiddleware] = []
+    given: Mapping[str, Any] = options
+    for name, (place, example) in _POLICIES.items():
+        policy = given.get(name)
+        if policy is None:
+            continue
+        if isinstance(policy, type) or getattr(policy, "place", None) is not place:
+            kind = f"the class {policy.__name__}" if isinstance(policy, type) else f"a {type(policy).__name__}"
+            raise ConfigurationError(f"{name}= is {kind}; give a policy of asdk.middleware, such as {example}")
+        policies.append(policy)
+    return tuple(policies)
 
 
 def _user_agent(client: type[BaseClient]) -> str:

@@ -206,3 +206,5 @@ def test_a_client_loads_aiohttp_but_no_sandbox_and_no_test_kit() -> None:
     assert "aiohttp" in loaded
     assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing", "pytest"))}
     assert "tenacity" not in loaded, "it is for failures"
+    policies = {"rate_limit", "redis_rate_limit", "concurrency", "circuit_breaker", "fair_queue", "permits"}
+    assert not loaded & ({f"asdk.middleware.{name}" for name in policies} | {"redis"}), "nobody asked for them"

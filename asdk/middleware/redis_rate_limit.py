@@ -41,10 +41,11 @@ _TIMEOUT, _PAUSE = 0.5, 1.0
 # The part of the limit for a process that Redis never answered, so that it cannot know how many share it.
 _BLIND_SHARE = 0.1
 
-# KEYS: the shared clock, the members of the fleet, the moment from which the clock counts again after an outage. ARGV: microseconds from permit to permit, microseconds of burst, how
-# many permits, microseconds to push the clock forward by, whether the caller comes back from an outage, whether it has
-# seen the clock before, its name. Answers in how many microseconds the first permit is due, how many members there are,
-# and in how many microseconds the clock counts again, if it stands still.
+# KEYS: the shared clock; the members of the fleet; the moment from which the clock counts again after an outage.
+# ARGV: microseconds from permit to permit; microseconds of burst; how many permits; microseconds to push the clock
+# forward by; whether the caller comes back from an outage; whether it has seen the clock before; its name.
+# Answers in how many microseconds the first permit is due, how many members there are, and in how many microseconds the
+# clock counts again, if it stands still.
 #
 # Who comes back first finds a clock that stood still, or none. The others still use their local shares: so the clock
 # starts again two seconds from now, and each goes on with its share until then.

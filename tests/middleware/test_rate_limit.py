@@ -132,18 +132,18 @@ def test_what_is_no_rate_is_refused(arguments: Any) -> None:
 
 async def test_one_tenant_who_floods_does_not_keep_the_other_away() -> None:
     client, service = make(RateLimit(100))
-    flood = asyncio.create_task(all_of(client, 1000, tenant=Tenant("loud")))
+    flood = asyncio.create_task(all_of(client, 300, tenant=Tenant("loud")))
     await asyncio.sleep(0)
     began = service.clock.monotonic()
     assert await all_of(client, 50, tenant=Tenant("quiet")) == [1] * 50
     assert service.clock.monotonic() - began == pytest.approx(1.0, abs=0.05), "every second permit was its own"
-    assert await flood == [1] * 1000
-    assert service.moments[-1] == pytest.approx(10.49, abs=0.05)
+    assert await flood == [1] * 300
+    assert service.moments[-1] == pytest.approx(3.49, abs=0.05)
 
 
 async def test_a_tenant_with_one_call_at_a_time_waits_for_one_other_call() -> None:
     client, service = make(RateLimit(100))
-    flood = asyncio.create_task(all_of(client, 300, tenant=Tenant("loud")))
+    flood = asyncio.create_task(all_of(client, 100, tenant=Tenant("loud")))
     await asyncio.sleep(0)
     for _ in range(20):
         began = service.clock.monotonic()
@@ -366,7 +366,7 @@ async def test_permits_do_not_pile_up_behind_a_refresh(queued_first: bool) -> No
     client, service = authorized(login, 100)
     await client.request("GET", "/x")
     await clock.sleep(9.5 if queued_first else 11)
-    assert await all_of(client, 500) == [1] * 500
+    assert await all_of(client, 300) == [1] * 300
     assert service.busiest(0.05) <= 6
     assert service.busiest(1.0) <= 101
     assert login.logins <= 3
