@@ -32,8 +32,8 @@ from asdk.config import Config
 from asdk.decoding import decoder_for
 from asdk.errors import ERROR_BODY_LIMIT, ConfigurationError, InvalidRequestError, StatusError
 from asdk.headers import Headers
-from asdk.middleware.auth import AuthMiddleware
-from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
+from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
+from asdk.middleware.chain import AnyMiddleware, Place, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
@@ -157,6 +157,7 @@ class BaseClient:
             owns_transport=transport is None,
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
+        self._traffic = _traffic(options)
         stack = list(self.build_stack())
         check_stack(stack)
         self._core.handler = self._send = build_chain(stack, self._core.send)
@@ -185,10 +186,12 @@ class BaseClient:
         """The middlewares, outermost first. Override it to put others in; the order is checked, see `Place`."""
         middleware, attempt_middleware = self._middleware
         stack: list[AnyMiddleware] = [LoggingMiddleware(), *middleware, RetryMiddleware(), *attempt_middleware]
-        stack.append(TenantMiddleware(self.tenant_headers))
-        if self._core.source is not None:
-            stack.append(AuthMiddleware(self._core.source, self._core.send))
-        return stack
+        source, send, tenant = self._core.source, self._core.send, TenantMiddleware(self.tenant_headers)
+        if source is None:
+            return [*stack, *self._traffic, tenant]
+        if not self._traffic:
+            return [*stack, tenant, AuthMiddleware(source, send)]
+        return [*stack, TokenGate(source, send), *self._traffic, tenant, TokenWriter(source, send)]
 
     def _source_for(self, auth: Credential | TokenSource | None, store: TokenStore | None) -> TokenSource | None:
         if auth is None:
@@ -502,6 +505,29 @@ def _default_transport(options: ClientOptions) -> Transport:
 
     proxy = options.get("proxy", UNSET)
     return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
+
+
+#: The traffic policies in their order, with an example of each.
+_POLICIES = {
+    "circuit_breaker": (Place.CIRCUIT_BREAKER, "CircuitBreaker()"),
+    "concurrency": (Place.CONCURRENCY, "ConcurrencyLimit(20)"),
+    "rate_limit": (Place.RATE_LIMIT, "RateLimit(per_second=10)"),
+}
+
+
+def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
+    """The traffic policies that are asked for."""
+    policies: list[AnyMiddleware] = []
+    given: Mapping[str, Any] = options
+    for name, (place, example) in _POLICIES.items():
+        policy = given.get(name)
+        if policy is None:
+            continue
+        if isinstance(policy, type) or getattr(policy, "place", None) is not place:
+            kind = f"the class {policy.__name__}" if isinstance(policy, type) else f"a {type(policy).__name__}"
+            raise ConfigurationError(f"{name}= is {kind}; give a policy of asdk.middleware, such as {example}")
+        policies.append(policy)
+    return tuple(policies)
 
 
 def _user_agent(client: type[BaseClient]) -> str:

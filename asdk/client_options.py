@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from asdk.auth.credentials.base import Credential
 from asdk.auth.source import TokenSource
@@ -19,6 +19,11 @@ from asdk.options import CallOptions, Retry, Tenant, TimeoutTypes
 from asdk.redirects import FollowRedirects
 from asdk.transports.base import Transport
 
+if TYPE_CHECKING:
+    from asdk.middleware.circuit_breaker import CircuitBreaker
+    from asdk.middleware.concurrency import ConcurrencyLimit
+    from asdk.middleware.rate_limit import RateLimit
+
 
 class ClientOptions(TypedDict, total=False):
     """What every client takes by keyword, beside its own settings. Left out: the default.
@@ -29,6 +34,9 @@ class ClientOptions(TypedDict, total=False):
         credential, not with a `TokenSource`, which has its own.
     timeout: seconds for a whole call, or a `Timeout`; None for no limit.
     retry: the `Retry` policy; None for single attempts.
+    rate_limit: a `RateLimit`, or a `RedisRateLimit` for a fleet; None for no limit.
+    concurrency: a `ConcurrencyLimit`; None for no limit.
+    circuit_breaker: a `CircuitBreaker`; None for none.
     tenant: on whose behalf, unless a call, `with_options` or `tenant_scope` says otherwise.
     headers: more header fields for every request.
     middleware: middlewares of your own that run once a call, outside of retry.
@@ -48,6 +56,9 @@ class ClientOptions(TypedDict, total=False):
     token_store: TokenStore | None
     timeout: TimeoutTypes
     retry: Retry | None
+    rate_limit: RateLimit | None
+    concurrency: ConcurrencyLimit | None
+    circuit_breaker: CircuitBreaker | None
     tenant: Tenant | None
     headers: Mapping[str, str] | None
     middleware: Sequence[AnyMiddleware]

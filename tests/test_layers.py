@@ -24,6 +24,7 @@ LAYERS = [
     ["config", "models"],
     ["recipe"],
     ["headers", "urls", "challenges"],
+    ["rate_limit_headers"],
     ["options"],
     ["encoding", "class_hooks"],
     ["structuring"],
@@ -57,6 +58,10 @@ LATE_IMPORTS = {
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
+    ("middleware.redis_rate_limit", "redis.asyncio"),
+    ("middleware.redis_rate_limit", "redis.asyncio.connection"),
+    ("middleware.redis_rate_limit", "redis.asyncio.retry"),
+    ("middleware.redis_rate_limit", "redis.backoff"),
     ("middleware.retry", "tenacity"),
     ("transports.decompression", "backports"),
     ("transports.decompression", "brotli"),
@@ -210,3 +215,5 @@ def test_a_client_loads_aiohttp_but_no_sandbox_and_no_test_kit() -> None:
     assert "aiohttp" in loaded
     assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing", "pytest"))}
     assert "tenacity" not in loaded, "it is for failures"
+    policies = {"rate_limit", "redis_rate_limit", "concurrency", "circuit_breaker", "fair_queue", "permits"}
+    assert not loaded & ({f"asdk.middleware.{name}" for name in policies} | {"redis"}), "nobody asked for them"
