@@ -20,7 +20,7 @@ PACKAGE = Path(asdk.__file__).parent
 LAYERS = [
     ["_version"],
     ["errors", "clock"],
-    ["secret"],
+    ["secret", "extras"],
     ["config", "models"],
     ["recipe"],
     ["headers", "urls", "challenges"],
@@ -55,6 +55,12 @@ LAYERS = [
 
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
+    ("auth.stores.file_locks", "filelock"),
+    ("auth.stores.keyring", "keyring"),
+    ("auth.stores.keyring", "keyring.backends"),
+    ("auth.stores.names", "platformdirs"),
+    ("auth.stores.redis", "asdk.auth.stores.redis_clients"),
+    ("auth.stores.redis", "asdk.auth.stores.sealing"),
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
@@ -207,6 +213,7 @@ def test_import_asdk_loads_next_to_nothing() -> None:
 def test_using_the_top_loads_no_aiohttp_no_client_no_sandbox_and_no_extra() -> None:
     loaded = loaded_after("import asdk\nfor name in asdk.__all__: getattr(asdk, name)")
     assert loaded & {"aiohttp", "cattrs", "tenacity", "dotenv", "pytest", "msgspec", "yarl", "multidict"} == set()
+    assert loaded & {"filelock", "platformdirs", "keyring", "redis", "cryptography"} == set()
     assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing"))}
 
 

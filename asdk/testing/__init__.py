@@ -2,13 +2,22 @@
 
 `MemoryTransport` answers without a network, `VirtualClock` waits without waiting, `FaultyTransport` and `FaultProxy`
 break what a `FaultPlan` says. The pytest fixtures come with the package (``asdk.testing.fixtures`` is a pytest plugin);
-the local servers behind them are in `asdk.sandbox`.
+the local servers behind them are in `asdk.sandbox`. `TokenStoreSuite` tests a token store of your own; it needs pytest,
+and is resolved when it is first used.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from asdk.testing.clock import VirtualClock
 from asdk.testing.fault_proxy import FaultProxy
 from asdk.testing.faults import Fault, FaultPlan, FaultyTransport
 from asdk.testing.transport import DISCONNECTED, MemoryTransport, Reply, SentRequest
+
+if TYPE_CHECKING:
+    from asdk.testing.token_store_suite import TokenStoreSuite
 
 __all__ = [
     "DISCONNECTED",
@@ -19,5 +28,13 @@ __all__ = [
     "MemoryTransport",
     "Reply",
     "SentRequest",
+    "TokenStoreSuite",
     "VirtualClock",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name != "TokenStoreSuite":
+        raise AttributeError(f"module 'asdk.testing' has no attribute {name!r}")
+    value = globals()[name] = import_module("asdk.testing.token_store_suite").TokenStoreSuite
+    return value
