@@ -30,6 +30,7 @@ LAYERS = [
     ["bodies"],
     ["request"],
     ["response"],
+    ["streaming"],
     ["transports"],
     ["auth.tokens", "auth.stores", "auth.flight", "auth.state"],
     ["auth.credentials"],
