@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         TransportError,
         UnprocessableError,
     )
+    from asdk.event_stream import EventStream, Reconnect
     from asdk.models import OpenEnum, field, model, tagged
     from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from asdk.resources import Resource, resource
     from asdk.response import Response
     from asdk.secret import Secret
+    from asdk.streaming import ServerSentEvent
 
 _HOMES = {
     "asdk.auth.credentials.base": ("Credential",),
@@ -70,6 +72,7 @@ _HOMES = {
     "asdk.client": ("BaseClient",),
     "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
+    "asdk.event_stream": ("EventStream", "Reconnect"),
     "asdk.models": (
         "OpenEnum",
         "field",
@@ -94,6 +97,7 @@ _HOMES = {
     ),
     "asdk.response": ("Response",),
     "asdk.secret": ("Secret",),
+    "asdk.streaming": ("ServerSentEvent",),
     "asdk.errors": (
         "AsdkError",
         "AuthenticationError",
@@ -145,6 +149,7 @@ __all__ = [
     "Credential",
     "DeadlineExceededError",
     "DecodeError",
+    "EventStream",
     "GoneError",
     "IntegrityError",
     "InvalidRequestError",
@@ -156,6 +161,7 @@ __all__ = [
     "PoolTimeoutError",
     "ProtocolError",
     "RateLimitError",
+    "Reconnect",
     "Records",
     "Request",
     "RequestArguments",
@@ -166,6 +172,7 @@ __all__ = [
     "Retry",
     "Secret",
     "ServerError",
+    "ServerSentEvent",
     "StatusError",
     "StreamError",
     "TLSError",

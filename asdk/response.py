@@ -149,10 +149,26 @@ class Response:
 
     # --- streams ----------------------------------------------------------------------------------------------------
 
-    async def read(self) -> bytes:
-        """The whole body; of a stream, the rest of it is read first and the connection given back."""
+    async def read(self, limit: int | None = None) -> bytes:
+        """The whole body; of a stream, the rest of it is read first and the connection given back.
+
+        Args:
+            limit: keep no more than so many bytes of a stream, and leave the rest of it unread.
+        """
         if self._content is None:
-            self._content = b"".join([chunk async for chunk in self.iter_bytes()])
+            chunks: list[bytes] = []
+            size = 0
+            try:
+                async for chunk in self.iter_bytes():
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    if limit is not None and size >= limit:
+                        break
+            finally:
+                if limit is not None:
+                    self._content = b"".join(chunks)[:limit]  # what came, also when it then broke off
+                    await self.aclose()
+            self._content = b"".join(chunks)[:limit]
         return self._content
 
     async def iter_bytes(self) -> AsyncIterator[bytes]:

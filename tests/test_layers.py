@@ -38,7 +38,7 @@ LAYERS = [
     ["auth"],
     ["middleware"],
     ["resources", "records"],
-    ["pagination", "status_errors"],
+    ["pagination", "status_errors", "event_stream"],
     ["client_options"],
     ["client"],
     ["clients"],
@@ -49,6 +49,7 @@ LAYERS = [
 
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
+    ("client", "asdk.event_stream"),
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
