@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asdk.auth.credentials.static import ApiKey, BearerToken
     from asdk.auth.source import TokenSource
     from asdk.auth.tokens import Token
+    from asdk.bodies import Upload
     from asdk.client import BaseClient
     from asdk.client_options import ClientOptions, RequestArguments
     from asdk.config import Config
@@ -69,6 +70,7 @@ _HOMES = {
     ),
     "asdk.auth.source": ("TokenSource",),
     "asdk.auth.tokens": ("Token",),
+    "asdk.bodies": ("Upload",),
     "asdk.client": ("BaseClient",),
     "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
@@ -187,6 +189,7 @@ __all__ = [
     "TransportError",
     "UNSET",
     "UnprocessableError",
+    "Upload",
     "__version__",
     "field",
     "model",

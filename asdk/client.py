@@ -24,7 +24,7 @@ from asdk._version import __version__
 from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
-from asdk.bodies import ContentTypes, Files, make_body
+from asdk.bodies import ContentTypes, Files, Progress, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
@@ -65,6 +65,7 @@ from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
 if TYPE_CHECKING:
     from asdk.event_stream import EventStream, JsonLineStream, Reconnect
+    from asdk.files import Downloaded
 
 T = TypeVar("T")
 
@@ -402,6 +403,49 @@ class BaseClient:
         request = self._stream_request(JsonLineStream.accept, method, template, arguments)
         return JsonLineStream(request, self._open, decoder_for(model))
 
+    async def download(
+        self,
+        template: str,
+        *,
+        to: str | os.PathLike[str],
+        progress: Progress | None = None,
+        resume: bool = True,
+        sha256: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> Downloaded:
+        """Download a file by GET. It gets its name when all of it is there and checked, never before.
+
+        What came is kept in ``.name.part`` beside it. A download that breaks goes on from there, by Range and If-Range,
+        within the `Retry` policy, whose attempts are counted anew whenever the download got on; one that was killed
+        goes on when it is called again for the same URL and tenant. That needs a strong ETag or a Last-Modified date:
+        where the server gives none, or the file has changed, it starts over; parts of two versions are never mixed.
+        ``timeout.total`` bounds each head, ``timeout.idle`` each silence of a body.
+
+        Args:
+            template: as for `request`. An absolute URL on another origin gets no credentials.
+            to: the path of the file; a file that is there is replaced.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            resume: False to throw away what an earlier download left.
+            sha256: what the file must have, in hex, beside the digests that the server announces.
+            arguments: as for `request`.
+
+        Returns:
+            Path and size, what was checked, and how much of it an earlier download had left.
+
+        Raises:
+            InvalidRequestError: the file cannot be written, or is being downloaded already.
+            IntegrityError: length or digest are not what was announced; what came is thrown away.
+            StreamError: writing failed on the way, such as for a full disk.
+            TokenError, TransportError, StatusError: as `request`; what came is kept.
+        """
+        from asdk.files import Download
+
+        request = self.build_request("GET", template, **arguments)
+        del arguments
+        if request.headers.get("Accept") == self._headers.get("Accept"):
+            request.headers["Accept"] = "*/*"
+        return await Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256).run()
+
     def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
         request = self.build_request(method, template, **arguments)
         if request.headers.get("Accept") == self._headers.get("Accept"):  # the call asks for nothing else
@@ -474,6 +518,8 @@ class BaseClient:
         if method not in _METHODS:
             method = _checked_method(method)
         headers = self._headers.copy()
+        if not same_origin:
+            headers.drop_secrets()
         request = Request(method, url, template, headers, None, self._options, same_origin, clock=self._clock)
         request.authenticate = authenticate and same_origin
         request.idempotent = idempotent or method in _IDEMPOTENT

@@ -30,7 +30,8 @@ LAYERS = [
     ["bodies"],
     ["request"],
     ["response"],
-    ["streaming"],
+    ["streaming", "representation"],
+    ["partial_file"],
     ["transports"],
     ["auth.tokens", "auth.stores", "auth.flight", "auth.state"],
     ["auth.credentials"],
@@ -38,7 +39,7 @@ LAYERS = [
     ["auth"],
     ["middleware"],
     ["resources", "records"],
-    ["pagination", "status_errors", "event_stream"],
+    ["pagination", "status_errors", "event_stream", "files"],
     ["client_options"],
     ["client"],
     ["clients"],
@@ -50,6 +51,7 @@ LAYERS = [
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
     ("client", "asdk.event_stream"),
+    ("client", "asdk.files"),
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),

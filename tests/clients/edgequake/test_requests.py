@@ -110,8 +110,15 @@ ANSWER = {
     },
 }
 CHATTED = {
-    **{"conversation_id": "c1", "user_message_id": "m1", "assistant_message_id": "m2", "content": "42", "mode": "mix"},
-    **{"sources": [], "stats": ANSWER["stats"], "tokens_used": 9, "duration_ms": 7},
+    "conversation_id": "c1",
+    "user_message_id": "m1",
+    "assistant_message_id": "m2",
+    "content": "42",
+    "mode": "mix",
+    "sources": [],
+    "stats": ANSWER["stats"],
+    "tokens_used": 9,
+    "duration_ms": 7,
 }
 TOKENS = {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 3600}
 KEY = {"key_id": "k1", "prefix": "eq_12345678", "scopes": ["read"], "created_at": NOW}

@@ -65,7 +65,7 @@ async def test_an_answer_that_ends_in_an_error_says_why(admin: EdgeQuake, server
     server.break_next_stream(code="QUERY_FAILED", message="the model is gone", after_tokens=1)
     seen = []
     async with admin.query.stream("Anything?") as events:
-        with pytest.raises(StreamError, match="POST /api/v1/query/stream: .* the model is gone") as caught:  # noqa: PT012
+        with pytest.raises(StreamError, match=r"POST /api/v1/query/stream: .* the model is gone") as caught:  # noqa: PT012
             async for event in events:
                 seen.append(event)
     assert [type(event) for event in seen] == [QueryContext, Token]
@@ -150,15 +150,11 @@ async def test_each_argument_of_a_stream_reaches_the_server() -> None:
     transport = MemoryTransport([sse, sse])
     client = EdgeQuake(api_key="eq_key", transport=transport)
     only = DocumentFilter(document_ids=["d1"])
-    query = dict.fromkeys(
-        ["mode", "llm_provider", "llm_model", "system_prompt", "content_granularity", "include_subgraph"], "x"
-    )
+    shared = ["mode", "system_prompt", "content_granularity"]
+    query = dict.fromkeys([*shared, "llm_provider", "llm_model", "include_subgraph"], "x")
     await collect(client.query.stream("why?", document_filter=only, extra_headers={"A": "b"}, **query))  # type: ignore[arg-type]
-    chat = dict.fromkeys(
-        ["conversation_id", "parent_id", "mode", "provider", "model", "max_tokens", "temperature", "top_k", "language"]
-        + ["system_prompt", "content_granularity"],
-        "x",
-    )
+    place = ["conversation_id", "parent_id", "provider", "model", "language"]
+    chat = dict.fromkeys([*shared, *place, "max_tokens", "temperature", "top_k"], "x")
     await collect(client.chat.stream("why?", document_filter=only, **chat))  # type: ignore[arg-type]
     asked, said = transport.sent
     filtered = {"date_from": None, "date_to": None, "document_ids": ["d1"], "document_pattern": None}
