@@ -12,9 +12,9 @@ import platform
 import re
 import weakref
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 from uuid import uuid4
 
 import attrs
@@ -25,12 +25,19 @@ from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
 from asdk.auth.stores.base import TokenStore
-from asdk.bodies import ContentTypes, Files, make_body
+from asdk.bodies import ContentTypes, Files, Progress, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
 from asdk.decoding import decoder_for
-from asdk.errors import ERROR_BODY_LIMIT, ConfigurationError, InvalidRequestError, StatusError
+from asdk.errors import (
+    ERROR_BODY_LIMIT,
+    ConfigurationError,
+    InvalidRequestError,
+    StatusError,
+    StreamError,
+    TransportError,
+)
 from asdk.headers import Headers
 from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
 from asdk.middleware.chain import AnyMiddleware, Place, build_chain, check_stack
@@ -55,8 +62,13 @@ from asdk.redirects import check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, redirect_error, status_error
+from asdk.streaming import ServerSentEvent
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
+
+if TYPE_CHECKING:
+    from asdk.event_stream import EventStream, JsonLineStream, Reconnect
+    from asdk.files import Downloaded
 
 T = TypeVar("T")
 
@@ -287,15 +299,184 @@ class BaseClient:
         """
         request = self.build_request(method, template, **arguments)
         del arguments
-        request.stream = True
-        response = await self.send(request)
+        response = await self._open(request)
         try:
-            if not response.is_success:
-                await response.read(ERROR_BODY_LIMIT)
-                raise self._status_error(response)
             yield response
         finally:
             await response.aclose()
+
+    async def _open(self, request: Request) -> Response:
+        """The response with its body still open; raises for a bad status."""
+        request.stream = True
+        response = await self.send(request)
+        if response.is_success:
+            return response
+        try:
+            with suppress(TransportError):  # the status is what counts, however much of its body comes
+                await response.read(ERROR_BODY_LIMIT)
+            raise self._status_error(response)
+        finally:
+            await response.aclose()
+
+    @overload
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        model: type[T],
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[T]: ...
+    @overload
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        model: TypeForm[T],
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[T]: ...
+    @overload
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[ServerSentEvent]: ...
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        model: Any = UNSET,
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[Any]:
+        """A stream of server-sent events, for ``async with`` and ``async for``. Nothing is sent before the block.
+
+        The head of the response comes within ``timeout.total``; after it only ``timeout.idle`` counts, from byte to
+        byte. What breaks before the first event was handed out is repeated by the `Retry` of the call; after it,
+        nothing is, unless ``reconnect`` says so.
+
+        Args:
+            method: the HTTP method.
+            template: as for `request`.
+            model: what the data of an event is, such as ``tagged("type", Token, Done)``; left out, the items are
+                `ServerSentEvent`.
+            reconnect: True, or a `Reconnect`, to take the stream up again by ``Last-Event-ID``.
+            last_event_id: where an earlier stream ended: the server sends what came after it.
+            end_mark: the data of the event that ends the stream, such as ``"[DONE]"``; it is not handed out.
+            arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
+
+        Raises:
+            StreamError: in the block: the response is no event stream, a line has more than 1 MiB, or an event tells of
+                an error (see `stream_error`).
+            TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
+        """
+        from asdk.event_stream import EventStream, Reconnect
+
+        request = self._stream_request(EventStream.accept, method, template, arguments)
+        request.headers.setdefault("Cache-Control", "no-store")
+        return EventStream(
+            request,
+            self._open,
+            None if model is UNSET else decoder_for(model),
+            self.stream_error,
+            reconnect=Reconnect() if reconnect is True else reconnect or None,
+            last_event_id=last_event_id,
+            end_mark=end_mark,
+        )
+
+    @overload
+    def json_lines(
+        self, method: str, template: str, *, model: type[T], **arguments: Unpack[RequestArguments]
+    ) -> JsonLineStream[T]: ...
+    @overload
+    def json_lines(
+        self, method: str, template: str, *, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+    ) -> JsonLineStream[T]: ...
+    @overload
+    def json_lines(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> JsonLineStream[Any]: ...
+    def json_lines(
+        self, method: str, template: str, *, model: Any = Any, **arguments: Unpack[RequestArguments]
+    ) -> JsonLineStream[Any]:
+        """A stream of newline-delimited JSON, a value a line, for ``async with`` and ``async for``.
+
+        Args:
+            method: the HTTP method.
+            template: as for `request`.
+            model: what a line is; left out, plain JSON data.
+            arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
+
+        Raises:
+            StreamError: in the block: the response is HTML, or a line has more than 1 MiB.
+            TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
+        """
+        from asdk.event_stream import JsonLineStream
+
+        request = self._stream_request(JsonLineStream.accept, method, template, arguments)
+        return JsonLineStream(request, self._open, decoder_for(model))
+
+    async def download(
+        self,
+        template: str,
+        *,
+        to: str | os.PathLike[str],
+        progress: Progress | None = None,
+        resume: bool = True,
+        sha256: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> Downloaded:
+        """Download a file by GET. It gets its name when all of it is there and checked, never before.
+
+        What came is kept in ``.name.part`` beside it. A download that breaks goes on from there, by Range and If-Range,
+        within the `Retry` policy, whose attempts are counted anew whenever the download got on; one that was killed
+        goes on when it is called again for the same URL and tenant. That needs a strong ETag or a Last-Modified date:
+        where the server gives none, or the file has changed, it starts over; parts of two versions are never mixed.
+        ``timeout.total`` bounds each head, ``timeout.idle`` each silence of a body.
+
+        Args:
+            template: as for `request`. An absolute URL on another origin gets no credentials.
+            to: the path of the file; a file that is there is replaced.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            resume: False to throw away what an earlier download left.
+            sha256: what the file must have, in hex, beside the digests that the server announces.
+            arguments: as for `request`.
+
+        Returns:
+            Path and size, what was checked, and how much of it an earlier download had left.
+
+        Raises:
+            InvalidRequestError: the file cannot be written, or is being downloaded already.
+            IntegrityError: length or digest are not what was announced; what came is thrown away.
+            StreamError: writing failed on the way, such as for a full disk.
+            TokenError, TransportError, StatusError: as `request`; what came is kept.
+        """
+        from asdk.files import Download
+
+        request = self.build_request("GET", template, **arguments)
+        del arguments
+        if request.headers.get("Accept") == self._headers.get("Accept"):
+            request.headers["Accept"] = "*/*"
+        return await Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256).run()
+
+    def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
+        request = self.build_request(method, template, **arguments)
+        if request.headers.get("Accept") == self._headers.get("Accept"):  # the call asks for nothing else
+            request.headers["Accept"] = accept
+        return request
 
     @overload
     def paginate(
@@ -363,6 +544,8 @@ class BaseClient:
         if method not in _METHODS:
             method = _checked_method(method)
         headers = self._headers.copy()
+        if not same_origin:
+            headers.drop_secrets()
         request = Request(method, url, template, headers, None, self._options, same_origin, clock=self._clock)
         request.authenticate = authenticate and same_origin
         request.idempotent = idempotent or method in _IDEMPOTENT
@@ -417,6 +600,19 @@ class BaseClient:
             data: the body as JSON data, None if it is not JSON.
         """
         return read_error(data)
+
+    def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        """The error that an event of a stream tells of, None for an event like any other. Override it for an API with a
+        dialect of its own; `asdk.event_stream.error_in` reads the data.
+
+        Args:
+            event: as the server sent it. One with the type ``error`` is an error, unless this is overridden.
+        """
+        if event.event != "error":
+            return None
+        from asdk.event_stream import error_in
+
+        return error_in(event, self.describe_error)
 
     def _status_error(self, response: Response) -> StatusError:
         if is_redirect(response):

@@ -60,6 +60,7 @@ class Facts(TypedDict, total=False):
     certificate: bool
     needed_for: str | None
     location: str
+    transient: bool
 
 
 class AsdkError(Exception):
@@ -335,7 +336,22 @@ class PaginationError(AsdkError):
 
 
 class StreamError(AsdkError):
-    """A stream told of an error, or broke its own format."""
+    """A stream told of an error, or broke its own format.
+
+    Attributes:
+        code: the API's own name of the error, if the stream told of one.
+        body: the event that told of it, up to 64 KiB.
+        transient: whether the same stream, opened again, may come through.
+    """
+
+    code: str | None = None
+    body: bytes = b""
+    transient: bool = False
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call, unchanged, may succeed later: if the stream said so."""
+        return self.transient
 
 
 class IntegrityError(AsdkError):

@@ -100,6 +100,24 @@ class Request:
         """The text or bytes without any secret that this request carried: a server may echo what it was sent."""
         return scrub(text, [*self.headers.secrets(), *(secret.reveal() for secret in self.secrets)])
 
+    def copy(self) -> Request:
+        """The same request, not sent yet: for a call that belongs to this one, such as the rest of a download. The body
+        is shared and can be opened again only if it is replayable."""
+        return Request(
+            self.method,
+            self.url,
+            self.template,
+            self.headers.copy(),
+            self.body,
+            self.options,
+            self.same_origin,
+            self.authenticate,
+            self.stream,
+            self.clock,
+            idempotent=self.idempotent,
+            secrets=self.secrets,
+        )
+
     def remaining(self) -> float | None:
         """Seconds until the deadline, negative after it; None if there is none."""
         return None if self.deadline is None else self.deadline - self.clock.monotonic()

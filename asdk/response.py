@@ -158,23 +158,24 @@ class Response:
         """The whole body; of a stream, the rest of it is read first and the connection given back.
 
         Args:
-            limit: bytes of a stream after which the rest is given up, with its connection; None reads all of it.
+            limit: keep no more than so many bytes of a stream, and leave the rest of it unread.
         """
-        if self._content is None and limit is not None:
-            self._content = await self._beginning(limit)
-        elif self._content is None:
-            self._content = b"".join([chunk async for chunk in self.iter_bytes()])
-        return self._content or b""
-
-    async def _beginning(self, limit: int) -> bytes:
-        content = bytearray()
-        async with aclosing(self.iter_bytes()) as chunks:
-            async for chunk in chunks:
-                content += chunk
-                if len(content) >= limit:
-                    break
-        await self.aclose()
-        return bytes(content[:limit])
+        if self._content is None:
+            chunks: list[bytes] = []
+            size = 0
+            try:
+                async with aclosing(self.iter_bytes()) as pieces:
+                    async for chunk in pieces:
+                        chunks.append(chunk)
+                        size += len(chunk)
+                        if limit is not None and size >= limit:
+                            break
+            finally:
+                if limit is not None:
+                    self._content = b"".join(chunks)[:limit]  # what came, also when it then broke off
+                    await self.aclose()
+            self._content = b"".join(chunks)[:limit]
+        return self._content
 
     async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they arrive, decompressed. Leaving the loop early does not close: `aclose` does.

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 from aiohttp import payload as aiohttp_payload
@@ -450,6 +450,25 @@ def _chunks(reply: aiohttp.ClientResponse, encoding: str) -> AsyncIterator[bytes
     return decompress(chunks, encoding) if encoding else chunks
 
 
+async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """The body as it arrives, with all that came before the connection broke: aiohttp would keep that to itself."""
+    try:
+        async for piece in content.iter_any():
+            yield piece
+    except _FOREIGN as error:
+        broken = error
+    else:
+        return
+    content.set_exception(cast("Any", None))
+    rest = content.read_nowait()
+    if rest:
+        yield rest
+    try:
+        raise broken
+    finally:
+        del broken  # as in `send`
+
+
 class _Stream:
     """The open body of a response: holds its connection until it is read to the end or closed."""
 
@@ -464,7 +483,8 @@ class _Stream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         failure: AsdkError | None = None
         try:
-            async for chunk in _chunks(self._reply, _encoding(self._reply)):
+            encoding, pieces = _encoding(self._reply), _pieces(self._reply.content)
+            async for chunk in decompress(pieces, encoding) if encoding else pieces:
                 yield chunk
         except AsdkError as error:
             failure = error.with_traceback(None)  # without aiohttp's frames

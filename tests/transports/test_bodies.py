@@ -218,3 +218,31 @@ async def test_an_encoding_that_was_not_asked_for_is_an_error() -> None:
     with RawServer(saying(head(200, "Content-Encoding: xz\r\nContent-Length: 2\r\n") + b"{}", then="keep")) as server:
         async with client_of(server) as client:
             assert "'xz'" in (await failure_of(client.request("GET", "/things"), ProtocolError)).message
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+@pytest.mark.parametrize("zipped", [False, True])
+async def test_a_stream_brings_all_that_came_before_it_broke(then: str, zipped: bool) -> None:
+    body, field = (ZIPPED[:-8], "Content-Encoding: gzip\r\n") if zipped else (b"x" * 30_000, "")
+
+    async def cut(visit: Visit) -> None:
+        await visit.send(head(200, f"Content-Length: 100000\r\n{field}") + body)
+        await asyncio.sleep(0.01)
+        if then == "reset":
+            visit.reset()
+        else:
+            visit.writer.close()
+
+    with RawServer(cut) as server:
+        async with client_of(server) as client, client.stream("GET", "/things") as response:
+            await server.until(lambda: server.open == 0)
+            await asyncio.sleep(0.01)
+            came = b""
+
+            async def read_on() -> None:
+                nonlocal came
+                async for chunk in response.iter_bytes():
+                    came += chunk
+
+            await failure_of(read_on(), ProtocolError)
+            assert came == (b'{"name": "Ada"}' * 100 if zipped else body)
