@@ -48,7 +48,8 @@ from asdk.options import (
     merge_options,
     scoped_tenant,
 )
-from asdk.pagination import PageStrategy, Paginator
+from asdk.pagination import PageCursor, PageStrategy, Paginator
+from asdk.pagination.links import follow
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, status_error
@@ -273,18 +274,36 @@ class BaseClient:
 
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: type[T], **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: type[T],
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: TypeForm[T],
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, **arguments: Unpack[RequestArguments]
+        self, template: str, *, strategy: PageStrategy, prefetch: int = 0, **arguments: Unpack[RequestArguments]
     ) -> Paginator[Any]: ...
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: Any = Any, **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: Any = Any,
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]:
         """A collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
 
@@ -292,19 +311,37 @@ class BaseClient:
             template: the path of the collection.
             strategy: how the API divides it, such as `PageNumbers`.
             model: what one item is; left out, plain JSON data.
+            prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
         """
         params = dict(arguments.get("params") or {})
-        arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
+        tenant = arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
 
-        async def fetch(cursor: Mapping[str, Any]) -> Response:
-            page: RequestArguments = {**arguments, "params": {**params, **cursor}}
-            response = await self.send(self.build_request("GET", template, **page))
+        async def fetch(cursor: PageCursor) -> Response:
+            if isinstance(cursor, str):  # a link that a server gave, or a kept cursor: it must not lead elsewhere
+                link: RequestArguments = {**arguments, "params": None, "path_params": None}
+                request = self.build_request("GET", follow(cursor, home()), **link)
+                request.template = template
+            else:
+                page: RequestArguments = {**arguments, "params": {**params, **cursor}}
+                request = self.build_request("GET", template, **page)
+            response = await self.send(request)
             if not response.is_success:
                 raise self._status_error(response)
             return response
 
-        return Paginator(fetch, decoder_for(model).from_data, strategy, params, template)
+        def home() -> str:
+            return self.build_request("GET", template, **arguments).url
+
+        return Paginator(
+            fetch,
+            decoder_for(model).from_data,
+            strategy,
+            params,
+            template,
+            prefetch=prefetch,
+            collection=lambda: f"{home()} {tenant}",
+        )
 
     # --- building a request -----------------------------------------------------------------------------------------
 
