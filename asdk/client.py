@@ -11,10 +11,10 @@ import os
 import platform
 import re
 import weakref
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 from uuid import uuid4
 
 import attrs
@@ -56,7 +56,13 @@ from asdk.status_errors import read_error, status_error
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
+if TYPE_CHECKING:
+    from asdk.mapping import Outcomes
+    from asdk.progress import Progress
+
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an input
+R = TypeVar("R")
 
 # A library prints nothing of its own accord: an application that wants the records configures logging.
 logging.getLogger("asdk").addHandler(logging.NullHandler())
@@ -342,6 +348,44 @@ class BaseClient:
             prefetch=prefetch,
             collection=lambda: f"{home()} {tenant}",
         )
+
+    def map(
+        self,
+        function: Callable[[I], Awaitable[R]],
+        items: Iterable[I] | AsyncIterable[I],
+        *,
+        concurrency: int = 10,
+        ordered: bool = True,
+        progress: bool | str | Progress = False,
+    ) -> Outcomes[R]:
+        """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
+
+        ::
+
+            async for outcome in client.map(client.studies.get, accessions, progress=True):
+                print(outcome.value if outcome.ok else outcome.error)
+
+        An input that fails does not end the others: its `Outcome` holds the error. What comes in may be endless: of it
+        no more is taken than a few times the concurrency, ahead of who reads the outcomes. Leaving the loop cancels
+        what runs. The limits of the client, such as its connections, hold for these calls as for all.
+
+        Args:
+            function: takes one input; a method of a resource, or a function of your own that makes several calls.
+            items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
+            concurrency: how many calls run at a time.
+            ordered: hand the outcomes out in the order of the inputs; False: as they come.
+            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `Progress` of your own
+                shows several things at once.
+
+        Returns:
+            An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call holds for all of them.
+
+        Raises:
+            InvalidRequestError: an argument is not what it has to be, or the function is not async.
+        """
+        from asdk.mapping import Outcomes
+
+        return Outcomes(function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self._clock)
 
     # --- building a request -----------------------------------------------------------------------------------------
 

@@ -36,8 +36,8 @@ LAYERS = [
     ["auth.source"],
     ["auth"],
     ["middleware"],
-    ["resources", "records"],
-    ["pagination", "status_errors"],
+    ["resources", "records", "progress"],
+    ["pagination", "mapping", "status_errors"],
     ["client_options"],
     ["client"],
     ["clients"],
@@ -48,10 +48,14 @@ LAYERS = [
 
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
+    ("client", "asdk.mapping"),
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
     ("middleware.retry", "tenacity"),
+    ("progress", "IPython"),
+    ("progress", "rich.console"),
+    ("progress", "rich.progress"),
     ("testing.fixtures", "asdk.sandbox"),
     ("testing.fixtures", "asdk.testing.clock"),
 }
