@@ -11,7 +11,7 @@ import os
 import platform
 import re
 import weakref
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
@@ -25,7 +25,7 @@ from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
 from asdk.auth.stores.base import TokenStore
-from asdk.bodies import ContentTypes, Files, Progress, make_body
+from asdk.bodies import ContentTypes, Files, ProgressCallback, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
@@ -56,7 +56,8 @@ from asdk.options import (
     merge_options,
     scoped_tenant,
 )
-from asdk.pagination import PageStrategy, Paginator
+from asdk.pagination import PageCursor, PageStrategy, Paginator
+from asdk.pagination.links import follow
 from asdk.recipe import Recipe, rebuild
 from asdk.redirects import check_rule, is_redirect, next_request
 from asdk.request import Request
@@ -69,8 +70,12 @@ from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 if TYPE_CHECKING:
     from asdk.event_stream import EventStream, JsonLineStream, Reconnect
     from asdk.files import Downloaded
+    from asdk.mapping import Outcomes
+    from asdk.progress import Progress
 
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an input
+R = TypeVar("R")
 
 # A library prints nothing of its own accord: an application that wants the records configures logging.
 logging.getLogger("asdk").addHandler(logging.NullHandler())
@@ -434,7 +439,7 @@ class BaseClient:
         template: str,
         *,
         to: str | os.PathLike[str],
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         resume: bool = True,
         sha256: str | None = None,
         **arguments: Unpack[RequestArguments],
@@ -480,18 +485,36 @@ class BaseClient:
 
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: type[T], **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: type[T],
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: TypeForm[T],
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, **arguments: Unpack[RequestArguments]
+        self, template: str, *, strategy: PageStrategy, prefetch: int = 0, **arguments: Unpack[RequestArguments]
     ) -> Paginator[Any]: ...
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: Any = Any, **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: Any = Any,
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]:
         """A collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
 
@@ -499,19 +522,75 @@ class BaseClient:
             template: the path of the collection.
             strategy: how the API divides it, such as `PageNumbers`.
             model: what one item is; left out, plain JSON data.
+            prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
         """
         params = dict(arguments.get("params") or {})
-        arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
+        tenant = arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
 
-        async def fetch(cursor: Mapping[str, Any]) -> Response:
-            page: RequestArguments = {**arguments, "params": {**params, **cursor}}
-            response = await self.send(self.build_request("GET", template, **page))
+        async def fetch(cursor: PageCursor) -> Response:
+            if isinstance(cursor, str):  # a link that a server gave, or a kept cursor: it must not lead elsewhere
+                link: RequestArguments = {**arguments, "params": None, "path_params": None}
+                request = self.build_request("GET", follow(cursor, home()), **link)
+                request.template = template
+            else:
+                page: RequestArguments = {**arguments, "params": {**params, **cursor}}
+                request = self.build_request("GET", template, **page)
+            response = await self.send(request)
             if not response.is_success:
                 raise self._status_error(response)
             return response
 
-        return Paginator(fetch, decoder_for(model).from_data, strategy, params, template)
+        def home() -> str:
+            return self.build_request("GET", template, **arguments).url
+
+        return Paginator(
+            fetch,
+            decoder_for(model).from_data,
+            strategy,
+            params,
+            template,
+            prefetch=prefetch,
+            collection=lambda: f"{home()} {tenant}",
+        )
+
+    def map(
+        self,
+        function: Callable[[I], Awaitable[R]],
+        items: Iterable[I] | AsyncIterable[I],
+        *,
+        concurrency: int = 10,
+        ordered: bool = True,
+        progress: bool | str | Progress = False,
+    ) -> Outcomes[R]:
+        """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
+
+        ::
+
+            async for outcome in client.map(client.studies.get, accessions, progress=True):
+                print(outcome.value if outcome.ok else outcome.error)
+
+        An input that fails does not end the others: its `Outcome` holds the error. What comes in may be endless: of it
+        no more is taken than a few times the concurrency, ahead of who reads the outcomes. Leaving the loop cancels
+        what runs. The limits of the client, such as its connections, hold for these calls as for all.
+
+        Args:
+            function: takes one input; a method of a resource, or a function of your own that makes several calls.
+            items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
+            concurrency: how many calls run at a time.
+            ordered: hand the outcomes out in the order of the inputs; False: as they come.
+            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `Progress` of your own
+                shows several things at once.
+
+        Returns:
+            An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call holds for all of them.
+
+        Raises:
+            InvalidRequestError: an argument is not what it has to be, or the function is not async.
+        """
+        from asdk.mapping import Outcomes
+
+        return Outcomes(function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self._clock)
 
     # --- building a request -----------------------------------------------------------------------------------------
 

@@ -231,7 +231,7 @@ class ItemStream(Generic[T, RawT]):
         self._parser = self._make_parser()
         self._ready = iter(())
         # Its generator is closed here, and not by whoever collects garbage.
-        self._chunks = cast("AsyncGenerator[bytes, None]", response.iter_bytes())
+        self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
             await self._disconnect()
