@@ -9,6 +9,7 @@ from asdk.sandbox.counters import Counters, RequestRecord
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 from asdk.sandbox.fault_script import FaultRule, FaultScript
 from asdk.sandbox.faults import Fault
+from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Fault",
     "FaultRule",
     "FaultScript",
+    "MGnifyServer",
+    "MGnifySettings",
     "ManualClock",
     "RequestRecord",
     "Sandbox",
