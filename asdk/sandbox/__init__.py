@@ -4,6 +4,7 @@ For tests, examples and trying things out; nothing in asdk's clients needs it. S
 """
 
 from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.clock import Clock, ManualClock
 from asdk.sandbox.counters import Counters, RequestRecord
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
@@ -14,6 +15,8 @@ from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
 
 __all__ = [
     "ApiServer",
+    "BioEPICServer",
+    "BioEPICSettings",
     "Clock",
     "Counters",
     "EdgeQuakeServer",

@@ -10,7 +10,7 @@ from typing import IO
 import pytest
 
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
-FREE_PORTS = ["--edgequake-port", "0", "--mgnify-port", "0"]
+FREE_PORTS = ["--edgequake-port", "0", "--mgnify-port", "0", "--bioepic-port", "0"]
 
 
 def read_greeting(output: IO[str]) -> list[list[str]]:
