@@ -25,6 +25,7 @@ from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
 from asdk.auth.stores.base import TokenStore
+from asdk.auth.tokens import Token
 from asdk.bodies import ContentTypes, Files, ProgressCallback, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
@@ -727,6 +728,28 @@ class BaseClient:
             copy._headers.merge(headers)
         self._core.users.add(copy)
         return copy
+
+    @property
+    def token_source(self) -> TokenSource | None:
+        """What gets and keeps this client's token; give it to another client as ``auth=`` to share the token."""
+        return self._core.source
+
+    async def get_token(self, *, renew: bool = False) -> Token:
+        """The token that a call would present now, for what is no call of this client, such as a websocket.
+
+        Args:
+            renew: get a new one, though the one at hand may still be good.
+
+        Raises:
+            ConfigurationError: this client has no credential.
+            TokenError: there is no usable token.
+        """
+        source, tenant = self._core.source, self._tenant(UNSET)
+        if source is None:
+            raise ConfigurationError(f"{type(self).__name__} was built without a credential: there is no token to get")
+        within = self._options.timeout.total
+        token = await source.get(self._core.send, tenant=tenant, within=within)
+        return await source.get(self._core.send, tenant=tenant, within=within, rejected=token) if renew else token
 
     async def aclose(self) -> None:
         """Close the connections, unless a copy of this client is still in use. A later call opens new ones.

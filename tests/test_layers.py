@@ -51,7 +51,7 @@ LAYERS = [
     ["client"],
     ["clients"],
     ["sandbox"],
-    ["testing"],
+    ["testing", "__main__"],
     [""],
 ]
 
