@@ -1,4 +1,4 @@
-"""Processes that share one login through a store: one request an expiry, no refresh token sent twice, no call failed."""
+"""Processes that share one login through a store: one request an expiry, no token sent twice, no call failed."""
 
 from __future__ import annotations
 
