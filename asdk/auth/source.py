@@ -255,10 +255,15 @@ class TokenSource:
                     if not isinstance(outcome, Missed):
                         slot.failure = outcome if isinstance(outcome, Failure) else None
             flight.settle(outcome)
-            if flight.departed or isinstance(outcome, Failure):
-                self._report(slot, outcome, self._monotonic() - began)
-            if slot.memory.unsaved is not None:
-                self._save_later(slot)
+            if not isinstance(outcome, Missed):
+                self._land(slot, flight, outcome, self._monotonic() - began)
+
+    def _land(self, slot: _Slot, flight: Flight[Token | Failure], outcome: Token | Failure, seconds: float) -> None:
+        """What is left to do after a flight that was not cut short."""
+        if flight.departed or isinstance(outcome, Failure):
+            self._report(slot, outcome, seconds)
+        if slot.memory.unsaved is not None:
+            self._save_later(slot)
 
     async def _obtain(
         self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, rejected: Token | None
@@ -327,12 +332,12 @@ class TokenSource:
         if not saved:
             self._save_later(slot, attempt)
 
-    def _report(self, slot: _Slot, outcome: Token | Failure | Missed, seconds: float) -> None:
+    def _report(self, slot: _Slot, outcome: Token | Failure, seconds: float) -> None:
         facts: dict[str, object] = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
         if isinstance(outcome, Failure):
             pause = outcome.until - self._monotonic()
             _log.warning("no token: %s; next try in %.1f s", outcome.error, pause, extra={"asdk": facts})
-        elif isinstance(outcome, Token) and _log.isEnabledFor(logging.INFO):
+        elif _log.isEnabledFor(logging.INFO):
             facts["lifetime"] = outcome.lifetime
             _log.info("token of %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts})
 
