@@ -3,17 +3,14 @@ transport."""
 
 from __future__ import annotations
 
-import re
-
 from asdk.auth.source import TokenSource
 from asdk.auth.tokens import Token
+from asdk.challenges import parse_challenges
 from asdk.errors import AsdkError
 from asdk.middleware.chain import Place
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
-
-_INSUFFICIENT_SCOPE = re.compile(r"\berror\s*=\s*\"?insufficient_scope\b", re.IGNORECASE).search
 
 
 class AuthMiddleware:
@@ -69,7 +66,7 @@ class AuthMiddleware:
         refused = request.credentials
         if not isinstance(refused, Token) or not request.replayable:
             return response
-        if _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
+        if _lacks_scope(response):
             return response
         await response.read()  # a stream gives its connection back before the wait
         request.reauthenticated = True
@@ -79,3 +76,9 @@ class AuthMiddleware:
         request.credentials = token
         request.headers.update(token.headers)
         return await call_next(request)
+
+
+def _lacks_scope(response: Response) -> bool:
+    """Whether the token is good, but not for this (RFC 6750, section 3.1): a new one would be no better."""
+    challenges = parse_challenges(response.headers.getall("www-authenticate"))
+    return any(challenge.parameters.get("error") == "insufficient_scope" for challenge in challenges)
