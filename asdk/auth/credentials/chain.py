@@ -29,11 +29,11 @@ class CredentialChain(Credential):
     """
 
     def __init__(self, *credentials: Credential) -> None:
+        self._credentials = credentials
         if not credentials:
             raise ConfigurationError("a CredentialChain needs at least one credential")
         if len({credential.per_tenant for credential in credentials}) > 1:
             raise ConfigurationError("in a CredentialChain all credentials have a token per tenant, or none has")
-        self._credentials = credentials
         self._chosen: Credential | None = None
         self.per_tenant = credentials[0].per_tenant
         self.fetch_timeout = max(credential.fetch_timeout for credential in credentials)

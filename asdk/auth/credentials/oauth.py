@@ -69,14 +69,14 @@ class OAuthCredential(Credential):
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
     ) -> None:
-        if client_secret is not None:
-            client_secret = closed(client_secret)
-            if not client_id:
-                raise ConfigurationError("a client secret goes with a client_id, and there is none")
+        client_secret = None if client_secret is None else closed(client_secret)
+        self._url = url  # before the checks: the traceback of a refusal may show this object
+        self._client_id = client_id or ""
+        endpoint_url("the token endpoint", url)
+        if client_secret is not None and not client_id:
+            raise ConfigurationError("a client secret goes with a client_id, and there is none")
         if client_auth not in ("basic", "body"):
             raise ConfigurationError(f"client_auth= is 'basic' or 'body', not {client_auth!r}")
-        self._url = endpoint_url("the token endpoint", url)
-        self._client_id = client_id or ""
         self._client_secret = None if client_secret is None else SecretInput("the client secret", client_secret)
         self._client_auth = client_auth
         self._scopes = _read_scopes(scopes)
@@ -143,11 +143,12 @@ def endpoint_url(name: str, url: str) -> str:
     Raises:
         ConfigurationError: it cannot.
     """
+    problem = None
     try:
         parse_url(url)
     except InvalidRequestError as error:
         problem = error.message
-    else:
+    if problem is None:
         return url
     raise ConfigurationError(f"{name}: {problem}")
 

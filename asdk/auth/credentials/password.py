@@ -44,6 +44,7 @@ class PasswordGrant(OAuthCredential):
     ) -> None:
         password = closed(password)
         client_secret = None if client_secret is None else closed(client_secret)
+        self._username = username
         super().__init__(
             "password",
             url,
@@ -55,7 +56,6 @@ class PasswordGrant(OAuthCredential):
         )
         if not username:
             raise ConfigurationError("the user name is empty")
-        self._username = username
         self._password = SecretInput("the password", password, blanks=True)
 
     @property

@@ -7,10 +7,11 @@ cell, from the thread that runs it: there the loop stands still, as it does for 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from getpass import getpass
 from typing import Any, TypeVar
 
@@ -73,7 +74,7 @@ class PromptCredential(Credential):
         self._password_prompt = password_prompt
         self._instead = instead
         self.fetch_timeout = timeout
-        # With the password that worked; and one without any, which knows whose token it is and how to renew it.
+        # With the password that was given; and one without any, which knows whose token it is and how to renew it.
         self._login: Credential | None = None
         self._blank: Credential | None = None
 
@@ -94,16 +95,12 @@ class PromptCredential(Credential):
         question = self._password_prompt
         refusal: TokenRefusedError | None = None
         for _ in range(_TRIES):
-            login = self._login
-            if login is None:
-                login = self._make(self._username or "", await self._answer(question, hidden=True))
+            if self._login is None:
+                self._login = self._make(self._username or "", await self._answer(question, hidden=True))
             try:
-                token = await login.fetch(send)
+                return await self._login.fetch(send)
             except TokenRefusedError as error:
                 self._login, refusal = None, error.copy()
-            else:
-                self._login = login
-                return token
             if not _is_about_password(refusal):
                 break
             question = f"{refusal.message}\n{self._password_prompt}"
@@ -161,11 +158,26 @@ def _notebook_kernel() -> Any:
 
 def _ask_in_notebook(kernel: Any, question: str, *, hidden: bool) -> Secret | None:
     try:
-        return Secret(kernel.getpass(question) if hidden else kernel.raw_input(question))
+        with _interruptible():
+            return Secret(kernel.getpass(question) if hidden else kernel.raw_input(question))
     except NotImplementedError:  # the frontend has no field for it: nbconvert, papermill
         return None
     except (EOFError, KeyboardInterrupt):  # an interrupt that left the task of the flight would end the kernel
         return Secret("")
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """In a cell that awaits, IPython turns an interrupt into a cancellation, which has to wait for the event loop, and
+    that stands still: the old way is put back for as long as the question stands."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _TerminalQuestion:

@@ -48,9 +48,9 @@ class SecretInput:
     __slots__ = ("_blanks", "_name", "_source")
 
     def __init__(self, name: str, source: SecretSource, *, blanks: bool = False) -> None:
-        source = closed(source)
         self._name = name
         self._blanks = blanks
+        source = closed(source)
         self._source = source if callable(source) else self._checked(source)
 
     def get(self) -> Secret:
