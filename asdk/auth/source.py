@@ -175,7 +175,7 @@ class TokenSource:
             if flight is not None and flight.via == send:
                 await flight.finish()
             if slot.memory.unsaved is not None and not slot.saving:
-                await self._renewal(slot, _nowhere).save_again()
+                await self._save_again(slot)
 
     def __repr__(self) -> str:
         return f"<TokenSource of {type(self.credential).__name__}>"
@@ -321,13 +321,19 @@ class TokenSource:
         saved = False
         try:
             async with asyncio.timeout(TOKEN_TIMEOUT):
-                saved = slot.flight is None and await self._renewal(slot, _nowhere).save_again()
+                saved = slot.flight is None and await self._save_again(slot)
         except TimeoutError:
             saved = False
         finally:
             slot.saving = False
         if not saved:
             self._save_later(slot, attempt)
+
+    async def _save_again(self, slot: _Slot) -> bool:
+        try:
+            return await self._renewal(slot, _nowhere).save_again()
+        except ConfigurationError:  # the secret cannot be had now, and with it whose token it is
+            return False
 
     def _report(self, slot: _Slot, outcome: Token | Failure | Missed, seconds: float) -> None:
         facts: dict[str, object] = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}

@@ -144,7 +144,7 @@ async def ask_person(question: str, *, hidden: bool) -> Secret | None:
     kernel = _notebook_kernel()
     if kernel is not None:
         return _ask_in_notebook(kernel, question, hidden=hidden)
-    if sys.stdin is None or not sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
         return None
     return await _TerminalQuestion(question, hidden=hidden).answer()
 
@@ -167,7 +167,7 @@ def _ask_in_notebook(kernel: Any, question: str, *, hidden: bool) -> Secret | No
 
 
 @contextmanager
-def _interruptible() -> Generator[None]:
+def _interruptible() -> Generator[None, None, None]:
     """In a cell that awaits, IPython turns an interrupt into a cancellation, which has to wait for the event loop, and
     that stands still: the old way is put back for as long as the question stands."""
     if threading.current_thread() is not threading.main_thread():

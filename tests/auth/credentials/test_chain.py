@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, so
 
 
 def missing() -> str:
-    return {}["APP_SECRET"]
+    return os.environ["ASDK_NO_SUCH_SECRET"]
 
 
 async def test_it_takes_the_first_that_has_what_it_needs() -> None:
@@ -50,7 +51,7 @@ async def test_its_error_lists_each_attempt_and_its_reason() -> None:
         await source_of(chain).get(endpoint.send)
     assert str(caught.value) == (
         "no credential of the chain has what it needs; NoCredential: set APP_KEY; "
-        "ClientCredentials: the client secret cannot be had: KeyError: 'APP_SECRET'; "
+        "ClientCredentials: the client secret cannot be had: KeyError: 'ASDK_NO_SUCH_SECRET'; "
         "CredentialChain: no credential of the chain has what it needs; NoCredential: set APP_TOKEN"
     )
     assert endpoint.sent == []

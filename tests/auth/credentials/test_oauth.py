@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdk import ConfigurationError, Secret, TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.auth import ClientCredentials, Credential, DeviceCode, PasswordGrant, RefreshToken
+from asdk.auth import ClientCredentials, Credential, DeviceCode, Entry, MemoryTokenStore, PasswordGrant, RefreshToken
 from asdk.testing import Reply, VirtualClock
 from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
 from tests.failures import failure_of
@@ -337,7 +338,7 @@ def broken() -> str:
             lambda: Path("/nowhere/secret").read_text(),
             r"FileNotFoundError: No such file or directory \(/nowhere/secret\)",
         ),
-        (lambda: {}["APP_SECRET"], "KeyError: 'APP_SECRET'"),
+        (lambda: os.environ["ASDK_NO_SUCH_SECRET"], "KeyError: 'ASDK_NO_SUCH_SECRET'"),
         (lambda: "", "the client secret is empty"),
         (lambda: "s3cret\n", "line end"),
         (lambda: None, "TypeError"),
@@ -351,6 +352,31 @@ async def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(look_up:
     assert re.search(message, str(error))
     assert endpoint.sent == []
     assert "s3cret" not in str(error)
+
+
+async def test_a_token_that_the_store_did_not_take_is_saved_when_the_secret_can_be_had_again() -> None:
+    class Full(MemoryTokenStore):
+        full = True
+
+        async def save(self, key: str, entry: Entry) -> bool:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            return await super().save(key, entry)
+
+    store, clock, secrets = Full(), VirtualClock(), ["s3cret"]
+    source = source_of(ClientCredentials(URL, "app", lambda: secrets[0]), clock, store)
+    endpoint = Endpoint()
+    await source.get(endpoint.send)
+    store.full = False
+    secrets.clear()
+    await clock.sleep(10)
+    await source.finish(endpoint.send)
+    secrets.append("s3cret")
+    await clock.sleep(60)
+    entry = await source.stored()
+    assert entry is not None
+    assert entry.token is not None
+    assert len(endpoint.sent) == 1
 
 
 # --- whose token it is ----------------------------------------------------------------------------------------------
