@@ -406,6 +406,7 @@ def test_a_changed_secret_changes_the_seed_and_not_the_key() -> None:
         (ClientCredentials(URL, "app", "s3cret"), ClientCredentials(URL, "app", Secret("other"))),
         (PasswordGrant(URL, "ada", "p"), PasswordGrant(URL, "ada", "q")),
         (PasswordGrant(URL, "ada", "p", **CLIENT), PasswordGrant(URL, "ada", "p", client_id="app", client_secret="x")),
+        (PasswordGrant(URL, "ada", "p", **CLIENT), PasswordGrant(URL, "ada", "q", **CLIENT)),
         (RefreshToken(URL, "r1", account="ada"), RefreshToken(URL, "r2", account="ada")),
     ]
     for one, other in pairs:

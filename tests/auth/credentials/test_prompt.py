@@ -99,6 +99,40 @@ async def test_a_stored_token_spares_the_question(sits: Callable[..., Person]) -
     assert person.questions == []
 
 
+async def test_a_token_that_another_login_of_this_user_stored_spares_the_question(sits: Callable[..., Person]) -> None:
+    person, store, endpoint = sits(), MemoryTokenStore(), Endpoint()
+    first = await source_of(login("ada", Secret("pass")), store=store).get(endpoint.send)
+    token = await source_of(PromptCredential(login, username="ada"), store=store).get(endpoint.send)
+    assert token.value == first.value
+    assert person.questions == []
+
+
+async def test_what_stands_for_an_unknown_password_is_never_sent(sits: Callable[..., Person]) -> None:
+    sits("pass", "pass")
+    store, clock, endpoint = MemoryTokenStore(), VirtualClock(), Endpoint()
+    for _ in range(2):  # the second finds a token that ended, without a refresh token
+        await source_of(PromptCredential(login, username="ada"), clock, store).get(endpoint.send)
+        await clock.sleep(101)
+    assert [form["password"] for form in endpoint.forms] == ["pass", "pass"]
+
+
+async def test_another_user_does_not_go_on_with_the_token_of_the_one_before(sits: Callable[..., Person]) -> None:
+    class Steady(PasswordGrant):
+        rotates = False
+
+    sits("ada", "pass", "a", "b", "bob", "pass")
+    clock = VirtualClock()
+    endpoint = Endpoint(granted("t1", "r1"), Reply(401), *[refusal("invalid_grant")] * 3, granted("t2"))
+    source = source_of(PromptCredential(lambda name, password: Steady(URL, name, password)), clock)
+    await source.get(endpoint.send)
+    await clock.sleep(101)
+    with pytest.raises(TokenRefusedError):
+        await source.get(endpoint.send)
+    await clock.sleep(900)
+    await source.get(endpoint.send)
+    assert endpoint.forms[-1] == {"grant_type": "password", "username": "bob", "password": "pass"}
+
+
 async def test_a_mistyped_password_is_asked_for_again_and_then_refused(sits: Callable[..., Person]) -> None:
     person = sits("ada", "pas", "pss", "pass")
     endpoint = Endpoint(refusal("invalid_grant"), Reply(401), granted("t1"))

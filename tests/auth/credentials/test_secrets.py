@@ -9,6 +9,7 @@ import gc
 import logging
 import pickle
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -149,6 +150,21 @@ def test_a_constructor_that_refuses_shows_no_secret(name: str) -> None:
     with pytest.raises(AsdkError) as caught:
         WRONG[name]()
     assert found_in(shown_by(caught.value)) == set()
+
+
+@pytest.mark.parametrize("reply", ["no access token", "refused", "another type"])
+@pytest.mark.parametrize("name", CREDENTIALS)
+async def test_a_failure_that_is_forgotten_keeps_nothing_alive(name: str, reply: str) -> None:
+    endpoint = endpoint_for(name, REPLIES[reply])
+    forgotten = weakref.ref(endpoint)
+    gc.disable()
+    try:
+        with contextlib.suppress(AsdkError):
+            await CREDENTIALS[name]().fetch(with_clock(endpoint))
+        del endpoint
+        assert forgotten() is None
+    finally:
+        gc.enable()
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
