@@ -128,6 +128,7 @@ class DeviceCode(OAuthCredential):
     async def fetch(self, send: Handler) -> Token:
         response = await exchange(send, self._request(self._device_url, {"scope": self._scope}))
         offer, clock = _read_offer(response), response.request.clock
+        del response  # its body has the codes in plain text, and the person may take minutes
         ends = clock.monotonic() + offer.instructions.expires_in
         shown = self._show(offer.instructions)
         if inspect.isawaitable(shown):
