@@ -8,17 +8,15 @@ and `TokenWriter` writes it on the request behind it.
 from __future__ import annotations
 
 import functools
-import re
 
 from asdk.auth.source import TokenSource
 from asdk.auth.tokens import Token
+from asdk.challenges import parse_challenges
 from asdk.errors import ERROR_BODY_LIMIT, AsdkError, TokenUnavailableError
 from asdk.middleware.chain import Place
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
-
-_INSUFFICIENT_SCOPE = re.compile(r"\berror\s*=\s*\"?insufficient_scope\b", re.IGNORECASE).search
 
 # So many tokens one after another, each of which ended within so many seconds, are enough.
 _IN_VAIN, _NO_WAIT = 3, 0.01
@@ -77,7 +75,7 @@ class AuthMiddleware:
         refused = request.credentials
         if not isinstance(refused, Token) or not request.replayable:
             return response
-        if _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
+        if _lacks_scope(response):
             return response
         await response.read(ERROR_BODY_LIMIT)  # a stream gives its connection back before the wait
         request.reauthenticated = True
@@ -152,3 +150,9 @@ class TokenWriter:
 
 class _TokenEndedError(TokenUnavailableError):
     """There was a token at the gate, and is none now. The gate catches it."""
+
+
+def _lacks_scope(response: Response) -> bool:
+    """Whether the token is good, but not for this (RFC 6750, section 3.1): a new one would be no better."""
+    challenges = parse_challenges(response.headers.getall("www-authenticate"))
+    return any(challenge.parameters.get("error") == "insufficient_scope" for challenge in challenges)
