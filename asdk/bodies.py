@@ -36,7 +36,7 @@ FileContent: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
 Progress: TypeAlias = Callable[[int, int | None], object]
 
 #: A file, alone or with its name, or with its name and media type; or an `Upload`.
-FileTypes: TypeAlias = "FileContent | tuple[str, FileContent] | tuple[str, FileContent, str] | Upload"
+FileTypes: TypeAlias = "FileContent | Upload | tuple[str, FileContent | Upload] | tuple[str, FileContent | Upload, str]"
 
 #: The files of a multipart form by field name; several files of one name as pairs.
 Files: TypeAlias = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]]

@@ -55,6 +55,7 @@ LATE_IMPORTS = {
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
+    ("middleware.cache", "hishel"),
     ("middleware.retry", "tenacity"),
     ("testing.fixtures", "asdk.sandbox"),
     ("testing.fixtures", "asdk.testing.clock"),
