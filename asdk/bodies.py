@@ -41,11 +41,11 @@ FileTypes: TypeAlias = "FileContent | Upload | tuple[str, FileContent | Upload] 
 #: The files of a multipart form by field name; several files of one name as pairs.
 Files: TypeAlias = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]]
 
-#: A raw body: bytes, a file, an iterator (sent once), or a function that makes a fresh iterator for each attempt.
-ContentTypes: TypeAlias = (
-    "bytes | os.PathLike[str] | IO[bytes] | AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]"
-    " | Upload"
-)
+#: Bytes that are made on the way: an iterator (sent once), or a function that makes a fresh one for each attempt.
+ByteSource: TypeAlias = AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]
+
+#: A raw body.
+ContentTypes: TypeAlias = "FileContent | ByteSource | Upload"
 
 
 class Body:

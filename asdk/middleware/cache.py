@@ -156,23 +156,23 @@ class CacheMiddleware:
         ]
         state: Any = rfc.IdleClient(options=self._options).next(plain, entries)
         while not isinstance(state, rfc.FromCache):
-            if isinstance(state, rfc.CacheMiss | rfc.NeedRevalidation):
-                response = await _send(request, call_next, state.request.headers)
-                revalidated = response.status == 304 and isinstance(state, rfc.NeedRevalidation)
-                if response.status not in _STORED_STATUSES and not revalidated:
-                    return response
-                news = _Arrival.of(response, clock)
-                state = state.next(rfc.Response(response.status, _to_hishel(news.headers)))
-            elif isinstance(state, rfc.InvalidateEntries):
+            response = await _send(request, call_next, state.request.headers)
+            confirms = response.status == 304 and isinstance(state, rfc.NeedRevalidation)
+            if response.status not in _STORED_STATUSES and not confirms:
+                return response
+            news = _Arrival.of(response, clock)
+            state = state.next(rfc.Response(response.status, _to_hishel(news.headers)))
+            if isinstance(state, rfc.InvalidateEntries):
                 self._remove(*state.entry_ids)
                 state = state.next()
-            elif isinstance(state, rfc.NeedToBeUpdated):
+            if isinstance(state, rfc.NeedToBeUpdated):
                 for entry in state.updating_entries:
                     self._freshen(known[entry.id], entry.response.headers, news)
                 state = state.next()
-            else:
-                if isinstance(state, rfc.StoreAndUse):
-                    self._keep(partition, asked, response, news, keep=state.response.headers)
+            elif isinstance(state, rfc.StoreAndUse):
+                self._keep(partition, asked, response, news, keep=state.response.headers)
+                return response
+            elif isinstance(state, rfc.CouldNotBeStored):
                 return response
         return self._reply(request, known[state.entry.id])
 
