@@ -121,7 +121,12 @@ class ItemStream(Generic[T, RawT]):
     async def aclose(self) -> None:
         """Leave the stream; its connection is given back, or closed if there was more to come."""
         self._is_open = False
+        self._let_go()
         await self._disconnect()
+
+    def _let_go(self) -> None:
+        """Refer to the client no longer: a notebook keeps the variable of a loop that is over."""
+        self._open = _no_more
 
     def __aiter__(self) -> Self:
         return self
@@ -274,6 +279,10 @@ class ItemStream(Generic[T, RawT]):
         raise NotImplementedError
 
 
+async def _no_more(request: Request) -> Response:
+    raise StreamError("this stream was closed")
+
+
 def _media_type(response: Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -332,6 +341,10 @@ class EventStream(ItemStream[T, ServerSentEvent]):
     def last_event_id(self) -> str:
         """The id of the last event handed out, empty if it had none: with it another stream can go on from here."""
         return cast("EventParser", self._parser).last_event_id
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._find_error = _no_error
 
     def _make_parser(self) -> Parser[ServerSentEvent]:
         return EventParser(self._last_event_id)
@@ -402,6 +415,10 @@ class EventStream(ItemStream[T, ServerSentEvent]):
         return self._failures <= policy.attempts and (
             failure.retryable or isinstance(failure, RequestTimeoutError)  # also of a deadline: each head has its own
         )
+
+
+def _no_error(event: ServerSentEvent) -> None:
+    return None
 
 
 def error_in(event: ServerSentEvent, describe: Callable[[Any], tuple[str | None, str | None]]) -> StreamError:

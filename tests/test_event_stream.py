@@ -509,7 +509,7 @@ async def test_a_failed_stream_keeps_nobody_alive() -> None:
         with pytest.raises(StreamError):
             await collect(stream)
         alive = weakref.ref(client)
-        del client, stream
+        del client  # and not the stream, which is over
         assert alive() is None
     finally:
         gc.enable()
