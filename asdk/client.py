@@ -59,13 +59,13 @@ from asdk.pagination import PageStrategy, Paginator
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, status_error
-from asdk.streaming import ServerSentEvent
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
 if TYPE_CHECKING:
     from asdk.event_stream import EventStream, JsonLineStream, Reconnect
     from asdk.files import Downloaded
+    from asdk.streaming import ServerSentEvent
 
 T = TypeVar("T")
 

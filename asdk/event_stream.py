@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
@@ -23,6 +24,7 @@ from asdk.errors import (
     InvalidRequestError,
     RequestTimeoutError,
     StreamError,
+    TransportError,
 )
 from asdk.request import Request
 from asdk.response import Response
@@ -239,8 +241,10 @@ class ItemStream(Generic[T, RawT]):
         self._chunks = cast("AsyncGenerator[bytes, None]", response.iter_bytes())
         problem = self._problem(response)
         if problem is not None:
+            with suppress(TransportError):
+                await response.read(ERROR_BODY_LIMIT)
             await self._disconnect()
-            raise self._placed(StreamError(problem))
+            raise self._placed(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
 
     async def _disconnect(self) -> None:
         chunks, self._chunks = self._chunks, None

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdk import BaseClient
+from asdk import BaseClient, TransportError
 from asdk.bodies import (
     CHUNK,
     Body,
@@ -39,6 +39,7 @@ from asdk.errors import InvalidRequestError
 from asdk.options import UNSET
 from asdk.secret import Secret
 from asdk.testing import MemoryTransport, Reply, VirtualClock
+from tests.servers import RawServer, client_of
 
 
 class OldMode(str, Enum):  # noqa: UP042 - as it was written before 3.11
@@ -574,3 +575,26 @@ async def test_an_upload_is_a_body_of_its_own_and_is_sent_again_whole() -> None:
     assert [request.content for request in transport.sent[:2]] == [b"abc", b"abc"]
     assert seen == [(0, 3), (3, 3)] * 2
     assert b'filename="a.txt"\r\nContent-Type: text/plain' in transport.sent[2].content
+
+
+async def test_a_media_type_that_is_given_is_sent_where_the_upload_is_the_body() -> None:
+    transport = MemoryTransport([Reply(200), Reply(200)])
+    client = BaseClient(base_url="https://api.example.org", transport=transport)
+    await client.request("PUT", "/x", content=Upload(b"{}", content_type="application/json"), model=None)
+    await client.request("PUT", "/x", content=Upload(b"{}", name="x.json"), model=None)
+    assert [request.headers.get("Content-Type") for request in transport.sent] == ["application/json", None]
+
+
+@pytest.mark.parametrize("length", [2, 4])
+async def test_an_upload_that_is_shorter_or_longer_than_it_said_ends_the_connection(length: int) -> None:
+    async def made() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"bc"
+
+    with RawServer() as server:
+        async with client_of(server) as client:
+            with pytest.raises(TransportError):
+                await client.request("PUT", "/x", content=Upload(made, length=length))
+        await server.until(lambda: server.open == 0)
+        async with client_of(server) as client:
+            assert await client.request("PUT", "/x", content=Upload(made, length=3)) == {}

@@ -143,8 +143,9 @@ async def test_a_call_may_ask_for_another_media_type() -> None:
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
 async def test_another_kind_of_response_is_an_error(kind: str) -> None:
     client, _ = make_client(Reply(content=b"<html>", headers={"Content-Type": kind}))
-    with pytest.raises(StreamError, match=f"the response is {kind}, where text/event-stream was expected"):
+    with pytest.raises(StreamError, match=f"the response is {kind}, where text/event-stream was expected") as caught:
         await collect(client.events("GET", "/feed"))
+    assert (caught.value.body, caught.value.status) == (b"<html>", 200)
     client, _ = make_client(Reply(content=b"<html>", headers={"Content-Type": "text/html"}))
     with pytest.raises(StreamError, match="where lines of JSON were expected"):
         await collect(client.json_lines("GET", "/feed"))

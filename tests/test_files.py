@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
+import gc
 import gzip
 import hashlib
 import json
@@ -15,6 +16,7 @@ import resource
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -594,3 +596,22 @@ async def test_another_origin_gets_no_credentials(serve: Serve, to: Path, owned:
         assert field(head, "X-Trace") == "t"
     await owned.download(f"{server.url}/files/f", to=to, headers={"X-Vendor-Key": "for-them"})
     assert field(server.heads[-1], "X-Vendor-Key") == "for-them"
+
+
+async def test_a_failed_download_keeps_nobody_alive(serve: Serve, to: Path) -> None:
+    archives = [Archive(DATA, *[0] * 9), Archive(DATA)]
+    archives[1].headers = digest_line("Content-MD5", OTHER)
+    servers = [serve(archive) for archive in archives]
+    gc.collect()
+    gc.disable()
+    try:
+        for server, kind in zip(servers, (ProtocolError, IntegrityError), strict=True):
+            client = client_of(server, retry=FEW)
+            with pytest.raises(kind):
+                await client.download("/files/f", to=to)
+            alive = weakref.ref(client)
+            await client.aclose()
+            del client
+            assert alive() is None
+    finally:
+        gc.enable()
