@@ -172,7 +172,8 @@ async def test_chat_at_once_and_streamed(client: Any, server: EdgeQuakeServer) -
     result = await settle(client.chat.complete("Where does Sarah work?"))
     assert result.content == "Sarah Chen works at Acme Labs. [1]"
     stream = await settle(client.chat.stream("Where does Sarah work?", conversation_id=result.conversation_id))
-    assert await settle(stream.to_string()) == result.content
+    chunks = [chunk async for chunk in stream] if hasattr(stream, "__aiter__") else list(stream)
+    assert "".join(chunk.content for chunk in chunks if chunk.type == "token") == result.content
     assert server.inspect(lambda state: len(state.conversations)) == 1
 
 
