@@ -244,6 +244,14 @@ async def test_a_break_before_the_first_item_is_retried_by_the_policy(reply: Rep
     assert len(transport.sent) == caught.value.attempts == 3
 
 
+async def test_all_attempts_of_a_stream_are_counted_together() -> None:
+    gone = Reply(error=ConnectError("no"))
+    client, transport = make_client(sse(DISCONNECTED), gone, gone, sse(b"data: 1\n\n"))
+    with pytest.raises(ConnectError) as caught:
+        await collect(client.events("GET", "/feed"))
+    assert len(transport.sent) == caught.value.attempts == 3
+
+
 async def test_a_break_after_the_first_item_is_not_retried() -> None:
     client, transport = make_client(sse(b"data: 1\n\n", DISCONNECTED))
     async with client.events("GET", "/feed") as events:
