@@ -33,6 +33,7 @@ from asdk.streaming import EventParser, JsonLines, ServerSentEvent
 T = TypeVar("T")
 RawT = TypeVar("RawT")
 Raw_co = TypeVar("Raw_co", covariant=True)
+ErrorT = TypeVar("ErrorT", StreamError, DecodeError)
 
 _log = logging.getLogger("asdk")
 
@@ -256,7 +257,8 @@ class ItemStream(Generic[T, RawT]):
             if self._response is not None:
                 await self._response.aclose()
 
-    def _placed(self, error: StreamError) -> StreamError:
+    def _placed(self, error: ErrorT) -> ErrorT:
+        """With the facts of this stream, and without what its request kept secret."""
         response = self.response
         error.message = self._request.scrub(error.message)
         error.args = (error.message,)
@@ -269,7 +271,8 @@ class ItemStream(Generic[T, RawT]):
             return decode(content)
         except DecodeError as error:
             error.message = f"item {self._count + 1} of the stream: {error.message}"
-            self.response.place(error)
+            error.body = self._request.scrub(error.body)
+            self._placed(error)
             self._count += 1
             raise
 

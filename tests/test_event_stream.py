@@ -128,6 +128,16 @@ async def test_an_item_of_another_shape_names_its_place_and_ends_nothing() -> No
         assert await anext(events) == Done(tokens=3)
 
 
+async def test_an_item_that_is_no_json_is_quoted_without_the_secrets_of_the_call() -> None:
+    client, _ = make_client(sse(b"data: hello s3cret\n\ndata: 1\n\n"))
+    async with client.events("GET", "/feed", model=int, headers={"X-API-Key": "s3cret"}) as events:
+        with pytest.raises(DecodeError, match="item 1 of the stream: the body is not valid JSON") as caught:
+            await anext(events)
+        assert caught.value.body.startswith(b"hello ")
+        assert b"s3cret" not in caught.value.body
+        assert await anext(events) == 1
+
+
 async def test_the_end_mark_ends_the_stream_and_is_not_handed_out() -> None:
     client, _ = make_client(sse(b'data: {"tokens":1}\n\ndata: [DONE]\n\ndata: {"tokens":2}\n\n'))
     stream = client.events("GET", "/feed", model=Done, end_mark="[DONE]", reconnect=True)

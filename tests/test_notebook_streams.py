@@ -47,10 +47,10 @@ def test_an_interrupted_download_ends_at_once_and_the_next_cell_takes_it_up(serv
         "import tempfile\nfrom pathlib import Path\nto, seen = Path(tempfile.mkdtemp()) / 'f', []",
         "client = BaseClient(base_url=URL)",
         f"{INTERRUPT}\n{DOWNLOAD}",
-        "print(time.monotonic() - began < 1.15, sockets() - before, to.exists())",
+        "print(time.monotonic() - began < 2, sockets() - before, to.exists())",
         f"at = len(seen)\ndone = {DOWNLOAD}\nprint(done.size, done.resumed_from == seen[at], os.listdir(to.parent))",
         f"seen = []\n{INTERRUPT}\n{EVENTS}",
-        "print(time.monotonic() - began < 1.15, seen, sockets() - before)",
+        "print(time.monotonic() - began < 2, seen, sockets() - before)",
         "print(await call())",
         "client = None",
         "1 / 0",  # until now, IPython kept the frames of the error before it, and it leaves cycles around them

@@ -20,7 +20,9 @@ def test_the_readme_shows_the_example_as_it_is_and_it_runs_clean(example: str, t
     command = [sys.executable, "-X", "dev", "-W", "error", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert (
+        re.sub(r"^Executing <.*> took [0-9.]+ seconds\n", "", done.stderr, flags=re.MULTILINE) == ""
+    )  # a busy machine
     assert done.stdout
 
 
