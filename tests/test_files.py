@@ -39,7 +39,7 @@ from asdk import (
     TenantHeaders,
     Timeout,
 )
-from tests.archive import Archive, field, sha256
+from tests.archive import Archive, field, memory_of_a_download, sha256
 from tests.cancelling import at_each_await
 from tests.failures import assert_clean, failure_of
 from tests.servers import QUICK, RawServer, Visit, client_of, wait_until
@@ -615,3 +615,10 @@ async def test_a_failed_download_keeps_nobody_alive(serve: Serve, to: Path) -> N
             assert alive() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
+async def test_a_large_file_takes_no_more_memory_than_a_small_one(to: Path) -> None:
+    grown, digest = await memory_of_a_download(os.urandom(MIB), 48, to)
+    assert grown < 16
+    assert sha256(to.read_bytes()) == digest

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from asdk import Retry
-from tests.archive import Archive, field, sha256
+from tests.archive import Archive, field, memory_of_a_download, sha256
 from tests.servers import QUICK, RawServer, Visit, client_of
 
 pytestmark = pytest.mark.soak
@@ -87,43 +86,10 @@ async def test_eighty_at_once_through_cuts_hold_no_more_connections_than_the_poo
     assert all(targets[name].read_bytes() == data for name, data in files.items())
 
 
-MEASURED = """
-import asyncio, re, resource, sys
-from asdk import BaseClient
-
-def peak():
-    # Not the peak of getrusage: that one is inherited from the process that started this one.
-    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
-
-async def main():
-    async with BaseClient(base_url=sys.argv[1], timeout=None) as client:
-        await client.download("/small", to=sys.argv[2])
-        before = peak()
-        await client.download("/large", to=sys.argv[2])
-        print(peak() - before, peak())
-
-asyncio.run(main())
-"""
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
 async def test_a_gibibyte_takes_less_than_64_mib_of_memory(tmp_path: Path) -> None:
-    piece, count = os.urandom(MIB), 1024
-    digest = hashlib.sha256()
-    for _ in range(count):
-        digest.update(piece)
-
-    async def behave(visit: Visit) -> None:
-        times = 1 if visit.target == "/small" else count
-        await visit.send(f'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: {times * MIB}\r\n\r\n'.encode())
-        for _ in range(times):
-            await visit.send(piece)
-
-    with RawServer(behave) as server:
-        command = [sys.executable, "-c", MEASURED, server.url, str(tmp_path / "f")]
-        child = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-        output, _ = await child.communicate()
-    grown, whole = map(float, re.findall(rb"[\d.]+", output))
-    print(f"1 GiB: {grown:.1f} MiB more than before, {whole:.1f} MiB in all")  # noqa: T201
+    piece = os.urandom(MIB)
+    grown, digest = await memory_of_a_download(piece, 1024, tmp_path / "f")
+    print(f"1 GiB: {grown:.1f} MiB more than a download of 1 MiB")  # noqa: T201
     assert grown < 64
-    assert sha256_of(tmp_path / "f") == digest.hexdigest()
+    assert sha256_of(tmp_path / "f") == digest
