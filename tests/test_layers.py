@@ -73,6 +73,7 @@ LATE_IMPORTS = {
     ("middleware.redis_rate_limit", "redis.asyncio.connection"),
     ("middleware.redis_rate_limit", "redis.asyncio.retry"),
     ("middleware.redis_rate_limit", "redis.backoff"),
+    ("middleware.cache", "hishel"),
     ("middleware.retry", "tenacity"),
     ("transports.decompression", "backports"),
     ("transports.decompression", "brotli"),

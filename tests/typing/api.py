@@ -12,19 +12,25 @@ from asdk import (
     BaseClient,
     CallOptions,
     ClientOptions,
+    EventStream,
     OpenEnum,
     Paginator,
+    Reconnect,
     Records,
     Resource,
     Response,
     Retry,
+    ServerSentEvent,
     Tenant,
     Timeout,
+    Upload,
     field,
     model,
     resource,
     tagged,
 )
+from asdk.event_stream import JsonLineStream
+from asdk.files import Downloaded
 from asdk.models import Tag
 from asdk.pagination import PageNumbers
 
@@ -103,6 +109,22 @@ async def requests(client: Pets) -> None:
     async with client.stream("GET", "/x") as response:
         assert_type(response, Response)
         assert_type(response.decode(list[Cat]), list[Cat])
+
+
+async def streams_and_files(client: Pets) -> None:
+    async with client.events("GET", "/x", model=Cat) as cats:
+        assert_type(cats, EventStream[Cat])
+        async for cat in cats:
+            assert_type(cat, Cat)
+    assert_type(client.events("GET", "/x"), EventStream[ServerSentEvent])
+    assert_type(client.events("GET", "/x", model=Cat | Dog, reconnect=Reconnect(attempts=2)), EventStream[Cat | Dog])
+    assert_type(client.events("GET", "/x", model=tagged("kind", Cat, Dog), reconnect=True), EventStream[Cat | Dog])
+    assert_type(client.json_lines("GET", "/x", model=Cat), JsonLineStream[Cat])
+    assert_type(client.json_lines("GET", "/x"), JsonLineStream[Any])
+    assert_type(await client.download("/x", to="x", progress=lambda done, size: None, timeout=5), Downloaded)
+    await client.request("POST", "/x", files={"a": Upload(b"x")}, model=None)
+    await client.request("POST", "/x", files=[("a", ("n", Upload(b"x"), "text/plain"))], model=None)
+    await client.request("PUT", "/x", content=Upload(b"x"), model=None)
 
 
 async def pages(client: Pets) -> None:
