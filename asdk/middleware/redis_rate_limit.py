@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import logging
 import math
 from collections.abc import Sequence
@@ -135,7 +136,7 @@ class RedisRateLimit(RateLimit):
         if share is not None and not 0 < share <= 1:
             raise ConfigurationError(f"share is a part of the limit, above 0 and at most 1; it is {share!r}")
         self._url = Secret(url) if isinstance(url, str) else url
-        self._given_share = share
+        self._key, self._given_share = key, share
         # The braces: in a cluster, one slot for all.
         self._keys = [f"{{{key}}}:{name}" for name in ("clock", "members", "resumes")]
         _check_url(self._url)
@@ -160,6 +161,11 @@ class RedisRateLimit(RateLimit):
     async def aclose(self) -> None:
         """Close the connections to Redis; a later call opens new ones. Without it, they close with their loops."""
         await self._links.aclose()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A `Secret` refuses to be pickled, and says why.
+        make = functools.partial(RedisRateLimit, url=self._url, key=self._key, share=self._given_share)
+        return make, (self.per_second, self.burst)
 
     # --- what RateLimit asks; with the lock held -------------------------------------------------------------------
 
@@ -207,6 +213,8 @@ class RedisRateLimit(RateLimit):
                 self._asked_at = -math.inf
         if problem is not None:
             self._failed(problem, clock)
+        with self._queue.lock:
+            self._reserve(loop, clock, clock.monotonic())  # the next one, if this was not enough
         self._rouse(clock)
 
     async def _ask(self, order: _Order, loop: Loop) -> _Reply:

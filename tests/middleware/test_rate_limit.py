@@ -30,6 +30,7 @@ from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 from tests.cancelling import at_each_await, live_timers
 from tests.failures import failure_of
+from tests.scripts import run_quietly
 
 BASE = "https://api.example.org"
 
@@ -455,10 +456,49 @@ def test_calls_left_behind_in_a_loop_that_ended_hold_nobody_up() -> None:
     loop.close()
 
 
-def test_a_limit_knows_what_it_is() -> None:
+@pytest.mark.parametrize("policy", [RateLimit(2.5, burst=3), ConcurrencyLimit(4), CircuitBreaker(20, 0.3, 5.0)])
+def test_a_policy_shows_its_settings_and_pickles_as_them(policy: object) -> None:
+    copy = pickle.loads(pickle.dumps(policy))
+    assert copy is not policy
+    assert repr(copy) == repr(policy)
     assert repr(RateLimit(2.5, burst=3)) == "RateLimit(2.5, burst=3)"
-    with pytest.raises(TypeError):
-        pickle.dumps(RateLimit(1))
+
+
+def test_a_forked_child_has_the_limit_to_itself() -> None:
+    script = """
+    from asdk.middleware import ConcurrencyLimit, RateLimit
+    from asdk.testing import MemoryTransport, Reply
+
+    async def answer(_):
+        await asyncio.sleep(0.01)
+        return Reply(json=1)
+
+    limits = {"rate_limit": RateLimit(0.1, burst=2), "concurrency": ConcurrencyLimit(2)}
+    client = make_client(transport=MemoryTransport(answer), timeout=5, **limits)
+
+    async def two():
+        return await asyncio.gather(*(client.request("GET", "/x") for _ in range(2)))
+
+    async def fork_in_the_middle():
+        calls = asyncio.ensure_future(two())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        child = os.fork()
+        if child == 0:
+            return 0
+        await calls
+        return child
+
+    loop = asyncio.new_event_loop()
+    child = loop.run_until_complete(fork_in_the_middle())
+    if child == 0:
+        asyncio.events._set_running_loop(None)
+        assert asyncio.new_event_loop().run_until_complete(two()) == [1, 1]
+        os._exit(0)
+    loop.close()
+    print(os.waitpid(child, 0)[1])
+    """
+    assert run_quietly(script, BASE) == "0"
 
 
 async def test_the_policies_stand_in_their_order_whatever_the_order_of_the_options() -> None:
