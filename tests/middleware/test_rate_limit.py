@@ -42,12 +42,12 @@ class Service:
         self.clock = clock
         self.moments: list[float] = []
         self.requests: list[Request] = []
-        self._answer = answer
+        self.answer = answer
 
     def __call__(self, request: Request) -> Reply:
         self.moments.append(self.clock.monotonic())
         self.requests.append(request)
-        return self._answer(request)
+        return self.answer(request)
 
     def busiest(self, span: float) -> int:
         return max(sum(start <= moment < start + span for moment in self.moments) for start in self.moments)
@@ -180,10 +180,13 @@ async def test_the_error_of_a_wait_that_cannot_be_is_clean() -> None:
 
 
 async def test_a_tenant_of_its_own_may_still_have_time_where_others_have_none() -> None:
-    client, _ = make(RateLimit(10), timeout=1.0)
-    flood = asyncio.create_task(all_of(client, 30, tenant=Tenant("loud")))
-    await asyncio.sleep(0)
-    assert await client.request("GET", "/x", tenant=Tenant("quiet")) == 1
+    client, _ = make(RateLimit(10))
+    flood = asyncio.create_task(all_of(client, 100, tenant=Tenant("loud")))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert await client.request("GET", "/x", tenant=Tenant("quiet"), timeout=1) == 1
+    with pytest.raises(DeadlineExceededError):
+        await client.request("GET", "/x", tenant=Tenant("loud"), timeout=1)
     await flood
 
 
@@ -305,22 +308,31 @@ async def test_calls_under_way_are_counted_against_what_is_left() -> None:
 async def test_a_window_that_opens_again_early_lets_those_go_who_wait() -> None:
     def answer(request: Request) -> Reply:
         if request.template == "/spent":
-            return Reply(json=1, headers={"RateLimit": '"a";r=0;t=1000'})
+            return Reply(json=1, headers={"RateLimit": '"a";r=0;t=1000'}, delay=1)
         return Reply(json=1, headers={"RateLimit": '"a";r=50;t=1000'}, delay=5)
 
-    client, service = make(RateLimit(10), answer)
-    spent = asyncio.create_task(client.request("GET", "/spent"))
-    slow = asyncio.create_task(client.request("GET", "/slow"))
-    await asyncio.wait([spent, slow])
     client, service = make(RateLimit(10, burst=2), answer)
-    slow = asyncio.create_task(client.request("GET", "/slow"))
-    await asyncio.sleep(0)
-    await client.request("GET", "/spent")
+    calls = [asyncio.create_task(client.request("GET", path)) for path in ("/spent", "/left")]
+    await calls[0]
     waiting = asyncio.create_task(client.request("GET", "/x"))
-    await slow
-    assert not waiting.done(), "what a request learned that was sent earlier is older news"
+    await calls[1]
     await waiting
-    assert service.moments[-1] == pytest.approx(1000)
+    assert service.moments == pytest.approx([0, 0, 5])
+
+
+async def test_what_a_request_learned_that_was_sent_earlier_is_older_news() -> None:
+    def answer(request: Request) -> Reply:
+        if request.template == "/spent":
+            return Reply(json=1, headers={"RateLimit": '"a";r=0;t=1000'}, delay=1)
+        return Reply(json=1, headers={"RateLimit": '"a";r=50;t=1000'}, delay=5)
+
+    client, service = make(RateLimit(10, burst=2), answer)
+    calls = [asyncio.create_task(client.request("GET", path)) for path in ("/left", "/spent")]
+    await calls[1]
+    waiting = asyncio.create_task(client.request("GET", "/x"))
+    await calls[0]
+    await waiting
+    assert service.moments == pytest.approx([0, 0, 1001])
 
 
 async def test_an_error_below_costs_its_permit() -> None:
@@ -392,6 +404,28 @@ async def test_no_token_that_has_ended_is_sent_after_a_wait() -> None:
         number = next(number for number in ends if request.headers["Authorization"] == f"Bearer t{number}")
         assert moment <= ends[number] + 0.001
     assert service.busiest(0.999) <= 10
+
+
+async def test_a_permit_that_finds_no_token_is_the_next_calls() -> None:
+    clock = VirtualClock()
+    client, service = authorized(SlowLogin(clock, lifetime=5), 0.1)
+    await client.request("GET", "/first")
+    bounced = asyncio.create_task(client.request("GET", "/x"))  # its turn comes at 12, and its token ends at 7
+    open_to_all = asyncio.create_task(client.request("GET", "/open", authenticate=False))
+    await asyncio.wait([bounced, open_to_all])
+    assert [request.template for request in service.requests] == ["/first", "/open", "/x"]
+    assert service.moments == pytest.approx([2, 12, 24])
+
+
+async def test_a_resend_after_a_401_whose_token_ends_in_the_queue_gets_another() -> None:
+    clock = VirtualClock()
+    login = SlowLogin(clock, lifetime=5)
+    client, service = authorized(login, 0.1)
+    service.answer = lambda request: Reply(json=1) if clock.monotonic() > 3 else Reply(401)
+    assert await client.request("GET", "/x") == 1
+    assert [request.headers["Authorization"] == "Bearer t3" for request in service.requests] == [True, True]
+    assert service.moments == pytest.approx([2, 14])
+    assert login.logins == 3
 
 
 async def test_tokens_that_end_as_they_come_end_the_call() -> None:
