@@ -176,22 +176,29 @@ class FleetRun:
         self._running = [
             subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=root, text=True) for _ in range(processes)
         ]
-        for process in self._running:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        self.begins = time.time() + 0.2
-        self.ends = self.begins + seconds
-        for process in self._running:
-            assert process.stdin is not None
-            process.stdin.write(f"{self.begins} {self.ends}\n")
-            process.stdin.flush()
+        try:
+            for process in self._running:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "ready\n"
+            self.begins = time.time() + 0.2
+            self.ends = self.begins + seconds
+            for process in self._running:
+                assert process.stdin is not None
+                process.stdin.write(f"{self.begins} {self.ends}\n")
+                process.stdin.flush()
+        except BaseException:
+            self._end()
+            raise
 
     def finish(self) -> Fleet:
         """Wait for the end."""
         try:
             results = [json.loads(process.communicate(timeout=60)[0]) for process in self._running]
         finally:
-            for process in self._running:
-                process.kill()
-                process.wait()
+            self._end()
         return Fleet([moments for moments, _ in results], [said for _, said in results])
+
+    def _end(self) -> None:
+        for process in self._running:
+            process.kill()
+            process.communicate()
