@@ -31,6 +31,7 @@ from asdk.transports.base import Handler
 from tests.cancelling import at_each_await, live_timers
 from tests.failures import failure_of
 from tests.scripts import run_quietly
+from tests.servers import RawServer, Visit
 
 BASE = "https://api.example.org"
 
@@ -435,6 +436,37 @@ async def test_tokens_that_end_as_they_come_end_the_call() -> None:
     with pytest.raises(TokenError, match="ended"):
         await client.request("GET", "/x")
     assert login.logins <= 4
+
+
+# --- connections --------------------------------------------------------------------------------------------------
+
+
+async def test_permits_do_not_pile_up_behind_the_connections() -> None:
+    moments: list[float] = []
+
+    async def stalls_at_first(visit: Visit) -> None:
+        moments.append(time.monotonic())
+        await asyncio.sleep(max(0.0, moments[0] + 0.4 - moments[-1]))
+        await visit.answer()
+
+    with RawServer(stalls_at_first) as server:
+        async with BaseClient(base_url=server.url, connections=5, rate_limit=RateLimit(200), timeout=10) as client:
+            await all_of(client, 60)
+    assert len(moments) == 60
+    after = [moment for moment in moments if moment > moments[0] + 0.35]
+    assert max(sum(start <= moment < start + 0.05 for moment in after) for start in after) <= 10 + 1 + 10
+
+
+async def test_the_limit_on_connections_may_be_another_or_none() -> None:
+    def stack(**options: Any) -> list[str]:
+        client = BaseClient(base_url=BASE, rate_limit=RateLimit(1), **options)
+        return [repr(step) for step in client.build_stack() if isinstance(step, ConcurrencyLimit)]
+
+    assert stack() == ["ConcurrencyLimit(100)"]
+    assert stack(connections=7) == ["ConcurrencyLimit(7)"]
+    assert stack(concurrency=ConcurrencyLimit(3)) == ["ConcurrencyLimit(3)"]
+    assert stack(concurrency=None) == []
+    assert stack(transport=MemoryTransport()) == []
 
 
 # --- loops, threads, processes -----------------------------------------------------------------------------------
