@@ -73,12 +73,13 @@ return {math.floor(arrival - tolerance - now), redis.call('ZCARD', KEYS[2]), mat
 """
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class _Link:
-    """One loop's way to Redis."""
+    """One loop's way to Redis, and who is under way on it."""
 
     client: Redis
     reserve: AsyncScript
+    trip: asyncio.Task[None] | None = None
 
 
 @attrs.frozen
@@ -114,7 +115,7 @@ class RedisRateLimit(RateLimit):
     Args:
         per_second: requests a second, of the whole fleet.
         burst: how many may go at once after a pause, of the whole fleet.
-        url: of the Redis server (5.0 or newer), ``redis://``, ``rediss://`` or ``unix://``; a `Secret` if it holds a
+        url: of the Redis server (6.0 or newer), ``redis://``, ``rediss://`` or ``unix://``; a `Secret` if it holds a
             password.
         key: names the limit; whoever uses the same name shares it.
         share: the part of the limit that this process may use while Redis is gone, above 0 and up to 1; left out, an
@@ -197,6 +198,8 @@ class RedisRateLimit(RateLimit):
         order = _Order(max(0, count), max(0.0, push), self._gone, self._fleet is not None)
         # Nobody's child: a caller that is cancelled leaves the trip to the others. In an empty context, as a token's.
         self._task = loop.create_task(self._trip(order, loop, clock), context=contextvars.Context())
+        if (link := self._links.open_ones.get(loop)) is not None:
+            link.trip = self._task
 
     # --- one trip --------------------------------------------------------------------------------------------------
 
@@ -214,11 +217,13 @@ class RedisRateLimit(RateLimit):
         if problem is not None:
             self._failed(problem, clock)
         with self._queue.lock:
-            self._reserve(loop, clock, clock.monotonic())  # the next one, if this was not enough
+            if self._push_until > clock.monotonic():
+                self._reserve(loop, clock, clock.monotonic())  # a 429 came meanwhile
         self._rouse(clock)
 
     async def _ask(self, order: _Order, loop: Loop) -> _Reply:
         link = self._links.open_ones.get(loop) or await self._links.open(loop, self._connect)
+        link.trip = asyncio.current_task()
         interval = 1e6 / self.per_second
         numbers = (interval, (self.burst - 1) * interval, order.count, order.push * 1e6, order.rejoins, order.known)
         first, fleet, resumes = await link.reserve(self._keys, [*(f"{number:.3f}" for number in numbers), self._name])
@@ -271,6 +276,9 @@ class RedisRateLimit(RateLimit):
 
 
 async def _close(link: _Link) -> None:
+    if link.trip is not None and not link.trip.done():
+        link.trip.cancel()
+        await asyncio.wait([link.trip])
     await link.client.aclose()
 
 
