@@ -82,6 +82,9 @@ R = TypeVar("R")
 logging.getLogger("asdk").addHandler(logging.NullHandler())
 
 
+# How many connections an event loop may open, unless a client says otherwise.
+_CONNECTIONS = 100
+
 _CLIENT_OPTIONS = frozenset(ClientOptions.__annotations__)
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -802,7 +805,7 @@ def _default_transport(options: ClientOptions) -> Transport:
     from asdk.transports.aiohttp import AiohttpTransport
 
     proxy = options.get("proxy", UNSET)
-    return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
+    return AiohttpTransport(limit=options.get("connections", _CONNECTIONS), proxy=proxy)
 
 
 #: The traffic policies in their order, with an example of each.
@@ -815,17 +818,18 @@ _POLICIES = {
 
 def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
     """The traffic policies that are asked for."""
-    policies: list[AnyMiddleware] = []
-    given: Mapping[str, Any] = options
+    given: dict[str, Any] = {name: options.get(name) for name in _POLICIES}
+    if given["rate_limit"] is not None and "concurrency" not in options and options.get("transport") is None:
+        # Or permits would be taken and then wait for a connection, to be used all at once when a slow server recovers.
+        from asdk.middleware.concurrency import ConcurrencyLimit
+
+        given["concurrency"] = ConcurrencyLimit(options.get("connections", _CONNECTIONS))
     for name, (place, example) in _POLICIES.items():
-        policy = given.get(name)
-        if policy is None:
-            continue
-        if isinstance(policy, type) or getattr(policy, "place", None) is not place:
+        policy = given[name]
+        if policy is not None and (isinstance(policy, type) or getattr(policy, "place", None) is not place):
             kind = f"the class {policy.__name__}" if isinstance(policy, type) else f"a {type(policy).__name__}"
             raise ConfigurationError(f"{name}= is {kind}; give a policy of asdk.middleware, such as {example}")
-        policies.append(policy)
-    return tuple(policies)
+    return tuple(policy for policy in given.values() if policy is not None)
 
 
 def _user_agent(client: type[BaseClient]) -> str:
