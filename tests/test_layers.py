@@ -57,7 +57,6 @@ LAYERS = [
 
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
-<<<<<<< HEAD
     ("auth.stores.file_locks", "filelock"),
     ("auth.stores.keyring", "keyring"),
     ("auth.stores.keyring", "keyring.backends"),
@@ -67,9 +66,7 @@ LATE_IMPORTS = {
     ("client", "asdk.event_stream"),
     ("client", "asdk.files"),
     ("client", "asdk.mapping"),
-=======
     ("client", "asdk.middleware.concurrency"),
->>>>>>> traffic
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
