@@ -132,7 +132,12 @@ async def test_two_locations_are_one_too_many() -> None:
 
 async def test_elsewhere_when_asked_for_goes_nothing_that_is_secret_or_a_body() -> None:
     client, server = client_of([to(ELSEWHERE), Reply(json=1)], follow_redirects="any", tenant=Tenant("t1"))
-    mine = {"X-Key": Secret("a-secret"), "X-Plain": "also-mine", "Cookie": "c=1", "Accept": "text/csv"}
+    mine: dict[str, str | Secret | None] = {
+        "X-Key": Secret("a-secret"),
+        "X-Plain": "also-mine",
+        "Cookie": "c=1",
+        "Accept": "text/csv",
+    }
     await client.request("GET", "/a", headers=mine, idempotency_key=True)
     first, second = server.sent
     assert {"Authorization", "X-Tenant", "X-Key", "Cookie"} <= set(first.headers)
