@@ -68,6 +68,7 @@ class FaultProxy:
         self._holder = socket.socket()  # keeps the port while nobody listens on it
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opening = 0
         self._idle: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
@@ -81,7 +82,9 @@ class FaultProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._close_port()
-        await asyncio.sleep(0)  # a task that was cancelled before it began would never close its connection
+        # A task that was cancelled before it began, or while it opens its streams, would never close its connection.
+        while self._opening:  # noqa: ASYNC110 - a few turns of the loop
+            await asyncio.sleep(0)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -111,6 +114,7 @@ class FaultProxy:
             while self._listener is not None:
                 connection, _ = self._listener.accept()
                 connection.setblocking(False)
+                self._opening += 1
                 self._start(self._serve(connection))
 
     def _refuse_if_planned(self) -> None:
@@ -138,7 +142,10 @@ class FaultProxy:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, connection: socket.socket) -> None:
-        reader, writer = await asyncio.open_connection(sock=connection, limit=_LIMIT)
+        try:
+            reader, writer = await asyncio.open_connection(sock=connection, limit=_LIMIT)
+        finally:
+            self._opening -= 1
         try:
             await (self._tunnel(reader, writer) if self._tls else self._converse(reader, writer))
         except (OSError, EOFError, asyncio.LimitOverrunError):
@@ -169,10 +176,10 @@ class FaultProxy:
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            back.transport.abort()
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            back.transport.abort()
 
     # --- http -------------------------------------------------------------------------------------------------------
 
