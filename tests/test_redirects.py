@@ -144,6 +144,7 @@ async def test_elsewhere_when_asked_for_goes_nothing_that_is_secret_or_a_body() 
     assert set(second.headers) == {"Accept", "User-Agent"}
     assert second.headers["Accept"] == "text/csv"
     assert (second.url, second.content) == (ELSEWHERE, b"")
+    assert second.request.sign is second.request.credentials is None  # what a queue would sign it with
 
 
 @pytest.mark.parametrize("status", [307, 308])
@@ -158,6 +159,14 @@ async def test_a_posted_form_becomes_a_get_elsewhere() -> None:
     client, server = client_of([to(ELSEWHERE, 303), Reply(json=1)], follow_redirects="any")
     await client.request("POST", "/a", form={"password": "x"})
     assert (server.sent[1].method, server.sent[1].content) == ("GET", b"")
+
+
+async def test_within_elsewhere_it_is_still_elsewhere() -> None:
+    replies = [to(ELSEWHERE), to("/y"), Reply(json=1)]
+    client, server = client_of(replies, follow_redirects="any", tenant=Tenant("t1"))
+    await client.request("GET", "/a")
+    assert server.sent[2].url == "https://files.example.net/y"
+    assert not {"Authorization", "X-Tenant"} & set(server.sent[2].headers)
 
 
 async def test_who_comes_back_from_elsewhere_comes_without_the_token() -> None:
