@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from asdk.pagination import PageNumbers
 from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.failures import failure_of
+from tests.servers import RawServer
 
 BASE = "https://api.example.org"
 ELSEWHERE = "https://files.example.net/x"
@@ -246,6 +248,14 @@ async def test_a_middleware_of_the_users_sees_each_request() -> None:
 async def test_the_end_of_the_way_speaks_for_itself() -> None:
     client, _ = client_of([to("/b"), Reply(501, json={"message": "not yet"})])
     assert (await failure_of(client.request("GET", "/a"), ServerError)).message == "not yet"
+
+
+async def test_the_rule_travels_with_a_pickled_client() -> None:
+    client = pickle.loads(pickle.dumps(BaseClient(base_url=BASE, follow_redirects=None).with_options(timeout=5)))
+    with RawServer(lambda visit: visit.answer(status=302, headers="Location: /b\r\n")) as server:
+        await failure_of(client.request("GET", f"{server.url}/a"), RedirectError)
+        assert len(server.heads) == 1
+    await client.aclose()
 
 
 def test_another_rule_is_refused() -> None:
