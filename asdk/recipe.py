@@ -21,6 +21,9 @@ from asdk.secret import Secret
 # Names of header fields, in lower case, that may carry what nobody should see.
 _TELLING = re.compile(r"auth|cookie|key|token|secret|password|credential|signature").search
 
+# Texts that are no secret, whoever gave them.
+_PLAIN = frozenset({"idempotency_key", "follow_redirects"})
+
 
 class Recipe:
     """The arguments of a client's class, and the options of the copies that led to a client.
