@@ -60,7 +60,7 @@ from asdk.options import (
 from asdk.pagination import PageCursor, PageStrategy, Paginator
 from asdk.pagination.links import follow
 from asdk.recipe import Recipe, rebuild
-from asdk.redirects import check_rule, is_redirect, next_request
+from asdk.redirects import FollowRedirects, check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, redirect_error, status_error
@@ -168,7 +168,7 @@ class BaseClient:
         self._options = _first_options(config, options)
         self._tenant_pinned = False
         self._makes_keys = False
-        self._follow_redirects = check_rule(options.get("follow_redirects", "same-origin"))
+        self._follow_redirects: FollowRedirects = check_rule(options.get("follow_redirects", "same-origin"))
         self._headers = Headers({"Accept": "application/json", "User-Agent": _user_agent(type(self))})
         self._headers.merge(options.get("headers"))
         transport = options.get("transport")
