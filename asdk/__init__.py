@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         TransportError,
         UnprocessableError,
     )
+    from asdk.mapping import Outcome
     from asdk.models import OpenEnum, field, model, tagged
     from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
@@ -70,6 +71,7 @@ _HOMES = {
     "asdk.client": ("BaseClient",),
     "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
+    "asdk.mapping": ("Outcome",),
     "asdk.models": (
         "OpenEnum",
         "field",
@@ -150,6 +152,7 @@ __all__ = [
     "InvalidRequestError",
     "NotFoundError",
     "OpenEnum",
+    "Outcome",
     "PaginationError",
     "Paginator",
     "PermissionDeniedError",

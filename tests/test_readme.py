@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("example", ["quickstart.py", "own_client.py"])
+@pytest.mark.parametrize("example", ["quickstart.py", "own_client.py", "bulk.py"])
 def test_the_readme_shows_the_example_as_it_is_and_it_runs_clean(example: str, tmp_path: Path) -> None:
     path = ROOT / "examples" / example
     assert f"```python\n{path.read_text().rstrip()}\n```" in README
