@@ -211,6 +211,7 @@ class _Work(Generic[R]):
         self._resting: deque[asyncio.Future[None]] = deque()
         self._failure: BaseException | None = None
         self.closing = False
+        self._torn_down = False
 
     def start(self) -> None:
         """Begin. The workers come one by one, as there are inputs for them."""
@@ -258,7 +259,7 @@ class _Work(Generic[R]):
             worker.cancel()
         if workers:
             await asyncio.wait(workers)
-        if self._source is not None:
+        if self._source is not None and not self._torn_down:
             await self._source.aclose()
 
     # --- the workers ------------------------------------------------------------------------------------------------
@@ -271,7 +272,10 @@ class _Work(Generic[R]):
     def _leave(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if worker.cancelled():
-            if not self.closing:  # by who else? what it would have done is missing
+            if not self.closing:
+                # By the function itself, or by an event loop that ends, which closes all generators by itself and at
+                # once: a second hand would be one too many. What the worker would have done is missing.
+                self._torn_down = True
                 self._fail(asyncio.CancelledError())
         elif (error := worker.exception()) is not None:
             self._fail(error)
@@ -280,7 +284,7 @@ class _Work(Generic[R]):
 
     def _fail(self, error: BaseException) -> None:
         """The map as a whole cannot go on; what runs is finished."""
-        self._failure = self._failure or error.with_traceback(None)
+        self._failure = self._failure or error
         if self._source is not None:
             self._source.exhausted = True
         self._dismiss()
@@ -298,7 +302,7 @@ class _Work(Generic[R]):
             try:
                 taken = await source.take()
             except Exception as error:  # noqa: BLE001 - whatever the caller's inputs raise is raised to the caller
-                self._fail(error)
+                self._fail(_without_this_frame(error))
                 return
             if taken is None:
                 self._dismiss()

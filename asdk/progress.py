@@ -242,8 +242,11 @@ class _RichDisplay:
 
     def __init__(self) -> None:
         from rich.console import Console
+        from rich.errors import LiveError
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
+
+        self._taken = LiveError
 
         self._bars = Bars(
             TextColumn("{task.description}", markup=False),
@@ -255,7 +258,10 @@ class _RichDisplay:
         self._tasks: dict[Track | None, Any] = {}
 
     def draw(self, lines: list[tuple[Track | None, str]]) -> None:
-        self._bars.start()
+        try:
+            self._bars.start()
+        except self._taken:  # the caller's own display has the terminal, and this rich has room for one
+            return
         for gone in self._tasks.keys() - {track for track, _ in lines}:
             self._bars.remove_task(self._tasks.pop(gone))
         for track, text in lines:

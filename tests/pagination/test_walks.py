@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import re
+import weakref
 from contextlib import aclosing
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +16,7 @@ import pytest
 from asdk import (
     BaseClient,
     BearerToken,
+    NotFoundError,
     PaginationError,
     Retry,
     ServerError,
@@ -108,6 +112,24 @@ async def test_leaving_a_walk_early_frees_its_connections_at_once(way: str) -> N
             await asyncio.sleep(0)  # the turns in which the loop closes what was left
             await server.until(lambda: server.open <= 1)
             assert await client.request("GET", "/rows", params={"page": 1}, timeout=1) is not None
+
+
+@pytest.mark.parametrize("ahead", [0, 3])
+async def test_a_client_that_is_forgotten_after_a_walk_that_failed_is_gone_at_once(ahead: int) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        replies = [Reply(json={"items": rows(0)}), *[Reply(404)] * 9]
+        client = BaseClient(base_url=BASE, transport=MemoryTransport(replies))
+        gone = weakref.ref(client)
+        walk = client.paginate("/rows", model=Row, strategy=PageNumbers(), prefetch=ahead)
+        with contextlib.suppress(NotFoundError):
+            await walk.collect()
+        await asyncio.sleep(0)
+        del client, walk
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 # --- time, without waiting ------------------------------------------------------------------------------------------
