@@ -287,7 +287,6 @@ class _Work(Generic[R]):
         self._failure = self._failure or error
         if self._source is not None:
             self._source.exhausted = True
-        self._dismiss()
 
     def _wake(self) -> None:
         if self._consumer is not None and not self._consumer.done():

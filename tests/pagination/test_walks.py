@@ -187,7 +187,7 @@ async def test_where_pages_name_the_next_work_and_wait_overlap() -> None:
 async def test_a_page_size_that_the_server_cuts_loses_no_rows(
     strategy: PageNumbers | Offset | PageToken, ahead: int
 ) -> None:
-    client = BaseClient(base_url=BASE, transport=MemoryTransport(Service(47, limit=7)))
+    client = BaseClient(base_url=BASE, transport=MemoryTransport(Service(47, limit=7)), clock=VirtualClock())
     walk = client.paginate("/rows", params={"limit": 20}, model=Row, strategy=strategy, prefetch=ahead)
     assert [row.id async for row in walk] == list(range(47))
 
@@ -198,7 +198,7 @@ async def test_a_page_size_that_the_server_cuts_loses_no_rows(
 @pytest.mark.parametrize("ahead", [0, 3])
 async def test_the_tenant_is_fixed_when_the_paginator_is_made(ahead: int) -> None:
     service = Service(100)
-    client = Client(base_url=BASE, transport=MemoryTransport(service))
+    client = Client(base_url=BASE, transport=MemoryTransport(service), clock=VirtualClock())
     with tenant_scope(Tenant("mine")):
         walk = client.paginate("/rows", model=Row, strategy=NUMBERS, prefetch=ahead)
     with tenant_scope(Tenant("other")):
@@ -208,7 +208,7 @@ async def test_the_tenant_is_fixed_when_the_paginator_is_made(ahead: int) -> Non
 
 
 async def test_a_cursor_of_one_tenant_is_none_of_another() -> None:
-    client = Client(base_url=BASE, transport=MemoryTransport(Service(100)))
+    client = Client(base_url=BASE, transport=MemoryTransport(Service(100)), clock=VirtualClock())
     cursor = client.paginate("/rows", strategy=NUMBERS, tenant=Tenant("mine")).cursor
     for other in (
         client.paginate("/rows", strategy=NUMBERS),
