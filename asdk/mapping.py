@@ -28,6 +28,7 @@ import attrs
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.errors import AsdkError, InvalidRequestError
 from asdk.progress import Progress, Track, show_progress
+from asdk.transports.pulse import Pulse
 
 I = TypeVar("I")  # noqa: E741 - an input
 R = TypeVar("R")
@@ -145,6 +146,7 @@ class Outcomes(AsyncIterator[Outcome[R]]):
 
 async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
     complete = False
+    pulse = Pulse(asyncio.get_running_loop())
     try:
         bar.begin()
         work.start()
@@ -157,6 +159,7 @@ async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
         try:
             await work.aclose()
         finally:
+            pulse.stop()
             bar.end(complete=complete)
 
 

@@ -63,6 +63,11 @@ def server() -> Iterator[RawServer]:
         yield server
 
 
+def interrupted(source: str) -> str:
+    """A cell that is interrupted while it runs this, and notes when it has ended."""
+    return f"interrupt_soon()\ntry:\n    {source}\nfinally:\n    ended = time.monotonic()"
+
+
 INTERRUPTED = {"CancelledError", "KeyboardInterrupt"}
 
 
@@ -115,7 +120,7 @@ async def test_a_notebook_with_a_walk_a_map_and_tables(server: RawServer) -> Non
             ("await client.list('/endless', prefetch=2).collect()", None),
             ("async for row in client.list('/endless', prefetch=2): pass", None),
         ):
-            stopped = await run(f"interrupt_soon()\ntry:\n    {source}\nfinally:\n    ended = time.monotonic()")
+            stopped = await run(interrupted(source))
             assert stopped.error in INTERRUPTED
             assert [view["text/plain"].partition(",")[0] for view in stopped.shown] == ([said] if said else [])
             after = await run("print(ended - struck < 1)\nprint((await client.get(1)).name)")
@@ -124,6 +129,9 @@ async def test_a_notebook_with_a_walk_a_map_and_tables(server: RawServer) -> Non
 
         await notebook.restart()
         again = await run(f"URL = {server.url!r}\n{SETUP}")
+        stopped = await run(interrupted("async for o in client.map(asyncio.sleep, [60, 60]): pass"))
+        assert stopped.error in INTERRUPTED
+        assert (await run("print(ended - struck < 1)")).printed == "True", "also where no request wakes the loop"
         again = await run("len([o async for o in client.map(client.get, range(3), progress=True)])")
         assert again.shown[-1]["text/plain"] == "3"
         assert again.shown[0]["text/plain"].startswith("get: 3 of 3")
