@@ -58,7 +58,7 @@ from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
 if TYPE_CHECKING:
     from asdk.mapping import Outcomes
-    from asdk.progress import Progress
+    from asdk.progress import ProgressDisplay
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an input
@@ -356,7 +356,7 @@ class BaseClient:
         *,
         concurrency: int = 10,
         ordered: bool = True,
-        progress: bool | str | Progress = False,
+        progress: bool | str | ProgressDisplay = False,
     ) -> Outcomes[R]:
         """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
 
@@ -374,7 +374,7 @@ class BaseClient:
             items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
             concurrency: how many calls run at a time.
             ordered: hand the outcomes out in the order of the inputs; False: as they come.
-            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `Progress` of your own
+            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `ProgressDisplay` of your own
                 shows several things at once.
 
         Returns:

@@ -27,7 +27,7 @@ import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.errors import AsdkError, InvalidRequestError
-from asdk.progress import Progress, Track, show_progress
+from asdk.progress import ProgressDisplay, Track, show_progress
 from asdk.transports.pulse import Pulse
 
 I = TypeVar("I")  # noqa: E741 - an input
@@ -92,7 +92,7 @@ class Outcomes(AsyncIterator[Outcome[R]]):
         *,
         concurrency: int = 10,
         ordered: bool = True,
-        progress: bool | str | Progress = False,
+        progress: bool | str | ProgressDisplay = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         """As `BaseClient.map`.
@@ -166,7 +166,7 @@ async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
 class _Bar:
     """The progress of one map, if it is asked for."""
 
-    def __init__(self, name: str, total: int | None, progress: bool | str | Progress, clock: Clock) -> None:
+    def __init__(self, name: str, total: int | None, progress: bool | str | ProgressDisplay, clock: Clock) -> None:
         self._label = progress if isinstance(progress, str) else name
         self._total = total
         self._wanted = progress
@@ -175,7 +175,7 @@ class _Bar:
 
     def begin(self) -> None:
         if self._wanted is not False:
-            display = self._wanted if isinstance(self._wanted, Progress) else show_progress(self._clock)
+            display = self._wanted if isinstance(self._wanted, ProgressDisplay) else show_progress(self._clock)
             self._track = display.track(self._label, self._total)
 
     def advance(self, outcome: Outcome[Any]) -> None:
@@ -186,7 +186,7 @@ class _Bar:
         track, self._track = self._track, None
         if track is not None:
             track.finish(complete=complete)
-            if not isinstance(self._wanted, Progress):
+            if not isinstance(self._wanted, ProgressDisplay):
                 track.progress.close()
 
 
