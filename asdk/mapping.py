@@ -174,7 +174,7 @@ class _Bar:
         self._track: Track | None = None
 
     def begin(self) -> None:
-        if self._wanted is not False:
+        if self._wanted:
             display = self._wanted if isinstance(self._wanted, ProgressDisplay) else show_progress(self._clock)
             self._track = display.track(self._label, self._total)
 
@@ -290,6 +290,7 @@ class _Work(Generic[R]):
         self._failure = self._failure or error
         if self._source is not None:
             self._source.exhausted = True
+        self._dismiss()
 
     def _wake(self) -> None:
         if self._consumer is not None and not self._consumer.done():

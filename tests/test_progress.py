@@ -185,6 +185,7 @@ async def progress_of(
 
 async def test_a_map_shows_how_far_it_is_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await progress_of(monkeypatch, range(5)) == ""
+    assert await progress_of(monkeypatch, range(5), progress=None) == ""
     assert await progress_of(monkeypatch, range(5), progress=True) == "call: 5 of 5, 1 failed, 0.0 s\n"
     assert await progress_of(monkeypatch, iter([1]), progress="the rows") == "the rows: 1, 0.0 s\n"
 
