@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asdk.auth.credentials.static import ApiKey, BearerToken
     from asdk.auth.source import TokenSource
     from asdk.auth.tokens import Token
+    from asdk.bodies import Upload
     from asdk.client import BaseClient
     from asdk.client_options import ClientOptions, RequestArguments
     from asdk.config import Config
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         PoolTimeoutError,
         ProtocolError,
         RateLimitError,
+        RedirectError,
         RequestTimeoutError,
         ResponseTooLargeError,
         ServerError,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         UnprocessableError,
     )
     from asdk.mapping import Outcome
+    from asdk.event_stream import EventStream, Reconnect
     from asdk.models import OpenEnum, field, model, tagged
     from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from asdk.resources import Resource, resource
     from asdk.response import Response
     from asdk.secret import Secret
+    from asdk.streaming import ServerSentEvent
 
 _HOMES = {
     "asdk.auth.credentials.base": ("Credential",),
@@ -68,10 +72,12 @@ _HOMES = {
     ),
     "asdk.auth.source": ("TokenSource",),
     "asdk.auth.tokens": ("Token",),
+    "asdk.bodies": ("Upload",),
     "asdk.client": ("BaseClient",),
     "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
     "asdk.mapping": ("Outcome",),
+    "asdk.event_stream": ("EventStream", "Reconnect"),
     "asdk.models": (
         "OpenEnum",
         "field",
@@ -96,6 +102,7 @@ _HOMES = {
     ),
     "asdk.response": ("Response",),
     "asdk.secret": ("Secret",),
+    "asdk.streaming": ("ServerSentEvent",),
     "asdk.errors": (
         "AsdkError",
         "AuthenticationError",
@@ -115,6 +122,7 @@ _HOMES = {
         "PoolTimeoutError",
         "ProtocolError",
         "RateLimitError",
+        "RedirectError",
         "RequestTimeoutError",
         "ResponseTooLargeError",
         "ServerError",
@@ -147,6 +155,7 @@ __all__ = [
     "Credential",
     "DeadlineExceededError",
     "DecodeError",
+    "EventStream",
     "GoneError",
     "IntegrityError",
     "InvalidRequestError",
@@ -159,7 +168,9 @@ __all__ = [
     "PoolTimeoutError",
     "ProtocolError",
     "RateLimitError",
+    "Reconnect",
     "Records",
+    "RedirectError",
     "Request",
     "RequestArguments",
     "RequestTimeoutError",
@@ -169,6 +180,7 @@ __all__ = [
     "Retry",
     "Secret",
     "ServerError",
+    "ServerSentEvent",
     "StatusError",
     "StreamError",
     "TLSError",
@@ -183,6 +195,7 @@ __all__ = [
     "TransportError",
     "UNSET",
     "UnprocessableError",
+    "Upload",
     "__version__",
     "field",
     "model",
