@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from asdk.event_stream import EventStream, JsonLineStream, Reconnect
     from asdk.files import Downloaded
     from asdk.mapping import Outcomes
-    from asdk.progress import Progress
+    from asdk.progress import ProgressDisplay
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an input
@@ -565,7 +565,7 @@ class BaseClient:
         *,
         concurrency: int = 10,
         ordered: bool = True,
-        progress: bool | str | Progress = False,
+        progress: bool | str | ProgressDisplay = False,
     ) -> Outcomes[R]:
         """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
 
@@ -583,8 +583,8 @@ class BaseClient:
             items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
             concurrency: how many calls run at a time.
             ordered: hand the outcomes out in the order of the inputs; False: as they come.
-            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `Progress` of your own
-                shows several things at once.
+            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `ProgressDisplay` that is
+                given shows several things at once.
 
         Returns:
             An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call holds for all of them.

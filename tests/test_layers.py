@@ -84,6 +84,7 @@ LATE_IMPORTS = {
     ("frames", "pyarrow"),
     ("progress", "IPython"),
     ("progress", "rich.console"),
+    ("progress", "rich.errors"),
     ("progress", "rich.progress"),
     ("records", "asdk.frames"),
     ("testing.fixtures", "asdk.sandbox"),
