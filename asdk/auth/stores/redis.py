@@ -36,6 +36,9 @@ LOCK_BEAT = 1.5
 # No command takes longer, in seconds, with a connection, a reconnection and whatever the client adds to it.
 _COMMAND_TIMEOUT = 4.0
 
+# How long whoever has done his work waits until his lock is known to be free, in seconds.
+_GIVE_BACK_TIMEOUT = 1.0
+
 # How long to wait before a lock that somebody else holds is tried again, in seconds: it grows, for others wait too.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
@@ -96,8 +99,8 @@ class RedisTokenStore:
         from asdk.auth.stores.redis_clients import client_maker, close_client
 
         self.prefix = prefix
-        self._make = client_maker(source)
         self._seal = None if encryption_key is None else _make_seal(encryption_key)
+        self._make = client_maker(source)
         self._clients: LoopPool[Redis] = LoopPool(close_client)
         self._locks = LocalLocks()
         self._complaints = Complaints()
@@ -169,7 +172,8 @@ class RedisTokenStore:
 
     async def _give_back(self, name: str, mark: str) -> None:
         with suppress(Exception):  # Redis is gone: what the body did stands, and the lock ends by itself
-            await self._eval(_GIVE_BACK, name, mark)
+            async with asyncio.timeout(_GIVE_BACK_TIMEOUT):
+                await self._eval(_GIVE_BACK, name, mark)
 
     async def _look(self, name: str) -> tuple[str, Entry | None]:
         """The state of what is kept there, as the scripts name it, and the entry, if it can be trusted."""
