@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.thread  # noqa: F401 - else the first worker imports it, and a child forked then never can
 import logging
 import time
 from collections.abc import Callable

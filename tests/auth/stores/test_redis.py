@@ -435,39 +435,56 @@ def test_a_missing_package_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch
         RedisTokenStore("redis://localhost", encryption_key=SEALING_KEY)
 
 
-LIVES = {
-    "two runs": "asyncio.run(use(store)); asyncio.run(use(store))",
-    "closed": "async def both():\n    await use(store)\n    await store.aclose()\nasyncio.run(both())",
-    "forgotten in its loop": "async def forget():\n    await use(RedisTokenStore(sys.argv[1]))\n    gc.collect()\n"
-    "    await asyncio.sleep(0.05)\nasyncio.run(forget())",
-    "dropped before its loop ends": "async def drop():\n    global store\n    await use(store)\n    store = None\n"
-    "    gc.collect()\nasyncio.run(drop())",
-    "a loop of each thread": "threads = [threading.Thread(target=lambda: asyncio.run(use(store))) for _ in range(3)]\n"
-    "for thread in threads: thread.start()\nfor thread in threads: thread.join()",
-    "left in the middle of a lock": "async def leave():\n    async def hold():\n        async with store.lock(KEY):\n"
-    "            await asyncio.sleep(9)\n    task = asyncio.create_task(hold())\n    await asyncio.sleep(0.1)\n"
-    "asyncio.run(leave())\nassert asyncio.run(is_free(store, 1))",
-}
-
-
-@pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
-def test_however_a_loop_ends_nothing_is_said(redis_server: RedisServer, life: str) -> None:
-    source = f"""
+LIVES = """
 import asyncio, gc, sys, threading
 from asdk.auth import RedisTokenStore
-KEY = "{KEY}"
-async def is_free(store, within):
-    async with asyncio.timeout(within), store.lock(KEY):
-        return True
+
+url, key = sys.argv[1:]
+store = RedisTokenStore(url)
+
 async def use(store):
-    await store.load(KEY)
-    async with store.lock(KEY):
+    await store.load(key)
+    async with asyncio.timeout(2), store.lock(key):
         pass
-store = RedisTokenStore(sys.argv[1])
-{life}
-gc.collect()
+
+async def use_and_close():
+    await use(store)
+    await store.aclose()
+
+async def forget_in_its_loop():
+    await use(RedisTokenStore(url))
+    gc.collect()
+    await asyncio.sleep(0.05)
+
+async def forget_before_its_loop_ends():
+    await use(RedisTokenStore(url))
+    gc.collect()
+
+async def leave_in_the_middle_of_a_lock():
+    async def hold():
+        async with store.lock(key):
+            held.set()
+            await asyncio.sleep(9)
+    held = asyncio.Event()
+    task = asyncio.create_task(hold())
+    await held.wait()
+
+asyncio.run(use(store))
+asyncio.run(use(store))
+threads = [threading.Thread(target=lambda: asyncio.run(use(store))) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+for life in (use_and_close, forget_in_its_loop, forget_before_its_loop_ends, leave_in_the_middle_of_a_lock):
+    asyncio.run(life())
+    gc.collect()
+    asyncio.run(use(store))
 """
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", source, redis_server.url]
+
+
+def test_however_a_loop_ends_nothing_is_said(redis_server: RedisServer) -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", LIVES, redis_server.url, KEY]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     complaints = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
     assert (done.returncode, complaints) == (0, [])
