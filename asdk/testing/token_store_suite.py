@@ -287,7 +287,7 @@ class Ring:
             self.inside += 1
             self.entered += 1
             self.most = max(self.most, self.inside)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.005)
             self.inside -= 1
 
 
@@ -303,11 +303,13 @@ async def repeat(times: int, work: Callable[[], Awaitable[None]]) -> None:
 
 
 def in_threads(works: list[Callable[[], None]]) -> None:
-    """Do each in a thread of its own; the first error is raised."""
+    """Do each in a thread of its own, all at once; the first error is raised."""
     errors: list[BaseException] = []
+    start = threading.Barrier(len(works))
 
     def run(work: Callable[[], None]) -> None:
         try:
+            start.wait()
             work()
         except BaseException as error:  # noqa: BLE001 - it belongs to the test, not to the thread
             errors.append(error)

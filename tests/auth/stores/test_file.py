@@ -114,6 +114,17 @@ def test_a_missing_package_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch
         FileTokenStore()
 
 
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(directory: Path, store: FileTokenStore) -> None:
+    asyncio.run(store.save(KEY, make_entry()))
+    for name in (f"{FILE}.tmp", f"{'a' * 32}.json.tmp", "thesis.tmp"):
+        (directory / name).write_text("x")
+    assert asyncio.run(FileTokenStore(directory).load(KEY)) == make_entry()
+    assert [path.name for path in directory.glob("*.tmp")] == ["thesis.tmp"]
+    (directory / f"{FILE}.tmp").write_text("x")
+    assert asyncio.run(store.save(KEY, make_entry(2)))
+    assert [path.name for path in directory.glob("*.tmp")] == ["thesis.tmp"]
+
+
 # --- whom it trusts ---------------------------------------------------------------------------------------------------
 
 
@@ -287,7 +298,7 @@ def test_a_full_disk_is_an_error_and_leaves_the_old_entry(small_disk: Path) -> N
 def test_a_read_only_disk_is_an_error_and_can_be_read(small_disk: Path) -> None:
     store = FileTokenStore(small_disk / "tokens")
     asyncio.run(store.save(KEY, make_entry(1)))
-    (small_disk / "tokens" / "left.tmp").touch()
+    (small_disk / "tokens" / f"{FILE}.tmp").touch()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     store = FileTokenStore(small_disk / "tokens")
     assert asyncio.run(store.load(KEY)) == make_entry(1)
