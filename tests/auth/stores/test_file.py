@@ -72,6 +72,23 @@ def test_whatever_the_umask_everything_is_private(tmp_path: Path, umask: int) ->
     assert mode_of(tmp_path) == 0o755, "what was there is left as it is"
 
 
+def test_nothing_is_open_to_others_even_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[int] = []
+    change = os.fchmod
+
+    def look_first(fd: int, mode: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(fd).st_mode))
+        change(fd, mode)
+
+    monkeypatch.setattr(os, "fchmod", look_first)
+    before = os.umask(0)
+    try:
+        asyncio.run(save_under_lock(FileTokenStore(tmp_path / "a" / "b"), 1))
+    finally:
+        os.umask(before)
+    assert set(modes) == {0o600, 0o700}
+
+
 async def save_under_lock(store: FileTokenStore, revision: int) -> None:
     async with store.lock(KEY):
         await store.save(KEY, make_entry(revision))

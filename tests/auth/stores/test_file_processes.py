@@ -51,12 +51,14 @@ for seed in range(first, first + count):
     if writer == 0:
         write(revision + 1, begun)
         os._exit(1)
-    os.read(heard, 1)
-    until = time.monotonic() + random.Random(seed).uniform(0.0, 0.01)
-    while time.monotonic() < until:
-        look()
-    os.kill(writer, signal.SIGKILL)
-    os.waitpid(writer, 0)
+    try:
+        os.read(heard, 1)
+        until = time.monotonic() + random.Random(seed).uniform(0.0, 0.01)
+        while time.monotonic() < until:
+            look()
+    finally:
+        os.kill(writer, signal.SIGKILL)
+        os.waitpid(writer, 0)
     os.close(heard)
     os.close(begun)
     left += bool(list(directory.glob("*.tmp")))
@@ -199,6 +201,31 @@ def test_a_lock_that_is_given_back_is_free_though_a_child_lives(tmp_path: Path) 
             asyncio.run(assert_free(FileTokenStore(tmp_path), within=1.0))
         finally:
             os.kill(lingering, 9)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks past Python, by the C library")
+def test_a_lock_that_is_given_back_is_free_though_a_child_lives_that_python_does_not_know(tmp_path: Path) -> None:
+    source = """
+        import ctypes
+        libc = ctypes.PyDLL(None)
+
+        async def main():
+            async with FileTokenStore(sys.argv[1]).lock(KEY):
+                child = libc.fork()
+                if child == 0:
+                    libc.sleep(60)
+                    libc._exit(0)
+            say(child)
+            sys.stdin.readline()
+
+        asyncio.run(main())
+        """
+    with Process(source, tmp_path) as parent:
+        child = int(parent.hear())
+        try:
+            asyncio.run(assert_free(FileTokenStore(tmp_path), within=1.0))
+        finally:
+            os.kill(child, 9)
 
 
 def test_a_fork_while_threads_lock_and_write_does_not_hang(tmp_path: Path) -> None:
