@@ -22,6 +22,7 @@ LAYERS = [
     ["errors", "clock"],
     ["secret", "extras"],
     ["config", "models"],
+    ["recipe"],
     ["headers", "urls", "challenges"],
     ["options"],
     ["encoding", "class_hooks"],

@@ -139,6 +139,8 @@ class Renewal:
         if way is Way.WAIT:
             raise TokenUnavailableError("another process has renewed the token and has not saved the new one yet")
         if way is Way.STUCK:
+            if facts.refusal is not None:
+                raise TokenRefusedError(facts.refusal.message, status=facts.refusal.status, code=facts.refusal.code)
             raise _store_lost()
         base = facts.base if way is Way.RENEW else None
         used = facts.one_time_print(way)

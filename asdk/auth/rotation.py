@@ -104,7 +104,8 @@ def choose(facts: Facts) -> Way:
     ==============================================  ============  ==================================================
     the store holds a usable token, not ours        ADOPT         ADOPT
     nothing to renew from, and nothing ever was     FETCH         FETCH, by the first refresh token
-    ... because the store lost it, or is away       FETCH         STUCK (while it is away: first WAIT, to the end of
+    ... because it was void, or the store lost it   FETCH         STUCK
+    ... because the store is away                   FETCH         STUCK (while it is away: first WAIT, to the end of
                                                                   the access token)
     what renews as often as one likes               RENEW         RENEW
     a refresh token of one use, untouched           RENEW         RENEW
@@ -124,6 +125,8 @@ def choose(facts: Facts) -> Way:
             return Way.FETCH
         lost = facts.held is not None or not facts.reachable or facts.inherited
         way = Way.STUCK if facts.rotates and lost else Way.FETCH
+    elif facts.rotates and not facts.logs_in and facts.base.refresh_token is None:
+        return Way.STUCK  # it was void, or a forked process keeps it
     else:
         way = Way.RENEW
     intent = None if facts.entry is None else facts.entry.intent

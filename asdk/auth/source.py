@@ -304,7 +304,16 @@ class TokenSource:
             return
         slot.saving = True
         delay = min(_LONGEST_SAVE_PAUSE, 2.0**attempt) * random.uniform(0.8, 1.0)
-        self._clock.call_later(delay, _save_again, weakref.ref(self), slot, attempt + 1)
+        self._clock.call_later(delay, _call, weakref.WeakMethod(self._start_saving), slot, attempt + 1)
+
+    def _start_saving(self, slot: _Slot, attempt: int) -> None:
+        if slot.memory.unsaved is None:
+            slot.saving = False
+            return
+        # In an empty context, and kept until it is done: a loop keeps no strong reference to its tasks.
+        task = asyncio.get_running_loop().create_task(self._save(slot, attempt), context=contextvars.Context())
+        self._savers.add(task)
+        task.add_done_callback(self._savers.discard)
 
     async def _save(self, slot: _Slot, attempt: int) -> None:
         saved = False
@@ -359,16 +368,11 @@ async def _nowhere(request: Request) -> Response:
     raise AssertionError("a look at the store sends nothing")
 
 
-def _save_again(reference: weakref.ref[TokenSource], slot: _Slot, attempt: int) -> None:
-    """A timer: the pause before the next try to save is over."""
-    source = reference()
-    if source is None or slot.memory.unsaved is None:
-        slot.saving = False
-        return
-    # In an empty context, and kept by the slot until it is done: a loop keeps no strong reference to its tasks.
-    task = asyncio.get_running_loop().create_task(source._save(slot, attempt), context=contextvars.Context())
-    source._savers.add(task)
-    task.add_done_callback(source._savers.discard)
+def _call(reference: weakref.WeakMethod[Callable[..., None]], *arguments: object) -> None:
+    """What a timer does: it keeps no source alive."""
+    method = reference()
+    if method is not None:
+        method(*arguments)
 
 
 _sources: weakref.WeakSet[TokenSource] = weakref.WeakSet()

@@ -7,11 +7,13 @@ import threading
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 import attrs
 
 from asdk.auth.entries import Entry
 from asdk.auth.stores.local_locks import LocalLocks
+from asdk.errors import ConfigurationError
 
 
 class MemoryTokenStore:
@@ -48,6 +50,9 @@ class MemoryTokenStore:
         for key, entry in self._entries.items():
             if entry.token is not None:
                 self._entries[key] = attrs.evolve(entry, token=attrs.evolve(entry.token, refresh_token=None))
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigurationError("a MemoryTokenStore does not pickle: share a FileTokenStore")
 
     def __repr__(self) -> str:
         return f"<MemoryTokenStore of {len(self._entries)} tokens>"
