@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures.thread  # noqa: F401 - else the first worker imports it, and a child forked then never can
+
+# Else the first worker imports it, and a child that is forked in that moment can never do so.
+import concurrent.futures.thread  # noqa: F401  # pyright: ignore[reportUnusedImport]
 import logging
 import time
 from collections.abc import Callable
