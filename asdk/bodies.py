@@ -33,7 +33,7 @@ CHUNK = 64 * 1024
 FileContent: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
 
 #: Called with the bytes so far, and with how many there will be, None if that is unknown.
-Progress: TypeAlias = Callable[[int, int | None], object]
+ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
 #: A file, alone or with its name, or with its name and media type; or an `Upload`.
 FileTypes: TypeAlias = "FileContent | Upload | tuple[str, FileContent | Upload] | tuple[str, FileContent | Upload, str]"
@@ -156,7 +156,7 @@ class Upload(Body):
         name: str | None = None,
         content_type: str | None = None,
         length: int | None = None,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
     ) -> None:
         if name is None:
             path = source if isinstance(source, os.PathLike) else getattr(source, "name", None)

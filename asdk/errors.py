@@ -16,6 +16,7 @@
       StatusError                        a response with a status that is not a success
         BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
         ConflictError 409, GoneError 410, UnprocessableError 422, RateLimitError 429, ServerError 5xx
+        RedirectError 3xx
       DecodeError                        the body is not what the model says; names the path
       PaginationError, StreamError, IntegrityError
 
@@ -58,6 +59,7 @@ class Facts(TypedDict, total=False):
     limit: str
     certificate: bool
     needed_for: str | None
+    location: str
     transient: bool
 
 
@@ -258,6 +260,16 @@ class StatusError(AsdkError):
     def for_status(cls, status: int) -> type[StatusError]:
         """The class of the tree for this status."""
         return _BY_STATUS.get(status) or (ServerError if status >= 500 else StatusError)
+
+
+class RedirectError(StatusError):
+    """3xx with a Location that was not followed; the message says why.
+
+    Attributes:
+        location: where it points, without query, fragment and credentials.
+    """
+
+    location: str = ""
 
 
 class BadRequestError(StatusError):

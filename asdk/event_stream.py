@@ -207,8 +207,7 @@ class ItemStream(Generic[T, RawT]):
         self._report(failure, pause)
         await self._request.clock.sleep(pause)
         request = self._request.copy()
-        left = attrs.evolve(policy, attempts=policy.attempts - self._attempts)
-        request.options = attrs.evolve(request.options, retry=left)
+        # The retry below goes on counting from here.
         request.attempts, request.deadline = self._attempts + 1, self._deadline
         await self._connect(request)
         return None
@@ -239,7 +238,7 @@ class ItemStream(Generic[T, RawT]):
         self._parser = self._make_parser()
         self._ready = iter(())
         # Its generator is closed here, and not by whoever collects garbage.
-        self._chunks = cast("AsyncGenerator[bytes, None]", response.iter_bytes())
+        self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
             with suppress(TransportError):

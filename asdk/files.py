@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import attrs
 
-from asdk.bodies import Progress, Upload
+from asdk.bodies import ProgressCallback, Upload
 from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusError, TransportError
 from asdk.options import Retry
 from asdk.partial_file import PartialFile
@@ -23,7 +23,7 @@ from asdk.representation import Representation, range_length
 from asdk.request import Request
 from asdk.response import Response
 
-__all__ = ["Download", "Downloaded", "Progress", "Upload"]
+__all__ = ["Download", "Downloaded", "ProgressCallback", "Upload"]
 
 #: Opens the response to a request: its body is still to be read. Raises for a bad status.
 Open: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -78,7 +78,7 @@ class Download:
         open: Open,
         to: str | os.PathLike[str],
         *,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         resume: bool = True,
         sha256: str | None = None,
     ) -> None:
@@ -196,7 +196,7 @@ class Download:
         waiting = bytearray()
         failure: AsdkError | None = None
         self._tell()
-        async with aclosing(cast("AsyncGenerator[bytes, None]", response.iter_bytes())) as chunks:
+        async with aclosing(response.iter_bytes()) as chunks:
             try:
                 async for chunk in chunks:
                     received += len(chunk)

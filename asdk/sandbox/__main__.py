@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import attrs
 
+from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings, RateLimit
+from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 from asdk.sandbox.server import Sandbox
 
 _DEFAULTS = EdgeQuakeSettings()
@@ -29,11 +31,18 @@ async def _serve(options: argparse.Namespace) -> None:
         rate_limit=None if options.rate_limit is None else RateLimit(options.rate_limit),
         strict=options.strict,
     )
-    ports = {"edgequake": options.edgequake_port}
+    ports = {"edgequake": options.edgequake_port, "mgnify": options.mgnify_port, "bioepic": options.bioepic_port}
+    mgnify = MGnifySettings(token_lifetime=options.token_lifetime)
+    bioepic = BioEPICSettings(token_lifetime=options.token_lifetime)
     stop = _stop_by_signal()
     try:
-        async with Sandbox(host=options.host, ports=ports, seed=options.seed, edgequake=settings) as sandbox:
-            print(_describe(sandbox.edgequake), flush=True)
+        async with Sandbox(
+            host=options.host, ports=ports, seed=options.seed, edgequake=settings, mgnify=mgnify, bioepic=bioepic
+        ) as sandbox:
+            print(_describe(sandbox.edgequake))
+            print(_describe_mgnify(sandbox.mgnify))
+            print(_describe_bioepic(sandbox.bioepic))
+            print("Stop with Ctrl-C.", flush=True)
             await stop.wait()
     except OSError as error:
         raise SystemExit(f"asdk.sandbox: {error}") from None
@@ -56,7 +65,27 @@ def _describe(server: EdgeQuakeServer) -> str:
         f"  API key   {known.api_key}",
         f"  tenant    {known.tenant_id}",
         f"  workspace {known.workspace_id}",
-        "Stop with Ctrl-C.",
+    )
+    return "\n".join(lines)
+
+
+def _describe_mgnify(server: MGnifyServer) -> str:
+    user, other = server.credentials.user, server.credentials.other
+    lines = (
+        f"MGnify      {server.api_url}",
+        f"  user      {user.username} / {user.password}",
+        f"  other     {other.username} / {other.password}",
+        f"  token     {server.issue_token()}",
+    )
+    return "\n".join(lines)
+
+
+def _describe_bioepic(server: BioEPICServer) -> str:
+    known = server.credentials
+    lines = (
+        f"BioEPIC     {server.url}",
+        f"  client    {known.client_id} / {known.client_secret}",
+        f"  user      {known.username} / {known.password}",
     )
     return "\n".join(lines)
 
@@ -65,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--mgnify-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--bioepic-port", type=int, default=8805, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",

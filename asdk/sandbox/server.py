@@ -16,8 +16,10 @@ from typing import Self, TypedDict, Unpack
 import attrs
 
 from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.clock import Clock
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
+from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 
 
 class SandboxOptions(TypedDict, total=False):
@@ -34,12 +36,16 @@ class SandboxOptions(TypedDict, total=False):
     token_lifetime: float
     """Seconds that access tokens live, for every API that has them."""
     edgequake: EdgeQuakeSettings
+    mgnify: MGnifySettings
+    bioepic: BioEPICSettings
 
 
 class Sandbox:
     """Local servers that imitate the APIs, one port each."""
 
     edgequake: EdgeQuakeServer
+    mgnify: MGnifyServer
+    bioepic: BioEPICServer
 
     def __init__(self, **options: Unpack[SandboxOptions]) -> None:
         settings = options.get("edgequake") or EdgeQuakeSettings()
@@ -48,13 +54,21 @@ class Sandbox:
         self._host = options.get("host", "127.0.0.1")
         self._ports = dict(options.get("ports", {}))
         self.edgequake = EdgeQuakeServer(settings, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        mgnify = options.get("mgnify") or MGnifySettings()
+        if "token_lifetime" in options:
+            mgnify = attrs.evolve(mgnify, token_lifetime=options["token_lifetime"])
+        self.mgnify = MGnifyServer(mgnify, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        bioepic = options.get("bioepic") or BioEPICSettings()
+        if "token_lifetime" in options:
+            bioepic = attrs.evolve(bioepic, token_lifetime=options["token_lifetime"])
+        self.bioepic = BioEPICServer(bioepic, seed=options.get("seed", 0), clock=options.get("clock", time.time))
         unknown = self._ports.keys() - {server.name for server in self.servers}
         if unknown:
             raise ValueError(f"the sandbox has no API called {', '.join(sorted(unknown))}")
 
     @property
     def servers(self) -> tuple[ApiServer, ...]:
-        return (self.edgequake,)
+        return (self.edgequake, self.mgnify, self.bioepic)
 
     async def start(self) -> Self:
         """Start all servers; when one cannot start, none is left running.

@@ -12,7 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from asdk.sandbox import Sandbox
+    from asdk.sandbox.bioepic import BioEPICServer
     from asdk.sandbox.edgequake import EdgeQuakeServer
+    from asdk.sandbox.mgnify import MGnifyServer
     from asdk.testing.clock import VirtualClock
 
 
@@ -29,6 +31,18 @@ def asdk_sandbox() -> Iterator[Sandbox]:
 def edgequake_sandbox(asdk_sandbox: Sandbox) -> EdgeQuakeServer:
     """The EdgeQuake API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
     return asdk_sandbox.edgequake
+
+
+@pytest.fixture
+def mgnify_sandbox(asdk_sandbox: Sandbox) -> MGnifyServer:
+    """The MGnify API of the sandbox: ``.api_url``, ``.credentials``, ``.faults``, ``.counters``."""
+    return asdk_sandbox.mgnify
+
+
+@pytest.fixture
+def bioepic_sandbox(asdk_sandbox: Sandbox) -> BioEPICServer:
+    """The BioEPIC API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
+    return asdk_sandbox.bioepic
 
 
 @pytest.fixture

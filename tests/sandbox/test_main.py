@@ -5,18 +5,30 @@ import subprocess
 import sys
 import time
 import urllib.request
+from typing import IO
 
 import pytest
 
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
+FREE_PORTS = ["--edgequake-port", "0", "--mgnify-port", "0", "--bioepic-port", "0"]
+
+
+def read_greeting(output: IO[str]) -> list[list[str]]:
+    """The words of each line, up to the last one of the greeting."""
+    lines: list[list[str]] = []
+    for line in output:
+        if line.startswith("Stop with"):
+            break
+        lines.append(line.split())
+    return lines
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal.Signals) -> None:
-    arguments = ["--edgequake-port", "0", "--token-lifetime", "120", "--strict"]
+    arguments = [*FREE_PORTS, "--token-lifetime", "120", "--strict"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().split() for _ in range(7)]
+        lines = read_greeting(process.stdout)
         url, username, password = lines[0][1], lines[1][1], lines[1][3]
         body = json.dumps({"username": username, "password": password}).encode()
         request = urllib.request.Request(f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"})
@@ -30,9 +42,9 @@ def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal
 
 
 def test_the_printed_key_is_accepted() -> None:
-    with subprocess.Popen([*COMMAND, "--edgequake-port", "0"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, *FREE_PORTS], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().split() for _ in range(7)]
+        lines = read_greeting(process.stdout)
         request = urllib.request.Request(f"{lines[0][1]}/api/v1/auth/me", headers={"X-API-Key": lines[3][2]})
         with urllib.request.urlopen(request) as reply:
             assert json.load(reply)["user"]["username"] == lines[1][1]
