@@ -64,7 +64,6 @@ from asdk.redirects import FollowRedirects, check_rule, is_redirect, next_reques
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, redirect_error, status_error
-from asdk.streaming import ServerSentEvent
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
@@ -73,6 +72,7 @@ if TYPE_CHECKING:
     from asdk.files import Downloaded
     from asdk.mapping import Outcomes
     from asdk.progress import ProgressDisplay
+    from asdk.streaming import ServerSentEvent
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an input
