@@ -52,8 +52,8 @@ if TYPE_CHECKING:
         TransportError,
         UnprocessableError,
     )
-    from asdk.mapping import Outcome
     from asdk.event_stream import EventStream, Reconnect
+    from asdk.mapping import Outcome
     from asdk.models import OpenEnum, field, model, tagged
     from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
