@@ -66,7 +66,7 @@ class RetryMiddleware:
         """Attempts after the first, until one is good, or the policy, the deadline, the server or the quota says
         stop."""
         waits, origin = _Waits(policy), origin_of(request.url)
-        for number in range(request.attempts, policy.attempts):  # a stream that is taken up again counts on
+        for number in range(1, policy.attempts):
             asked = _asked(outcome, request)
             pause = max(waits.after(number), asked)
             left = request.remaining()
