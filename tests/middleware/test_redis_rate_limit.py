@@ -21,8 +21,9 @@ from asdk.middleware import RateLimit, RedisRateLimit, redis_rate_limit
 from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
 from tests.cancelling import at_each_await
-from tests.redis_servers import FleetRun, RedisServer, busiest_second, needs_redis, running_redis
+from tests.redis_server import RedisServer, running_redis
 from tests.scripts import run_quietly
+from tests.traffic_fleet import FleetRun, busiest_second
 
 BASE = "https://api.example.org"
 
@@ -35,8 +36,8 @@ def server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis(server: RedisServer) -> RedisServer:
-    server.command("FLUSHALL")
-    server.command("CONFIG", "RESETSTAT")
+    server.cli("FLUSHALL")
+    server.cli("CONFIG", "RESETSTAT")
     return server
 
 
@@ -82,7 +83,6 @@ def free_port() -> int:
 # --- the limit ---------------------------------------------------------------------------------------------------
 
 
-@needs_redis
 def test_a_fleet_of_processes_keeps_the_rate_in_fair_shares_for_few_trips(redis: RedisServer) -> None:
     run = FleetRun(redis.url, rate=300, processes=3, waiters=40, seconds=2.0)
     done = run.finish()
@@ -95,7 +95,6 @@ def test_a_fleet_of_processes_keeps_the_rate_in_fair_shares_for_few_trips(redis:
     assert done.said == [[], [], []]
 
 
-@needs_redis
 async def test_two_members_have_one_limit(redis: RedisServer) -> None:
     one, other = fleet(redis, 2, 100)
     began = time.monotonic()
@@ -106,7 +105,6 @@ async def test_two_members_have_one_limit(redis: RedisServer) -> None:
     assert all(sum(start <= moment < start + 0.1 for moment in moments) <= 17 for start in moments)
 
 
-@needs_redis
 async def test_limits_with_different_keys_are_different(redis: RedisServer) -> None:
     one, other = (Member(RedisRateLimit(50, url=redis.url, key=key)) for key in ("a", "b"))
     began = time.monotonic()
@@ -114,7 +112,6 @@ async def test_limits_with_different_keys_are_different(redis: RedisServer) -> N
     assert time.monotonic() - began < 0.7
 
 
-@needs_redis
 async def test_a_burst_is_the_fleets_too(redis: RedisServer) -> None:
     one, other = fleet(redis, 2, 10, burst=6)
     began = time.monotonic()
@@ -124,7 +121,6 @@ async def test_a_burst_is_the_fleets_too(redis: RedisServer) -> None:
     assert time.monotonic() - began >= 0.09
 
 
-@needs_redis
 async def test_a_429_of_one_slows_all(redis: RedisServer) -> None:
     one, other = fleet(redis, 2, 50)
     await asyncio.gather(one.calls(2), other.calls(2))
@@ -138,7 +134,6 @@ async def test_a_429_of_one_slows_all(redis: RedisServer) -> None:
     assert other.moments[-1] - told == pytest.approx(1.0, abs=0.1)
 
 
-@needs_redis
 async def test_calls_that_are_cancelled_leave_nothing_and_keep_nobody_waiting(redis: RedisServer) -> None:
     (member,) = fleet(redis, 1, 200)
     async for _ in at_each_await(lambda: member.client.request("GET", "/x")):
@@ -151,7 +146,6 @@ async def test_calls_that_are_cancelled_leave_nothing_and_keep_nobody_waiting(re
     assert await asyncio.wait_for(member.client.request("GET", "/x"), 0.5) == 1
 
 
-@needs_redis
 def test_loops_in_several_threads_share_the_permits(redis: RedisServer) -> None:
     limit = RedisRateLimit(200, url=redis.url)
     members = [Member(limit) for _ in range(3)]
@@ -198,7 +192,6 @@ async def test_a_server_that_never_answers_is_as_good_as_gone() -> None:
         await limit.aclose()
 
 
-@needs_redis
 async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together(
     redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -224,7 +217,6 @@ async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together
 # --- what it leaves behind, and what it refuses ------------------------------------------------------------------
 
 
-@needs_redis
 def test_it_leaves_no_word_on_stderr_and_no_socket(redis: RedisServer) -> None:
     script = f"""
     from asdk.middleware import RedisRateLimit

@@ -1,87 +1,14 @@
-"""A real redis-server on a free port, and a fleet of processes that share a rate limit in it."""
+"""A fleet of processes that share a rate limit in Redis."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import attrs
-import pytest
-
-needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
-
-
-class RedisServer:
-    """A server of its own, which keeps nothing on disk.
-
-    Attributes:
-        port: stays the same when it is started again.
-    """
-
-    def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> Self:
-        self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError):
-                self.command("PING")
-                return self
-            time.sleep(0.01)
-        pytest.fail("redis-server does not start")
-
-    def kill(self) -> None:
-        """As a crash does it: no goodbye, and what it knew is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def command(self, *words: str) -> str:
-        """What the server says to an inline command."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
-            connection.sendall(" ".join(words).encode() + b"\r\n")
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
-
-    @property
-    def trips(self) -> int:
-        """How many scripts it ran."""
-        stats = self.command("INFO", "commandstats")
-        return sum(
-            int(line.partition("calls=")[2].partition(",")[0])
-            for line in stats.splitlines()
-            if line.startswith(("cmdstat_evalsha:", "cmdstat_eval:"))
-        )
-
-
-@contextlib.contextmanager
-def running_redis() -> Iterator[RedisServer]:
-    server = RedisServer().start()
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 @attrs.define
