@@ -7,6 +7,8 @@ Pythons are installed.
 
 from __future__ import annotations
 
+from glob import glob
+
 import nox
 
 nox.needs_version = ">=2024.4.15"
@@ -62,6 +64,13 @@ def conformance(session: nox.Session) -> None:
     """The vendors' own packages, unmodified, against the sandbox; and beside them our clients."""
     install(session, "test", "conformance")
     session.run("python", "-m", "pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session(name="conformance-apala")
+def conformance_apala(session: nox.Session) -> None:
+    """The same for Apala, whose package pins what the others do not."""
+    install(session, "test", "conformance-apala")
+    session.run("python", "-m", "pytest", *glob("tests/conformance/test_apala_*.py"), *session.posargs)
 
 
 @nox.session

@@ -3,6 +3,7 @@
 For tests, examples and trying things out; nothing in asdk's clients needs it. Start with `Sandbox`.
 """
 
+from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
 from asdk.sandbox.clock import Clock, ManualClock
 from asdk.sandbox.counters import Counters, RequestRecord
@@ -12,6 +13,8 @@ from asdk.sandbox.faults import Fault
 from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
 
 __all__ = [
+    "ApalaServer",
+    "ApalaSettings",
     "ApiServer",
     "Clock",
     "Counters",

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import attrs
 
+from asdk.sandbox.apala import ApalaServer
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings, RateLimit
-from asdk.sandbox.server import Sandbox
+from asdk.sandbox.server import Sandbox, SandboxOptions
 
 _DEFAULTS = EdgeQuakeSettings()
 
@@ -23,17 +24,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 async def _serve(options: argparse.Namespace) -> None:
     settings = attrs.evolve(
         _DEFAULTS,
-        token_lifetime=options.token_lifetime,
         refresh_token_lifetime=options.refresh_token_lifetime,
         processing_time=options.processing_time,
         rate_limit=None if options.rate_limit is None else RateLimit(options.rate_limit),
         strict=options.strict,
     )
-    ports = {"edgequake": options.edgequake_port}
+    ports = {
+        "edgequake": options.edgequake_port,
+        "apala": options.apala_port,
+    }
+    given: SandboxOptions = {"host": options.host, "ports": ports, "seed": options.seed, "edgequake": settings}
+    if options.token_lifetime is not None:
+        given["token_lifetime"] = options.token_lifetime
     stop = _stop_by_signal()
     try:
-        async with Sandbox(host=options.host, ports=ports, seed=options.seed, edgequake=settings) as sandbox:
-            print(_describe(sandbox.edgequake), flush=True)
+        async with Sandbox(**given) as sandbox:
+            print(_describe(sandbox), flush=True)
             await stop.wait()
     except OSError as error:
         raise SystemExit(f"asdk.sandbox: {error}") from None
@@ -47,30 +53,47 @@ def _stop_by_signal() -> asyncio.Event:
     return stop
 
 
-def _describe(server: EdgeQuakeServer) -> str:
+def _describe(sandbox: Sandbox) -> str:
+    lines = [
+        *_edgequake(sandbox.edgequake),
+        *_apala(sandbox.apala),
+        "Stop with Ctrl-C.",
+    ]
+    return "\n".join(lines)
+
+
+def _edgequake(server: EdgeQuakeServer) -> list[str]:
     known = server.credentials
-    lines = (
+    return [
         f"EdgeQuake   {server.url}",
         f"  admin     {known.admin.username} / {known.admin.password}",
         f"  user      {known.user.username} / {known.user.password}",
         f"  API key   {known.api_key}",
         f"  tenant    {known.tenant_id}",
         f"  workspace {known.workspace_id}",
-        "Stop with Ctrl-C.",
-    )
-    return "\n".join(lines)
+    ]
+
+
+def _apala(server: ApalaServer) -> list[str]:
+    known = server.credentials
+    return [
+        f"Apala       {server.url}",
+        f"  API key   {known.api_key}",
+        f"  company   {known.company_id}",
+        f"  customer  {known.customer_id}",
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--apala-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",
         type=float,
-        default=_DEFAULTS.token_lifetime,
-        help="seconds an access token lives (%(default)s)",
+        help="seconds an access token lives; each API's own when left out",
     )
     parser.add_argument(
         "--refresh-token-lifetime",

@@ -15,6 +15,7 @@ from typing import Self, TypedDict, Unpack
 
 import attrs
 
+from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
 from asdk.sandbox.clock import Clock
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
@@ -34,12 +35,14 @@ class SandboxOptions(TypedDict, total=False):
     token_lifetime: float
     """Seconds that access tokens live, for every API that has them."""
     edgequake: EdgeQuakeSettings
+    apala: ApalaSettings
 
 
 class Sandbox:
     """Local servers that imitate the APIs, one port each."""
 
     edgequake: EdgeQuakeServer
+    apala: ApalaServer
 
     def __init__(self, **options: Unpack[SandboxOptions]) -> None:
         settings = options.get("edgequake") or EdgeQuakeSettings()
@@ -48,13 +51,17 @@ class Sandbox:
         self._host = options.get("host", "127.0.0.1")
         self._ports = dict(options.get("ports", {}))
         self.edgequake = EdgeQuakeServer(settings, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        apala = options.get("apala") or ApalaSettings()
+        if "token_lifetime" in options:
+            apala = attrs.evolve(apala, token_lifetime=options["token_lifetime"])
+        self.apala = ApalaServer(apala, seed=options.get("seed", 0), clock=options.get("clock", time.time))
         unknown = self._ports.keys() - {server.name for server in self.servers}
         if unknown:
             raise ValueError(f"the sandbox has no API called {', '.join(sorted(unknown))}")
 
     @property
     def servers(self) -> tuple[ApiServer, ...]:
-        return (self.edgequake,)
+        return (self.edgequake, self.apala)
 
     async def start(self) -> Self:
         """Start all servers; when one cannot start, none is left running.

@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from asdk.sandbox import Sandbox
+    from asdk.sandbox.apala import ApalaServer
     from asdk.sandbox.edgequake import EdgeQuakeServer
     from asdk.testing.clock import VirtualClock
 
@@ -29,6 +30,12 @@ def asdk_sandbox() -> Iterator[Sandbox]:
 def edgequake_sandbox(asdk_sandbox: Sandbox) -> EdgeQuakeServer:
     """The EdgeQuake API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
     return asdk_sandbox.edgequake
+
+
+@pytest.fixture
+def apala_sandbox(asdk_sandbox: Sandbox) -> ApalaServer:
+    """The Apala API of the sandbox."""
+    return asdk_sandbox.apala
 
 
 @pytest.fixture

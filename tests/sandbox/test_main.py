@@ -5,18 +5,25 @@ import subprocess
 import sys
 import time
 import urllib.request
+from typing import IO
 
 import pytest
 
+PORTS = ["--edgequake-port", "0", "--apala-port", "0"]
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
+
+
+def printed(stdout: IO[str]) -> list[list[str]]:
+    """The words of each line, as far as the server prints before it is stopped."""
+    return [line.split() for line in iter(stdout.readline, "Stop with Ctrl-C.\n")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal.Signals) -> None:
-    arguments = ["--edgequake-port", "0", "--token-lifetime", "120", "--strict"]
+    arguments = [*PORTS, "--token-lifetime", "120", "--strict"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().split() for _ in range(7)]
+        lines = printed(process.stdout)
         url, username, password = lines[0][1], lines[1][1], lines[1][3]
         body = json.dumps({"username": username, "password": password}).encode()
         request = urllib.request.Request(f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"})
@@ -30,9 +37,9 @@ def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal
 
 
 def test_the_printed_key_is_accepted() -> None:
-    with subprocess.Popen([*COMMAND, "--edgequake-port", "0"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, *PORTS], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().split() for _ in range(7)]
+        lines = printed(process.stdout)
         request = urllib.request.Request(f"{lines[0][1]}/api/v1/auth/me", headers={"X-API-Key": lines[3][2]})
         with urllib.request.urlopen(request) as reply:
             assert json.load(reply)["user"]["username"] == lines[1][1]
@@ -41,8 +48,22 @@ def test_the_printed_key_is_accepted() -> None:
 
 def test_a_taken_port_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        arguments = ["--edgequake-port", str(taken.getsockname()[1])]
+        arguments = [*PORTS, "--edgequake-port", str(taken.getsockname()[1])]
         run = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("asdk.sandbox: ")
     assert run.stderr.count("\n") == 1
+
+
+def test_the_printed_key_of_apala_is_accepted() -> None:
+    with subprocess.Popen([*COMMAND, *PORTS], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = printed(process.stdout)
+        start = next(number for number, line in enumerate(lines) if line[0] == "Apala")
+        body = json.dumps({"api_key": lines[start + 1][2]}).encode()
+        request = urllib.request.Request(
+            f"{lines[start][1]}/api/auth/token", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as reply:
+            assert json.load(reply)["company_id"] == lines[start + 2][1]
+        process.terminate()
