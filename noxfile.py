@@ -73,6 +73,13 @@ def conformance_apala(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *glob("tests/conformance/test_apala_*.py"), *session.posargs)
 
 
+@nox.session(name="conformance-bloomy", python="3.12")
+def conformance_bloomy(session: nox.Session) -> None:
+    """The same for Bloomy, whose package needs this Python."""
+    install(session, "test", "conformance-bloomy")
+    session.run("python", "-m", "pytest", *glob("tests/conformance/test_bloomy_*.py"), *session.posargs)
+
+
 @nox.session
 def soak(session: nox.Session) -> None:
     """The heavy runs: the cases of the tests at full size, on loopback, minutes instead of seconds."""

@@ -5,6 +5,7 @@ For tests, examples and trying things out; nothing in asdk's clients needs it. S
 
 from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock, ManualClock
 from asdk.sandbox.counters import Counters, RequestRecord
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
@@ -16,6 +17,8 @@ __all__ = [
     "ApalaServer",
     "ApalaSettings",
     "ApiServer",
+    "BloomyServer",
+    "BloomySettings",
     "Clock",
     "Counters",
     "EdgeQuakeServer",

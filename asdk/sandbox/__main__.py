@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import attrs
 
 from asdk.sandbox.apala import ApalaServer
+from asdk.sandbox.bloomy import BloomyServer
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings, RateLimit
 from asdk.sandbox.server import Sandbox, SandboxOptions
 
@@ -32,6 +33,7 @@ async def _serve(options: argparse.Namespace) -> None:
     ports = {
         "edgequake": options.edgequake_port,
         "apala": options.apala_port,
+        "bloomy": options.bloomy_port,
     }
     given: SandboxOptions = {"host": options.host, "ports": ports, "seed": options.seed, "edgequake": settings}
     if options.token_lifetime is not None:
@@ -57,6 +59,7 @@ def _describe(sandbox: Sandbox) -> str:
     lines = [
         *_edgequake(sandbox.edgequake),
         *_apala(sandbox.apala),
+        *_bloomy(sandbox.bloomy),
         "Stop with Ctrl-C.",
     ]
     return "\n".join(lines)
@@ -84,11 +87,23 @@ def _apala(server: ApalaServer) -> list[str]:
     ]
 
 
+def _bloomy(server: BloomyServer) -> list[str]:
+    known = server.credentials
+    return [
+        f"Bloomy      {server.api_url}",
+        f"  user      {known.ada.username} / {known.ada.password}",
+        f"  API key   {known.ada.api_key}",
+        f"  other     {known.other.username} / {known.other.password}",
+        f"  meeting   {known.meeting_id}",
+    ]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
     parser.add_argument("--apala-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--bloomy-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",

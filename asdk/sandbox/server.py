@@ -17,6 +17,7 @@ import attrs
 
 from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 
@@ -36,6 +37,7 @@ class SandboxOptions(TypedDict, total=False):
     """Seconds that access tokens live, for every API that has them."""
     edgequake: EdgeQuakeSettings
     apala: ApalaSettings
+    bloomy: BloomySettings
 
 
 class Sandbox:
@@ -43,6 +45,7 @@ class Sandbox:
 
     edgequake: EdgeQuakeServer
     apala: ApalaServer
+    bloomy: BloomyServer
 
     def __init__(self, **options: Unpack[SandboxOptions]) -> None:
         settings = options.get("edgequake") or EdgeQuakeSettings()
@@ -55,13 +58,17 @@ class Sandbox:
         if "token_lifetime" in options:
             apala = attrs.evolve(apala, token_lifetime=options["token_lifetime"])
         self.apala = ApalaServer(apala, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        bloomy = options.get("bloomy") or BloomySettings()
+        if "token_lifetime" in options:
+            bloomy = attrs.evolve(bloomy, token_lifetime=options["token_lifetime"])
+        self.bloomy = BloomyServer(bloomy, seed=options.get("seed", 0), clock=options.get("clock", time.time))
         unknown = self._ports.keys() - {server.name for server in self.servers}
         if unknown:
             raise ValueError(f"the sandbox has no API called {', '.join(sorted(unknown))}")
 
     @property
     def servers(self) -> tuple[ApiServer, ...]:
-        return (self.edgequake, self.apala)
+        return (self.edgequake, self.apala, self.bloomy)
 
     async def start(self) -> Self:
         """Start all servers; when one cannot start, none is left running.

@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from asdk.sandbox import Sandbox
     from asdk.sandbox.apala import ApalaServer
+    from asdk.sandbox.bloomy import BloomyServer
     from asdk.sandbox.edgequake import EdgeQuakeServer
     from asdk.testing.clock import VirtualClock
 
@@ -36,6 +37,12 @@ def edgequake_sandbox(asdk_sandbox: Sandbox) -> EdgeQuakeServer:
 def apala_sandbox(asdk_sandbox: Sandbox) -> ApalaServer:
     """The Apala API of the sandbox."""
     return asdk_sandbox.apala
+
+
+@pytest.fixture
+def bloomy_sandbox(asdk_sandbox: Sandbox) -> BloomyServer:
+    """The Bloom Growth API of the sandbox: ``.api_url`` is what a client takes as its base URL."""
+    return asdk_sandbox.bloomy
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from typing import IO
 
 import pytest
 
-PORTS = ["--edgequake-port", "0", "--apala-port", "0"]
+PORTS = ["--edgequake-port", "0", "--apala-port", "0", "--bloomy-port", "0"]
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
 
 
@@ -66,4 +67,17 @@ def test_the_printed_key_of_apala_is_accepted() -> None:
         )
         with urllib.request.urlopen(request) as reply:
             assert json.load(reply)["company_id"] == lines[start + 2][1]
+        process.terminate()
+
+
+def test_the_printed_login_of_bloomy_is_accepted() -> None:
+    with subprocess.Popen([*COMMAND, *PORTS], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = printed(process.stdout)
+        start = next(number for number, line in enumerate(lines) if line[0] == "Bloomy")
+        _, name, _, password = lines[start + 1]
+        form = {"grant_type": "password", "userName": name, "password": password}
+        url = lines[start][1].removesuffix("/api/v1")
+        with urllib.request.urlopen(f"{url}/Token", urllib.parse.urlencode(form).encode()) as reply:
+            assert json.load(reply)["userName"] == name
         process.terminate()
