@@ -46,7 +46,7 @@ def _parse_or_explain(content: bytes) -> Any:
         return _decoder.decode(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         problem = f"{type(error).__name__}: {error}"
-    raise DecodeError(_describe_content(content), cause=problem)
+    raise DecodeError(_describe_content(content), cause=problem, body=content[:1024])
 
 
 def _describe_content(content: bytes) -> str:
