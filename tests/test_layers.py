@@ -49,6 +49,7 @@ LAYERS = [
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
     ("client", "asdk.transports.aiohttp"),
+    ("clients.bloomy.config_file", "yaml"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
     ("middleware.retry", "tenacity"),
