@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from asdk.auth import Credential, Token, exchange, fingerprint, json_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
 from asdk.errors import TokenRefusedError, TokenUnavailableError
@@ -42,8 +42,9 @@ class ApalaKeyExchange(Credential):
         self._api_key = check_key("the API key", Secret(api_key))
 
     @property
-    def key(self) -> str:
-        return f"apala:{self._base_url}/api/auth/token:{fingerprint(self._api_key, 'apala')}"
+    def identity(self) -> Identity:
+        account = fingerprint(self._api_key, "apala key")
+        return Identity(url=f"{self._base_url}/api/auth/token", kind="apala key", account=account)
 
     async def fetch(self, send: Handler) -> Token:
         request = json_request(f"{self._base_url}/api/auth/token", {"api_key": self._api_key})

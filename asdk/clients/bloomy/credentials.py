@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from asdk.auth import Credential, Token, exchange, json_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.bodies import encode_form
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
 from asdk.errors import ConfigurationError, TokenRefusedError, TokenUnavailableError
@@ -26,14 +26,17 @@ class BloomyLogin(Credential):
     Source: Bloom Growth API, ``POST /Token``; RFC 6749, section 4.3, with ``userName`` for ``username``.
     """
 
+    rotates = False
+
     def __init__(self, base_url: str, username: str, password: str | Secret) -> None:
         self._url = f"{parse_url(base_url)[0]}/Token"
         self._username = username
         self._password = Secret(password)
 
     @property
-    def key(self) -> str:
-        return f"bloomy:{self._url}:{self._username}"
+    def identity(self) -> Identity:
+        seed = fingerprint(self._password, "bloomy login", short=True)
+        return Identity(url=self._url, kind="bloomy login", account=self._username, seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
         refusal: TokenRefusedError
@@ -71,6 +74,8 @@ class FoundKey(Credential):
     Args:
         look: gives the key as it stands there now; None if there is none any more.
     """
+
+    shareable = False
 
     def __init__(self, look: Callable[[], Secret | None]) -> None:
         self._look = look
