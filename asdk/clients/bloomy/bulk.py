@@ -33,21 +33,20 @@ async def run_all(inputs: Iterable[I], call: Callable[[I], Awaitable[R]], max_co
             except AsdkError as error:
                 failed.append(BulkError(index=index, input_data=given, error=error.copy()))
 
-    workers = [asyncio.create_task(work()) for _ in range(max(1, max_concurrent))]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        await stop(workers)
+    await all_of(*(asyncio.create_task(work()) for _ in range(max(1, max_concurrent))))
     failed.sort(key=lambda entry: entry.index)
     return BulkResult(successful=[made[index] for index in sorted(made)], failed=failed)
 
 
-async def stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """End what is left of these tasks."""
-    left = [task for task in tasks if not task.done()]
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+async def all_of(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for all of these tasks. The first error ends the others and is raised; so does a cancellation."""
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        left = [task for task in tasks if not task.done()]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def arguments(call: Callable[..., object], given: Mapping[str, Any], *required: str) -> Mapping[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from asdk.errors import AsdkError
+
 
 @attrs.define(eq=False)
 class _Asking:
@@ -42,8 +44,12 @@ class OwnUser:
             if asking is None:
                 asking = self._asking[place] = _Asking(asyncio.create_task(ask()))
             asking.waiting += 1
+        failure: AsdkError | None = None
         try:
             user_id = await asyncio.shield(asking.task)
+        except AsdkError as error:
+            failure = error.copy()  # each who waits gets one of his own
+        else:
             self._known = (key, user_id)
             return user_id
         finally:
@@ -53,3 +59,7 @@ class OwnUser:
                     self._asking.pop(place, None)
             if asking.waiting == 0:
                 asking.task.cancel()
+        try:
+            raise failure
+        finally:
+            del failure  # a frame that keeps the error it raises makes a cycle

@@ -274,4 +274,5 @@ async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloo
         for _ in range(5):
             tasks.start_soon(ask)
     assert [failure.status_code for failure in failures] == [403] * 5
+    assert len({id(failure) for failure in failures}) == 5
     assert await client.get_user_id() == server.credentials.ada.user_id

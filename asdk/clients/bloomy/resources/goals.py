@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import arguments, run_all, stop
+from asdk.clients.bloomy.bulk import all_of, arguments, run_all
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
 from asdk.clients.bloomy.resources.base import BloomyResource
@@ -191,11 +191,8 @@ class Goals(BloomyResource):
             return await self._of_user("/rocks/user/{id}", user_id, options)
         going_on = asyncio.create_task(self._of_user("/rocks/user/{id}", user_id, options))
         put_away = asyncio.create_task(self._of_user("/archivedrocks/user/{id}", user_id, options))
-        try:
-            both = await asyncio.gather(going_on, put_away)
-        finally:
-            await stop((going_on, put_away))
-        return GoalList(active=both[0], archived=both[1])
+        await all_of(going_on, put_away)
+        return GoalList(active=going_on.result(), archived=put_away.result())
 
     async def _of_user(self, template: str, user_id: int, options: CallOptions) -> Records[Goal]:
         params = {"include_origin": True} if template == "/rocks/user/{id}" else None

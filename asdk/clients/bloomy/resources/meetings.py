@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import arguments, run_all, stop
+from asdk.clients.bloomy.bulk import all_of, arguments, run_all
 from asdk.clients.bloomy.errors import IncompleteMeetingError
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
@@ -53,20 +53,17 @@ class Meetings(BloomyResource):
         issues = asyncio.create_task(self.issues(meeting_id, include_closed=include_closed, **options))
         todos = asyncio.create_task(self.todos(meeting_id, include_closed=include_closed, **options))
         metrics = asyncio.create_task(self.metrics(meeting_id, **options))
-        try:
-            parts = await asyncio.gather(attendees, issues, todos, metrics)
-        finally:
-            await stop((attendees, issues, todos, metrics))
+        await all_of(attendees, issues, todos, metrics)
         return MeetingDetails(
             id=meeting.id,
             name=(meeting.basics and meeting.basics.name) or "",
             start_date_utc=meeting.start_date_utc,
             created_date=meeting.create_time,
             organization_id=meeting.organization_id,
-            attendees=parts[0],
-            issues=parts[1],
-            todos=parts[2],
-            metrics=parts[3],
+            attendees=attendees.result(),
+            issues=issues.result(),
+            todos=todos.result(),
+            metrics=metrics.result(),
         )
 
     async def attendees(self, meeting_id: int, **options: Unpack[CallOptions]) -> Records[MeetingAttendee]:

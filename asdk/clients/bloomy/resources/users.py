@@ -6,7 +6,7 @@ import asyncio
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import stop
+from asdk.clients.bloomy.bulk import all_of
 from asdk.clients.bloomy.models.users import (
     DirectReport,
     Position,
@@ -50,21 +50,20 @@ class Users(BloomyResource):
         Source: Bloom Growth API, ``GET /users/{id}``, ``/users/{id}/directreports``, ``/users/{id}/seats``.
         """
         user_id = await self._user(user_id)
-        user = asyncio.create_task(
-            self._client.request("GET", "/users/{id}", path_params={"id": user_id}, model=UserDetails, **options)
-        )
-        reports = asyncio.create_task(self._maybe_reports(user_id, include_all or include_direct_reports, options))
-        seats = asyncio.create_task(self._maybe_positions(user_id, include_all or include_positions, options))
-        try:
-            found, direct_reports, positions = await asyncio.gather(user, reports, seats)
-        finally:
-            await stop((user, reports, seats))
+        with_reports, with_positions = include_all or include_direct_reports, include_all or include_positions
+        if not (with_reports or with_positions):
+            return await self._details(user_id, options)
+        user = asyncio.create_task(self._details(user_id, options))
+        reports = asyncio.create_task(self.direct_reports(user_id, **options)) if with_reports else None
+        positions = asyncio.create_task(self.positions(user_id, **options)) if with_positions else None
+        await all_of(*(task for task in (user, reports, positions) if task is not None))
+        found = user.result()
         return UserDetails(
             id=found.id,
             name=found.name,
             image_url=found.image_url,
-            direct_reports=direct_reports,
-            positions=positions,
+            direct_reports=None if reports is None else reports.result(),
+            positions=None if positions is None else positions.result(),
         )
 
     async def direct_reports(self, user_id: int | None = None, **options: Unpack[CallOptions]) -> Records[DirectReport]:
@@ -140,8 +139,6 @@ class Users(BloomyResource):
         )
         return Records(user for user in found if user.result_type == "User" and (user.email or include_placeholders))
 
-    async def _maybe_reports(self, user_id: int, wanted: bool, options: CallOptions) -> Records[DirectReport] | None:
-        return await self.direct_reports(user_id, **options) if wanted else None
-
-    async def _maybe_positions(self, user_id: int, wanted: bool, options: CallOptions) -> Records[Position] | None:
-        return await self.positions(user_id, **options) if wanted else None
+    async def _details(self, user_id: int, options: CallOptions) -> UserDetails:
+        path = {"id": user_id}
+        return await self._client.request("GET", "/users/{id}", path_params=path, model=UserDetails, **options)
