@@ -102,8 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--apala-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--bloomy-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--apala-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--bloomy-port", type=int, default=8804, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",

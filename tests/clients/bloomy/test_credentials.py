@@ -163,6 +163,14 @@ async def test_a_wrong_password_is_one_request_and_one_error_for_all(
     assert "not-the-password" not in "".join(trace.format()) + caplog.text + repr(client) + client.config.explain()
 
 
+async def test_a_server_that_repeats_the_password_does_not_bring_it_into_an_error() -> None:
+    said = {"error": "invalid_grant", "error_description": "no account with not-the-password"}
+    client = Bloomy(username="a", password="not-the-password", transport=MemoryTransport([Reply(400, json=said)]))
+    with pytest.raises(WrongPasswordError) as caught:
+        await client.scorecard.current_week()
+    assert "no account with ********" in str(caught.value)
+
+
 async def test_a_locked_account_says_so_and_opens_again(
     ada: Bloomy, make_client: MakeClient, server: BloomyServer, days: Days
 ) -> None:

@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asdk.sandbox import ManualClock
 from asdk.sandbox.apala import ApalaServer
 from asdk.sandbox.apala.store.compliance import report
 
@@ -47,9 +48,13 @@ async def test_a_label_is_taken_while_its_template_is_active(speak: "Speak") -> 
     assert (await speak("POST", TEMPLATES, DRAFT | {"label": "mine"}))[0] == 201
 
 
-async def test_a_deleted_template_keeps_its_first_reason(speak: "Speak", server: ApalaServer) -> None:
+async def test_a_deleted_template_keeps_its_first_reason(
+    speak: "Speak", server: ApalaServer, clock: ManualClock
+) -> None:
     name = (await listed(speak))[0]["template_id"]
-    replies = [await speak("DELETE", f"{TEMPLATES}/{name}") for _ in range(2)]
+    replies = [await speak("DELETE", f"{TEMPLATES}/{name}")]
+    clock.advance(60)
+    replies.append(await speak("DELETE", f"{TEMPLATES}/{name}"))
     assert replies[0] == replies[1]
     assert replies[0][1]["rejected_reason"] == "customer_disabled"
     assert len(await listed(speak)) == 3
