@@ -25,8 +25,9 @@ async def main(server: BloomyServer, file: Path) -> None:
             print(", ".join(user.name for user in await team.user.all()))
 
         [meeting] = await client.meeting.list()
-        wanted = [{"title": "Write", "meeting_id": meeting.id}, {"title": "Read", "meeting_id": 999}, {"title": "Rest"}]
-        result = await client.todo.create_many(wanted)
+        result = await client.todo.create_many(
+            [{"title": "Write", "meeting_id": meeting.id}, {"title": "Read", "meeting_id": 999}, {"title": "Rest"}]
+        )
         for todo in result.successful:
             print(f"{todo.name} by {todo.due_date:%A}")
         for failed in result.failed:
