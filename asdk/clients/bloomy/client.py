@@ -85,6 +85,8 @@ class Bloomy(BaseClient):
             WrongPasswordError: there is no such account with this password.
             AccountLockedError: too many wrong passwords before.
             TokenUnavailableError: the server could not be asked, or asked to wait.
+
+        Source: Bloom Growth API, ``POST /Token``.
         """
         token = await self._token()
         return None if token is None else token.value

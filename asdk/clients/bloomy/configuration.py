@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,7 +89,7 @@ class Configuration:
         if key is None:
             raise ConfigurationError("a login needs auth= to be left out")
         if store_key:
-            config_file.write_key(self._path, key)
+            await asyncio.to_thread(config_file.write_key, self._path, key)  # it waits for the disk
         self._api_key = key
 
     def __repr__(self) -> str:
