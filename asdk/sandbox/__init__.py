@@ -5,12 +5,14 @@ For tests, examples and trying things out; nothing in asdk's clients needs it. S
 
 from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock, ManualClock
 from asdk.sandbox.counters import Counters, RequestRecord
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 from asdk.sandbox.fault_script import FaultRule, FaultScript
 from asdk.sandbox.faults import Fault
+from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "ApiServer",
     "BloomyServer",
     "BloomySettings",
+    "BioEPICServer",
+    "BioEPICSettings",
     "Clock",
     "Counters",
     "EdgeQuakeServer",
@@ -26,6 +30,8 @@ __all__ = [
     "Fault",
     "FaultRule",
     "FaultScript",
+    "MGnifyServer",
+    "MGnifySettings",
     "ManualClock",
     "RequestRecord",
     "Sandbox",

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import attrs
 
 from asdk.sandbox.apala import ApalaServer
+from asdk.sandbox.bioepic import BioEPICServer
 from asdk.sandbox.bloomy import BloomyServer
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings, RateLimit
+from asdk.sandbox.mgnify import MGnifyServer
 from asdk.sandbox.server import Sandbox, SandboxOptions
 
 _DEFAULTS = EdgeQuakeSettings()
@@ -32,8 +34,10 @@ async def _serve(options: argparse.Namespace) -> None:
     )
     ports = {
         "edgequake": options.edgequake_port,
+        "mgnify": options.mgnify_port,
         "apala": options.apala_port,
         "bloomy": options.bloomy_port,
+        "bioepic": options.bioepic_port,
     }
     given: SandboxOptions = {"host": options.host, "ports": ports, "seed": options.seed, "edgequake": settings}
     if options.token_lifetime is not None:
@@ -58,8 +62,10 @@ def _stop_by_signal() -> asyncio.Event:
 def _describe(sandbox: Sandbox) -> str:
     lines = [
         *_edgequake(sandbox.edgequake),
+        *_mgnify(sandbox.mgnify),
         *_apala(sandbox.apala),
         *_bloomy(sandbox.bloomy),
+        *_bioepic(sandbox.bioepic),
         "Stop with Ctrl-C.",
     ]
     return "\n".join(lines)
@@ -98,12 +104,33 @@ def _bloomy(server: BloomyServer) -> list[str]:
     ]
 
 
+def _mgnify(server: MGnifyServer) -> list[str]:
+    user, other = server.credentials.user, server.credentials.other
+    return [
+        f"MGnify      {server.api_url}",
+        f"  user      {user.username} / {user.password}",
+        f"  other     {other.username} / {other.password}",
+        f"  token     {server.issue_token()}",
+    ]
+
+
+def _bioepic(server: BioEPICServer) -> list[str]:
+    known = server.credentials
+    return [
+        f"BioEPIC     {server.url}",
+        f"  client    {known.client_id} / {known.client_secret}",
+        f"  user      {known.username} / {known.password}",
+    ]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
     parser.add_argument("--apala-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
     parser.add_argument("--bloomy-port", type=int, default=8804, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--mgnify-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--bioepic-port", type=int, default=8805, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",

@@ -17,9 +17,11 @@ import attrs
 
 from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
+from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 
 
 class SandboxOptions(TypedDict, total=False):
@@ -38,6 +40,8 @@ class SandboxOptions(TypedDict, total=False):
     edgequake: EdgeQuakeSettings
     apala: ApalaSettings
     bloomy: BloomySettings
+    mgnify: MGnifySettings
+    bioepic: BioEPICSettings
 
 
 class Sandbox:
@@ -46,6 +50,8 @@ class Sandbox:
     edgequake: EdgeQuakeServer
     apala: ApalaServer
     bloomy: BloomyServer
+    mgnify: MGnifyServer
+    bioepic: BioEPICServer
 
     def __init__(self, **options: Unpack[SandboxOptions]) -> None:
         settings = options.get("edgequake") or EdgeQuakeSettings()
@@ -62,13 +68,21 @@ class Sandbox:
         if "token_lifetime" in options:
             bloomy = attrs.evolve(bloomy, token_lifetime=options["token_lifetime"])
         self.bloomy = BloomyServer(bloomy, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        mgnify = options.get("mgnify") or MGnifySettings()
+        if "token_lifetime" in options:
+            mgnify = attrs.evolve(mgnify, token_lifetime=options["token_lifetime"])
+        self.mgnify = MGnifyServer(mgnify, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        bioepic = options.get("bioepic") or BioEPICSettings()
+        if "token_lifetime" in options:
+            bioepic = attrs.evolve(bioepic, token_lifetime=options["token_lifetime"])
+        self.bioepic = BioEPICServer(bioepic, seed=options.get("seed", 0), clock=options.get("clock", time.time))
         unknown = self._ports.keys() - {server.name for server in self.servers}
         if unknown:
             raise ValueError(f"the sandbox has no API called {', '.join(sorted(unknown))}")
 
     @property
     def servers(self) -> tuple[ApiServer, ...]:
-        return (self.edgequake, self.apala, self.bloomy)
+        return (self.edgequake, self.mgnify, self.apala, self.bloomy, self.bioepic)
 
     async def start(self) -> Self:
         """Start all servers; when one cannot start, none is left running.

@@ -13,8 +13,10 @@ import pytest
 if TYPE_CHECKING:
     from asdk.sandbox import Sandbox
     from asdk.sandbox.apala import ApalaServer
+    from asdk.sandbox.bioepic import BioEPICServer
     from asdk.sandbox.bloomy import BloomyServer
     from asdk.sandbox.edgequake import EdgeQuakeServer
+    from asdk.sandbox.mgnify import MGnifyServer
     from asdk.testing.clock import VirtualClock
 
 
@@ -43,6 +45,18 @@ def apala_sandbox(asdk_sandbox: Sandbox) -> ApalaServer:
 def bloomy_sandbox(asdk_sandbox: Sandbox) -> BloomyServer:
     """The Bloom Growth API of the sandbox: ``.api_url`` is what a client takes as its base URL."""
     return asdk_sandbox.bloomy
+
+
+@pytest.fixture
+def mgnify_sandbox(asdk_sandbox: Sandbox) -> MGnifyServer:
+    """The MGnify API of the sandbox: ``.api_url``, ``.credentials``, ``.faults``, ``.counters``."""
+    return asdk_sandbox.mgnify
+
+
+@pytest.fixture
+def bioepic_sandbox(asdk_sandbox: Sandbox) -> BioEPICServer:
+    """The BioEPIC API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
+    return asdk_sandbox.bioepic
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, ManualClock, Sandbox
+from asdk.sandbox import EdgeQuakeServer, ManualClock, MGnifyServer, Sandbox
 
 
 @pytest.fixture
@@ -54,3 +54,8 @@ async def admin(edgequake: EdgeQuakeServer) -> AsyncIterator[aiohttp.ClientSessi
     headers = {"X-API-Key": edgequake.credentials.api_key}
     async with aiohttp.ClientSession(edgequake.url, headers=headers) as session:
         yield session
+
+
+@pytest.fixture
+def mgnify(sandbox: Sandbox) -> MGnifyServer:
+    return sandbox.mgnify

@@ -10,21 +10,28 @@ from typing import IO
 
 import pytest
 
-PORTS = ["--edgequake-port", "0", "--apala-port", "0", "--bloomy-port", "0"]
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
+FREE_PORTS = [
+    word for name in ("edgequake", "mgnify", "apala", "bloomy", "bioepic") for word in (f"--{name}-port", "0")
+]
 
 
-def printed(stdout: IO[str]) -> list[list[str]]:
-    """The words of each line, as far as the server prints before it is stopped."""
-    return [line.split() for line in iter(stdout.readline, "Stop with Ctrl-C.\n")]
+def read_greeting(output: IO[str]) -> list[list[str]]:
+    """The words of each line, up to the last one of the greeting."""
+    lines: list[list[str]] = []
+    for line in output:
+        if line.startswith("Stop with"):
+            break
+        lines.append(line.split())
+    return lines
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal.Signals) -> None:
-    arguments = [*PORTS, "--token-lifetime", "120", "--strict"]
+    arguments = [*FREE_PORTS, "--token-lifetime", "120", "--strict"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = printed(process.stdout)
+        lines = read_greeting(process.stdout)
         url, username, password = lines[0][1], lines[1][1], lines[1][3]
         body = json.dumps({"username": username, "password": password}).encode()
         request = urllib.request.Request(f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"})
@@ -38,9 +45,9 @@ def test_it_serves_what_it_prints_until_a_signal_and_ends_quietly(number: signal
 
 
 def test_the_printed_key_is_accepted() -> None:
-    with subprocess.Popen([*COMMAND, *PORTS], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, *FREE_PORTS], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = printed(process.stdout)
+        lines = read_greeting(process.stdout)
         request = urllib.request.Request(f"{lines[0][1]}/api/v1/auth/me", headers={"X-API-Key": lines[3][2]})
         with urllib.request.urlopen(request) as reply:
             assert json.load(reply)["user"]["username"] == lines[1][1]
@@ -49,7 +56,7 @@ def test_the_printed_key_is_accepted() -> None:
 
 def test_a_taken_port_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        arguments = [*PORTS, "--edgequake-port", str(taken.getsockname()[1])]
+        arguments = [*FREE_PORTS, "--edgequake-port", str(taken.getsockname()[1])]
         run = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("asdk.sandbox: ")
@@ -57,9 +64,9 @@ def test_a_taken_port_is_said_in_one_line() -> None:
 
 
 def test_the_printed_key_of_apala_is_accepted() -> None:
-    with subprocess.Popen([*COMMAND, *PORTS], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, *FREE_PORTS], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = printed(process.stdout)
+        lines = read_greeting(process.stdout)
         start = next(number for number, line in enumerate(lines) if line[0] == "Apala")
         body = json.dumps({"api_key": lines[start + 1][2]}).encode()
         request = urllib.request.Request(
@@ -71,9 +78,9 @@ def test_the_printed_key_of_apala_is_accepted() -> None:
 
 
 def test_the_printed_login_of_bloomy_is_accepted() -> None:
-    with subprocess.Popen([*COMMAND, *PORTS], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, *FREE_PORTS], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = printed(process.stdout)
+        lines = read_greeting(process.stdout)
         start = next(number for number, line in enumerate(lines) if line[0] == "Bloomy")
         _, name, _, password = lines[start + 1]
         form = {"grant_type": "password", "userName": name, "password": password}

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
-from asdk.bodies import encode_form
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, token_lifetime
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
 from asdk.errors import ConfigurationError, TokenRefusedError, TokenUnavailableError
-from asdk.request import Request
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 from asdk.urls import parse_url
@@ -39,9 +37,10 @@ class BloomyLogin(Credential):
         return Identity(url=self._url, kind="bloomy login", account=self._username, seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
+        fields = {"grant_type": "password", "userName": self._username, "password": self._password}
         refusal: TokenRefusedError
         try:
-            response = await exchange(send, self._request())
+            response = await exchange(send, form_request(self._url, fields))
         except TokenRefusedError as error:
             refusal = _advised(error, self._username)
         else:
@@ -54,14 +53,6 @@ class BloomyLogin(Credential):
             raise refusal
         finally:
             del refusal  # a frame that keeps the error it raises makes a cycle
-
-    def _request(self) -> Request:
-        request = json_request(self._url, {})
-        fields = {"grant_type": "password", "userName": self._username, "password": self._password}
-        request.body = encode_form(fields)
-        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        request.secrets = [self._password]
-        return request
 
     def __repr__(self) -> str:
         return f"BloomyLogin({self._url!r}, {self._username!r})"

@@ -10,8 +10,8 @@ from asdk import Retry
 from asdk.clients.bloomy import Bloomy
 from asdk.sandbox import Fault, Sandbox
 
-SECONDS = 1.5
-TOKEN_LIFETIME = 0.5
+SECONDS = 2.2
+TOKEN_LIFETIME = 1.0
 
 
 async def test_no_call_is_lost_while_keys_end_and_the_network_fails() -> None:

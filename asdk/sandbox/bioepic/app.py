@@ -1,0 +1,67 @@
+"""`BioEPICServer`: the API put together, and what a test may turn while it runs."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from aiohttp import web
+
+from asdk.sandbox.api import ApiServer
+from asdk.sandbox.bioepic import errors
+from asdk.sandbox.bioepic.collections import Collections
+from asdk.sandbox.bioepic.filters import Record
+from asdk.sandbox.bioepic.handlers import Handlers
+from asdk.sandbox.bioepic.settings import BioEPICSettings
+from asdk.sandbox.bioepic.tokens import BioEPICCredentials, Tokens
+from asdk.sandbox.clock import Clock
+from asdk.sandbox.exchange import Exchange
+from asdk.sandbox.ids import Ids
+
+
+class BioEPICServer(ApiServer):
+    """The BioEPIC API on loopback."""
+
+    name: ClassVar[str] = "bioepic"
+
+    def __init__(self, settings: BioEPICSettings, *, seed: int, clock: Clock) -> None:
+        super().__init__()
+        self.settings = settings
+        self._tokens = Tokens(settings, clock, Ids("bioepic", seed))
+        self._collections = Collections(settings, seed)
+
+    @property
+    def credentials(self) -> BioEPICCredentials:
+        """The client and the user that are there from the start."""
+        return self._tokens.credentials
+
+    # What a test turns; from any thread:
+
+    def invalidate_tokens(self) -> None:
+        """Refuse every access token issued so far; a new one can be had at once."""
+        self.on_loop(self._tokens.invalidate)
+
+    def add_record(self, collection: str, record: Record) -> None:
+        """Put a record into a collection, which is made if it is not there."""
+
+        def add() -> None:
+            kept = self._collections.records.setdefault(collection, [])
+            kept.append(record)
+            kept.sort(key=lambda other: str(other["id"]))
+
+        self.on_loop(add)
+
+    # What the base asks for:
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        return Handlers(self.settings, self._tokens, self._collections).routes()
+
+    def error_reply(self, status: int, retry_after: float | None) -> web.Response:
+        return errors.reply_for(status)
+
+    def refuse(self, refusal: web.HTTPException) -> web.Response:
+        response = errors.reply_for(refusal.status)
+        if "Allow" in refusal.headers:
+            response.headers["Allow"] = refusal.headers["Allow"]
+        return response
+
+    def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
+        """Nothing: no header is on every reply."""

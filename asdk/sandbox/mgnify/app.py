@@ -1,0 +1,87 @@
+"""`MGnifyServer`: the API put together from its routes, and what a test may turn while it runs."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar, TypeVar
+
+from aiohttp import web
+
+from asdk.sandbox.api import ApiServer
+from asdk.sandbox.clock import Clock
+from asdk.sandbox.exchange import Exchange
+from asdk.sandbox.mgnify import errors
+from asdk.sandbox.mgnify.call import Route
+from asdk.sandbox.mgnify.guard import Guard
+from asdk.sandbox.mgnify.handlers import analyses, auth, files, genomes, publications, samples, searches, studies
+from asdk.sandbox.mgnify.settings import MGnifySettings
+from asdk.sandbox.mgnify.store.state import MGnifyCredentials, State
+
+T = TypeVar("T")
+
+PREFIX = "/metagenomics/api/v2"
+ROUTES: tuple[Route, ...] = (
+    *auth.ROUTES,
+    *studies.ROUTES,
+    *samples.ROUTES,
+    *analyses.ROUTES,
+    *publications.ROUTES,
+    *genomes.ROUTES,
+    *searches.ROUTES,
+)
+
+
+class MGnifyServer(ApiServer):
+    """The MGnify API on loopback, and the file host that its replies point to."""
+
+    name: ClassVar[str] = "mgnify"
+
+    def __init__(self, settings: MGnifySettings, *, seed: int, clock: Clock) -> None:
+        super().__init__()
+        self.settings = settings
+        self._state = State(settings, clock, seed)
+        self._guard = Guard(self._state)
+
+    @property
+    def api_url(self) -> str:
+        """The base URL of the API itself, which lives under a prefix of ``url``."""
+        return f"{self.url}{PREFIX}"
+
+    @property
+    def credentials(self) -> MGnifyCredentials:
+        """The accounts that are there from the start."""
+        return self._state.credentials
+
+    # What a test turns; from any thread:
+
+    def issue_token(self, username: str = "Webin-1001") -> str:
+        """A sliding token as a login would give it now, for programs that want one ready-made."""
+        return self.on_loop(lambda: self._state.tokens.issue(username))
+
+    def invalidate_tokens(self) -> None:
+        """Refuse every token issued so far: the next use of each is a 401, and so is its refresh."""
+        self.on_loop(self._state.tokens.invalidate)
+
+    def inspect(self, look: Callable[[State], T]) -> T:
+        """Look at the server's memory: ``inspect(lambda state: len(state.library.studies))``."""
+        return self.on_loop(lambda: look(self._state))
+
+    # What the base asks for:
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        for route in ROUTES:
+            # HEAD is not among the API's methods, though it is among the file host's.
+            only = {"allow_head": False} if route.method == "GET" else {}
+            yield web.route(route.method, PREFIX + route.path, self._guard.before(route), **only)
+        for route in files.ROUTES:
+            yield web.route(route.method, route.path, self._guard.before(route))
+
+    def error_reply(self, status: int, retry_after: float | None) -> web.Response:
+        return errors.reply_for(status)
+
+    def refuse(self, refusal: web.HTTPException) -> web.Response:
+        if isinstance(refusal, web.HTTPMethodNotAllowed):
+            allow = {"Allow": refusal.headers.get("Allow", "")}
+            return web.Response(status=405, text="Method not allowed", content_type="text/html", headers=allow)
+        return errors.html_page(refusal.status)
+
+    def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
+        """Nothing: the server sends no request id and no rate limits."""

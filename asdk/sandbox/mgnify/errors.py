@@ -1,0 +1,85 @@
+"""How MGnify says no: ``{"detail": ...}`` from handlers, with a list in it for bad parameters; HTML for unknown paths.
+
+Stores and handlers raise an `ApiError`; the guard around each handler sends its reply.
+"""
+
+import json
+from http import HTTPStatus
+
+from aiohttp import web
+
+from asdk.sandbox.mgnify.jsontypes import Json
+
+
+class ApiError(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, detail: object, **more: object) -> None:
+        super().__init__(f"{status} {detail}")
+        self.status = status
+        self.body: Json = {"detail": detail, **more}
+
+    def reply(self) -> web.Response:
+        return json_reply(self.body, self.status)
+
+
+def invalid(place: str, name: str, kind: str, message: str, **context: object) -> ApiError:
+    """422: one parameter or member is not what it must be. The detail is a list, with one entry here."""
+    problem: Json = {"type": kind, "loc": [place, name] if place == "query" else [place, "payload", name]}
+    problem["msg"] = message
+    if context:
+        problem["ctx"] = context
+    return ApiError(422, [problem])
+
+
+def unknown() -> ApiError:
+    """There is no such object."""
+    return ApiError(404, "Not Found")
+
+
+def hidden() -> ApiError:
+    """The object is private and somebody else's; only the full stop tells it from one that is not there."""
+    return ApiError(404, "Not found.")
+
+
+def refused_token() -> ApiError:
+    """What the token endpoints say to a token that is not good."""
+    return ApiError(401, "Token is invalid or expired", code="token_not_valid")
+
+
+def refused_bearer() -> ApiError:
+    """What everything else says to it."""
+    reason = {"token_class": "SlidingToken", "token_type": "sliding", "message": "Token is invalid or expired"}
+    return ApiError(401, "Given token not valid for any token type", code="token_not_valid", messages=[reason])
+
+
+def reply_for(status: int) -> web.Response:
+    """The server's own reply with any status, for faults that say no more."""
+    if status == 401:
+        return refused_bearer().reply()
+    if status == 429:
+        return ApiError(429, "Too many requests.").reply()
+    if status < 400:
+        return web.Response(status=status)
+    return ApiError(status, _phrase(status)).reply()
+
+
+def html_page(status: int) -> web.Response:
+    """What the web framework itself says, before the API sees a request."""
+    title = _phrase(status)
+    text = "The requested resource was not found on this server." if status == 404 else title
+    page = f'<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n'
+    page += f"<body>\n  <h1>{title}</h1><p>{text}</p>\n</body>\n</html>\n"
+    return web.Response(status=status, text=page, content_type="text/html")
+
+
+def json_reply(body: object, status: int = 200) -> web.Response:
+    data = json.dumps(body).encode()
+    return web.Response(status=status, body=data, content_type="application/json", charset="utf-8")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
