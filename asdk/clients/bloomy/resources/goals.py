@@ -8,10 +8,9 @@ from typing import Any, Literal, overload
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import all_of, arguments, run_all
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
-from asdk.clients.bloomy.resources.base import BloomyResource
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -158,7 +157,7 @@ class Goals(BloomyResource):
         async def make(given: Mapping[str, Any]) -> CreatedGoal:
             return await self.create(**arguments(self.create, given, "title", "meeting_id"))
 
-        return await run_all(goals, make, max_concurrent)
+        return await self._each(goals, make, max_concurrent)
 
     @overload
     async def list(

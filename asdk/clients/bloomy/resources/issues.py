@@ -7,10 +7,9 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import arguments, run_all
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
-from asdk.clients.bloomy.resources.base import BloomyResource
+from asdk.clients.bloomy.resources.base import BloomyResource, arguments
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -126,7 +125,7 @@ class Issues(BloomyResource):
         async def make(given: Mapping[str, Any]) -> Issue:
             return await self.create(**arguments(self.create, given, "meeting_id", "title"))
 
-        return await run_all(issues, make, max_concurrent)
+        return await self._each(issues, make, max_concurrent)
 
     async def list(
         self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]

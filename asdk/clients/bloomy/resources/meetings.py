@@ -8,7 +8,6 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import all_of, arguments, run_all
 from asdk.clients.bloomy.errors import IncompleteMeetingError
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
@@ -22,7 +21,7 @@ from asdk.clients.bloomy.models.meetings import (
     ScorecardMetric,
 )
 from asdk.clients.bloomy.models.todos import Todo
-from asdk.clients.bloomy.resources.base import BloomyResource
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
 from asdk.errors import AsdkError
 from asdk.options import CallOptions
 from asdk.records import Records
@@ -211,7 +210,7 @@ class Meetings(BloomyResource):
         async def make(given: Mapping[str, Any]) -> CreatedMeeting:
             return await self.create(**arguments(self.create, given, "title"))
 
-        return await run_all(meetings, make, max_concurrent)
+        return await self._each(meetings, make, max_concurrent)
 
     async def get_many(self, meeting_ids: Iterable[int], *, max_concurrent: int = 5) -> BulkResult[MeetingDetails]:
         """Fetch many meetings with everything on their tables; some may fail.
@@ -222,7 +221,7 @@ class Meetings(BloomyResource):
 
         Source: Bloom Growth API, as `details`.
         """
-        return await run_all(meeting_ids, self.details, max_concurrent)
+        return await self._each(meeting_ids, self.details, max_concurrent)
 
     async def list(self, user_id: int | None = None, **options: Unpack[CallOptions]) -> Records[Meeting]:
         """Fetch the meetings of a user.

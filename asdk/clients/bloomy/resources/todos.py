@@ -8,10 +8,9 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import arguments, run_all
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.todos import Todo
-from asdk.clients.bloomy.resources.base import BloomyResource
+from asdk.clients.bloomy.resources.base import BloomyResource, arguments
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -139,7 +138,7 @@ class Todos(BloomyResource):
         async def make(given: Mapping[str, Any]) -> Todo:
             return await self.create(**arguments(self.create, given, "title", "meeting_id"))
 
-        return await run_all(todos, make, max_concurrent)
+        return await self._each(todos, make, max_concurrent)
 
     async def list(
         self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]

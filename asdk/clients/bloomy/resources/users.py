@@ -6,7 +6,6 @@ import asyncio
 
 from typing_extensions import Unpack
 
-from asdk.clients.bloomy.bulk import all_of
 from asdk.clients.bloomy.models.users import (
     DirectReport,
     Position,
@@ -15,7 +14,7 @@ from asdk.clients.bloomy.models.users import (
     UserListItem,
     UserSearchResult,
 )
-from asdk.clients.bloomy.resources.base import BloomyResource
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.options import CallOptions
 from asdk.records import Records
 
