@@ -37,7 +37,7 @@ class Bloomy(BaseClient):
         api_key: sent as a bearer token.
         username: the e-mail address of an account, with ``password``; also ``BLOOMY_USERNAME``.
         password: see ``username``; also ``BLOOMY_PASSWORD``.
-        config_path: of another file than ``~/.bloomy/config.yaml``.
+        config_path: of another file than ``~/.bloomy/config.yaml``; also ``BLOOMY_CONFIG_PATH``.
         options: what every client takes, see `ClientOptions`.
 
     Raises:
@@ -71,7 +71,8 @@ class Bloomy(BaseClient):
         if "auth" not in options:
             base_url = config.get("base_url", options.get("base_url"), default=type(self).base_url) or ""
             login = (config.get("username", username), config.secret("password", password, free_text=True))
-            path = config_file.default_path() if config_path is None else Path(config_path)
+            named = config.get("config_path", None if config_path is None else os.fspath(config_path))
+            path = config_file.default_path() if named is None else Path(named)
             options["auth"] = _credential(config, base_url, api_key, login, path)
         elif api_key or username or password:
             raise ConfigurationError("give auth=, or api_key=, or username= and password=, not both")

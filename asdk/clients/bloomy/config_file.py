@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
 from asdk.config import check_key
 from asdk.errors import ConfigurationError
+from asdk.extras import require
 from asdk.secret import Secret
 
 _VERSION = 1
@@ -43,7 +43,7 @@ def write_key(path: Path, key: Secret) -> None:
     Raises:
         ConfigurationError: the file is there and cannot be understood, or cannot be written, or PyYAML is missing.
     """
-    _require_yaml(path)
+    require(str(path), "yaml", "yaml")
     from yaml import safe_dump
 
     text = safe_dump({"version": _VERSION} | _read(path) | {"api_key": key.reveal()}, allow_unicode=True)
@@ -71,7 +71,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
-    _require_yaml(path)
+    require(str(path), "yaml", "yaml")
     from yaml import MarkedYAMLError, YAMLError, safe_load
 
     try:
@@ -88,11 +88,6 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         problem = "holds no mapping"
     del text
     raise ConfigurationError(f"{path} {problem}: correct it or remove it")
-
-
-def _require_yaml(path: Path) -> None:
-    if find_spec("yaml") is None:
-        raise ConfigurationError(f"{path} is YAML, and nothing here reads it: pip install 'asdk[yaml]'")
 
 
 def _replace(path: Path, content: bytes) -> None:

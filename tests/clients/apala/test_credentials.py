@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from asdk import AuthenticationError, ConfigurationError, TokenRefusedError, TokenSource, TokenUnavailableError
+from asdk.auth import FileTokenStore
 from asdk.clients.apala import Apala, ApalaKeyExchange, InvalidApiKeyError, KeyNotPermittedError
 from asdk.sandbox import Fault
 from asdk.sandbox.apala import ApalaServer
@@ -168,6 +169,22 @@ async def test_two_clients_share_one_token(make_client: MakeClient, server: Apal
     assert token_requests(server) == (1, 0)
 
 
+async def test_a_token_that_a_store_keeps_still_says_whose_it_is(
+    make_client: MakeClient, server: ApalaServer, tmp_path: Path
+) -> None:
+    """As two processes do that share a file: one exchange, and the second knows the company too."""
+    pytest.importorskip("filelock")
+    pytest.importorskip("platformdirs")
+    server.settings.rotate_refresh_tokens = True
+    names: list[str | None] = []
+    for _ in range(2):
+        store = FileTokenStore(tmp_path / "tokens")
+        source = TokenSource(ApalaKeyExchange(server.url, server.credentials.api_key), store=store)
+        names.append((await make_client(auth=source, api_key=None).authenticate()).company_name)
+    assert names == ["Sandbox Lending"] * 2
+    assert token_requests(server) == (1, 0)
+
+
 # --- every no ---------------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +306,19 @@ async def test_settings_come_from_the_environment_and_from_env_files(
     environ = {"APALA_API_KEY": known.other_api_key, "APALA_BASE_URL": server.url}
     async with Apala.from_env(environ=environ, dotenv=None) as other:
         assert (await other.authenticate()).company_name == "Other Lending"
+
+
+async def test_a_client_travels_to_another_process_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, server: ApalaServer
+) -> None:
+    known = server.credentials
+    monkeypatch.setenv("APALA_API_KEY", known.api_key)
+    pickled = pickle.dumps(Apala(base_url=server.url, customer_id=known.customer_id))
+    assert known.api_key.encode() not in pickled
+    async with pickle.loads(pickled) as client:
+        assert (await client.optimize_message([], "hello", timezone="UTC")).message_id
+    with pytest.raises(ConfigurationError):
+        pickle.dumps(Apala(api_key="key"))
 
 
 def test_the_default_address_is_the_documented_one() -> None:

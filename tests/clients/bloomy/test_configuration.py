@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
 import stat
-import sys
 import threading
 import traceback
 from pathlib import Path
@@ -86,6 +86,27 @@ async def test_another_file_can_be_named(tmp_path: Path) -> None:
     assert Configuration(config_path=path).api_key == Secret("other")
 
 
+async def test_a_client_travels_to_another_process_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: BloomyServer
+) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(f"api_key: {server.credentials.ben.api_key}\n")
+    pickled = pickle.dumps(Bloomy(base_url=server.api_url, config_path=str(path)).with_options(timeout=9))
+    assert server.credentials.ben.api_key.encode() not in pickled
+    async with pickle.loads(pickled) as client:
+        assert await client.get_user_id() == server.credentials.ben.user_id
+    with pytest.raises(ConfigurationError):
+        pickle.dumps(Bloomy(api_key="key"))
+
+
+async def test_sources_can_be_named(home: Path) -> None:
+    assert (
+        Bloomy.from_env(environ={"BG_API_KEY": "key"}, dotenv=None).config.origin("api_key") == "environment BG_API_KEY"
+    )
+    with pytest.raises(ConfigurationError, match="No API key"):
+        Bloomy.from_env(environ={}, dotenv=None)
+
+
 # --- a file that is not as it should be -------------------------------------------------------------------------------
 
 
@@ -126,8 +147,7 @@ def test_a_file_that_cannot_be_read_is_said(file: Path) -> None:
 
 
 def test_without_pyyaml_it_says_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    monkeypatch.setattr(config_file, "find_spec", lambda name: None)
+    monkeypatch.setattr("asdk.extras.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'asdk\[yaml\]'"):
         Bloomy()
     assert Bloomy(api_key="key"), "who needs no file needs no library"
