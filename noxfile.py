@@ -20,7 +20,11 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 def install(session: nox.Session, *groups: str) -> None:
     """The project, and what the groups of pyproject.toml name."""
-    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, *groups))
+    packages = nox.project.dependency_groups(PYPROJECT, *groups)
+    # pip looks for extras of the project at the index, unless they are asked of the checkout itself.
+    extras = [package.removeprefix("asdk") for package in packages if package.startswith("asdk[")]
+    others = [package for package in packages if not package.startswith("asdk[")]
+    session.install("-e", f".{extras[0]}" if extras else ".", *others)
 
 
 @nox.session
@@ -69,14 +73,14 @@ def conformance(session: nox.Session) -> None:
 @nox.session(name="conformance-apala")
 def conformance_apala(session: nox.Session) -> None:
     """The same for Apala, whose package pins what the others do not."""
-    install(session, "test", "conformance-apala")
+    install(session, "conformance-apala")
     session.run("python", "-m", "pytest", *glob("tests/conformance/test_apala_*.py"), *session.posargs)
 
 
 @nox.session(name="conformance-bloomy", python="3.12")
 def conformance_bloomy(session: nox.Session) -> None:
     """The same for Bloomy, whose package needs this Python."""
-    install(session, "test", "conformance-bloomy")
+    install(session, "conformance-bloomy")
     session.run("python", "-m", "pytest", *glob("tests/conformance/test_bloomy_*.py"), *session.posargs)
 
 
