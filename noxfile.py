@@ -7,6 +7,8 @@ Pythons are installed.
 
 from __future__ import annotations
 
+from glob import glob
+
 import nox
 
 nox.needs_version = ">=2024.4.15"
@@ -18,7 +20,11 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 def install(session: nox.Session, *groups: str) -> None:
     """The project, and what the groups of pyproject.toml name."""
-    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, *groups))
+    packages = nox.project.dependency_groups(PYPROJECT, *groups)
+    # pip looks for extras of the project at the index, unless they are asked of the checkout itself.
+    extras = [package.removeprefix("asdk") for package in packages if package.startswith("asdk[")]
+    others = [package for package in packages if not package.startswith("asdk[")]
+    session.install("-e", f".{extras[0]}" if extras else ".", *others)
 
 
 @nox.session
@@ -64,6 +70,20 @@ def conformance(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/conformance", *session.posargs)
 
 
+@nox.session(name="conformance-apala")
+def conformance_apala(session: nox.Session) -> None:
+    """The same for Apala, whose package pins what the others do not."""
+    install(session, "conformance-apala")
+    session.run("python", "-m", "pytest", *glob("tests/conformance/test_apala_*.py"), *session.posargs)
+
+
+@nox.session(name="conformance-bloomy", python="3.12")
+def conformance_bloomy(session: nox.Session) -> None:
+    """The same for Bloomy, whose package needs this Python."""
+    install(session, "conformance-bloomy")
+    session.run("python", "-m", "pytest", *glob("tests/conformance/test_bloomy_*.py"), *session.posargs)
+
+
 @nox.session
 def soak(session: nox.Session) -> None:
     """The heavy runs: the cases of the tests at full size, on loopback, minutes instead of seconds."""
@@ -74,7 +94,7 @@ def soak(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Speed as ratios to the peers."""
-    install(session, "bench", "collections")
+    install(session, "bench")
     session.run("python", "-m", "benchmarks.call_cost", *session.posargs)
     session.run("python", "-m", "benchmarks.call_path")
     session.run("python", "-m", "benchmarks.token_storm")

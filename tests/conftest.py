@@ -6,6 +6,14 @@ import os
 
 import pytest
 
+#: How the names begin under which clients look for their settings.
+SETTINGS = (
+    "EDGEQUAKE_",
+    "APALA_",
+    "BG_API_KEY",
+    "BLOOMY_",
+)
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -16,6 +24,6 @@ def anyio_backend() -> str:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """No client finds a key, a proxy or a ``.env`` of whoever runs the tests."""
     for name in list(os.environ):
-        if name.startswith("EDGEQUAKE_") or name.lower().endswith("_proxy"):
+        if name.startswith(SETTINGS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(str(tmp_path))
