@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that is busy with other things is slow, and no test is about that.
+settings.register_profile("asdk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("asdk")
 
 #: How the names begin under which clients look for their settings.
 SETTINGS = (
@@ -13,6 +19,12 @@ SETTINGS = (
     "BG_API_KEY",
     "BLOOMY_",
 )
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves are half a million objects: the garbage collector need not walk them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -210,14 +210,16 @@ async def test_what_was_under_way_when_it_opened_says_nothing_about_the_time_aft
     assert await outcomes(client, 5) == [int] * 5
 
 
-async def test_an_open_circuit_costs_a_retry_no_request_and_is_waited_for_while_there_is_time() -> None:
+async def test_an_open_circuit_fails_a_call_at_once_and_is_not_waited_for() -> None:
     client, service, clock = make(CircuitBreaker(window=2, open_for=10), retry=Retry(attempts=3), timeout=60)
     service.reply = DOWN
     await outcomes(client.with_options(retry=None), 2)
-    service.reply, asked, began = UP, service.asked, clock.monotonic()
-    assert await client.request("GET", "/x") == 1
-    assert service.asked == asked + 1
-    assert clock.monotonic() - began >= 10
+    asked, began = service.asked, clock.monotonic()
+    with pytest.raises(CircuitOpenError) as caught:
+        await client.request("GET", "/x")
+    assert caught.value.retry_after == pytest.approx(10)
+    assert service.asked == asked
+    assert clock.monotonic() == began
 
 
 async def test_it_says_once_that_it_opens_and_once_that_it_closes(caplog: pytest.LogCaptureFixture) -> None:
