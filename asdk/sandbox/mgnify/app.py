@@ -85,5 +85,5 @@ class MGnifyServer(ApiServer):
         return errors.html_page(refusal.status)
 
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """The server's own time, by which clients judge ``exp``: with a turned clock, the turned time. No request id."""
+        """The server's own time, by which clients judge ``exp``, also where a test turns it. There is no request id."""
         response.headers["Date"] = formatdate(self._state.clock(), usegmt=True)
