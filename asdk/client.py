@@ -24,6 +24,7 @@ from asdk._version import __version__
 from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
+from asdk.auth.stores.base import TokenStore
 from asdk.bodies import ContentTypes, Files, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
@@ -49,6 +50,7 @@ from asdk.options import (
     scoped_tenant,
 )
 from asdk.pagination import PageStrategy, Paginator
+from asdk.recipe import Recipe, rebuild
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, status_error
@@ -118,6 +120,12 @@ class BaseClient:
     query_style: ClassVar[QueryStyle] = QueryStyle()
 
     config: Config
+    _recipe: Recipe
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:
+        self = super().__new__(cls)
+        self._recipe = Recipe(cls, arguments, options)
+        return self
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
         """Build the client.
@@ -143,7 +151,7 @@ class BaseClient:
         transport = options.get("transport")
         self._core = _Core(
             transport or _default_transport(options),
-            self._source_for(options.get("auth")),
+            self._source_for(options.get("auth"), options.get("token_store")),
             owns_transport=transport is None,
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
@@ -180,7 +188,7 @@ class BaseClient:
             stack.append(AuthMiddleware(self._core.source, self._core.send))
         return stack
 
-    def _source_for(self, auth: Credential | TokenSource | None) -> TokenSource | None:
+    def _source_for(self, auth: Credential | TokenSource | None, store: TokenStore | None) -> TokenSource | None:
         if auth is None:
             return None
         if not isinstance(auth, Credential | TokenSource):
@@ -190,9 +198,11 @@ class BaseClient:
                 f"a token would go to {self._base.origin} over plain http, where everybody on the way can read it; "
                 "use https, or pass allow_insecure_auth=True"
             )
-        if isinstance(auth, TokenSource):
-            return auth
-        return TokenSource(auth, clock=self._clock, allow_insecure=self._allow_insecure)
+        if not isinstance(auth, TokenSource):
+            return TokenSource(auth, store=store, clock=self._clock, allow_insecure=self._allow_insecure)
+        if store is not None:
+            raise ConfigurationError("a TokenSource has a store of its own: give it that, or give auth= a Credential")
+        return auth
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -405,6 +415,7 @@ class BaseClient:
         """
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
+        copy._recipe = self._recipe.followed_by(options)
         copy._options = merge_options(self._options, options)
         tenant = options.get("tenant", UNSET)
         if not isinstance(tenant, Unset):
@@ -441,6 +452,14 @@ class BaseClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As configuration: settings and where each secret comes from, never a secret, a token or a connection.
+
+        Raises:
+            ConfigurationError: a secret was given in code; the message says what to do instead.
+        """
+        return rebuild, (type(self), *self._recipe.write_down(self.config))
 
     def __repr__(self) -> str:
         tenant = f" for {self._options.tenant}" if self._options.tenant is not None else ""

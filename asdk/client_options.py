@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from asdk.auth.credentials.base import Credential
 from asdk.auth.source import TokenSource
+from asdk.auth.stores.base import TokenStore
 from asdk.bodies import ContentTypes, Files
 from asdk.clock import Clock
 from asdk.config import Config
@@ -23,6 +24,8 @@ class ClientOptions(TypedDict, total=False):
 
     base_url: where the API lives; wins over the class and the environment.
     auth: a `Credential`, or a `TokenSource` to share a token with other clients; None for no token.
+    token_store: where the token is kept and shared with other processes, such as a `FileTokenStore`; it goes with a
+        credential, not with a `TokenSource`, which has its own.
     timeout: seconds for a whole call, or a `Timeout`; None for no limit.
     retry: the `Retry` policy; None for single attempts.
     tenant: on whose behalf, unless a call, `with_options` or `tenant_scope` says otherwise.
@@ -39,6 +42,7 @@ class ClientOptions(TypedDict, total=False):
 
     base_url: str | None
     auth: Credential | TokenSource | None
+    token_store: TokenStore | None
     timeout: TimeoutTypes
     retry: Retry | None
     tenant: Tenant | None

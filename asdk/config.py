@@ -68,6 +68,7 @@ class Config:
         self._names = names or {}
         self._environ = os.environ if environ is None else environ
         self._dotenv = None if dotenv is None else Path(dotenv)
+        self._is_default = dotenv == ".env"
         self._file: dict[str, str] | None = None
         self._settings: dict[str, Setting] = {}
 
@@ -147,6 +148,14 @@ class Config:
         """Whether a setting was passed in code."""
         return self.origin(name) == "argument"
 
+    def is_plain(self, name: str) -> bool:
+        """Whether a setting was read, and not as a secret."""
+        return name in self._settings and not isinstance(self._settings[name].value, Secret)
+
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """The names under which a setting is looked for; empty for what is no setting."""
+        return self._settings[name].looked_for if name in self._settings else ()
+
     def looked_for(self, *names: str) -> str:
         """For an error message: the names under which these settings were looked for, and the places."""
         found = [wanted for name in names for wanted in self._settings[name].looked_for]
@@ -155,6 +164,17 @@ class Config:
     def explain(self) -> str:
         """One line a setting: name, value (masked if secret) and origin."""
         return "\n".join(str(setting) for setting in self._settings.values())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """In another process the settings are looked for anew, in its environment and in the same file.
+
+        Raises:
+            ConfigurationError: the environment is a mapping of the caller's, with secrets in it perhaps.
+        """
+        if self._environ is not os.environ:
+            raise ConfigurationError("a Config with its own environ= does not pickle: build it in the other process")
+        dotenv = None if self._dotenv is None else str(self._dotenv.absolute())
+        return _rebuild, (type(self), self.prefix, dict(self._names), ".env" if self._is_default else dotenv)
 
     def __repr__(self) -> str:
         return f"Config({self.prefix!r}, dotenv={str(self._dotenv) if self._dotenv else None!r})"
@@ -194,6 +214,10 @@ class Config:
         if self._file is None:
             self._file = {} if self._dotenv is None else _read_dotenv(self._dotenv)
         return self._file
+
+
+def _rebuild(kind: type[Config], prefix: str, names: dict[str, tuple[str, ...]], dotenv: str | None) -> Config:
+    return kind(prefix, names=names, dotenv=dotenv)
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:

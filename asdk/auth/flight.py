@@ -59,6 +59,7 @@ class Flight(Generic[T]):
         self._clock = clock
         self._lock = lock
         self._ends = clock.monotonic() + timeout
+        self._stood_still: float | None = None
         self._waiting: dict[Loop, set[Seat[T]]] = {}
         self._beats: dict[Loop, Timer] = {}
         self._task: asyncio.Task[None] | None = None
@@ -96,9 +97,25 @@ class Flight(Generic[T]):
             with self._lock:
                 self._waiting.get(future.get_loop(), set()).discard(future)
 
+    def depart(self, timeout: float) -> None:
+        """A request is about to leave: from here on the flight is worth waiting for, so many seconds more."""
+        self.departed = True
+        self._ends = self._clock.monotonic() + timeout
+
     def is_lost(self) -> bool:
-        """Whether the outcome will never come: the leading loop is gone or stands still, or the time is over."""
-        return self.loop.is_closed() or not self.loop.is_running() or self._clock.monotonic() >= self._ends
+        """Whether the outcome will never come: the leading loop is gone or stands still, or the time is over.
+
+        `asyncio.run` stops its loop for a moment too, before it lets what is left in it come to an end: a loop has to
+        be seen standing still twice.
+        """
+        now = self._clock.monotonic()
+        if self.loop.is_closed() or now >= self._ends:
+            return True
+        if self.loop.is_running():
+            self._stood_still = None
+        elif self._stood_still is None:
+            self._stood_still = now
+        return self._stood_still is not None and now - self._stood_still >= _BEAT / 2
 
     def _look(self, loop: Loop) -> None:
         """From a loop that does not lead: is there still something to wait for?"""

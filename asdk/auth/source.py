@@ -1,25 +1,31 @@
 """`TokenSource`: owns a token, and sees to it that one request at a time renews it, however many calls need it.
 
-Called by the auth middleware. What can happen to a token is decided in `asdk.auth.state`; this file carries it out. A
-fresh
-token costs a caller one synchronous look: no lock, no await.
+Called by the auth middleware. What a caller does is decided in `asdk.auth.state`; what a flight does, between store and
+endpoint, is `asdk.auth.renewal`'s. A fresh token costs a caller one synchronous look: no lock, no await.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import os
+import random
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TypeAlias
 
 import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
+from asdk.auth.entries import Entry
 from asdk.auth.flight import Flight, Missed, Seat
-from asdk.auth.state import Failure, Held, Move, cool_down, decide
+from asdk.auth.identity import Identity
+from asdk.auth.renewal import Renewal
+from asdk.auth.shelf import Memory, Shelf
+from asdk.auth.state import Failure, Held, Move, cool_down, decide, refusal_pause, refused
 from asdk.auth.stores.base import TokenStore
 from asdk.auth.stores.memory import MemoryTokenStore
 from asdk.auth.tokens import Token
@@ -38,21 +44,27 @@ from asdk.options import Tenant
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
-from asdk.urls import parse_url
 
 _log = logging.getLogger("asdk.auth")
 
 #: How many tenants' tokens a source keeps, the last used ones.
 TENANT_LIMIT = 1000
 
+# Between two tries to save what the store did not take, in seconds; from one, doubling.
+_LONGEST_SAVE_PAUSE = 60.0
+
 
 class _Slot:
     """The state of one token: of the source, or of one tenant."""
 
-    __slots__ = ("credential", "failure", "flight", "held")
+    __slots__ = ("credential", "failure", "flight", "held", "memory", "own", "saving", "tenant")
 
-    def __init__(self, credential: Credential) -> None:
+    def __init__(self, credential: Credential, tenant: Tenant | None = None) -> None:
         self.credential = credential
+        self.tenant = tenant
+        self.memory = Memory()
+        self.own = MemoryTokenStore()
+        self.saving = False
         self.held: Held | None = None
         self.failure: Failure | None = None
         self.flight: Flight[Token | Failure] | None = None
@@ -66,7 +78,7 @@ class TokenSource:
 
     Args:
         credential: says how to get a token.
-        store: where the token is kept; by default in this source.
+        store: where the token is kept, and shared with other processes; by default in this source.
         clock: for every time and wait.
         allow_insecure: lets the credential talk to an endpoint over plain http outside of this machine.
     """
@@ -79,6 +91,11 @@ class TokenSource:
         clock: Clock = SYSTEM_CLOCK,
         allow_insecure: bool = False,
     ) -> None:
+        if store is not None and type(credential).identity is Credential.identity and type(credential).shareable:
+            raise ConfigurationError(
+                f"{type(credential).__name__} does not say whose token it is, so no store can keep it: give the class "
+                "an `identity`"
+            )
         self.credential = credential
         self._store = MemoryTokenStore() if store is None else store
         self._clock = clock
@@ -88,6 +105,7 @@ class TokenSource:
         self._lock = threading.Lock()
         self._slot = _Slot(credential)
         self._slots: OrderedDict[Tenant | None, _Slot] = OrderedDict()
+        self._savers: set[asyncio.Task[None]] = set()
         _sources.add(self)
 
     # --- for callers ------------------------------------------------------------------------------------------------
@@ -101,7 +119,7 @@ class TokenSource:
 
     def alive(self, send: Handler, tenant: Tenant | None = None) -> Token | None:
         """The token, as long as it lives: for those who cannot wait. One in its refresh window is renewed meanwhile."""
-        slot = self._slot_of(tenant) if self.credential.per_tenant else self._slot
+        slot = self._slot_of(tenant)
         move, held, _, _ = self._decide(slot, send, rejected=None)
         return held.token if held is not None and move in (Move.USE, Move.USE_AND_RENEW) else None
 
@@ -122,20 +140,42 @@ class TokenSource:
             TokenUnavailableError: no token within this time; ``retry_after`` says when to ask again.
             ConfigurationError: there is no credential to ask with.
         """
-        slot = self._slot_of(tenant) if self.credential.per_tenant else self._slot
+        slot = self._slot_of(tenant)
         end = None if within is None else self._monotonic() + within
         while True:
             token = await self._step(slot, send, rejected, end)
             if token is not None:
                 return token
 
+    async def stored(self, tenant: Tenant | None = None) -> Entry | None:
+        """What the store holds for this source: to look at, as ``python -m asdk token`` does.
+
+        Raises:
+            Whatever the store raises.
+        """
+        return await self._shelf(self._slot_of(tenant)).stored()
+
+    async def forget(self, tenant: Tenant | None = None) -> None:
+        """Forget the token, here and in the store. The next call logs in anew, where the credential can.
+
+        Raises:
+            Whatever the store raises.
+        """
+        slot = self._slot_of(tenant)
+        await self._shelf(slot).forget()
+        with self._lock:
+            slot.memory, slot.held, slot.failure = Memory(), None, None
+
     async def finish(self, send: Handler) -> None:
         """Let the flights that go through this handler arrive, or end them; called before its connections close."""
         with self._lock:
-            flights = [slot.flight for slot in (self._slot, *self._slots.values())]
-        for flight in flights:
+            slots = [self._slot, *self._slots.values()]
+        for slot in slots:
+            flight = slot.flight
             if flight is not None and flight.via == send:
                 await flight.finish()
+            if slot.memory.unsaved is not None and not slot.saving:
+                await self._renewal(slot, _nowhere).save_again()
 
     def __repr__(self) -> str:
         return f"<TokenSource of {type(self.credential).__name__}>"
@@ -175,10 +215,12 @@ class TokenSource:
         return move, held, flight, seat
 
     def _slot_of(self, tenant: Tenant | None) -> _Slot:
+        if not self.credential.per_tenant:
+            return self._slot
         with self._lock:
             slot = self._slots.get(tenant)
             if slot is None:
-                slot = self._slots[tenant] = _Slot(self.credential.for_tenant(tenant))
+                slot = self._slots[tenant] = _Slot(self.credential.for_tenant(tenant), tenant)
                 if len(self._slots) > TENANT_LIMIT:
                     self._slots.popitem(last=False)
             else:
@@ -193,8 +235,7 @@ class TokenSource:
         outcome: Token | Failure | Missed = Missed.LOST
         held: Held | None = None
         try:
-            async with asyncio.timeout(TOKEN_TIMEOUT):
-                held = await self._obtain(slot, flight, send, rejected)
+            held = await self._obtain(slot, flight, send, rejected)
             outcome = held.token
         except TokenError as error:
             outcome = self._failure(slot, error)
@@ -216,47 +257,75 @@ class TokenSource:
             flight.settle(outcome)
             if flight.departed or isinstance(outcome, Failure):
                 self._report(slot, outcome, self._monotonic() - began)
+            if slot.memory.unsaved is not None:
+                self._save_later(slot)
 
     async def _obtain(
         self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, rejected: Token | None
     ) -> Held:
         credential = slot.credential
-        departed = [self._monotonic(), self._time()]
+        patience = max(TOKEN_TIMEOUT, credential.fetch_timeout)
+        async with asyncio.timeout(patience) as limit:
 
-        async def send_tracked(request: Request) -> Response:
-            self._check_target(request)
-            departed[:] = [self._monotonic(), self._time()]
-            request.clock, request.deadline = self._clock, departed[0] + TOKEN_TIMEOUT
-            request.urgent = True
-            flight.departed = True
-            return await send(request)
+            def depart() -> None:
+                flight.depart(patience)
+                limit.reschedule(flight.loop.time() + patience)
 
-        async with self._store.lock(credential.key):
-            known = slot.held.token if slot.held is not None else None
-            stored = await self._store.load(credential.key)
-            if stored is not None and stored not in (known, rejected):
-                adopted = Held.of(stored, self._clock, credential.refresh_before, age=self._time() - stored.issued_at)
-                if adopted.is_fresh(self._monotonic(), self._time()):
-                    return adopted
-            token = await _renew_or_fetch(credential, stored or known, send_tracked)
-            if not token.issued_at:
-                token = attrs.evolve(token, issued_at=departed[1])
-            await self._store.save(credential.key, token)
-        age = self._monotonic() - departed[0]
-        return Held.of(token, self._clock, credential.refresh_before, age=age, after_refusal=rejected is not None)
+            renewal = self._renewal(slot, send, depart)
+            token = await renewal.run(rejected)
+        before, after_refusal = credential.refresh_before, rejected is not None
+        return Held.of(token, self._clock, before, age=renewal.age, after_refusal=after_refusal)
 
-    def _check_target(self, request: Request) -> None:
-        origin, _ = parse_url(request.url)
-        if not origin.is_secure and not self._allow_insecure:
-            raise TokenRefusedError(
-                f"the credential was not sent to {origin}, which is neither https nor on this machine; "
-                "allow_insecure_auth=True would send it"
-            )
+    def _shelf(self, slot: _Slot) -> Shelf:
+        identity, store = slot.credential.identity, self._store
+        if identity is None:
+            identity, store = Identity(url="https://localhost/", kind=type(slot.credential).__qualname__), slot.own
+        elif slot.tenant is not None:
+            identity = attrs.evolve(identity, tenant=str(slot.tenant))
+        return Shelf(store, identity, slot.memory)
 
-    def _failure(self, slot: _Slot, error: AsdkError, *, lasting: bool | None = None) -> Failure:
-        lasts = isinstance(error, TokenRefusedError) if lasting is None else lasting
+    def _renewal(self, slot: _Slot, send: Handler, depart: Callable[[], None] = lambda: None) -> Renewal:
+        shelf, clock, insecure = self._shelf(slot), self._clock, self._allow_insecure
+        return Renewal(slot.credential, shelf, clock, send, on_departure=depart, allow_insecure=insecure)
+
+    def _failure(self, slot: _Slot, error: AsdkError, *, lasting: bool = False) -> Failure:
         # A copy, without the frames of this flight: they hold the transport, and that a client that was forgotten.
-        return cool_down(error.copy(), slot.failure, self._monotonic(), lasting=lasts)
+        error, now, refusal = error.copy(), self._monotonic(), slot.memory.refusal
+        if not isinstance(error, TokenRefusedError):
+            return cool_down(error, slot.failure, now, lasting=lasting)
+        if refusal is None:  # it was refused on this side: nothing was sent
+            return refused(error, refusal_pause(error, 1), 1, now)
+        return refused(error, refusal.until - self._time(), refusal.count, now)
+
+    # --- what the store did not take ----------------------------------------------------------------------------------
+
+    def _save_later(self, slot: _Slot, attempt: int = 0) -> None:
+        if slot.saving and attempt == 0:
+            return
+        slot.saving = True
+        delay = min(_LONGEST_SAVE_PAUSE, 2.0**attempt) * random.uniform(0.8, 1.0)
+        self._clock.call_later(delay, _call, weakref.WeakMethod(self._start_saving), slot, attempt + 1)
+
+    def _start_saving(self, slot: _Slot, attempt: int) -> None:
+        if slot.memory.unsaved is None:
+            slot.saving = False
+            return
+        # In an empty context, and kept until it is done: a loop keeps no strong reference to its tasks.
+        task = asyncio.get_running_loop().create_task(self._save(slot, attempt), context=contextvars.Context())
+        self._savers.add(task)
+        task.add_done_callback(self._savers.discard)
+
+    async def _save(self, slot: _Slot, attempt: int) -> None:
+        saved = False
+        try:
+            async with asyncio.timeout(TOKEN_TIMEOUT):
+                saved = slot.flight is None and await self._renewal(slot, _nowhere).save_again()
+        except TimeoutError:
+            saved = False
+        finally:
+            slot.saving = False
+        if not saved:
+            self._save_later(slot, attempt)
 
     def _report(self, slot: _Slot, outcome: Token | Failure | Missed, seconds: float) -> None:
         facts: dict[str, object] = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
@@ -268,20 +337,13 @@ class TokenSource:
             _log.info("token of %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts})
 
     def forget_flights(self) -> None:
-        """After a fork, in the child: what was in flight flies on in the parent only."""
+        """After a fork, in the child: what was in flight flies on in the parent only, and what was in memory alone may
+        be used up there."""
         self._lock = threading.Lock()
         for slot in (self._slot, *self._slots.values()):
-            slot.flight = None
-
-
-async def _renew_or_fetch(credential: Credential, previous: Token | None, send: Handler) -> Token:
-    """The next token. A renewal that is refused falls back, once, to the full login."""
-    if previous is not None and type(credential).renew is not Credential.renew:
-        try:
-            return await credential.renew(previous, send)
-        except TokenRefusedError as error:
-            _log.info("renewal refused, falling back to the login: %s", error)
-    return await credential.fetch(send)
+            slot.flight, slot.saving = None, False
+            if isinstance(self._store, MemoryTokenStore) or slot.memory.private:
+                slot.memory.inherit()
 
 
 def _landed(outcome: Token | Failure | Missed) -> Token | None:
@@ -300,6 +362,17 @@ def _failed(failure: Failure, now: float) -> AsdkError:
 def _broken(credential: Credential, error: Exception) -> TokenUnavailableError:
     cause = f"{type(error).__name__}: {error}"
     return TokenUnavailableError(f"{type(credential).__name__} failed ({cause})", cause=cause)
+
+
+async def _nowhere(request: Request) -> Response:
+    raise AssertionError("a look at the store sends nothing")
+
+
+def _call(reference: weakref.WeakMethod[Callable[..., None]], *arguments: object) -> None:
+    """What a timer does: it keeps no source alive."""
+    method = reference()
+    if method is not None:
+        method(*arguments)
 
 
 _sources: weakref.WeakSet[TokenSource] = weakref.WeakSet()

@@ -12,11 +12,14 @@ import attrs
 
 from asdk.auth.tokens import Token
 from asdk.clock import Clock
-from asdk.errors import AsdkError, TokenRefusedError
+from asdk.errors import AsdkError
 
 # A token that was got because of a 401 is not renewed for another 401 while it is younger than this, in seconds: a
 # resource that always says 401 would cost a token request a call.
 _YOUNG = 30.0
+
+# How often the reason of a refusal is looked at again, in seconds: the store, and where the secret comes from.
+_LOOK = 1.0
 
 _TRANSIENT_COOL_DOWN = (1.0, 60.0)
 _REFUSED_COOL_DOWN = (60.0, 900.0)
@@ -69,12 +72,14 @@ class Failure:
         until: the end of the cool-down, on the monotonic clock.
         count: how many flights failed in a row.
         lasting: whether callers fail at once; else they wait for the next flight while their time allows.
+        look_at: from when on one caller may look, before the end of the cool-down, whether the reason has gone.
     """
 
     error: AsdkError
     until: float
     count: int
     lasting: bool
+    look_at: float = float("inf")
 
 
 class Move(Enum):
@@ -98,12 +103,13 @@ def decide(
     =========================  ==============  ===========  =====================  =====================
     fresh                      USE             USE          USE                    USE
     in its refresh window      USE             USE_AND_...  USE                    USE
-    expired, absent, rejected  JOIN            LEAD         PAUSE                  FAIL
+    expired, absent, rejected  JOIN            LEAD         PAUSE                  FAIL; LEAD once a second
     =========================  ==============  ===========  =====================  =====================
 
+    What leads in a refused cool-down only looks, whether the store or the secret has changed; meanwhile others FAIL.
+
     *rejected*: a resource answered 401 to this very token. Another one in its place is used as any other is; the same
-    one
-    counts as absent, unless it was got because of a 401 a moment ago: then it is used again, and the 401 stands.
+    one counts as absent, unless it was got because of a 401 a moment ago: then it is used again, and the 401 stands.
     """
     if held is not None and held.is_alive(now, wall):
         if rejected is None or rejected.value != held.token.value:
@@ -111,18 +117,17 @@ def decide(
             return Move.USE if flying or cooling or held.is_fresh(now, wall) else Move.USE_AND_RENEW
         if held.is_young(now):
             return Move.USE
-    if flying:
-        return Move.JOIN
     if failure is None or now >= failure.until:
-        return Move.LEAD
-    return Move.FAIL if failure.lasting else Move.PAUSE
+        return Move.JOIN if flying else Move.LEAD
+    if not failure.lasting:
+        return Move.JOIN if flying else Move.PAUSE
+    return Move.LEAD if now >= failure.look_at and not flying else Move.FAIL
 
 
 def cool_down(error: AsdkError, before: Failure | None, now: float, *, lasting: bool) -> Failure:
-    """The failure to keep after one more flight that failed.
+    """The failure to keep after one more flight that failed, for what is no refusal of the endpoint.
 
-    A transient one cools down from a second, doubling to a minute; a refusal from a minute, doubling to a quarter of an
-    hour, so that a wrong password does not keep an account locked. Never less than the endpoint asks for.
+    It cools down from a second, doubling to a minute, and never less than the endpoint asks for.
 
     Args:
         error: what went wrong.
@@ -131,8 +136,23 @@ def cool_down(error: AsdkError, before: Failure | None, now: float, *, lasting: 
         lasting: whether callers fail at once.
     """
     count = before.count + 1 if before is not None and before.lasting == lasting else 1
-    first, longest = _REFUSED_COOL_DOWN if isinstance(error, TokenRefusedError) else _TRANSIENT_COOL_DOWN
-    pause = min(longest, first * 2.0 ** (count - 1)) * random.uniform(0.8, 1.0)
-    if error.retry_after is not None:
-        pause = max(pause, min(error.retry_after, _LONGEST_RETRY_AFTER))
-    return Failure(error, now + pause, count, lasting)
+    return Failure(error, now + _pause(error, count, _TRANSIENT_COOL_DOWN), count, lasting)
+
+
+def refused(error: AsdkError, seconds: float, count: int, now: float) -> Failure:
+    """The failure to keep after a refusal, for so many seconds more."""
+    return Failure(error, now + seconds, count, lasting=True, look_at=now + _LOOK)
+
+
+def refusal_pause(error: AsdkError, count: int) -> float:
+    """Seconds for which an endpoint is left alone after so many refusals in a row.
+
+    From a minute, doubling to a quarter of an hour, so that a wrong password does not keep an account locked.
+    """
+    return _pause(error, count, _REFUSED_COOL_DOWN)
+
+
+def _pause(error: AsdkError, count: int, limits: tuple[float, float]) -> float:
+    first, longest = limits
+    pause = min(longest, first * 2.0 ** min(count - 1, 60)) * random.uniform(0.8, 1.0)
+    return pause if error.retry_after is None else max(pause, min(error.retry_after, _LONGEST_RETRY_AFTER))

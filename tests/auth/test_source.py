@@ -21,7 +21,7 @@ from asdk import (
     TokenUnavailableError,
     TransportError,
 )
-from asdk.auth import ApiKey, Credential, MemoryTokenStore, exchange, json_request
+from asdk.auth import ApiKey, Credential, Identity, MemoryTokenStore, exchange, json_request
 from asdk.request import Request
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply, VirtualClock
@@ -37,8 +37,8 @@ class Login(Credential):
         self.url = url
 
     @property
-    def key(self) -> str:
-        return f"login:{self.url}"
+    def identity(self) -> Identity:
+        return Identity(url=self.url, kind="login")
 
     async def fetch(self, send: Handler) -> Token:
         return await self._ask(send, "login")
@@ -559,10 +559,6 @@ async def test_tenants_have_tokens_of_their_own_only_where_the_credential_says_s
         def __init__(self, tenant: Tenant | None = None) -> None:
             super().__init__()
             self.tenant = tenant
-
-        @property
-        def key(self) -> str:
-            return f"login:{self.tenant}"
 
         def for_tenant(self, tenant: Tenant | None) -> Credential:
             return PerTenant(tenant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asdk import Token, TokenRefusedError, TokenUnavailableError
-from asdk.auth.state import Failure, Held, Move, cool_down, decide
+from asdk.auth.state import Failure, Held, Move, cool_down, decide, refusal_pause, refused
 
 # ------------------------------------------------------------------------------------------
 
@@ -63,9 +63,25 @@ def test_the_cool_down_never_undercuts_what_the_endpoint_asks_and_never_passes_a
 
 
 def test_a_refusal_cools_down_for_a_minute_and_up_to_a_quarter_of_an_hour() -> None:
-    failure = None
-    for longest in (60, 120, 240, 480, 900, 900):
-        failure = cool_down(TokenRefusedError("no"), failure, 0.0, lasting=True)
-        assert 0.8 * longest <= failure.until <= longest
-    after_another_kind = cool_down(TokenUnavailableError("later"), failure, 0.0, lasting=False)
-    assert after_another_kind.count == 1
+    for count, longest in enumerate((60, 120, 240, 480, 900, 900), 1):
+        assert 0.8 * longest <= refusal_pause(TokenRefusedError("no"), count) <= longest
+    assert refusal_pause(TokenRefusedError("no", retry_after=2000.0), 1) == 2000.0
+    assert refusal_pause(TokenRefusedError("no"), 10**6) <= 900
+
+
+def test_the_reason_of_a_refusal_is_looked_at_once_a_second() -> None:
+    failure = refused(TokenRefusedError("no"), 60.0, 1, now=10.0)
+    for now, flying, move in (
+        (10.5, False, Move.FAIL),
+        (11.0, False, Move.LEAD),
+        (11.0, True, Move.FAIL),
+        (70.0, False, Move.LEAD),
+        (70.0, True, Move.JOIN),
+    ):
+        assert decide(None, failure, flying=flying, rejected=None, now=now, wall=now) is move
+
+
+def test_a_failure_of_another_kind_starts_the_count_anew() -> None:
+    failure = cool_down(TokenUnavailableError("later"), None, 0.0, lasting=True)
+    assert cool_down(TokenUnavailableError("later"), failure, 0.0, lasting=True).count == 2
+    assert cool_down(TokenUnavailableError("later"), failure, 0.0, lasting=False).count == 1

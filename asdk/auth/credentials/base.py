@@ -6,10 +6,10 @@ conversation with a token endpoint that credentials share.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from asdk.auth.identity import Identity
 from asdk.auth.tokens import Token, jwt_expiry, read_lifetime
 from asdk.encoding import encode_json
 from asdk.errors import AsdkError, DecodeError, TokenError, TokenRefusedError, TokenUnavailableError, TransportError
@@ -34,18 +34,32 @@ class Credential:
     Attributes:
         refresh_before: renew in the background when so many seconds of the token's life are left; never more than a
             tenth of that life.
+        fetch_timeout: how many seconds may pass before a token request is sent, or between two: longer than the default
+            for a login that asks a person. The request itself has 30 s.
         per_tenant: whether a token is good for one tenant only.
+        rotates: whether a refresh token of this endpoint may be good for one use only. Such a one is sent under the
+            lock of the store alone, and its use is written down first.
+        logs_in: whether `fetch` can be called at any time, as a login with a password can. False where it uses up the
+            refresh token that it was given.
+        shareable: False for what is a token already, which no store needs to keep.
         refused: the statuses by which the token endpoint says a lasting no.
     """
 
     refresh_before: float = 300.0
+    fetch_timeout: float = TOKEN_TIMEOUT
     per_tenant: bool = False
+    rotates: bool = True
+    logs_in: bool = True
+    shareable: ClassVar[bool] = True
     refused: ClassVar[frozenset[int]] = frozenset({400, 401, 403, 423})
 
     @property
-    def key(self) -> str:
-        """Under which a store keeps the token: the same for the same endpoint and account, different for any other."""
-        return f"{type(self).__module__}.{type(self).__qualname__}:{id(self)}"
+    def identity(self) -> Identity | None:
+        """Whose token it is. None: nobody can tell, so it stays in memory, whatever the store.
+
+        Asked for anew at each renewal: a credential whose secret changes says so by another ``seed``.
+        """
+        return None
 
     async def fetch(self, send: Handler) -> Token:
         """Get a token from nothing but the credential itself.
@@ -60,20 +74,17 @@ class Credential:
         raise NotImplementedError
 
     async def renew(self, token: Token, send: Handler) -> Token:
-        """Get the next token, with the help of the one before; by default the same as `fetch`."""
+        """Get the next token, with the help of the one before; by default the same as `fetch`.
+
+        Args:
+            token: the one before; its ``refresh_token`` may be None.
+            send: as for `fetch`.
+        """
         return await self.fetch(send)
 
     def for_tenant(self, tenant: Tenant | None) -> Credential:
         """The credential that asks for one tenant's token; only called where ``per_tenant`` is set."""
         return self
-
-
-def fingerprint(secret: Secret, purpose: str) -> str:
-    """Names a secret without telling it: SHA-256, bound to one purpose.
-
-    Only for secrets of high entropy, such as API keys: a password could be guessed from it.
-    """
-    return hashlib.sha256(f"asdk:{purpose}:{secret.reveal()}".encode()).hexdigest()[:32]
 
 
 def json_request(url: str, data: Mapping[str, object]) -> Request:

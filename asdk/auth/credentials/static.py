@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asdk.auth.credentials.base import Credential, fingerprint
+from asdk.auth.credentials.base import Credential
 from asdk.auth.tokens import Token
 from asdk.config import check_key
 from asdk.errors import ConfigurationError
@@ -12,7 +12,7 @@ from asdk.transports.base import Handler
 
 
 class ApiKey(Credential):
-    """A key that every request presents in a header.
+    """A key that every request presents in a header. It is in no store: whoever has it needs none.
 
     Args:
         key: the key.
@@ -23,14 +23,12 @@ class ApiKey(Credential):
         ConfigurationError: the key is empty, or holds a blank or a character that no key has.
     """
 
+    shareable = False
+
     def __init__(self, key: str | Secret, *, header: str = "X-API-Key", scheme: str = "") -> None:
         self._value = check_key("the API key", Secret(key))
         self._header = check_name(header)
         self._scheme = scheme
-
-    @property
-    def key(self) -> str:
-        return f"{type(self).__name__}:{self._header}:{fingerprint(self._value, 'static')}"
 
     async def fetch(self, send: Handler) -> Token:
         return Token(value=self._value, header=self._header, scheme=self._scheme)
@@ -58,6 +56,8 @@ class NoCredential(Credential):
     Args:
         reason: says what was looked for and where.
     """
+
+    shareable = False
 
     def __init__(self, reason: str) -> None:
         self._reason = reason

@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
+import threading
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
-from asdk.auth.tokens import Token
+import attrs
 
-# How often a lock that another loop or thread holds is looked at again, in seconds.
-_BEAT = 0.02
+from asdk.auth.entries import Entry
+from asdk.auth.stores.local_locks import LocalLocks
+from asdk.errors import ConfigurationError
 
 
 class MemoryTokenStore:
-    """Keeps tokens in this process. Given to several sources, it lets those with the same key share a token."""
+    """Keeps tokens in this process. Given to several sources, it lets those with the same identity share a token."""
 
     def __init__(self) -> None:
-        self._tokens: dict[str, Token] = {}
-        self._holders: dict[str, object] = {}
+        self._entries: dict[str, Entry] = {}
+        self._lock = threading.Lock()
+        self._locks = LocalLocks()
+        _instances.add(self)
 
-    async def load(self, key: str) -> Token | None:
-        return self._tokens.get(key)
+    async def load(self, key: str) -> Entry | None:
+        return self._entries.get(key)
 
-    async def save(self, key: str, token: Token) -> None:
-        self._tokens[key] = token
+    async def save(self, key: str, entry: Entry) -> bool:
+        with self._lock:
+            before = self._entries.get(key)
+            if (0 if before is None else before.revision) != entry.revision - 1:
+                return False
+            self._entries[key] = entry
+            return True
 
     async def delete(self, key: str) -> None:
-        self._tokens.pop(key, None)
+        self._entries.pop(key, None)
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[None, None]:
-        # The holder may sit in another event loop, whose primitives cannot wake this one; the wait is rare and short.
-        me = object()
-        while self._holders.setdefault(key, me) is not me:  # noqa: ASYNC110 - an Event knows one loop only
-            await asyncio.sleep(_BEAT)
-        try:
+        async with self._locks.hold(key):
             yield
-        finally:
-            del self._holders[key]
+
+    def forget_refresh_tokens(self) -> None:
+        """After a fork, in the child: refresh tokens in memory are the parent's to use."""
+        self._lock = threading.Lock()
+        for key, entry in self._entries.items():
+            if entry.token is not None:
+                self._entries[key] = attrs.evolve(entry, token=attrs.evolve(entry.token, refresh_token=None))
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigurationError("a MemoryTokenStore does not pickle: share a FileTokenStore")
 
     def __repr__(self) -> str:
-        return f"<MemoryTokenStore of {len(self._tokens)} tokens>"
+        return f"<MemoryTokenStore of {len(self._entries)} tokens>"
+
+
+_instances: weakref.WeakSet[MemoryTokenStore] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_instances):
+        store.forget_refresh_tokens()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

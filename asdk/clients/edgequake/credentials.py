@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asdk.auth import Credential, Token, exchange, json_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.errors import TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
@@ -22,14 +22,21 @@ class EdgeQuakeLogin(Credential):
     Source: EdgeQuake API, ``POST /api/v1/auth/login`` and ``/api/v1/auth/refresh``.
     """
 
+    rotates = False
+
     def __init__(self, base_url: str, username: str, password: str | Secret) -> None:
         self._base_url = base_url.rstrip("/")
         self._username = username
         self._password = Secret(password)
 
     @property
-    def key(self) -> str:
-        return f"edgequake:{self._base_url}/api/v1/auth/login:{self._username}"
+    def identity(self) -> Identity:
+        return Identity(
+            url=f"{self._base_url}/api/v1/auth/login",
+            kind="edgequake login",
+            account=self._username,
+            seed=fingerprint(self._password, "edgequake login", short=True),
+        )
 
     async def fetch(self, send: Handler) -> Token:
         data = {"username": self._username, "password": self._password}
