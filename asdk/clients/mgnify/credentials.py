@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from asdk.auth import Credential, Token, exchange, json_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.auth.tokens import jwt_claims, jwt_expiry
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.errors import TokenRefusedError, TokenUnavailableError
@@ -37,6 +37,8 @@ class SlidingToken(Credential):
     Source: MGnify API v2, ``POST /auth/sliding`` and ``/auth/sliding/refresh``.
     """
 
+    rotates = False
+
     def __init__(
         self,
         base_url: str,
@@ -53,8 +55,15 @@ class SlidingToken(Credential):
         self._clock = clock
 
     @property
-    def key(self) -> str:
-        return f"mgnify:{self._base_url}/auth/sliding:{self._username or id(self)}"
+    def identity(self) -> Identity | None:
+        if self._username is None or self._password is None:
+            return None
+        return Identity(
+            url=f"{self._base_url}/auth/sliding",
+            kind="mgnify sliding token",
+            account=self._username,
+            seed=fingerprint(self._password, "mgnify login", short=True),
+        )
 
     async def fetch(self, send: Handler) -> Token:
         # The given token is the first answer and never the second: whoever asks again could not use it.
