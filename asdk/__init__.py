@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asdk.auth.credentials.static import ApiKey, BearerToken
     from asdk.auth.source import TokenSource
     from asdk.auth.tokens import Token
+    from asdk.bodies import Upload
     from asdk.client import BaseClient
     from asdk.client_options import ClientOptions, RequestArguments
     from asdk.config import Config
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         PoolTimeoutError,
         ProtocolError,
         RateLimitError,
+        RedirectError,
         RequestTimeoutError,
         ResponseTooLargeError,
         ServerError,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         TransportError,
         UnprocessableError,
     )
+    from asdk.event_stream import EventStream, Reconnect
     from asdk.models import OpenEnum, field, model, tagged
     from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from asdk.resources import Resource, resource
     from asdk.response import Response
     from asdk.secret import Secret
+    from asdk.streaming import ServerSentEvent
 
 _HOMES = {
     "asdk.auth.credentials.base": ("Credential",),
@@ -67,9 +71,11 @@ _HOMES = {
     ),
     "asdk.auth.source": ("TokenSource",),
     "asdk.auth.tokens": ("Token",),
+    "asdk.bodies": ("Upload",),
     "asdk.client": ("BaseClient",),
     "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
+    "asdk.event_stream": ("EventStream", "Reconnect"),
     "asdk.models": (
         "OpenEnum",
         "field",
@@ -94,6 +100,7 @@ _HOMES = {
     ),
     "asdk.response": ("Response",),
     "asdk.secret": ("Secret",),
+    "asdk.streaming": ("ServerSentEvent",),
     "asdk.errors": (
         "AsdkError",
         "AuthenticationError",
@@ -113,6 +120,7 @@ _HOMES = {
         "PoolTimeoutError",
         "ProtocolError",
         "RateLimitError",
+        "RedirectError",
         "RequestTimeoutError",
         "ResponseTooLargeError",
         "ServerError",
@@ -145,6 +153,7 @@ __all__ = [
     "Credential",
     "DeadlineExceededError",
     "DecodeError",
+    "EventStream",
     "GoneError",
     "IntegrityError",
     "InvalidRequestError",
@@ -156,7 +165,9 @@ __all__ = [
     "PoolTimeoutError",
     "ProtocolError",
     "RateLimitError",
+    "Reconnect",
     "Records",
+    "RedirectError",
     "Request",
     "RequestArguments",
     "RequestTimeoutError",
@@ -166,6 +177,7 @@ __all__ = [
     "Retry",
     "Secret",
     "ServerError",
+    "ServerSentEvent",
     "StatusError",
     "StreamError",
     "TLSError",
@@ -180,6 +192,7 @@ __all__ = [
     "TransportError",
     "UNSET",
     "UnprocessableError",
+    "Upload",
     "__version__",
     "field",
     "model",

@@ -32,15 +32,19 @@ CHUNK = 64 * 1024
 #: The contents of a file to upload: bytes, a path, or an open binary file, which is sent from where it stands.
 FileContent: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
 
-#: A file, alone or with its name, or with its name and media type.
-FileTypes: TypeAlias = FileContent | tuple[str, FileContent] | tuple[str, FileContent, str]
+#: Called with the bytes so far, and with how many there will be, None if that is unknown.
+ProgressCallback: TypeAlias = Callable[[int, int | None], object]
+
+#: A file, alone or with its name, or with its name and media type; or an `Upload`.
+FileTypes: TypeAlias = "FileContent | tuple[str, FileContent] | tuple[str, FileContent, str] | Upload"
 
 #: The files of a multipart form by field name; several files of one name as pairs.
 Files: TypeAlias = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]]
 
 #: A raw body: bytes, a file, an iterator (sent once), or a function that makes a fresh iterator for each attempt.
 ContentTypes: TypeAlias = (
-    bytes | os.PathLike[str] | IO[bytes] | AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]
+    "bytes | os.PathLike[str] | IO[bytes] | AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]"
+    " | Upload"
 )
 
 
@@ -133,6 +137,64 @@ class FactoryBody(Body):
             yield chunk
 
 
+class Upload(Body):
+    """A file to send that tells how far it is, or whose bytes are made on the way: for ``files=`` or ``content=``.
+
+    Args:
+        source: a path, bytes, an open binary file, an iterator of bytes (sent once), or a function that makes a fresh
+            one for each attempt.
+        name: the file's name in a multipart form; left out, the path's, else ``"upload"``.
+        content_type: its media type; left out, guessed from the name.
+        length: in bytes, where the source cannot tell; a server may refuse a body whose length it is not told.
+        progress: called with the bytes handed to the network so far, from 0 again if the body is sent again.
+    """
+
+    def __init__(
+        self,
+        source: ContentTypes,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        length: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> None:
+        if name is None:
+            path = source if isinstance(source, os.PathLike) else getattr(source, "name", None)
+            name = os.path.basename(path) if isinstance(path, str | os.PathLike) else "upload"
+        self.name = _checked_name(name)
+        self.media_type = content_type
+        self._body = raw_body(source)
+        self._progress = progress
+        self.replayable = isinstance(self._body, bytes) or self._body.replayable
+        known = len(self._body) if isinstance(self._body, bytes) else self._body.length
+        if known is not None and length is not None and known != length:
+            raise InvalidRequestError(f"the upload has {known} bytes, not {length}")
+        self.length = length if known is None else known
+
+    async def open(self) -> AsyncGenerator[bytes, None]:
+        sent = 0
+        self._tell(sent)
+        async with aclosing(_pieces(self._body)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                sent += len(chunk)
+                self._tell(sent)
+
+    def _tell(self, sent: int) -> None:
+        if self._progress is not None:
+            self._progress(sent, self.length)
+
+
+async def _pieces(body: bytes | Body) -> AsyncGenerator[bytes, None]:
+    if isinstance(body, bytes):
+        for start in range(0, len(body), CHUNK):
+            yield body[start : start + CHUNK]
+        return
+    async with aclosing(body.open()) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
 @attrs.frozen
 class _Part:
     head: bytes
@@ -172,7 +234,7 @@ class MultipartBody(Body):
     def _file(self, name: str, file: FileTypes) -> _Part:
         file_name, content, content_type = _read_file_argument(file)
         head = self._head(f'name="{_escape(name)}"; filename="{_escape(file_name)}"', content_type)
-        return _Part(head, content if isinstance(content, bytes) else FileBody(content))
+        return _Part(head, content if isinstance(content, bytes | Upload) else FileBody(content))
 
     async def open(self) -> AsyncGenerator[bytes, None]:
         for part in self._parts:
@@ -205,19 +267,22 @@ def _escape(name: str) -> str:
     return escaped
 
 
-def _read_file_argument(file: FileTypes) -> tuple[str, FileContent, str]:
+def _read_file_argument(file: FileTypes) -> tuple[str, FileContent | Upload, str]:
     content_type: str | None = None
+    content: FileContent | Upload
     if isinstance(file, tuple):
         if len(file) not in (2, 3):
             raise InvalidRequestError("a file in a tuple is (name, content) or (name, content, media type)")
         name, content, content_type = file if len(file) == 3 else (*file, None)
+    elif isinstance(file, Upload):
+        name, content, content_type = file.name, file, file.media_type
     else:
         content = file
         path = file if isinstance(file, os.PathLike) else getattr(file, "name", None)
         name = os.path.basename(path) if isinstance(path, str | os.PathLike) else "upload"
     if isinstance(content, bytearray | memoryview):
         content = bytes(content)
-    if not isinstance(content, bytes | os.PathLike) and not hasattr(content, "read"):
+    if not isinstance(content, bytes | os.PathLike | Upload) and not hasattr(content, "read"):
         raise InvalidRequestError(f"a file is bytes, a path or an open binary file, not a {type(content).__name__}")
     content_type = content_type or mimetypes.guess_type(_checked_name(name))[0] or "application/octet-stream"
     if not isinstance(content_type, str) or _MEDIA_TYPE(content_type) is None:
@@ -261,7 +326,7 @@ def raw_body(content: ContentTypes) -> bytes | Body:
     Raises:
         InvalidRequestError: it is none of the kinds that can be sent, or a file that cannot be read.
     """
-    if isinstance(content, bytes):
+    if isinstance(content, bytes | Upload):
         return content
     if isinstance(content, bytearray | memoryview):
         return bytes(content)

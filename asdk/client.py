@@ -11,10 +11,10 @@ import os
 import platform
 import re
 import weakref
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 from uuid import uuid4
 
 import attrs
@@ -25,15 +25,23 @@ from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
 from asdk.auth.stores.base import TokenStore
-from asdk.bodies import ContentTypes, Files, make_body
+from asdk.auth.tokens import Token
+from asdk.bodies import ContentTypes, Files, ProgressCallback, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
 from asdk.decoding import decoder_for
-from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
+from asdk.errors import (
+    ERROR_BODY_LIMIT,
+    ConfigurationError,
+    InvalidRequestError,
+    StatusError,
+    StreamError,
+    TransportError,
+)
 from asdk.headers import Headers
-from asdk.middleware.auth import AuthMiddleware
-from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
+from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
+from asdk.middleware.chain import AnyMiddleware, Place, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
@@ -49,15 +57,26 @@ from asdk.options import (
     merge_options,
     scoped_tenant,
 )
-from asdk.pagination import PageStrategy, Paginator
+from asdk.pagination import PageCursor, PageStrategy, Paginator
+from asdk.pagination.links import follow
 from asdk.recipe import Recipe, rebuild
+from asdk.redirects import check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
-from asdk.status_errors import read_error, status_error
+from asdk.status_errors import read_error, redirect_error, status_error
+from asdk.streaming import ServerSentEvent
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
+if TYPE_CHECKING:
+    from asdk.event_stream import EventStream, JsonLineStream, Reconnect
+    from asdk.files import Downloaded
+    from asdk.mapping import Outcomes
+    from asdk.progress import Progress
+
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an input
+R = TypeVar("R")
 
 # A library prints nothing of its own accord: an application that wants the records configures logging.
 logging.getLogger("asdk").addHandler(logging.NullHandler())
@@ -146,6 +165,7 @@ class BaseClient:
         self._options = _first_options(config, options)
         self._tenant_pinned = False
         self._makes_keys = False
+        self._follow_redirects = check_rule(options.get("follow_redirects", "same-origin"))
         self._headers = Headers({"Accept": "application/json", "User-Agent": _user_agent(type(self))})
         self._headers.merge(options.get("headers"))
         transport = options.get("transport")
@@ -155,6 +175,7 @@ class BaseClient:
             owns_transport=transport is None,
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
+        self._traffic = _traffic(options)
         stack = list(self.build_stack())
         check_stack(stack)
         self._core.handler = self._send = build_chain(stack, self._core.send)
@@ -183,10 +204,12 @@ class BaseClient:
         """The middlewares, outermost first. Override it to put others in; the order is checked, see `Place`."""
         middleware, attempt_middleware = self._middleware
         stack: list[AnyMiddleware] = [LoggingMiddleware(), *middleware, RetryMiddleware(), *attempt_middleware]
-        stack.append(TenantMiddleware(self.tenant_headers))
-        if self._core.source is not None:
-            stack.append(AuthMiddleware(self._core.source, self._core.send))
-        return stack
+        source, send, tenant = self._core.source, self._core.send, TenantMiddleware(self.tenant_headers)
+        if source is None:
+            return [*stack, *self._traffic, tenant]
+        if not self._traffic:
+            return [*stack, tenant, AuthMiddleware(source, send)]
+        return [*stack, TokenGate(source, send), *self._traffic, tenant, TokenWriter(source, send)]
 
     def _source_for(self, auth: Credential | TokenSource | None, store: TokenStore | None) -> TokenSource | None:
         if auth is None:
@@ -242,7 +265,9 @@ class BaseClient:
             request.deadline = request.clock.monotonic() + total
         response = await self._send(request)  # what `send` does, one coroutine less on the way of every call
         if not 200 <= response.status < 300:
-            raise self._status_error(response)
+            response = await self._redirected(response)
+            if not response.is_success:
+                raise self._status_error(response)
         if model is None:
             return None
         if model is UNSET:
@@ -250,7 +275,8 @@ class BaseClient:
         return response.decode(model)
 
     async def send(self, request: Request) -> Response:
-        """Send a request through the chain. A status is data: nothing is raised for it.
+        """Send a request through the chain. A status is data: nothing is raised for it, nor for a redirect that is not
+        followed.
 
         Raises:
             TokenError: there is no usable token; the request was not sent.
@@ -258,7 +284,15 @@ class BaseClient:
         """
         if request.deadline is None and request.options.timeout.total is not None:
             request.deadline = request.clock.monotonic() + request.options.timeout.total
-        return await self._send(request)
+        response = await self._send(request)
+        return await self._redirected(response) if 300 <= response.status < 400 else response
+
+    async def _redirected(self, response: Response) -> Response:
+        """What the redirects lead to, or the first response that is none or may not be followed."""
+        while is_redirect(response) and isinstance(onward := next_request(response, self._follow_redirects), Request):
+            await response.aclose()
+            response = await self._send(onward)
+        return response
 
     @asynccontextmanager
     async def stream(
@@ -271,30 +305,217 @@ class BaseClient:
         """
         request = self.build_request(method, template, **arguments)
         del arguments
-        request.stream = True
-        response = await self.send(request)
+        response = await self._open(request)
         try:
-            if not response.is_success:
-                await response.read()
-                raise self._status_error(response)
             yield response
         finally:
             await response.aclose()
 
+    async def _open(self, request: Request) -> Response:
+        """The response with its body still open; raises for a bad status."""
+        request.stream = True
+        response = await self.send(request)
+        if response.is_success:
+            return response
+        try:
+            with suppress(TransportError):  # the status is what counts, however much of its body comes
+                await response.read(ERROR_BODY_LIMIT)
+            raise self._status_error(response)
+        finally:
+            await response.aclose()
+
+    @overload
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        model: type[T],
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[T]: ...
+    @overload
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        model: TypeForm[T],
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[T]: ...
+    @overload
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[ServerSentEvent]: ...
+    def events(
+        self,
+        method: str,
+        template: str,
+        *,
+        model: Any = UNSET,
+        reconnect: Reconnect | bool = False,
+        last_event_id: str = "",
+        end_mark: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> EventStream[Any]:
+        """A stream of server-sent events, for ``async with`` and ``async for``. Nothing is sent before the block.
+
+        The head of the response comes within ``timeout.total``; after it only ``timeout.idle`` counts, from byte to
+        byte. What breaks before the first event was handed out is repeated by the `Retry` of the call; after it,
+        nothing is, unless ``reconnect`` says so.
+
+        Args:
+            method: the HTTP method.
+            template: as for `request`.
+            model: what the data of an event is, such as ``tagged("type", Token, Done)``; left out, the items are
+                `ServerSentEvent`.
+            reconnect: True, or a `Reconnect`, to take the stream up again by ``Last-Event-ID``.
+            last_event_id: where an earlier stream ended: the server sends what came after it.
+            end_mark: the data of the event that ends the stream, such as ``"[DONE]"``; it is not handed out.
+            arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
+
+        Raises:
+            StreamError: in the block: the response is no event stream, a line has more than 1 MiB, or an event tells of
+                an error (see `stream_error`).
+            TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
+        """
+        from asdk.event_stream import EventStream, Reconnect
+
+        request = self._stream_request(EventStream.accept, method, template, arguments)
+        request.headers.setdefault("Cache-Control", "no-store")
+        return EventStream(
+            request,
+            self._open,
+            None if model is UNSET else decoder_for(model),
+            self.stream_error,
+            reconnect=Reconnect() if reconnect is True else reconnect or None,
+            last_event_id=last_event_id,
+            end_mark=end_mark,
+        )
+
+    @overload
+    def json_lines(
+        self, method: str, template: str, *, model: type[T], **arguments: Unpack[RequestArguments]
+    ) -> JsonLineStream[T]: ...
+    @overload
+    def json_lines(
+        self, method: str, template: str, *, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+    ) -> JsonLineStream[T]: ...
+    @overload
+    def json_lines(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> JsonLineStream[Any]: ...
+    def json_lines(
+        self, method: str, template: str, *, model: Any = Any, **arguments: Unpack[RequestArguments]
+    ) -> JsonLineStream[Any]:
+        """A stream of newline-delimited JSON, a value a line, for ``async with`` and ``async for``.
+
+        Args:
+            method: the HTTP method.
+            template: as for `request`.
+            model: what a line is; left out, plain JSON data.
+            arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
+
+        Raises:
+            StreamError: in the block: the response is HTML, or a line has more than 1 MiB.
+            TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
+        """
+        from asdk.event_stream import JsonLineStream
+
+        request = self._stream_request(JsonLineStream.accept, method, template, arguments)
+        return JsonLineStream(request, self._open, decoder_for(model))
+
+    async def download(
+        self,
+        template: str,
+        *,
+        to: str | os.PathLike[str],
+        progress: ProgressCallback | None = None,
+        resume: bool = True,
+        sha256: str | None = None,
+        **arguments: Unpack[RequestArguments],
+    ) -> Downloaded:
+        """Download a file by GET. It gets its name when all of it is there and checked, never before.
+
+        What came is kept in ``.name.part`` beside it. A download that breaks goes on from there, by Range and If-Range,
+        within the `Retry` policy, whose attempts are counted anew whenever the download got on; one that was killed
+        goes on when it is called again for the same URL and tenant. That needs a strong ETag or a Last-Modified date:
+        where the server gives none, or the file has changed, it starts over; parts of two versions are never mixed.
+        ``timeout.total`` bounds each head, ``timeout.idle`` each silence of a body.
+
+        Args:
+            template: as for `request`. An absolute URL on another origin gets no credentials.
+            to: the path of the file; a file that is there is replaced.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            resume: False to throw away what an earlier download left.
+            sha256: what the file must have, in hex, beside the digests that the server announces.
+            arguments: as for `request`.
+
+        Returns:
+            Path and size, what was checked, and how much of it an earlier download had left.
+
+        Raises:
+            InvalidRequestError: the file cannot be written, or is being downloaded already.
+            IntegrityError: length or digest are not what was announced; what came is thrown away.
+            StreamError: writing failed on the way, such as for a full disk.
+            TokenError, TransportError, StatusError: as `request`; what came is kept.
+        """
+        from asdk.files import Download
+
+        request = self.build_request("GET", template, **arguments)
+        del arguments
+        if request.headers.get("Accept") == self._headers.get("Accept"):
+            request.headers["Accept"] = "*/*"
+        return await Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256).run()
+
+    def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
+        request = self.build_request(method, template, **arguments)
+        if request.headers.get("Accept") == self._headers.get("Accept"):  # the call asks for nothing else
+            request.headers["Accept"] = accept
+        return request
+
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: type[T], **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: type[T],
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: TypeForm[T],
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, **arguments: Unpack[RequestArguments]
+        self, template: str, *, strategy: PageStrategy, prefetch: int = 0, **arguments: Unpack[RequestArguments]
     ) -> Paginator[Any]: ...
     def paginate(
-        self, template: str, *, strategy: PageStrategy, model: Any = Any, **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        model: Any = Any,
+        prefetch: int = 0,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]:
         """A collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
 
@@ -302,19 +523,75 @@ class BaseClient:
             template: the path of the collection.
             strategy: how the API divides it, such as `PageNumbers`.
             model: what one item is; left out, plain JSON data.
+            prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
         """
         params = dict(arguments.get("params") or {})
-        arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
+        tenant = arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
 
-        async def fetch(cursor: Mapping[str, Any]) -> Response:
-            page: RequestArguments = {**arguments, "params": {**params, **cursor}}
-            response = await self.send(self.build_request("GET", template, **page))
+        async def fetch(cursor: PageCursor) -> Response:
+            if isinstance(cursor, str):  # a link that a server gave, or a kept cursor: it must not lead elsewhere
+                link: RequestArguments = {**arguments, "params": None, "path_params": None}
+                request = self.build_request("GET", follow(cursor, home()), **link)
+                request.template = template
+            else:
+                page: RequestArguments = {**arguments, "params": {**params, **cursor}}
+                request = self.build_request("GET", template, **page)
+            response = await self.send(request)
             if not response.is_success:
                 raise self._status_error(response)
             return response
 
-        return Paginator(fetch, decoder_for(model).from_data, strategy, params, template)
+        def home() -> str:
+            return self.build_request("GET", template, **arguments).url
+
+        return Paginator(
+            fetch,
+            decoder_for(model).from_data,
+            strategy,
+            params,
+            template,
+            prefetch=prefetch,
+            collection=lambda: f"{home()} {tenant}",
+        )
+
+    def map(
+        self,
+        function: Callable[[I], Awaitable[R]],
+        items: Iterable[I] | AsyncIterable[I],
+        *,
+        concurrency: int = 10,
+        ordered: bool = True,
+        progress: bool | str | Progress = False,
+    ) -> Outcomes[R]:
+        """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
+
+        ::
+
+            async for outcome in client.map(client.studies.get, accessions, progress=True):
+                print(outcome.value if outcome.ok else outcome.error)
+
+        An input that fails does not end the others: its `Outcome` holds the error. What comes in may be endless: of it
+        no more is taken than a few times the concurrency, ahead of who reads the outcomes. Leaving the loop cancels
+        what runs. The limits of the client, such as its connections, hold for these calls as for all.
+
+        Args:
+            function: takes one input; a method of a resource, or a function of your own that makes several calls.
+            items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
+            concurrency: how many calls run at a time.
+            ordered: hand the outcomes out in the order of the inputs; False: as they come.
+            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `Progress` of your own
+                shows several things at once.
+
+        Returns:
+            An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call holds for all of them.
+
+        Raises:
+            InvalidRequestError: an argument is not what it has to be, or the function is not async.
+        """
+        from asdk.mapping import Outcomes
+
+        return Outcomes(function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self._clock)
 
     # --- building a request -----------------------------------------------------------------------------------------
 
@@ -347,6 +624,8 @@ class BaseClient:
         if method not in _METHODS:
             method = _checked_method(method)
         headers = self._headers.copy()
+        if not same_origin:
+            headers.drop_secrets()
         request = Request(method, url, template, headers, None, self._options, same_origin, clock=self._clock)
         request.authenticate = authenticate and same_origin
         request.idempotent = idempotent or method in _IDEMPOTENT
@@ -402,7 +681,22 @@ class BaseClient:
         """
         return read_error(data)
 
+    def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        """The error that an event of a stream tells of, None for an event like any other. Override it for an API with a
+        dialect of its own; `asdk.event_stream.error_in` reads the data.
+
+        Args:
+            event: as the server sent it. One with the type ``error`` is an error, unless this is overridden.
+        """
+        if event.event != "error":
+            return None
+        from asdk.event_stream import error_in
+
+        return error_in(event, self.describe_error)
+
     def _status_error(self, response: Response) -> StatusError:
+        if is_redirect(response):
+            return redirect_error(response, str(next_request(response, self._follow_redirects)))
         return status_error(response, self.describe_error, self.error_codes)
 
     # --- copies and the end -----------------------------------------------------------------------------------------
@@ -434,6 +728,28 @@ class BaseClient:
             copy._headers.merge(headers)
         self._core.users.add(copy)
         return copy
+
+    @property
+    def token_source(self) -> TokenSource | None:
+        """What gets and keeps this client's token; give it to another client as ``auth=`` to share the token."""
+        return self._core.source
+
+    async def get_token(self, *, renew: bool = False) -> Token:
+        """The token that a call would present now, for what is no call of this client, such as a websocket.
+
+        Args:
+            renew: get a new one, though the one at hand may still be good.
+
+        Raises:
+            ConfigurationError: this client has no credential.
+            TokenError: there is no usable token.
+        """
+        source, tenant = self._core.source, self._tenant(UNSET)
+        if source is None:
+            raise ConfigurationError(f"{type(self).__name__} was built without a credential: there is no token to get")
+        within = self._options.timeout.total
+        token = await source.get(self._core.send, tenant=tenant, within=within)
+        return await source.get(self._core.send, tenant=tenant, within=within, rejected=token) if renew else token
 
     async def aclose(self) -> None:
         """Close the connections, unless a copy of this client is still in use. A later call opens new ones.
@@ -487,6 +803,29 @@ def _default_transport(options: ClientOptions) -> Transport:
 
     proxy = options.get("proxy", UNSET)
     return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
+
+
+#: The traffic policies in their order, with an example of each.
+_POLICIES = {
+    "circuit_breaker": (Place.CIRCUIT_BREAKER, "CircuitBreaker()"),
+    "concurrency": (Place.CONCURRENCY, "ConcurrencyLimit(20)"),
+    "rate_limit": (Place.RATE_LIMIT, "RateLimit(per_second=10)"),
+}
+
+
+def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
+    """The traffic policies that are asked for."""
+    policies: list[AnyMiddleware] = []
+    given: Mapping[str, Any] = options
+    for name, (place, example) in _POLICIES.items():
+        policy = given.get(name)
+        if policy is None:
+            continue
+        if isinstance(policy, type) or getattr(policy, "place", None) is not place:
+            kind = f"the class {policy.__name__}" if isinstance(policy, type) else f"a {type(policy).__name__}"
+            raise ConfigurationError(f"{name}= is {kind}; give a policy of asdk.middleware, such as {example}")
+        policies.append(policy)
+    return tuple(policies)
 
 
 def _user_agent(client: type[BaseClient]) -> str:

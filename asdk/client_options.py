@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from asdk.auth.credentials.base import Credential
 from asdk.auth.source import TokenSource
@@ -16,7 +16,13 @@ from asdk.clock import Clock
 from asdk.config import Config
 from asdk.middleware.chain import AnyMiddleware
 from asdk.options import CallOptions, Retry, Tenant, TimeoutTypes
+from asdk.redirects import FollowRedirects
 from asdk.transports.base import Transport
+
+if TYPE_CHECKING:
+    from asdk.middleware.circuit_breaker import CircuitBreaker
+    from asdk.middleware.concurrency import ConcurrencyLimit
+    from asdk.middleware.rate_limit import RateLimit
 
 
 class ClientOptions(TypedDict, total=False):
@@ -28,6 +34,9 @@ class ClientOptions(TypedDict, total=False):
         credential, not with a `TokenSource`, which has its own.
     timeout: seconds for a whole call, or a `Timeout`; None for no limit.
     retry: the `Retry` policy; None for single attempts.
+    rate_limit: a `RateLimit`, or a `RedisRateLimit` for a fleet; None for no limit.
+    concurrency: a `ConcurrencyLimit`; None for no limit.
+    circuit_breaker: a `CircuitBreaker`; None for none.
     tenant: on whose behalf, unless a call, `with_options` or `tenant_scope` says otherwise.
     headers: more header fields for every request.
     middleware: middlewares of your own that run once a call, outside of retry.
@@ -35,6 +44,8 @@ class ClientOptions(TypedDict, total=False):
     transport: sends the requests instead of aiohttp; it is yours to close.
     proxy: URL of the proxy; None for none; left out, the environment decides.
     connections: how many connections an event loop may open; further calls wait their turn. 100 unless you say so.
+    follow_redirects: ``"same-origin"``, unless you say otherwise; ``"any"`` also to other servers, without body, token,
+        cookies and tenant; None for none.
     clock: every time and wait goes through it.
     config: where settings are looked for; see `BaseClient.from_env`.
     allow_insecure_auth: send the token over plain http to another machine too.
@@ -45,6 +56,9 @@ class ClientOptions(TypedDict, total=False):
     token_store: TokenStore | None
     timeout: TimeoutTypes
     retry: Retry | None
+    rate_limit: RateLimit | None
+    concurrency: ConcurrencyLimit | None
+    circuit_breaker: CircuitBreaker | None
     tenant: Tenant | None
     headers: Mapping[str, str] | None
     middleware: Sequence[AnyMiddleware]
@@ -52,6 +66,7 @@ class ClientOptions(TypedDict, total=False):
     transport: Transport | None
     proxy: str | None
     connections: int
+    follow_redirects: FollowRedirects
     clock: Clock
     config: Config
     allow_insecure_auth: bool

@@ -243,14 +243,20 @@ def check_key(place: str, key: Secret) -> Secret:
     Raises:
         ConfigurationError: it is empty, or holds a blank or another character that cannot travel in a header.
     """
-    text = key.reveal()
-    if not text:
-        raise ConfigurationError(f"{place} is empty")
-    if text != text.strip():
-        raise ConfigurationError(f"{place} begins or ends with a blank: it was probably copied with one")
-    if not _VISIBLE_ASCII(text):
-        raise ConfigurationError(f"{place} holds a blank or a character that is not visible ASCII, which no key has")
+    problem = _key_problem(key.reveal())
+    if problem is not None:
+        raise ConfigurationError(f"{place} {problem}")  # here, where nothing holds the plain text
     return key
+
+
+def _key_problem(text: str) -> str | None:
+    if not text:
+        return "is empty"
+    if text != text.strip():
+        return "begins or ends with a blank: it was probably copied with one"
+    if not _VISIBLE_ASCII(text):
+        return "holds a blank or a character that is not visible ASCII, which no key has"
+    return None
 
 
 @overload

@@ -7,15 +7,27 @@ detailed one, to name the place. What cattrs is told about the types of asdk sta
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar, cast
 
 from typing_extensions import TypeForm
 
 from asdk.errors import ConfigurationError, DecodeError
 
 T = TypeVar("T")
+
+
+#: How deep arrays and objects may lie in each other. Python's own limit differs from version to version, and what comes
+#: through it breaks later: in a hook, in a repr, in the code of a user.
+MAX_DEPTH: Final = 256
+
+# A body up to this size, in bytes, is not deeper.
+_SHALLOW: Final = 2 * MAX_DEPTH
+
+# How much of a body that is no JSON an error keeps, in bytes.
+_SAMPLE = 1024
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -30,28 +42,68 @@ def parse_json(content: bytes) -> Any:
     """UTF-8 JSON as plain data.
 
     Raises:
-        DecodeError: it is not JSON, or nested too deep to be read.
+        DecodeError: it is not JSON, or deeper than `MAX_DEPTH`.
     """
     try:
         text = content.decode()
         data, end = _raw_decode(text)  # the quick way, which takes no blanks around the value
-        return data if end == len(text) else _decoder.decode(text)
+        if end != len(text):
+            data = _decoder.decode(text)
+        if len(content) <= _SHALLOW or _is_shallow(content, data):
+            return data
     except (ValueError, RecursionError):
         pass
     return _parse_or_explain(content)
 
 
+def _is_shallow(content: bytes, data: Any) -> bool:
+    """Whether parsed data keeps to `MAX_DEPTH`. Most bodies have too few brackets for more; the others are walked level
+    by level, since a walk by recursion has a limit of its own."""
+    if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
+        return True
+    level: list[Any] = [data]
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return True
+        level = [
+            item
+            for holder in level
+            for item in (holder.values() if type(holder) is dict else holder if type(holder) is list else ())
+            if type(item) in _HOLDERS
+        ]
+    return False
+
+
+_HOLDERS = frozenset({dict, list})
+
+
 def _parse_or_explain(content: bytes) -> Any:
+    reason: str | None = None
     try:
-        return _decoder.decode(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        data = _decoder.decode(content.decode("utf-8-sig"))
+        if _is_shallow(content, data):
+            return data
+        problem, reason = None, _TOO_DEEP
+    except RecursionError as error:
+        problem, reason = f"{type(error).__name__}: {error}", _TOO_DEEP
+    except ValueError as error:
         problem = f"{type(error).__name__}: {error}"
-    raise DecodeError(_describe_content(content), cause=problem, body=content[:1024])
+        if type(error) is ValueError:  # no JSONDecodeError: an integer of thousands of digits, or NaN
+            reason = f"the body is not valid JSON ({error})"
+    raise DecodeError(reason or _describe_content(content), cause=problem, body=content[:_SAMPLE])
+
+
+_TOO_DEEP = f"the JSON of the body is nested deeper than {MAX_DEPTH}"
+
+# What UTF-16 and UTF-32 look like, where JSON begins with an ASCII character.
+_WIDE = re.compile(rb"\xff\xfe|\xfe\xff|\0.|.\0", re.DOTALL).match
 
 
 def _describe_content(content: bytes) -> str:
     if not content:
         return "the body is empty, where JSON was expected"
+    if _WIDE(content):
+        return "the body is UTF-16 or UTF-32, where JSON in UTF-8 was expected"
     start = content[:512].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
         return "the body is HTML or XML, where JSON was expected: is a proxy or another server answering?"
@@ -78,7 +130,7 @@ class Decoder(Generic[T]):
         try:
             text = content.decode()
             data, end = _raw_decode(text)  # as in `parse_json`
-            if end == len(text):
+            if end == len(text) and (len(content) <= _SHALLOW or _is_shallow(content, data)):
                 return self._structure(data, self._type)
         except Exception:  # noqa: BLE001, S110 - whatever it was, the careful way below explains it
             pass

@@ -16,6 +16,7 @@
       StatusError                        a response with a status that is not a success
         BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
         ConflictError 409, GoneError 410, UnprocessableError 422, RateLimitError 429, ServerError 5xx
+        RedirectError 3xx
       DecodeError                        the body is not what the model says; names the path
       PaginationError, StreamError, IntegrityError
 
@@ -58,6 +59,8 @@ class Facts(TypedDict, total=False):
     limit: str
     certificate: bool
     needed_for: str | None
+    location: str
+    transient: bool
 
 
 class AsdkError(Exception):
@@ -259,6 +262,16 @@ class StatusError(AsdkError):
         return _BY_STATUS.get(status) or (ServerError if status >= 500 else StatusError)
 
 
+class RedirectError(StatusError):
+    """3xx with a Location that was not followed; the message says why.
+
+    Attributes:
+        location: where it points, without query, fragment and credentials.
+    """
+
+    location: str = ""
+
+
 class BadRequestError(StatusError):
     """400: the server did not understand the request."""
 
@@ -323,7 +336,22 @@ class PaginationError(AsdkError):
 
 
 class StreamError(AsdkError):
-    """A stream told of an error, or broke its own format."""
+    """A stream told of an error, or broke its own format.
+
+    Attributes:
+        code: the API's own name of the error, if the stream told of one.
+        body: the event that told of it, up to 64 KiB.
+        transient: whether the same stream, opened again, may come through.
+    """
+
+    code: str | None = None
+    body: bytes = b""
+    transient: bool = False
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call, unchanged, may succeed later: if the stream said so."""
+        return self.transient
 
 
 class IntegrityError(AsdkError):

@@ -129,6 +129,12 @@ class Headers(MutableMapping[str, str]):
                 found += [str.__str__(value), value.rpartition(" ")[2]]
         return found
 
+    def drop_secrets(self) -> None:
+        """Take out every field that holds a secret: those of a client do not belong on another origin."""
+        for name, field in list(self.fields.items()):
+            if any(isinstance(value, MaskedStr) for value in field[1:]):
+                del self.fields[name]
+
 
 def check_name(name: str) -> str:
     """The name of a header, if it is one (RFC 9110, section 5.1).

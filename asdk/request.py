@@ -21,6 +21,19 @@ from asdk.options import Options
 from asdk.secret import Secret, scrub
 
 
+@attrs.frozen
+class FailedAttempt:
+    """An attempt that another one followed.
+
+    Attributes:
+        reason: the status, or the name of the error.
+        wait: seconds that passed before the next one.
+    """
+
+    reason: int | str
+    wait: float
+
+
 @attrs.define(eq=False, repr=False)
 class Request:
     """One HTTP request and what its call may take.
@@ -38,7 +51,9 @@ class Request:
         clock: measures the deadline and every wait of this call.
         deadline: when the call has to be over, on the clock's monotonic time; None for never. Set when it is first
             sent.
-        attempts: which attempt this is, from 1; a resend after a 401 is not counted.
+        attempts: which attempt this is, from 1; a resend after a 401 is not counted, a redirect begins anew.
+        history: the attempts before this one.
+        redirects: how many redirects led here.
         idempotent: whether it means the same when it is sent twice.
         urgent: whether it passes the queue for a connection: a token request, for which that queue may be waiting.
         sign: called by a transport that let the request wait for a connection, to bring its credentials up to date.
@@ -59,6 +74,8 @@ class Request:
     clock: Clock = SYSTEM_CLOCK
     deadline: float | None = None
     attempts: int = 1
+    history: tuple[FailedAttempt, ...] = ()
+    redirects: int = 0
     idempotent: bool = False
     urgent: bool = False
     sign: Callable[[Request], None] | None = None
@@ -82,6 +99,24 @@ class Request:
     def scrub(self, text: AnyStr) -> AnyStr:
         """The text or bytes without any secret that this request carried: a server may echo what it was sent."""
         return scrub(text, [*self.headers.secrets(), *(secret.reveal() for secret in self.secrets)])
+
+    def copy(self) -> Request:
+        """The same request, not sent yet: for a call that belongs to this one, such as the rest of a download. The body
+        is shared and can be opened again only if it is replayable."""
+        return Request(
+            self.method,
+            self.url,
+            self.template,
+            self.headers.copy(),
+            self.body,
+            self.options,
+            self.same_origin,
+            self.authenticate,
+            self.stream,
+            self.clock,
+            idempotent=self.idempotent,
+            secrets=self.secrets,
+        )
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, negative after it; None if there is none."""

@@ -7,8 +7,8 @@ whoever holds the response, until `aclose`.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import ExitStack, aclosing
 from typing import Any, Protocol, TypeVar
 
 from typing_extensions import TypeForm
@@ -16,7 +16,7 @@ from typing_extensions import TypeForm
 from asdk.decoding import decoder_for, parse_json
 from asdk.errors import DecodeError, StreamError
 from asdk.headers import Headers
-from asdk.request import Request
+from asdk.request import FailedAttempt, Request
 
 T = TypeVar("T")
 
@@ -74,6 +74,11 @@ class Response:
     def attempts(self) -> int:
         """How many attempts this call took."""
         return self.request.attempts
+
+    @property
+    def history(self) -> tuple[FailedAttempt, ...]:
+        """The attempts before the one that this answers, with their reasons and waits."""
+        return self.request.history
 
     @property
     def is_success(self) -> bool:
@@ -149,13 +154,30 @@ class Response:
 
     # --- streams ----------------------------------------------------------------------------------------------------
 
-    async def read(self) -> bytes:
-        """The whole body; of a stream, the rest of it is read first and the connection given back."""
+    async def read(self, limit: int | None = None) -> bytes:
+        """The whole body; of a stream, the rest of it is read first and the connection given back.
+
+        Args:
+            limit: keep no more than so many bytes of a stream, and leave the rest of it unread.
+        """
         if self._content is None:
-            self._content = b"".join([chunk async for chunk in self.iter_bytes()])
+            chunks: list[bytes] = []
+            size = 0
+            try:
+                async with aclosing(self.iter_bytes()) as pieces:
+                    async for chunk in pieces:
+                        chunks.append(chunk)
+                        size += len(chunk)
+                        if limit is not None and size >= limit:
+                            break
+            finally:
+                if limit is not None:
+                    self._content = b"".join(chunks)[:limit]  # what came, also when it then broke off
+                    await self.aclose()
+            self._content = b"".join(chunks)[:limit]
         return self._content
 
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
+    async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they arrive, decompressed. Leaving the loop early does not close: `aclose` does.
 
         Raises:

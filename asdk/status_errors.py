@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, StatusError
+from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError
 from asdk.headers import retry_after
+from asdk.redirects import location_of
 from asdk.response import Response
 
 #: Reads code and message from the body of an error, given as JSON data (None if it is not JSON).
@@ -31,7 +32,8 @@ def status_error(response: Response, describe: Describe, error_codes: Mapping[st
     data = _json_or_none(body)
     code, message = describe(data)
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
-    message = " ".join((message or "").split()) or _reason(response)  # one line, whatever the server wrote
+    # One line that can be printed, whatever the server wrote: half a surrogate pair cannot.
+    message = " ".join((message or "").encode("utf-8", "replace").decode().split()) or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not repeated, since the body was an iterator that can be sent once"
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -49,6 +51,26 @@ def status_error(response: Response, describe: Describe, error_codes: Mapping[st
     )
 
 
+def redirect_error(response: Response, reason: str) -> RedirectError:
+    """The error for a redirect that was not followed.
+
+    Args:
+        response: the redirect, its body read.
+        reason: why not.
+    """
+    request, location = response.request, location_of(response)
+    return RedirectError(
+        request.scrub(f"the server redirects to {location}: {reason}"),
+        method=request.method,
+        template=request.template,
+        status=response.status,
+        request_id=response.request_id,
+        attempts=response.attempts,
+        body=request.scrub(response.content)[:ERROR_BODY_LIMIT],
+        location=request.scrub(location),
+    )
+
+
 def _json_or_none(body: bytes) -> Any:
     try:
         return json.loads(body)
@@ -57,8 +79,6 @@ def _json_or_none(body: bytes) -> Any:
 
 
 def _reason(response: Response) -> str:
-    if 300 <= response.status < 400 and "location" in response.headers:
-        return "the server redirects, which is not followed here"
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:

@@ -78,6 +78,18 @@ def parse_url(url: str) -> tuple[Origin, str]:
     raise InvalidRequestError(f"the URL {_shown(url)!r} cannot be used: {reason}")
 
 
+def is_clean(url: str) -> bool:
+    """Whether a raw URL, absolute or relative, is free of what libraries strip or read in different ways."""
+    return not _FORBIDDEN(url) and not has_surrogate(url)
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL that `parse_url` has already normalised, as a string to compare."""
+    begin = url.find("://") + 3
+    end = min((at for mark in "/?" if (at := url.find(mark, begin)) > 0), default=len(url))
+    return url[:end]
+
+
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
 _QUERY_SAFE = _PATH_SAFE + "?"
 

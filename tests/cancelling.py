@@ -1,79 +1,12 @@
-"""Cancels a coroutine at each of its awaits, one after another: what a test of cancellation has to go through."""
+"""What a test of cancellation needs: `at_each_await`, and a look at the timers that are left."""
 
 from __future__ import annotations
 
 import asyncio
-import types
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
-from typing import Any
 
-import pytest
+from asdk.testing.cancelling import at_each_await
 
-
-async def at_each_await(make: Callable[[], Coroutine[Any, Any, object]], *, late: bool = False) -> AsyncIterator[int]:
-    """Run a fresh coroutine and cancel it at its first suspension, the next at its second, until one comes through.
-
-    Args:
-        make: makes the coroutine.
-        late: cancel at the moment in which what it waits for is there, but before it runs on.
-
-    Yields:
-        at which suspension it was cancelled, after it ended: the place to look for what it left behind.
-    """
-    for number in range(1, 1000):
-        run = _Interrupted(make(), number, late=late)
-        task = asyncio.create_task(run.work())
-        await asyncio.wait([task])
-        if not run.cancelled:
-            task.result()
-            return
-        with pytest.raises(asyncio.CancelledError):
-            task.result()
-        yield number
-    pytest.fail("it suspends without end")
-
-
-class _Interrupted:
-    def __init__(self, coroutine: Coroutine[Any, Any, object], number: int, *, late: bool) -> None:
-        self.cancelled = False
-        self._coroutine = coroutine
-        self._number = number
-        self._late = late
-
-    async def work(self) -> None:
-        await self._steps()
-
-    @types.coroutine
-    def _steps(self) -> Generator[Any, Any, None]:
-        steps = 0
-        step: Any = self._coroutine.send
-        argument: Any = None
-        while True:
-            try:
-                awaited = step(argument)
-            except StopIteration:
-                return
-            steps += 1
-            if steps == self._number:
-                self._strike(awaited)
-            step, argument = self._coroutine.send, None
-            try:
-                yield awaited
-            except BaseException as error:
-                step, argument = self._coroutine.throw, error
-
-    def _strike(self, awaited: object) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        if self._late and isinstance(awaited, asyncio.Future):
-            # Before the task's own callback, which is added when this step ends.
-            awaited.add_done_callback(lambda _: self._cancel(task))
-        else:
-            self._cancel(task)
-
-    def _cancel(self, task: asyncio.Task[None]) -> None:
-        self.cancelled = True
-        task.cancel()
+__all__ = ["at_each_await", "live_timers"]
 
 
 def live_timers() -> list[str]:

@@ -20,10 +20,11 @@ PACKAGE = Path(asdk.__file__).parent
 LAYERS = [
     ["_version"],
     ["errors", "clock"],
-    ["secret"],
+    ["secret", "extras"],
     ["config", "models"],
     ["recipe"],
     ["headers", "urls", "challenges"],
+    ["rate_limit_headers"],
     ["options"],
     ["encoding", "class_hooks"],
     ["structuring"],
@@ -31,6 +32,9 @@ LAYERS = [
     ["bodies"],
     ["request"],
     ["response"],
+    ["redirects"],
+    ["streaming", "representation"],
+    ["partial_file"],
     ["transports"],
     ["auth.tokens", "auth.identity", "auth.holder", "auth.flight", "auth.state"],
     ["auth.entries"],
@@ -41,22 +45,45 @@ LAYERS = [
     ["auth.source"],
     ["auth"],
     ["middleware"],
-    ["resources", "records"],
-    ["pagination", "status_errors"],
+    ["resources", "records", "frames", "progress"],
+    ["pagination", "mapping", "status_errors", "event_stream", "files"],
     ["client_options"],
     ["client"],
     ["clients"],
     ["sandbox"],
-    ["testing"],
+    ["testing", "__main__"],
     [""],
 ]
 
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
+    ("auth.stores.file_locks", "filelock"),
+    ("auth.stores.keyring", "keyring"),
+    ("auth.stores.keyring", "keyring.backends"),
+    ("auth.stores.names", "platformdirs"),
+    ("auth.stores.redis", "asdk.auth.stores.redis_clients"),
+    ("auth.stores.redis", "asdk.auth.stores.sealing"),
+    ("client", "asdk.event_stream"),
+    ("client", "asdk.files"),
+    ("client", "asdk.mapping"),
     ("client", "asdk.transports.aiohttp"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
+    ("middleware.redis_rate_limit", "redis.asyncio"),
+    ("middleware.redis_rate_limit", "redis.asyncio.connection"),
+    ("middleware.redis_rate_limit", "redis.asyncio.retry"),
+    ("middleware.redis_rate_limit", "redis.backoff"),
     ("middleware.retry", "tenacity"),
+    ("transports.decompression", "backports"),
+    ("transports.decompression", "brotli"),
+    ("transports.decompression", "compression"),
+    ("frames", "pandas"),
+    ("frames", "polars"),
+    ("frames", "pyarrow"),
+    ("progress", "IPython"),
+    ("progress", "rich.console"),
+    ("progress", "rich.progress"),
+    ("records", "asdk.frames"),
     ("testing.fixtures", "asdk.sandbox"),
     ("testing.fixtures", "asdk.testing.clock"),
 }
@@ -198,6 +225,7 @@ def test_import_asdk_loads_next_to_nothing() -> None:
 def test_using_the_top_loads_no_aiohttp_no_client_no_sandbox_and_no_extra() -> None:
     loaded = loaded_after("import asdk\nfor name in asdk.__all__: getattr(asdk, name)")
     assert loaded & {"aiohttp", "cattrs", "tenacity", "dotenv", "pytest", "msgspec", "yarl", "multidict"} == set()
+    assert loaded & {"filelock", "platformdirs", "keyring", "redis", "cryptography"} == set()
     assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing"))}
 
 
@@ -206,3 +234,5 @@ def test_a_client_loads_aiohttp_but_no_sandbox_and_no_test_kit() -> None:
     assert "aiohttp" in loaded
     assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing", "pytest"))}
     assert "tenacity" not in loaded, "it is for failures"
+    policies = {"rate_limit", "redis_rate_limit", "concurrency", "circuit_breaker", "fair_queue", "permits"}
+    assert not loaded & ({f"asdk.middleware.{name}" for name in policies} | {"redis"}), "nobody asked for them"

@@ -208,7 +208,7 @@ def test_what_could_be_read_in_two_ways_is_refused(url: Any) -> None:
     end=st.sampled_from(["h", "h/x", "h/ x", "h:x/", "h\\", "[h/"]),
 )
 def test_a_refused_url_does_not_tell_its_password(scheme: str, password: str, end: str) -> None:
-    assume(password not in "the URL cannot be used: credentials do not belong in a http://********@h/x query")
+    assume(password not in "the URL cannot be used: credentials do not belong in a https://********@h/x query")
     for parse in (parse_url, BaseURL.parse):
         try:
             parse(f"{scheme}user:{password}@{end}")

@@ -17,7 +17,9 @@ from asdk.secret import Secret
 
 # Of the form below; an entry of another one is not understood, and so not used.
 _FORMAT = 1
-_LARGEST = 1024 * 1024
+
+#: An entry beyond this many bytes is not read.
+LARGEST = 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +136,7 @@ class Entry:
 
 def _plain(text: str | bytes | Secret) -> str | bytes:
     plain = text.reveal() if isinstance(text, Secret) else text
-    if len(plain) > _LARGEST:
+    if len(plain) > LARGEST:
         raise ValueError
     return plain
 

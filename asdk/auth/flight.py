@@ -133,7 +133,7 @@ class Flight(Generic[T]):
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             beats, self._beats = self._beats, {}
-        here = asyncio.get_running_loop()
+        here = asyncio._get_running_loop()  # None when a flight is collected whose loop was closed under it
         for loop, group in waiting.items():
             if loop is here:
                 _settle(list(group), outcome)

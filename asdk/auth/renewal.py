@@ -71,7 +71,7 @@ class Renewal:
         self._asked = False
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
-        self._memory.begin(self._identity.seed)
+        self._memory.begin(self._identity)
 
     @property
     def age(self) -> float:
@@ -159,7 +159,9 @@ class Renewal:
         try:
             token = await self._ask(base, refused)
         except AsdkError as error:
-            settled = announced is not None and (bool(refused) or not self._in_doubt)
+            # A refusal settles it, also one of the first refresh token, which no renewal came before.
+            said_no = isinstance(error, TokenRefusedError)
+            settled = announced is not None and (bool(refused) or said_no or not self._in_doubt)
             void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
             await self._note_failure(announced or facts.entry, error, settled=settled, void=void)
             raise

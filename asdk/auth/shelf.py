@@ -30,7 +30,7 @@ class Memory:
     Attributes:
         token: the newest one.
         private: whether this process alone has it: it was got while the store was away, or could not be saved.
-        seed: the fingerprint of the secret that it was got with.
+        seed: whose it is, and the fingerprint of the secret that it was got with.
         unsaved: the entry that the store has yet to take.
         replaced: the token whose place the unsaved one takes.
         refusal: the last lasting no, until a token comes.
@@ -54,7 +54,7 @@ class Memory:
     def __init__(self) -> None:
         self.token: Token | None = None
         self.private = False
-        self.seed: str | None = None
+        self.seed: tuple[str, str | None] | None = None
         self.unsaved: Entry | None = None
         self.replaced: Token | None = None
         self.refusal: Refusal | None = None
@@ -62,8 +62,9 @@ class Memory:
         self.store_away = 0
         self.inherited = False
 
-    def begin(self, seed: str | None) -> None:
-        """Before a renewal. With another secret than before, what came of the old one is void."""
+    def begin(self, identity: Identity) -> None:
+        """Before a renewal. Of another account, or with another secret than before, what came of the old is void."""
+        seed = (identity.key, identity.seed)
         if seed != self.seed:
             self.token, self.private, self.seed, self.unsaved, self.replaced = None, False, seed, None, None
 

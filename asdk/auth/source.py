@@ -175,7 +175,7 @@ class TokenSource:
             if flight is not None and flight.via == send:
                 await flight.finish()
             if slot.memory.unsaved is not None and not slot.saving:
-                await self._renewal(slot, _nowhere).save_again()
+                await self._save_again(slot)
 
     def __repr__(self) -> str:
         return f"<TokenSource of {type(self.credential).__name__}>"
@@ -208,7 +208,7 @@ class TokenSource:
             move = decide(held, slot.failure, flying=flying, rejected=rejected, now=now, wall=wall)
             starts = move is Move.USE_AND_RENEW or (move is Move.LEAD and wait)
             if starts:
-                flight = slot.flight = Flight(self._clock, self._lock, TOKEN_TIMEOUT, send)
+                flight = slot.flight = Flight(self._clock, self._lock, _patience(slot.credential), send)
             seat = flight.join() if flight is not None and wait and move in (Move.LEAD, Move.JOIN) else None
         if flight is not None and starts:
             flight.start(self._fly(slot, flight, send, rejected))
@@ -244,7 +244,8 @@ class TokenSource:
         except (TransportError, StatusError, DecodeError) as error:
             outcome = self._failure(slot, TokenUnavailableError(f"no token: {error}", cause=error.cause))
         except TimeoutError:
-            outcome = self._failure(slot, TokenUnavailableError(f"no token within {TOKEN_TIMEOUT:.0f} s"))
+            patience = _patience(slot.credential)
+            outcome = self._failure(slot, TokenUnavailableError(f"no token within {patience:.0f} s"))
         except Exception as error:  # noqa: BLE001 - whatever a credential raises must not leave its waiters hanging
             outcome = self._failure(slot, _broken(slot.credential, error), lasting=True)
         finally:
@@ -255,38 +256,53 @@ class TokenSource:
                     if not isinstance(outcome, Missed):
                         slot.failure = outcome if isinstance(outcome, Failure) else None
             flight.settle(outcome)
-            if flight.departed or isinstance(outcome, Failure):
-                self._report(slot, outcome, self._monotonic() - began)
-            if slot.memory.unsaved is not None:
-                self._save_later(slot)
+            if not isinstance(outcome, Missed):
+                self._land(slot, flight, outcome, self._monotonic() - began)
+
+    def _land(self, slot: _Slot, flight: Flight[Token | Failure], outcome: Token | Failure, seconds: float) -> None:
+        """What is left to do after a flight that was not cut short."""
+        if flight.departed or isinstance(outcome, Failure):
+            self._report(slot, outcome, seconds)
+        if slot.memory.unsaved is not None:
+            self._save_later(slot)
 
     async def _obtain(
         self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, rejected: Token | None
     ) -> Held:
-        credential = slot.credential
-        patience = max(TOKEN_TIMEOUT, credential.fetch_timeout)
+        patience = _patience(slot.credential)
         async with asyncio.timeout(patience) as limit:
 
             def depart() -> None:
                 flight.depart(patience)
                 limit.reschedule(flight.loop.time() + patience)
 
-            renewal = self._renewal(slot, send, depart)
-            token = await renewal.run(rejected)
-        before, after_refusal = credential.refresh_before, rejected is not None
-        return Held.of(token, self._clock, before, age=renewal.age, after_refusal=after_refusal)
+            async def renew(credential: Credential) -> Held:
+                renewal = self._renewal(slot, send, depart, credential)
+                token = await renewal.run(rejected)
+                before, after_refusal = credential.refresh_before, rejected is not None
+                return Held.of(token, self._clock, before, age=renewal.age, after_refusal=after_refusal)
 
-    def _shelf(self, slot: _Slot) -> Shelf:
-        identity, store = slot.credential.identity, self._store
+            return await slot.credential.attempt(renew)
+
+    def _shelf(self, slot: _Slot, credential: Credential | None = None) -> Shelf:
+        credential = credential or slot.credential
+        identity, store = credential.identity, self._store
         if identity is None:
-            identity, store = Identity(url="https://localhost/", kind=type(slot.credential).__qualname__), slot.own
+            identity, store = Identity(url="https://localhost/", kind=type(credential).__qualname__), slot.own
         elif slot.tenant is not None:
             identity = attrs.evolve(identity, tenant=str(slot.tenant))
         return Shelf(store, identity, slot.memory)
 
-    def _renewal(self, slot: _Slot, send: Handler, depart: Callable[[], None] = lambda: None) -> Renewal:
-        shelf, clock, insecure = self._shelf(slot), self._clock, self._allow_insecure
-        return Renewal(slot.credential, shelf, clock, send, on_departure=depart, allow_insecure=insecure)
+    def _renewal(
+        self,
+        slot: _Slot,
+        send: Handler,
+        depart: Callable[[], None] = lambda: None,
+        credential: Credential | None = None,
+    ) -> Renewal:
+        credential = credential or slot.credential
+        shelf, clock, insecure = self._shelf(slot, credential), self._clock, self._allow_insecure
+        return Renewal(credential, shelf, clock, send, on_departure=depart, allow_insecure=insecure)
 
     def _failure(self, slot: _Slot, error: AsdkError, *, lasting: bool = False) -> Failure:
         # A copy, without the frames of this flight: they hold the transport, and that a client that was forgotten.
@@ -319,7 +335,7 @@ class TokenSource:
         saved = False
         try:
             async with asyncio.timeout(TOKEN_TIMEOUT):
-                saved = slot.flight is None and await self._renewal(slot, _nowhere).save_again()
+                saved = slot.flight is None and await self._save_again(slot)
         except TimeoutError:
             saved = False
         finally:
@@ -327,12 +343,18 @@ class TokenSource:
         if not saved:
             self._save_later(slot, attempt)
 
-    def _report(self, slot: _Slot, outcome: Token | Failure | Missed, seconds: float) -> None:
+    async def _save_again(self, slot: _Slot) -> bool:
+        try:
+            return await self._renewal(slot, _nowhere).save_again()
+        except ConfigurationError:  # the secret cannot be had now, and with it whose token it is
+            return False
+
+    def _report(self, slot: _Slot, outcome: Token | Failure, seconds: float) -> None:
         facts: dict[str, object] = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
         if isinstance(outcome, Failure):
             pause = outcome.until - self._monotonic()
             _log.warning("no token: %s; next try in %.1f s", outcome.error, pause, extra={"asdk": facts})
-        elif isinstance(outcome, Token) and _log.isEnabledFor(logging.INFO):
+        elif _log.isEnabledFor(logging.INFO):
             facts["lifetime"] = outcome.lifetime
             _log.info("token of %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts})
 
@@ -344,6 +366,11 @@ class TokenSource:
             slot.flight, slot.saving = None, False
             if isinstance(self._store, MemoryTokenStore) or slot.memory.private:
                 slot.memory.inherit()
+
+
+def _patience(credential: Credential) -> float:
+    """Seconds for a flight to send its request, and from one request to the next."""
+    return max(TOKEN_TIMEOUT, credential.fetch_timeout)
 
 
 def _landed(outcome: Token | Failure | Missed) -> Token | None:

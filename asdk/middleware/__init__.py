@@ -1,19 +1,54 @@
-"""Middlewares: what a call passes on its way to the transport, a file per concern, and the chain that joins them."""
+"""Middlewares: what a call passes on its way to the transport, a file per concern, and the chain that joins them.
 
-from asdk.middleware.auth import AuthMiddleware
+The traffic policies are looked up when they are first used: a client that limits nothing imports none of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
 from asdk.middleware.chain import AnyMiddleware, Middleware, Place, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
 
+if TYPE_CHECKING:
+    from asdk.middleware.circuit_breaker import CircuitBreaker
+    from asdk.middleware.concurrency import ConcurrencyLimit
+    from asdk.middleware.rate_limit import RateLimit
+    from asdk.middleware.redis_rate_limit import RedisRateLimit
+
+_HOME_OF = {
+    "CircuitBreaker": "asdk.middleware.circuit_breaker",
+    "ConcurrencyLimit": "asdk.middleware.concurrency",
+    "RateLimit": "asdk.middleware.rate_limit",
+    "RedisRateLimit": "asdk.middleware.redis_rate_limit",
+}
+
 __all__ = [
     "AnyMiddleware",
     "AuthMiddleware",
+    "CircuitBreaker",
+    "ConcurrencyLimit",
     "LoggingMiddleware",
     "Middleware",
     "Place",
+    "RateLimit",
+    "RedisRateLimit",
     "RetryMiddleware",
     "TenantMiddleware",
+    "TokenGate",
+    "TokenWriter",
     "build_chain",
     "check_stack",
 ]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'asdk.middleware' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value

@@ -1,19 +1,25 @@
 """Puts the token on each request, and answers a 401 with one refresh and one resend. Stands just above the
-transport."""
+transport.
+
+Where calls queue for a place or a permit, its two halves stand apart: `TokenGate` waits for the token before the queue,
+and `TokenWriter` writes it on the request behind it.
+"""
 
 from __future__ import annotations
 
-import re
+import functools
 
 from asdk.auth.source import TokenSource
 from asdk.auth.tokens import Token
-from asdk.errors import AsdkError
+from asdk.challenges import parse_challenges
+from asdk.errors import ERROR_BODY_LIMIT, AsdkError, TokenUnavailableError
 from asdk.middleware.chain import Place
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
 
-_INSUFFICIENT_SCOPE = re.compile(r"\berror\s*=\s*\"?insufficient_scope\b", re.IGNORECASE).search
+# So many tokens one after another, each of which ended within so many seconds, are enough.
+_IN_VAIN, _NO_WAIT = 3, 0.01
 
 
 class AuthMiddleware:
@@ -69,9 +75,9 @@ class AuthMiddleware:
         refused = request.credentials
         if not isinstance(refused, Token) or not request.replayable:
             return response
-        if _INSUFFICIENT_SCOPE(response.headers.get("www-authenticate", "")):
+        if _lacks_scope(response):
             return response
-        await response.read()  # a stream gives its connection back before the wait
+        await response.read(ERROR_BODY_LIMIT)  # a stream gives its connection back before the wait
         request.reauthenticated = True
         token = await self._get(request, rejected=refused)
         if token.value == refused.value:
@@ -79,3 +85,74 @@ class AuthMiddleware:
         request.credentials = token
         request.headers.update(token.headers)
         return await call_next(request)
+
+
+class TokenGate(AuthMiddleware):
+    """Lets a call through to the queues below when there is a token for it, and sends a 401 through them once more.
+
+    A permit that is taken first and then waits for a token is used when the token comes, together with all others:
+    limit 100/s, refresh 2 s, then 200 requests at once. So nothing below here waits for a token. One that ended while
+    the call was in a queue brings the call back to this gate, and its permit to the next call.
+    """
+
+    place = Place.TOKEN_GATE
+
+    async def __call__(self, request: Request, call_next: Handler) -> Response:
+        if not request.authenticate:
+            return await call_next(request)
+        response = await self._pass(request, call_next)
+        if response.status == 401 and not request.reauthenticated:
+            return await self._answer_401(request, response, functools.partial(self._pass, call_next=call_next))
+        return response
+
+    async def _pass(self, request: Request, call_next: Handler) -> Response:
+        in_vain = 0
+        while True:
+            if self._source.current(request.options.tenant) is None:
+                await self._get(request)
+            began = request.clock.monotonic()
+            try:
+                return await call_next(request)
+            except _TokenEndedError:  # nothing was sent
+                # A token that has ended when it comes ends always: asking for ever more of them helps nobody.
+                in_vain = in_vain + 1 if request.clock.monotonic() - began < _NO_WAIT else 0
+                if in_vain >= _IN_VAIN:
+                    raise
+
+
+class TokenWriter:
+    """Writes the token of this moment on each request that needs one. It never waits: that is `TokenGate`'s part.
+
+    Args:
+        source: owns the token.
+        send: sends a token request, for a token that is to be renewed in the background.
+    """
+
+    place = Place.TOKEN_WRITER
+
+    def __init__(self, source: TokenSource, send: Handler) -> None:
+        self._source = source
+        self._send = send
+
+    async def __call__(self, request: Request, call_next: Handler) -> Response:
+        if request.authenticate:
+            self._sign(request)
+            request.sign = self._sign
+        return await call_next(request)
+
+    def _sign(self, request: Request) -> None:
+        token = self._source.current(request.options.tenant) or self._source.alive(self._send, request.options.tenant)
+        if token is None:
+            raise _TokenEndedError("the token ended while the call waited for its turn")
+        request.credentials = token
+        request.headers.update(token.headers)
+
+
+class _TokenEndedError(TokenUnavailableError):
+    """There was a token at the gate, and is none now. The gate catches it."""
+
+
+def _lacks_scope(response: Response) -> bool:
+    """Whether the token is good, but not for this (RFC 6750, section 3.1): a new one would be no better."""
+    challenges = parse_challenges(response.headers.getall("www-authenticate"))
+    return any(challenge.parameters.get("error") == "insufficient_scope" for challenge in challenges)

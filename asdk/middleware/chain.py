@@ -1,13 +1,20 @@
 """`Middleware`, the order they stand in, and the chain that joins them: linked once a client, shared by its copies.
 
 Called by `BaseClient`. What a user extends to do something to every call or every attempt.
+
+The order: telemetry > logging > cache > [``middleware=``] > retry > [``attempt_middleware=``] > token gate > circuit
+breaker > concurrency > rate limit > tenant > auth > transport. Auth stands last, because the token is written last; yet
+a call must not take a place or a permit and then wait for a token. So with a limit in the stack auth comes in two
+halves: `TokenGate` above the limits waits for the token and answers a 401, which so takes a permit of its own;
+`TokenWriter` in the place of auth writes the token of that moment and never waits. Without limits nothing waits
+between the two, and one `AuthMiddleware` does both.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -42,6 +49,7 @@ class Place(IntEnum):
     RATE_LIMIT = 80
     TENANT = 90
     AUTH = 100
+    TOKEN_WRITER = 110
 
 
 AnyMiddleware: TypeAlias = Middleware | Callable[[Request, Handler], Awaitable[Response]]
@@ -70,6 +78,19 @@ def check_stack(stack: Sequence[AnyMiddleware]) -> None:
             if other > place:
                 raise ConfigurationError(f"{name} must stand before {other_name} in the stack: move it up (see Place)")
         placed.append((place, name))
+    _check_token_gate(dict(placed))
+
+
+def _check_token_gate(placed: Mapping[Place, str]) -> None:
+    """No permit waits for a token, and whoever only writes one needs somebody above who waits for it."""
+    queue = placed.get(Place.CONCURRENCY) or placed.get(Place.RATE_LIMIT)
+    if queue is not None and (auth := placed.get(Place.AUTH)) is not None:
+        raise ConfigurationError(
+            f"{auth} below {queue} would take permits and then wait for a token: put TokenGate above {queue}, and "
+            f"TokenWriter in the place of {auth}"
+        )
+    if (Place.TOKEN_GATE in placed) != (Place.TOKEN_WRITER in placed):
+        raise ConfigurationError("TokenGate and TokenWriter are two halves of one thing: put both in, or neither")
 
 
 def _is_async(step: Any) -> bool:

@@ -24,8 +24,8 @@ SHOWN_HEADERS = frozenset(
 
 
 class LoggingMiddleware:
-    """Logs each call at DEBUG, with its facts in ``record.asdk``: method, template, status, ms, attempts, bytes,
-    request_id, tenant, headers.
+    """Logs each call at DEBUG, with its facts in ``record.asdk``: method, template, status, ms, attempts, history
+    (reason and wait of each attempt before), bytes, request_id, tenant, headers.
 
     Args:
         shown_headers: names of response header fields that a record may show, in lower case.
@@ -56,6 +56,7 @@ class LoggingMiddleware:
             "status": None if response is None else response.status,
             "ms": round((request.clock.monotonic() - began) * 1000, 1),
             "attempts": request.attempts,
+            "history": [(failed.reason, failed.wait) for failed in request.history],
             "bytes": None if response is None or request.stream else len(response.content),
             "request_id": None if response is None else response.request_id,
             "tenant": None if request.options.tenant is None else str(request.options.tenant),

@@ -1,25 +1,24 @@
 """Repeats an attempt that failed, when that is safe and worth it. Stands below logging, above all that an attempt
 needs.
 
-The first try runs bare. tenacity is built, and imported, at the first failure: around a try that works it would cost
-more than all the rest of the call.
+The first try runs bare. What tenacity brings, the waits, is built and imported at the first failure. Its loop is not
+used: that is a reference cycle around the request, and would keep a forgotten client until the collector runs.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from asdk.errors import TransportError
+from asdk.errors import CircuitOpenError, TransportError
 from asdk.headers import retry_after
 from asdk.middleware.chain import Place
+from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST, THROTTLED_COST, RetryQuota
 from asdk.options import Retry
-from asdk.request import Request
+from asdk.request import FailedAttempt, Request
 from asdk.response import Response
 from asdk.transports.base import Handler
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
+from asdk.urls import origin_of
 
 _log = logging.getLogger("asdk")
 
@@ -28,9 +27,17 @@ Outcome: TypeAlias = Response | TransportError
 
 
 class RetryMiddleware:
-    """Repeats by the `Retry` policy in ``request.options``, within the deadline of the call."""
+    """Repeats by the `Retry` policy in ``request.options``, within the deadline of the call and the quota of its
+    origin.
+
+    Attributes:
+        quota: what each origin may still be sent in retries; shared by every copy of the client.
+    """
 
     place = Place.RETRY
+
+    def __init__(self) -> None:
+        self.quota = RetryQuota()
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
         policy = request.options.retry
@@ -40,11 +47,13 @@ class RetryMiddleware:
         try:
             outcome = await call_next(request)
             if outcome.status not in policy.statuses:
+                if self.quota.spent:
+                    self.quota.give(origin_of(request.url), FIRST_TRY_REFUND)
                 return outcome
         except TransportError as error:
             outcome = error
         if policy.attempts > 1 and is_worth_repeating(request, outcome, policy):
-            outcome = await _repeat(request, call_next, policy, outcome)
+            outcome = await self._repeat(request, call_next, policy, outcome)
         if isinstance(outcome, Response):
             return outcome
         try:
@@ -53,80 +62,87 @@ class RetryMiddleware:
             # A frame that keeps the error it raises makes a cycle, and that would keep the chain and its connections.
             del outcome
 
+    async def _repeat(self, request: Request, call_next: Handler, policy: Retry, outcome: Outcome) -> Outcome:
+        """Attempts after the first, until one is good, or the policy, the deadline, the server or the quota says
+        stop."""
+        waits, origin = _Waits(policy), origin_of(request.url)
+        while request.attempts < policy.attempts and is_worth_repeating(request, outcome, policy):
+            asked = _asked(outcome, request)
+            pause = max(waits.after(request.attempts), asked)
+            left = request.remaining()
+            if asked > policy.max_retry_after or (left is not None and pause >= left):
+                break
+            cost = _cost(outcome)
+            if not self.quota.take(origin, cost):
+                _log.info("%s %s: no attempt follows, the retry quota is empty", request.method, request.template)
+                break
+            _note(request, policy, outcome, pause)
+            if isinstance(outcome, Response):
+                await outcome.aclose()  # its connection is free for others while this call waits
+            await request.clock.sleep(pause)
+            request.attempts += 1
+            outcome = await _attempt(request, call_next)
+            if isinstance(outcome, Response) and outcome.status not in policy.statuses:
+                self.quota.give(origin, cost)
+        return outcome
+
+
+async def _attempt(request: Request, call_next: Handler) -> Outcome:
+    try:
+        return await call_next(request)
+    except TransportError as error:
+        return error  # this frame, which the error keeps, does not keep the error: no cycle
+
 
 def is_worth_repeating(request: Request, outcome: Outcome, policy: Retry) -> bool:
     """Whether the outcome may be better next time, and a second request can do no harm.
 
     A request that is not idempotent, by its method, its key or its operation, is repeated only if the server surely did
-    not act on it: the connection was never made, or it answered 429.
+    not act on it: the connection was never made, or it answered 429. An open circuit breaker says not to ask.
     """
     if not request.replayable:
         return False
     if isinstance(outcome, Response):
         return outcome.status in policy.statuses and (request.idempotent or outcome.status == 429)
+    if isinstance(outcome, CircuitOpenError):
+        return False
     return outcome.retryable and (request.idempotent or not outcome.sent)
 
 
-async def _repeat(request: Request, call_next: Handler, policy: Retry, first: Outcome) -> Outcome:
-    """Attempts after the first, until one is good, or the policy, the deadline or the server says stop."""
-    from tenacity import AsyncRetrying, retry_if_result, wait_random_exponential
+class _Waits:
+    """tenacity's full jitter, without its loop."""
 
-    jitter = wait_random_exponential(multiplier=policy.base_delay, max=policy.max_delay)
-    earlier: list[Outcome] = [first]
+    __slots__ = ("_draw", "_state")
 
-    async def attempt() -> Outcome:
-        if earlier:
-            return earlier.pop()  # the bare first try: tenacity only has to wait after it
-        request.attempts += 1
-        try:
-            return await call_next(request)
-        except TransportError as error:
-            return error
+    def __init__(self, policy: Retry) -> None:
+        from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
-    def wait(state: RetryCallState) -> float:
-        return max(float(jitter(state)), _asked(_outcome(state), request) or 0.0)
+        self._draw = wait_random_exponential(multiplier=policy.base_delay, max=policy.max_delay)
+        self._state = RetryCallState(AsyncRetrying(wait=self._draw), None, (), {})
 
-    def stop(state: RetryCallState) -> bool:
-        left = request.remaining()
-        pause: float = state.upcoming_sleep
-        too_late = left is not None and pause >= left
-        too_long = (_asked(_outcome(state), request) or 0.0) > policy.max_retry_after
-        return state.attempt_number >= policy.attempts or too_late or too_long
-
-    async def before_sleep(state: RetryCallState) -> None:
-        outcome = _outcome(state)
-        _report(request, policy, outcome, state.upcoming_sleep)
-        if isinstance(outcome, Response):
-            await outcome.aclose()  # its connection is free for others while this call waits
-
-    retrying = AsyncRetrying(
-        sleep=request.clock.sleep,
-        wait=wait,
-        stop=stop,
-        retry=retry_if_result(lambda outcome: is_worth_repeating(request, outcome, policy)),
-        before_sleep=before_sleep,
-        retry_error_callback=_outcome,
-    )
-    return await retrying(attempt)
+    def after(self, attempts: int) -> float:
+        """Seconds to wait after so many attempts."""
+        self._state.attempt_number = attempts
+        return float(self._draw(self._state))
 
 
-def _outcome(state: RetryCallState) -> Outcome:
-    assert state.outcome is not None
-    outcome: Outcome = state.outcome.result()
-    return outcome
-
-
-def _asked(outcome: Outcome, request: Request) -> float | None:
-    """Seconds that the server wants to be left alone, if it said so."""
+def _asked(outcome: Outcome, request: Request) -> float:
+    """Seconds that the server wants to be left alone; 0 if it did not say."""
     if isinstance(outcome, Response):
-        return retry_after(outcome.headers, request.clock.time())
-    return outcome.retry_after
+        return retry_after(outcome.headers, request.clock.time()) or 0.0
+    return outcome.retry_after or 0.0
 
 
-def _report(request: Request, policy: Retry, outcome: Outcome, pause: float) -> None:
+def _cost(outcome: Outcome) -> int:
+    return THROTTLED_COST if isinstance(outcome, Response) and outcome.status == 429 else RETRY_COST
+
+
+def _note(request: Request, policy: Retry, outcome: Outcome, pause: float) -> None:
+    """Remember the attempt that failed, and log that another follows."""
+    reason = outcome.status if isinstance(outcome, Response) else type(outcome).__name__
+    request.history = (*request.history, FailedAttempt(reason, round(pause, 4)))
     if not _log.isEnabledFor(logging.INFO):
         return
-    reason = outcome.status if isinstance(outcome, Response) else type(outcome).__name__
     facts = {
         "id": request.id,
         "method": request.method,

@@ -1,10 +1,40 @@
 """What tests of asdk and of SDKs built on it need: an in-memory transport, a clock that is turned by hand, fixtures.
 
-`MemoryTransport` answers without a network, `VirtualClock` waits without waiting. The pytest fixtures come with the
-package (``asdk.testing.fixtures`` is a pytest plugin); the local servers behind them are in `asdk.sandbox`.
+`MemoryTransport` answers without a network, `VirtualClock` waits without waiting, `FaultyTransport` and `FaultProxy`
+break what a `FaultPlan` says. The pytest fixtures come with the package (``asdk.testing.fixtures`` is a pytest plugin);
+the local servers behind them are in `asdk.sandbox`. `TokenStoreSuite` tests a token store of your own; it needs pytest,
+and is resolved when it is first used.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from asdk.testing.clock import VirtualClock
+from asdk.testing.fault_proxy import FaultProxy
+from asdk.testing.faults import Fault, FaultPlan, FaultyTransport
 from asdk.testing.transport import DISCONNECTED, MemoryTransport, Reply, SentRequest
 
-__all__ = ["DISCONNECTED", "MemoryTransport", "Reply", "SentRequest", "VirtualClock"]
+if TYPE_CHECKING:
+    from asdk.testing.token_store_suite import TokenStoreSuite
+
+__all__ = [
+    "DISCONNECTED",
+    "Fault",
+    "FaultPlan",
+    "FaultProxy",
+    "FaultyTransport",
+    "MemoryTransport",
+    "Reply",
+    "SentRequest",
+    "TokenStoreSuite",
+    "VirtualClock",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name != "TokenStoreSuite":
+        raise AttributeError(f"module 'asdk.testing' has no attribute {name!r}")
+    value = globals()[name] = import_module("asdk.testing.token_store_suite").TokenStoreSuite
+    return value

@@ -14,7 +14,8 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, cast
 
 import aiohttp
 from aiohttp import payload as aiohttp_payload
@@ -41,7 +42,7 @@ from asdk.options import UNSET, Timeout, Unset
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.deadlines import Deadlines, Task
-from asdk.transports.decompression import ACCEPTED, decompress
+from asdk.transports.decompression import accepted, decompress
 from asdk.transports.pool import Loop, LoopPool
 from asdk.transports.proxies import Proxies
 from asdk.transports.pulse import Pulse
@@ -49,8 +50,13 @@ from asdk.transports.pulse import Pulse
 #: The largest body that is read into memory, in bytes after decompression.
 BODY_LIMIT: Final = 64 * 1024 * 1024
 
-#: The largest head of a response, in bytes a line and in lines.
+#: The largest head of a response, and the largest line in it, in bytes.
+_HEAD_LIMIT = 64 * 1024
 _HEAD_LINE_LIMIT = 16 * 1024
+
+# Seconds that a connection may have been idle and yet carry a request that must not be sent twice: the longer it was,
+# the likelier the server closes it at this moment, and the caller could not know whether it acted.
+_FRESH = 2.0
 
 # How many of aiohttp's URL objects a lane keeps.
 _KEPT_URLS = 512
@@ -93,7 +99,7 @@ class AiohttpTransport:
         self._proxies = Proxies(proxy)
         self._lanes: LoopPool[_Lane] = LoopPool(_close_lane)
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request) -> Response:  # noqa: PLR0912, PLR0915 - a function more is a call more
         loop = asyncio.get_running_loop()
         lane = self._lanes.open_ones.get(loop) or await self._lanes.open(loop, self._make_lane)
         if lane.free > 0 or request.urgent:
@@ -105,12 +111,13 @@ class AiohttpTransport:
         failure: AsdkError | None = None
         reply: aiohttp.ClientResponse | None = None
         content, complete = b"", False
+        if not request.idempotent:
+            lane.once.add(task)
         try:
             lane.deadlines.enter(task, _due(request))
             lines = lane.header_lines(request)
-            proxy, proxy_lines = None, None
-            if self._proxies.any:
-                proxy, proxy_lines, lines = self._proxies.route(request.url, lines)
+            through = self._proxies
+            proxy, proxy_lines, lines = through.route(request.url, lines) if through.any else (None, None, lines)
             reply = await lane.session.request(
                 request.method,
                 lane.urls.get(request.url) or lane.url(request.url),
@@ -121,6 +128,8 @@ class AiohttpTransport:
                 proxy=proxy,
                 proxy_headers=proxy_lines,
             )
+            if len(b"".join(chain.from_iterable(reply.raw_headers))) > _HEAD_LIMIT:
+                raise _head_too_large(reply)
             if not request.stream:
                 plain = reply.content.is_eof() and "Content-Encoding" not in reply.headers
                 content = reply.content.read_nowait() if plain else await _read(reply)
@@ -136,6 +145,7 @@ class AiohttpTransport:
         finally:
             lane.deadlines.leave(task, cancelling)
             lane.asked.discard(task)
+            lane.once.discard(task)
             del task  # a task keeps its exception, whose frames would keep the task: a cycle, as below
             if not (complete and request.stream):
                 if lane.waiting:
@@ -157,8 +167,10 @@ class AiohttpTransport:
 
     def _make_lane(self, loop: Loop) -> _Lane:
         asked: set[Task | None] = set()
+        once: set[Task | None] = set()
         connector = _Connector(
             asked,
+            once,
             limit=0,  # counted by the lane, whose queue tells a wait for the pool from a wait for the network
             keepalive_timeout=self._keepalive,
             timeout_ceil_threshold=_NO_ROUNDING,
@@ -172,7 +184,7 @@ class AiohttpTransport:
             max_line_size=_HEAD_LINE_LIMIT,
             max_field_size=_HEAD_LINE_LIMIT,
         )
-        return _Lane(loop, session, asked, self._limit)
+        return _Lane(loop, session, asked, once, self._limit)
 
 
 class _Lane:
@@ -185,6 +197,7 @@ class _Lane:
         "asked",
         "deadlines",
         "free",
+        "once",
         "pulse",
         "session",
         "streams",
@@ -192,7 +205,14 @@ class _Lane:
         "waiting",
     )
 
-    def __init__(self, loop: Loop, session: aiohttp.ClientSession, asked: set[Task | None], limit: int) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        session: aiohttp.ClientSession,
+        asked: set[Task | None],
+        once: set[Task | None],
+        limit: int,
+    ) -> None:
         self._loop = loop
         # Most calls in a row share all but one of these; making aiohttp's objects anew costs more than a look.
         self.urls: dict[str, URL] = {}
@@ -203,6 +223,7 @@ class _Lane:
         self.streams: set[aiohttp.ClientResponse] = set()
         self.free = limit
         self.asked = asked
+        self.once = once
         self.deadlines = Deadlines(loop)
         self.pulse = Pulse(loop)
 
@@ -228,7 +249,7 @@ class _Lane:
         last, known = self._last_headers
         if request.headers.fields != last:
             known = CIMultiDict(request.headers.multi_items())
-            known.setdefault("Accept-Encoding", ACCEPTED)
+            known.setdefault("Accept-Encoding", accepted())
             self._last_headers = (request.headers.fields.copy(), known)
         if isinstance(request.body, Body) and request.body.length is not None:
             known = known.copy()
@@ -302,9 +323,9 @@ class _Connector(aiohttp.TCPConnector):
     asks for a second connection then: that is refused, since repeating is the business of `RetryMiddleware`.
     """
 
-    def __init__(self, asked: set[Task | None], **options: Any) -> None:
+    def __init__(self, asked: set[Task | None], once: set[Task | None], **options: Any) -> None:
         super().__init__(**options)
-        self._factory: Any = partial(_Connection, loop=self._loop)
+        self._factory: Any = partial(_Connection, once, loop=self._loop)
         self._asked = asked
 
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine all the same, one frame less
@@ -335,10 +356,27 @@ class _Connection(ResponseHandler):
     """One connection, which is not used again once it has said more than it was asked.
 
     aiohttp would take what lies there, a late body of a 204 or a whole response, for the answer to the next request.
+    And a request that must not be sent twice takes none that was idle for long.
+
+    Args:
+        once: the tasks that are about to send such a request.
+        loop: whose connection it is.
     """
 
+    def __init__(self, once: set[Task | None], loop: Loop) -> None:
+        super().__init__(loop)
+        self._once = once
+        self._heard = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = time.monotonic()
+        super().data_received(data)
+
     def is_connected(self) -> bool:
-        return super().is_connected() and not self.should_close
+        usable = super().is_connected() and not self.should_close
+        if usable and self._once and asyncio.current_task() in self._once:
+            return time.monotonic() - self._heard <= _FRESH
+        return usable
 
 
 def _due(request: Request) -> float:
@@ -398,6 +436,11 @@ def _too_large() -> ResponseTooLargeError:
     return ResponseTooLargeError(f"the body is larger than {BODY_LIMIT / 2**20:.0f} MiB after decompression")
 
 
+def _head_too_large(reply: aiohttp.ClientResponse) -> ResponseTooLargeError:
+    reply.close()
+    return ResponseTooLargeError(f"the head of the response is larger than {_HEAD_LIMIT // 1024} KiB")
+
+
 def _encoding(reply: aiohttp.ClientResponse) -> str:
     return ", ".join(reply.headers.getall("Content-Encoding", ()))
 
@@ -405,6 +448,25 @@ def _encoding(reply: aiohttp.ClientResponse) -> str:
 def _chunks(reply: aiohttp.ClientResponse, encoding: str) -> AsyncIterator[bytes]:
     chunks: AsyncIterator[bytes] = reply.content.iter_any()
     return decompress(chunks, encoding) if encoding else chunks
+
+
+async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """The body as it arrives, with all that came before the connection broke: aiohttp would keep that to itself."""
+    try:
+        async for piece in content.iter_any():
+            yield piece
+    except _FOREIGN as error:
+        broken = error
+    else:
+        return
+    content.set_exception(cast("Any", None))
+    rest = content.read_nowait()
+    if rest:
+        yield rest
+    try:
+        raise broken
+    finally:
+        del broken  # as in `send`
 
 
 class _Stream:
@@ -421,7 +483,8 @@ class _Stream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         failure: AsdkError | None = None
         try:
-            async for chunk in _chunks(self._reply, _encoding(self._reply)):
+            encoding, pieces = _encoding(self._reply), _pieces(self._reply.content)
+            async for chunk in decompress(pieces, encoding) if encoding else pieces:
                 yield chunk
         except AsdkError as error:
             failure = error.with_traceback(None)  # without aiohttp's frames

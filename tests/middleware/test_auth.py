@@ -94,7 +94,18 @@ async def test_a_one_shot_body_is_not_resent_empty() -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(403), Reply(401, headers={"WWW-Authenticate": 'Bearer realm="x", error="insufficient_scope", scope="w"'})],
+    [
+        Reply(403),
+        Reply(401, headers={"WWW-Authenticate": 'Bearer realm="x", error="insufficient_scope", scope="w"'}),
+        Reply(401, headers={"WWW-Authenticate": 'Basic realm="x", Bearer scope="w" , Error = insufficient_scope'}),
+        Reply(
+            401,
+            headers=[
+                ("WWW-Authenticate", 'Basic realm="x"'),
+                ("WWW-Authenticate", 'Bearer error="insufficient_scope"'),
+            ],
+        ),
+    ],
 )
 async def test_what_a_new_token_cannot_change_refreshes_nothing(reply: Reply) -> None:
     credential = Counting()
@@ -103,6 +114,17 @@ async def test_what_a_new_token_cannot_change_refreshes_nothing(reply: Reply) ->
         await client.request("GET", "/me")
     assert credential.fetched == ["t1"]
     assert len(transport.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "challenge", ['Bearer error="invalid_token"', 'Basic realm="error=insufficient_scope"', "insufficient_scope", "=,="]
+)
+async def test_what_only_looks_like_a_lack_of_scope_is_renewed(challenge: str) -> None:
+    credential = Counting()
+    client, _ = client_of(lambda request: Reply(401, headers={"WWW-Authenticate": challenge}), credential)
+    with pytest.raises(AuthenticationError):
+        await client.request("GET", "/me")
+    assert credential.fetched == ["t1", "t2"]
 
 
 async def test_the_token_goes_to_the_clients_own_origin_only() -> None:

@@ -11,9 +11,14 @@ from asdk import BaseClient, BearerToken, ConfigurationError
 from asdk.middleware import (
     AnyMiddleware,
     AuthMiddleware,
+    CircuitBreaker,
+    ConcurrencyLimit,
     LoggingMiddleware,
+    RateLimit,
     RetryMiddleware,
     TenantMiddleware,
+    TokenGate,
+    TokenWriter,
     build_chain,
 )
 from asdk.request import Request
@@ -112,3 +117,87 @@ def test_a_stack_may_leave_parts_out_and_put_others_anywhere() -> None:
 def test_what_is_no_middleware_is_refused(step: Any) -> None:
     with pytest.raises(ConfigurationError, match="async callable"):
         client_of([], middleware=[step])
+
+
+# --- traffic -----------------------------------------------------------------------------------------------------
+
+TRAFFIC: dict[str, Any] = {
+    "rate_limit": RateLimit(100),
+    "concurrency": ConcurrencyLimit(10),
+    "circuit_breaker": CircuitBreaker(),
+}
+
+
+def test_traffic_policies_stand_between_the_attempt_and_the_tenant_with_the_token_awaited_before_them() -> None:
+    mine = Noting("mine", [])
+    client = client_of([], auth=BearerToken("key-1234"), attempt_middleware=[mine], **TRAFFIC)
+    assert [type(step) for step in client.build_stack()] == [
+        LoggingMiddleware,
+        RetryMiddleware,
+        Noting,
+        TokenGate,
+        CircuitBreaker,
+        ConcurrencyLimit,
+        RateLimit,
+        TenantMiddleware,
+        TokenWriter,
+    ]
+
+
+def test_without_a_credential_there_is_no_gate_and_none_is_off() -> None:
+    kinds = [type(step) for step in client_of([], **TRAFFIC).build_stack()]
+    assert kinds == [
+        LoggingMiddleware,
+        RetryMiddleware,
+        CircuitBreaker,
+        ConcurrencyLimit,
+        RateLimit,
+        TenantMiddleware,
+    ]
+    off = client_of([], auth=BearerToken("key-1234"), rate_limit=None, concurrency=None, circuit_breaker=None)
+    assert [type(step) for step in off.build_stack()][2:] == [TenantMiddleware, AuthMiddleware]
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ((0, 1, 3, 2, 4, 5, 6, 7), "TokenGate must stand before CircuitBreaker in the stack: move it up"),
+        ((0, 1, 2, 4, 3, 5, 6, 7), "CircuitBreaker must stand before ConcurrencyLimit"),
+        ((0, 1, 2, 3, 5, 4, 6, 7), "ConcurrencyLimit must stand before RateLimit"),
+        ((0, 2, 1, 3, 4, 5, 6, 7), "RetryMiddleware must stand before TokenGate"),
+        ((0, 1, 2, 3, 4, 5, 7, 6), "TenantMiddleware must stand before TokenWriter"),
+        ((0, 1, 3, 4, 5, 6, 7), "put both in, or neither"),
+        ((0, 1, 2, 3, 4, 5, 6), "put both in, or neither"),
+        ((0, 1, 2, 3, 4, 5, 5, 6, 7), "two middlewares for RATE_LIMIT"),
+    ],
+)
+def test_a_wrong_order_of_traffic_policies_says_what_to_move(order: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        stacked(*order)(transport=MemoryTransport(), auth=BearerToken("key-1234"), **TRAFFIC)
+
+
+def test_a_limit_above_a_middleware_that_waits_for_a_token_is_refused() -> None:
+    class Piling(BaseClient):
+        base_url = "https://api.example.org"
+
+        def build_stack(self) -> Sequence[AnyMiddleware]:
+            *above, tenant, auth = super().build_stack()
+            return [*above, RateLimit(10), tenant, auth]
+
+    with pytest.raises(ConfigurationError, match="put TokenGate above RateLimit, and TokenWriter in the place of Auth"):
+        Piling(transport=MemoryTransport(), auth=BearerToken("key-1234"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rate_limit": 100}, "rate_limit= is a int"),
+        ({"rate_limit": ConcurrencyLimit(5)}, "rate_limit= is a ConcurrencyLimit"),
+        ({"concurrency": 5}, r"concurrency= is a int; give .* ConcurrencyLimit\(20\)"),
+        ({"circuit_breaker": CircuitBreaker}, "circuit_breaker= is the class CircuitBreaker"),
+        ({"circuit_breaker": True}, "circuit_breaker= is a bool"),
+    ],
+)
+def test_what_is_no_policy_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        client_of([], **options)

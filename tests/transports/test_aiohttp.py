@@ -14,10 +14,10 @@ from asdk import (
     ConnectError,
     DecodeError,
     ProtocolError,
+    RedirectError,
     Retry,
     Secret,
     ServerError,
-    StatusError,
     Timeout,
 )
 from tests.failures import assert_clean, failure_of
@@ -131,13 +131,31 @@ async def test_a_page_of_html_is_an_error_by_its_status_or_its_shape() -> None:
         assert server.connections == 1
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_the_transport_follows_no_redirect() -> None:
     with RawServer(
         saying(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n", then="keep")
     ) as server:
-        async with client_of(server) as client:
-            await failure_of(client.request("GET", "/things"), StatusError)
+        async with client_of(server, follow_redirects=None) as client:
+            await failure_of(client.request("GET", "/things"), RedirectError)
         assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize(("method", "fresh"), [("GET", False), ("POST", True), ("PATCH", True)])
+async def test_what_must_not_be_sent_twice_takes_no_connection_that_was_idle(
+    method: str, fresh: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asdk.transports.aiohttp._FRESH", 0.05)
+    with RawServer() as server:
+        async with client_of(server) as client:
+            for _ in range(2):
+                await client.request(method, "/things", model=None)
+            assert server.connections == 1  # in use a moment ago
+            await asyncio.sleep(0.06)
+            await client.request(method, "/things", model=None)
+            assert server.connections == 1 + fresh
+            await asyncio.sleep(0.06)
+            await client.request(method, "/things", idempotency_key=True, model=None)
+            assert server.connections == 1 + fresh
 
 
 # --- what the error says ----------------------------------------------------------------------------------------------

@@ -9,9 +9,11 @@ import time
 import zlib
 from collections.abc import AsyncIterator
 
+import brotli
 import pytest
+from backports import zstd
 
-from asdk import ProtocolError, ResponseTooLargeError, StatusError
+from asdk import NotFoundError, ProtocolError, ResponseTooLargeError, StatusError
 from asdk.transports import aiohttp as transport
 from tests.failures import failure_of
 from tests.servers import QUICK, RawServer, Visit, client_of, head, read, saying, until
@@ -126,9 +128,15 @@ async def test_a_body_without_end_is_read_up_to_the_limit(small_limit: int, enco
         assert len(server.heads) == 1
 
 
-async def test_a_bomb_that_comes_at_once_is_stopped_at_the_limit(small_limit: int) -> None:
-    bomb = gzip.compress(b"\0" * 64 * small_limit)
-    reply = head(200, f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n") + bomb
+PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
+
+
+@pytest.mark.parametrize("layers", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "br, zstd", "zstd, br"])
+async def test_a_bomb_that_comes_at_once_is_stopped_at_the_limit(small_limit: int, layers: str) -> None:
+    bomb = b"\0" * 32 * small_limit
+    for layer in layers.split(", "):
+        bomb = PACKERS[layer](bomb)
+    reply = head(200, f"Content-Encoding: {layers}\r\nContent-Length: {len(bomb)}\r\n") + bomb
     with RawServer(saying(reply, then="keep")) as server:
         async with client_of(server) as client:
             await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
@@ -159,6 +167,26 @@ async def test_a_head_line_of_sixteen_kibibytes_is_read() -> None:
             assert (await client.send(client.build_request("GET", "/things"))).headers["x-long"] == line
 
 
+async def test_a_head_of_more_than_sixty_four_kibibytes_is_refused() -> None:
+    lines = "".join(f"X-Long-{number}: {'x' * 14_000}\r\n" for number in range(5))
+    with RawServer(saying(head(200, f"{lines}Content-Length: 2\r\n") + b"{}", then="keep")) as server:
+        async with client_of(server) as client:
+            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+
+
+async def test_the_body_of_an_error_is_read_up_to_its_limit_in_a_stream() -> None:
+    async def pour(visit: Visit) -> None:
+        await visit.send(head(404))
+        while True:
+            await visit.send(b"x" * 4096)
+
+    with RawServer(pour) as server:
+        async with client_of(server) as client:
+            error = await failure_of(read(client, streamed=True), NotFoundError)
+            assert error.body == b"x" * 65536
+            await server.until(lambda: server.open == 0)
+
+
 # --- compressed bodies ------------------------------------------------------------------------------------------------
 
 
@@ -182,11 +210,39 @@ async def test_only_what_can_be_read_is_announced_and_a_caller_may_say_otherwise
         async with client_of(server) as client:
             await client.request("GET", "/things")
             await client.request("GET", "/things", headers={"accept-encoding": "identity"})
-    assert b"Accept-Encoding: gzip, deflate\r\n" in server.heads[0]
+    assert b"Accept-Encoding: gzip, deflate, br, zstd\r\n" in server.heads[0]
     assert b"gzip" not in server.heads[1]
 
 
 async def test_an_encoding_that_was_not_asked_for_is_an_error() -> None:
-    with RawServer(saying(head(200, "Content-Encoding: br\r\nContent-Length: 2\r\n") + b"{}", then="keep")) as server:
+    with RawServer(saying(head(200, "Content-Encoding: xz\r\nContent-Length: 2\r\n") + b"{}", then="keep")) as server:
         async with client_of(server) as client:
-            assert "'br'" in (await failure_of(client.request("GET", "/things"), ProtocolError)).message
+            assert "'xz'" in (await failure_of(client.request("GET", "/things"), ProtocolError)).message
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+@pytest.mark.parametrize("zipped", [False, True])
+async def test_a_stream_brings_all_that_came_before_it_broke(then: str, zipped: bool) -> None:
+    body, field = (ZIPPED[:-8], "Content-Encoding: gzip\r\n") if zipped else (b"x" * 30_000, "")
+
+    async def cut(visit: Visit) -> None:
+        await visit.send(head(200, f"Content-Length: 100000\r\n{field}") + body)
+        await asyncio.sleep(0.01)
+        if then == "reset":
+            visit.reset()
+        else:
+            visit.writer.close()
+
+    with RawServer(cut) as server:
+        async with client_of(server) as client, client.stream("GET", "/things") as response:
+            await server.until(lambda: server.open == 0)
+            await asyncio.sleep(0.01)
+            came = b""
+
+            async def read_on() -> None:
+                nonlocal came
+                async for chunk in response.iter_bytes():
+                    came += chunk
+
+            await failure_of(read_on(), ProtocolError)
+            assert came == (b'{"name": "Ada"}' * 100 if zipped else body)

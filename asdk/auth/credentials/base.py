@@ -6,11 +6,12 @@ conversation with a token endpoint that credentials share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from asdk.auth.identity import Identity
 from asdk.auth.tokens import Token, jwt_expiry, read_lifetime
+from asdk.bodies import encode_form
 from asdk.encoding import encode_json
 from asdk.errors import AsdkError, DecodeError, TokenError, TokenRefusedError, TokenUnavailableError, TransportError
 from asdk.headers import Headers, http_date, retry_after
@@ -20,6 +21,8 @@ from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 from asdk.urls import parse_url
+
+T = TypeVar("T")
 
 #: How long a token request may take in total, in seconds, whatever the callers' own deadlines.
 TOKEN_TIMEOUT = 30.0
@@ -86,11 +89,35 @@ class Credential:
         """The credential that asks for one tenant's token; only called where ``per_tenant`` is set."""
         return self
 
+    async def attempt(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
+        """Have a renewal done with the credential that does the work: this one. Called once a renewal.
+
+        A chain asks with each of its own until one has what it needs; a prompt first asks whose token it is.
+
+        Args:
+            ask: renews with the credential that it is given, under that one's `identity`.
+        """
+        return await ask(self)
+
 
 def json_request(url: str, data: Mapping[str, object]) -> Request:
     """A POST of JSON to a token endpoint; a `Secret` in the data is opened while it is encoded."""
     opened: list[Secret] = []
     return _token_request(url, encode_json(data, opened), "application/json", opened)
+
+
+def form_request(url: str, fields: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Request:
+    """A POST of a form to a token endpoint, as OAuth has it (RFC 6749, section 4); a field that is None is left out.
+
+    Args:
+        url: of the endpoint.
+        fields: a `Secret` among them is opened while they are encoded.
+        headers: further ones, such as the client's ``Authorization``.
+    """
+    secrets = [value for value in fields.values() if isinstance(value, Secret)]
+    request = _token_request(url, encode_form(fields), "application/x-www-form-urlencoded", secrets)
+    request.headers.update(headers or {})
+    return request
 
 
 def _token_request(url: str, body: bytes, content_type: str, secrets: Sequence[Secret]) -> Request:
@@ -124,7 +151,7 @@ async def exchange(send: Handler, request: Request, *, refused: frozenset[int] =
                 return response
             failure = _unavailable(request, "the token endpoint did not answer with a JSON object")
         else:
-            failure = _judge(request, response, refused)
+            failure = judge(request, response, refused)
     except TransportError as error:
         failure = _unavailable(request, f"the token endpoint could not be asked: {error.message}", error)
     except DecodeError as error:
@@ -141,7 +168,8 @@ def _unavailable(request: Request, message: str, error: AsdkError | None = None)
     return TokenUnavailableError(message, method=request.method, template=request.template, cause=cause)
 
 
-def _judge(request: Request, response: Response, refused: frozenset[int]) -> TokenError:
+def judge(request: Request, response: Response, refused: frozenset[int] = Credential.refused) -> TokenError:
+    """What a reply without a token means: a lasting no, or "later"."""
     code, description = read_oauth_error(response)
     said = request.scrub(": ".join(part for part in (code, description) if part)) or "no reason given"
     later = response.status in {408, 429} or response.status >= 500 or code in _LATER

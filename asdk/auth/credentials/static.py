@@ -26,9 +26,11 @@ class ApiKey(Credential):
     shareable = False
 
     def __init__(self, key: str | Secret, *, header: str = "X-API-Key", scheme: str = "") -> None:
-        self._value = check_key("the API key", Secret(key))
-        self._header = check_name(header)
+        key = Secret(key)  # before the checks: the traceback of a refusal may show what is here
+        self._header = header
         self._scheme = scheme
+        self._value = check_key("the API key", key)
+        check_name(header)
 
     async def fetch(self, send: Handler) -> Token:
         return Token(value=self._value, header=self._header, scheme=self._scheme)
@@ -44,6 +46,7 @@ class BearerToken(ApiKey):
     """
 
     def __init__(self, token: str | Secret) -> None:
+        token = Secret(token)
         super().__init__(token, header="Authorization", scheme="Bearer")
 
 

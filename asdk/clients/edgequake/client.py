@@ -13,16 +13,22 @@ from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
 from asdk.clients.edgequake.models import Health
-from asdk.clients.edgequake.resources import ApiKeys, Auth, Documents, Query, Tenants, Users, Workspaces
+from asdk.clients.edgequake.resources import ApiKeys, Auth, Chat, Documents, Query, Tenants, Users, Workspaces
 from asdk.config import Config
-from asdk.errors import ConfigurationError, StatusError
+from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamError
+from asdk.event_stream import error_in
 from asdk.options import CallOptions, Tenant, TenantHeaders
 from asdk.resources import resource
 from asdk.secret import Secret
+from asdk.streaming import ServerSentEvent
 
 
 class AccountLockedError(StatusError):
     """423: too many failed logins; the account opens again 15 minutes after the last one."""
+
+
+# What may be gone when a stream is opened again; the other codes are about settings.
+_PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
 
 
 class EdgeQuake(BaseClient):
@@ -56,6 +62,7 @@ class EdgeQuake(BaseClient):
     api_keys = resource(ApiKeys)
     documents = resource(Documents)
     query = resource(Query)
+    chat = resource(Chat)
     workspaces = resource(Workspaces)
     tenants = resource(Tenants)
 
@@ -91,6 +98,19 @@ class EdgeQuake(BaseClient):
         elif api_key or jwt or username or password:
             raise ConfigurationError("give auth=, or api_key=, jwt=, or username= and password=, not both")
         super().__init__(**options)
+
+    def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        if '"error"' not in event.data:
+            return None
+        try:
+            data = event.json()
+        except DecodeError:
+            return None  # said when the event is decoded
+        if not isinstance(data, Mapping) or data.get("type") != "error":
+            return None
+        error = error_in(event, self.describe_error)
+        error.transient = error.code in _PASSING
+        return error
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
         """Ask how the server is. Needs no credentials.

@@ -1,5 +1,5 @@
 """Answers to questions, made from stored documents by plain rules: the sandbox's stand-in for retrieval and a
-language model. The same documents and question always give the same answer; queries use it, chat will.
+language model. The same documents and question always give the same answer; queries and chat use it.
 """
 
 from collections.abc import Iterator

@@ -13,6 +13,7 @@ from asdk.sandbox.edgequake.guard import Guard
 from asdk.sandbox.edgequake.handlers import (
     api_keys,
     auth,
+    chat,
     documents,
     health,
     query,
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *documents.ROUTES,
     *uploads.ROUTES,
     *query.ROUTES,
+    *chat.ROUTES,
     *tenants.ROUTES,
     *workspaces.ROUTES,
 )

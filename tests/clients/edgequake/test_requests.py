@@ -109,6 +109,17 @@ ANSWER = {
         "sources_retrieved": 1,
     },
 }
+CHATTED = {
+    "conversation_id": "c1",
+    "user_message_id": "m1",
+    "assistant_message_id": "m2",
+    "content": "42",
+    "mode": "mix",
+    "sources": [],
+    "stats": ANSWER["stats"],
+    "tokens_used": 9,
+    "duration_ms": 7,
+}
 TOKENS = {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 3600}
 KEY = {"key_id": "k1", "prefix": "eq_12345678", "scopes": ["read"], "created_at": NOW}
 
@@ -331,6 +342,13 @@ CASES = {
         },
         ANSWER,
     ),
+    "chat.complete": Case(
+        lambda c: c.chat.complete("why?", conversation_id="c1", max_tokens=5, temperature=0.5),
+        "POST",
+        "/api/v1/chat/completions",
+        {"message": "why?", "stream": False, "conversation_id": "c1", "max_tokens": 5, "temperature": 0.5},
+        CHATTED,
+    ),
     "tenants.create": Case(
         lambda c: c.tenants.create("Acme", plan="pro", default_embedding_dimension=768),
         "POST",
@@ -405,14 +423,15 @@ def operations() -> set[str]:
     """Every public operation of every resource, as ``documents.upload``."""
     return {
         f"{name}.{method}"
-        for name in ("auth", "users", "api_keys", "documents", "query", "workspaces", "tenants")
+        for name in ("auth", "users", "api_keys", "documents", "query", "chat", "workspaces", "tenants")
         for method in vars(type(getattr(EdgeQuake(auth=None), name)))
         if not method.startswith("_")
     }
 
 
 def test_no_operation_is_left_out_here() -> None:
-    assert operations() - {case.partition(" ")[0] for case in CASES} == {"documents.upload_file"}
+    tested_elsewhere = {"documents.upload_file", "query.stream", "chat.stream"}
+    assert operations() - {case.partition(" ")[0] for case in CASES} == tested_elsewhere
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from asdk.sandbox import EdgeQuakeSettings, ManualClock, Sandbox
+from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +37,12 @@ SourceReference: source_type:s, id:s, score:n, rerank_score?:n, snippet?:s, refe
     page_start?:i, page_end?:i
 QueryStats: embedding_time_ms:i, retrieval_time_ms:i, generation_time_ms:i, total_time_ms:i, sources_retrieved:i,
     rerank_time_ms?:i, tokens_used?:i, tokens_per_second?:n, llm_provider?:s, llm_model?:s
+ChatCompletionResponse: conversation_id:s, user_message_id:s, assistant_message_id:s, content:s, mode:s,
+    sources:[SourceReference], stats:QueryStats, tokens_used:i, duration_ms:i, llm_provider?:s, llm_model?:s
+ConversationEvent: type:s, conversation_id:s, user_message_id:s
+ChatContextEvent: type:s, sources:[SourceReference]
+ChatDoneEvent: type:s, assistant_message_id:s, tokens_used:i, duration_ms:i, llm_provider?:s, llm_model?:s
+TitleUpdateEvent: type:s, conversation_id:s, title:s
 QueryResponse: answer:s, mode:s, sources:[SourceReference], stats:QueryStats, conversation_id?:s, reranked?:b,
     subgraph?:o
 QueryStreamStats: embedding_time_ms:i, retrieval_time_ms:i, generation_time_ms:i, total_time_ms:i, sources_retrieved:i,
@@ -189,6 +196,16 @@ async def test_every_reply_has_the_published_shape(session: tuple[aiohttp.Client
     async with client.post(f"{api}/query/stream", json={"query": "Ada"}) as reply:
         events = [json.loads(data) for data in re.findall("data: (.*)", await reply.text())]
     kinds = {"context": "ContextEvent", "token": "TokenEvent", "done": "DoneEvent"}
+    assert [found for event in events for found in problems(kinds[event["type"]], event, strict=strict)] == []
+    assert {event["type"] for event in events} == set(kinds)
+
+    identity = {"X-Tenant-ID": DEFAULT_TENANT_ID, "X-User-ID": DEFAULT_TENANT_ID}
+    client.headers.update(identity)
+    await check("ChatCompletionResponse", 200, "POST", f"{api}/chat/completions", {"message": "Ada"})
+    async with client.post(f"{api}/chat/completions/stream", json={"message": "Ada"}) as reply:
+        events = [json.loads(data) for data in re.findall("data: (.*)", await reply.text())]
+    kinds = {"conversation": "ConversationEvent", "context": "ChatContextEvent", "token": "TokenEvent"}
+    kinds |= {"done": "ChatDoneEvent", "title_update": "TitleUpdateEvent"}
     assert [found for event in events for found in problems(kinds[event["type"]], event, strict=strict)] == []
     assert {event["type"] for event in events} == set(kinds)
 

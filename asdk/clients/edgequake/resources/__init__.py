@@ -2,10 +2,11 @@
 
 from asdk.clients.edgequake.resources.api_keys import ApiKeys
 from asdk.clients.edgequake.resources.auth import Auth
+from asdk.clients.edgequake.resources.chat import Chat
 from asdk.clients.edgequake.resources.documents import Documents
 from asdk.clients.edgequake.resources.query import Query
 from asdk.clients.edgequake.resources.tenants import Tenants
 from asdk.clients.edgequake.resources.users import Users
 from asdk.clients.edgequake.resources.workspaces import Workspaces
 
-__all__ = ["ApiKeys", "Auth", "Documents", "Query", "Tenants", "Users", "Workspaces"]
+__all__ = ["ApiKeys", "Auth", "Chat", "Documents", "Query", "Tenants", "Users", "Workspaces"]

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.clients.edgequake.models import ConversationMessage, DocumentFilter, MixWeights, QueryResult
+from asdk.clients.edgequake.models import (
+    QUERY_EVENT,
+    ConversationMessage,
+    DocumentFilter,
+    MixWeights,
+    QueryContext,
+    QueryDone,
+    QueryResult,
+    Thinking,
+    Token,
+)
+from asdk.event_stream import EventStream
 from asdk.options import CallOptions, without_none
 from asdk.resources import Resource
 from asdk.secret import Secret
@@ -99,5 +110,63 @@ class Query(Resource["EdgeQuake"]):
             ),
             idempotent=True,  # a question changes nothing
             model=QueryResult,
+            **options,
+        )
+
+    def stream(
+        self,
+        query: str,
+        *,
+        mode: str | None = None,
+        include_subgraph: bool | None = None,
+        document_filter: DocumentFilter | None = None,
+        llm_provider: str | None = None,
+        llm_model: str | None = None,
+        system_prompt: str | None = None,
+        extra_headers: Mapping[str, str | Secret] | None = None,
+        content_granularity: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> EventStream[QueryContext | Token | Thinking | QueryDone]:
+        """Ask a question and read the answer while it is made, in ``async with``.
+
+        First comes a `QueryContext`, then `Token` after `Token`, perhaps `Thinking` between them, last `QueryDone`.
+
+        Args:
+            query: the question.
+            mode: where to look, of `QueryMode`; left out, the server's choice, ``"mix"``.
+            include_subgraph: bring the part of the knowledge graph along that was used.
+            document_filter: use these documents only.
+            llm_provider: who runs the language model, instead of the workspace's.
+            llm_model: which language model.
+            system_prompt: instead of the server's.
+            extra_headers: for the server's request to the language model; a `Secret` is opened in the body.
+            content_granularity: of `ContentGranularity`, such as ``"citation"``.
+            options: what this call does differently, see `CallOptions`. Until the first event was handed out, a failure
+                that may pass is repeated; ``timeout.idle`` bounds a silence.
+
+        Raises:
+            BadRequestError: in the block: the question is empty, or a value is refused.
+            StreamError: in the block: the answer ended in an error; ``code`` is ``EMBEDDING_PROVIDER_CONFIG_ERROR``,
+                ``VECTOR_STORAGE_ERROR``, ``STREAM_ERROR`` or ``QUERY_FAILED``.
+
+        Source: EdgeQuake API, ``POST /api/v1/query/stream``.
+        """
+        return self._client.events(
+            "POST",
+            "/api/v1/query/stream",
+            json=without_none(
+                query=query,
+                mode=mode,
+                include_subgraph=include_subgraph,
+                document_filter=document_filter,
+                llm_provider=llm_provider,
+                llm_model=llm_model,
+                system_prompt=system_prompt,
+                extra_headers=extra_headers,
+                content_granularity=content_granularity,
+            ),
+            idempotent=True,  # a question changes nothing
+            model=QUERY_EVENT,
+            end_mark="[DONE]",
             **options,
         )

@@ -13,6 +13,7 @@ from asdk.sandbox.edgequake.settings import (
     EdgeQuakeSettings,
 )
 from asdk.sandbox.edgequake.store.api_keys import ApiKeys
+from asdk.sandbox.edgequake.store.conversations import Conversations
 from asdk.sandbox.edgequake.store.documents import STATUSES, Document
 from asdk.sandbox.edgequake.store.library import Library, content_hash, processing_times
 from asdk.sandbox.edgequake.store.sessions import Sessions
@@ -60,6 +61,7 @@ class State:
         self.sessions = Sessions(settings, clock, self.ids, self.users)
         self.api_keys = ApiKeys(clock, self.ids)
         self.tenants = Tenants(clock, self.ids)
+        self.conversations = Conversations(self.ids)
         self._libraries: dict[tuple[str, str], Library] = {}
         self.outcomes: deque[tuple[str, str | None]] = deque()
         """How the next documents end, and with what message; the others are completed."""

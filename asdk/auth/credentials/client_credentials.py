@@ -1,0 +1,61 @@
+"""`ClientCredentials`: an application's own id and secret for a token. For services, without a user."""
+
+from __future__ import annotations
+
+import attrs
+
+from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
+from asdk.auth.credentials.secrets import SecretSource, closed
+from asdk.auth.identity import Identity
+from asdk.auth.tokens import Token
+from asdk.transports.base import Handler
+
+
+class ClientCredentials(OAuthCredential):
+    """Trades the client's id and secret for access tokens.
+
+    Args:
+        url: of the token endpoint.
+        client_id: of the application.
+        client_secret: of the application; a callable is asked anew at each renewal.
+        scopes: what the token shall be good for.
+        audience: the API that the token is for, where the endpoint asks which.
+        parameters: further fields of the token request.
+        client_auth: ``"basic"`` sends id and secret in ``Authorization``, ``"body"`` in the form.
+
+    Raises:
+        ConfigurationError: one of them cannot be used.
+
+    Source: RFC 6749, section 4.4.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: SecretSource,
+        *,
+        scopes: Scopes = (),
+        audience: str | None = None,
+        parameters: Parameters | None = None,
+        client_auth: ClientAuth = "basic",
+    ) -> None:
+        client_secret = closed(client_secret)
+        super().__init__(
+            "client_credentials",
+            url,
+            client_id=client_id,
+            client_secret=client_secret,
+            scopes=scopes,
+            parameters={**({} if audience is None else {"audience": audience}), **(parameters or {})},
+            client_auth=client_auth,
+        )
+
+    @property
+    def identity(self) -> Identity:
+        return self._identity()
+
+    async def fetch(self, send: Handler) -> Token:
+        token = await self._ask(send, {"grant_type": "client_credentials", "scope": self._scope})
+        # A server should not send a refresh token here (section 4.4.3): the secret is as good, and does not run out.
+        return attrs.evolve(token, refresh_token=None, refresh_expires_at=None)

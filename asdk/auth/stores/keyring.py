@@ -1,0 +1,103 @@
+"""`KeyringTokenStore`: tokens in the keyring of the user's desktop, which encrypts them with the user's login.
+
+For interactive programs: macOS Keychain, the Secret Service of Linux desktops, the Windows Credential Locker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from asdk.auth.entries import Entry
+from asdk.auth.stores.file_locks import FileLocks
+from asdk.auth.stores.names import file_name, state_directory
+from asdk.auth.stores.working import Complaints, in_thread
+from asdk.errors import ConfigurationError
+from asdk.extras import require
+from asdk.secret import Secret
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+
+class KeyringTokenStore:
+    """Keeps each token in the user's keyring. A keyring has no locks, so those are files, as `FileTokenStore` has them.
+
+    Some keyrings bound the size of a value: Windows takes 2,560 bytes, of which an entry with a long access token and a
+    long refresh token (JWTs) may need more. Saving it raises then, and the token is served from memory. A keyring that
+    is locked may ask its user for a password; nothing but the token waits for that.
+
+    Args:
+        service: under which the keyring lists the tokens. Programs that share them use the same.
+        backend: the keyring to use, instead of the one that the ``keyring`` package finds.
+
+    Raises:
+        ConfigurationError: no keyring was found, or a package is missing: ``pip install 'asdk[tokens]'``.
+    """
+
+    def __init__(self, service: str = "asdk", *, backend: KeyringBackend | None = None) -> None:
+        require("KeyringTokenStore", "tokens", "keyring", "filelock", "platformdirs")
+        self.service = service
+        self._given = backend
+        self._keyring = backend or _find_keyring()
+        self._locks = FileLocks(state_directory("keyring"))
+        self._complaints = Complaints()
+
+    async def load(self, key: str) -> Entry | None:
+        return await in_thread(lambda: self._read(key))
+
+    async def save(self, key: str, entry: Entry) -> bool:
+        return await in_thread(lambda: self._save(key, entry))
+
+    async def delete(self, key: str) -> None:
+        await in_thread(lambda: self._delete(key))
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncGenerator[None, None]:
+        async with self._locks.hold(file_name(f"{self.service}/{key}")):
+            yield
+
+    def _read(self, key: str) -> Entry | None:
+        value = self._keyring.get_password(self.service, key)
+        if value is None:
+            return None
+        try:
+            return Entry.loads(Secret(value))
+        except ValueError as error:
+            self._complaints.ignored(f"the keyring under {self.service}, {key}", str(error))
+            return None
+
+    def _save(self, key: str, entry: Entry) -> bool:
+        with self._locks.writing():
+            before = self._read(key)
+            if (0 if before is None else before.revision) != entry.revision - 1:
+                return False
+            self._keyring.set_password(self.service, key, entry.dumps().reveal())
+            return True
+
+    def _delete(self, key: str) -> None:
+        with self._locks.writing():
+            if self._keyring.get_password(self.service, key) is not None:
+                self._keyring.delete_password(self.service, key)
+
+    def __repr__(self) -> str:
+        return f"<KeyringTokenStore {self.service!r} in {type(self._keyring).__name__}>"
+
+    def __reduce__(self) -> tuple[type[KeyringTokenStore], tuple[str]]:
+        if self._given is not None:
+            raise TypeError("a KeyringTokenStore with a backend of its own does not pickle")
+        return type(self), (self.service,)
+
+
+def _find_keyring() -> KeyringBackend:
+    import keyring
+    from keyring.backends import fail, null
+
+    found = keyring.get_keyring()
+    if not isinstance(found, fail.Keyring | null.Keyring):
+        return found
+    raise ConfigurationError(
+        "KeyringTokenStore found no keyring: start or install one (on Linux a Secret Service, such as GNOME Keyring or "
+        "KWallet), or use FileTokenStore"
+    )

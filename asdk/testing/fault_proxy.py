@@ -1,0 +1,324 @@
+"""`FaultProxy`: stands in front of a server on loopback and does to its connections what networks do.
+
+The faults are real: a reset is an RST, a refused connection meets no listener, a bad chunk comes over the wire. In
+front of an http server each request may meet one; TLS it cannot look into, so there each connection may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import struct
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import attrs
+
+from asdk.testing.faults import AFTER_THE_ACT, SILENT, Fault, FaultPlan, Injected
+
+_ON_A_REQUEST = frozenset(Fault) - {Fault.TLS_FAILURE}
+_ON_A_CONNECTION = frozenset(
+    {Fault.REFUSED, Fault.TLS_FAILURE, Fault.RESET_BEFORE_HEAD, Fault.CLOSED_BEFORE_HEAD, Fault.BLACK_HOLE}
+)
+
+# A head of more bytes is no test of a client.
+_LIMIT = 2**20
+
+_LENGTH = re.compile(rb"(?mi)^content-length: *(\d+) *\r$").search
+_CHUNKED = re.compile(rb"(?mi)^transfer-encoding:.*\bchunked\b").search
+_CLOSES = re.compile(rb"(?mi)^connection:.*\bclose\b").search
+_FRAMING = re.compile(rb"(?mi)^(?:content-length|transfer-encoding):.*\r\n").sub
+
+_RESETS = frozenset({Fault.STALE_CONNECTION, Fault.RESET_BEFORE_HEAD, Fault.RESET_AFTER_HEAD, Fault.RESET_IN_BODY})
+
+
+class FaultProxy:
+    """A TCP proxy on a free loopback port, for ``async with``, that lets requests meet the faults of a plan.
+
+    A slow or silent fault lasts until the client gives up. ``REFUSED`` closes the port, and every idle connection, for
+    a while before the next request comes; ``STALE_CONNECTION`` waits for a connection that is used again.
+
+    Args:
+        upstream: URL of the server, such as ``"http://127.0.0.1:8000"``; with https, connections pass through unread.
+        plan: which fault comes when.
+        refused_for: seconds for which the port is closed.
+        pace: seconds between the bytes of a slow head.
+
+    Attributes:
+        log: each fault that was met, in order.
+        url: where a client finds the proxy; inside of the block only.
+    """
+
+    def __init__(self, upstream: str, plan: FaultPlan, *, refused_for: float = 0.05, pace: float = 0.05) -> None:
+        parts = urlsplit(upstream)
+        if parts.scheme not in {"http", "https"} or parts.hostname is None:
+            raise ValueError(f"the URL of an http or https server, not {upstream!r}")
+        self.log: list[Injected] = []
+        self.url = ""
+        self._tls = parts.scheme == "https"
+        self._upstream = (parts.hostname, parts.port or (443 if self._tls else 80))
+        self._plan = plan
+        self._refused_for = refused_for
+        self._pace = pace
+        self._holder = socket.socket()  # keeps the port while nobody listens on it
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Self:
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind(("127.0.0.1", 0))
+        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self._holder.getsockname()[1]}"
+        await self._listen()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()  # one that was opened meanwhile
+        self._holder.close()
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(self._holder.getsockname())
+        # Known before the first await: who is cancelled there must not lose it.
+        self._server = await asyncio.start_server(
+            self._accept, sock=listener, limit=_LIMIT, backlog=1000, start_serving=False
+        )
+        await self._server.start_serving()
+        self._refuse_if_planned()
+
+    def _refuse_if_planned(self) -> None:
+        """Close the port for a while, if the next request is to find nobody, and throw out who is waiting for one."""
+        if self._server is None or self._plan.peek(self._faults) is not Fault.REFUSED:
+            return
+        self._plan.take()
+        self.log.append(Injected(Fault.REFUSED, "", ""))
+        self._server.close()
+        self._server = None
+        for writer in self._idle:
+            writer.transport.abort()
+        self._start(self._reopen())
+
+    async def _reopen(self) -> None:
+        await asyncio.sleep(self._refused_for)
+        await self._listen()
+
+    @property
+    def _faults(self) -> frozenset[Fault]:
+        return _ON_A_CONNECTION if self._tls else _ON_A_REQUEST
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._start(self._serve(reader, writer))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await (self._tunnel(reader, writer) if self._tls else self._converse(reader, writer))
+        except (OSError, EOFError, asyncio.LimitOverrunError):
+            pass  # one side went away, which is what this is about
+        finally:
+            self._idle.discard(writer)
+            writer.close()
+
+    def _note(self, fault: Fault, request: bytes = b"") -> None:
+        method, target = request.split(b" ", 2)[:2] if request else (b"", b"")
+        self.log.append(Injected(fault, method.decode(), target.decode()))
+
+    # --- https ------------------------------------------------------------------------------------------------------
+
+    async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        fault = self._plan.take(_ON_A_CONNECTION - {Fault.REFUSED})
+        if fault is None:
+            await self._pass_through(reader, writer)
+        else:
+            self._note(fault)
+            await reader.read(1)
+            await _end(fault, reader, writer)
+        self._refuse_if_planned()
+
+    async def _pass_through(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(*self._upstream)
+        pumps = [asyncio.create_task(_pump(reader, back)), asyncio.create_task(_pump(there, writer))]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            back.transport.abort()
+
+    # --- http -------------------------------------------------------------------------------------------------------
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The requests of one connection, one after another, on one connection to the server."""
+        there, back = await asyncio.open_connection(*self._upstream, limit=_LIMIT)
+        server = _Server(there, back)
+        served, stale = 0, False
+        try:
+            while not writer.is_closing():
+                head = await reader.readuntil(b"\r\n\r\n")
+                self._idle.discard(writer)
+                body = b"".join([piece async for piece in _pieces(reader, head)])
+                fault = Fault.STALE_CONNECTION if stale else self._plan.take(_ON_A_REQUEST - {Fault.REFUSED})
+                if fault is Fault.STALE_CONNECTION and not served:
+                    stale, fault = True, None  # met by the next request of this connection
+                if fault is not None:
+                    self._note(fault, head)
+                if not await self._answer(fault, head + body, server, reader, writer):
+                    return
+                served += 1
+                self._idle.add(writer)
+                self._refuse_if_planned()
+        finally:
+            back.transport.abort()
+
+    async def _answer(
+        self,
+        fault: Fault | None,
+        request: bytes,
+        server: _Server,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> bool:
+        """Answer one request; whether the connection goes on."""
+        if fault is not None and fault.status is not None:
+            writer.write(b"HTTP/1.1 %d Injected\r\nContent-Length: 0\r\n\r\n" % fault.status)
+            await writer.drain()
+            return True
+        if fault is None or fault is Fault.SLOW_HEAD:
+            head = await server.ask(request)
+            await self._write_slowly(writer, head) if fault else writer.write(head)
+            async for piece in server.pieces(request, head):
+                writer.write(piece)
+                await writer.drain()
+            return server.goes_on(head)
+        if fault in AFTER_THE_ACT:
+            head = await server.ask(request)
+            async with aclosing(server.pieces(request, head)) as pieces:
+                writer.write(_spoilt(fault, head, await anext(pieces, b"")))
+            await writer.drain()
+        await _end(fault, reader, writer)
+        self._refuse_if_planned()
+        return False
+
+    async def _write_slowly(self, writer: asyncio.StreamWriter, head: bytes) -> None:
+        for byte in head:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(self._pace)
+            if writer.is_closing():
+                raise ConnectionResetError
+
+
+@attrs.frozen
+class _Server:
+    """The connection to the server behind."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def ask(self, request: bytes) -> bytes:
+        """The head of the reply: the server has acted."""
+        self.writer.write(request)
+        while (head := await self.reader.readuntil(b"\r\n\r\n")).startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
+            pass
+        return head
+
+    def pieces(self, request: bytes, head: bytes) -> AsyncGenerator[bytes, None]:
+        """The body of the reply as it comes over the wire."""
+        if request.startswith(b"HEAD ") or head.split(b" ", 2)[1] in {b"204", b"304"}:
+            head = b"Content-Length: 0\r\n"
+        return _pieces(self.reader, head, otherwise=-1)
+
+    def goes_on(self, head: bytes) -> bool:
+        """Whether another request may follow."""
+        return _CLOSES(head) is None and (_LENGTH(head) or _CHUNKED(head) or b" 204 " in head[:13]) is not None
+
+
+def _spoilt(fault: Fault, head: bytes, piece: bytes) -> bytes:
+    """As much of a reply as comes before the fault, from its head and the first piece of its body."""
+    if fault is Fault.LOST_REPLY:
+        return b""
+    if fault is Fault.GARBAGE_STATUS_LINE:
+        return b"HTP/7 what?\r\n" + head.partition(b"\r\n")[2] + piece
+    if fault is Fault.BAD_CHUNK:
+        return _framed(head, b"Transfer-Encoding: chunked") + b"%x\r\n%b\r\nzz\r\n" % (len(piece), piece)
+    if fault is Fault.WRONG_LENGTH:
+        return _framed(head, b"Content-Length: %d" % (len(piece) + 7)) + piece
+    if not piece:
+        return head[:-3]  # without a body it can only break off before that would begin
+    return head if fault is Fault.RESET_AFTER_HEAD else head + piece[: len(piece) // 2]
+
+
+def _framed(head: bytes, field: bytes) -> bytes:
+    return _FRAMING(b"", head)[:-2] + field + b"\r\n\r\n"
+
+
+async def _end(fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """How the connection ends: by an RST, in silence until the client goes, or with a FIN."""
+    if fault is Fault.TLS_FAILURE:
+        writer.write(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
+        await writer.drain()
+    elif fault in _RESETS:
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.transport.abort()
+    elif fault in SILENT:
+        while await reader.read(65536):
+            pass
+
+
+async def _pieces(reader: asyncio.StreamReader, head: bytes, *, otherwise: int = 0) -> AsyncGenerator[bytes, None]:
+    """The body that follows a head, as it comes over the wire.
+
+    Args:
+        reader: the connection.
+        head: says how long it is.
+        otherwise: its length if the head does not say; -1 for "until the end of the connection".
+    """
+    if _CHUNKED(head):
+        while True:
+            line = await reader.readuntil(b"\r\n")
+            size = int(line.partition(b";")[0], 16)
+            if not size:
+                break
+            yield line + await reader.readexactly(size + 2)
+        while line != b"\r\n":
+            yield line
+            line = await reader.readuntil(b"\r\n")
+        yield line
+        return
+    found = _LENGTH(head)
+    left = int(found[1]) if found else otherwise
+    while left and (piece := await reader.read(min(left, 65536) if left > 0 else 65536)):
+        left -= len(piece) if left > 0 else 0
+        yield piece
+    if left > 0:
+        raise EOFError
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()

@@ -1,0 +1,320 @@
+"""`TokenStoreSuite`: what every `TokenStore` must do, as tests. Those of asdk pass it, and so can one of your own.
+
+    class TestMyStore(TokenStoreSuite):
+        @pytest.fixture
+        def store(self, tmp_path: Path) -> MyStore:
+            return MyStore(tmp_path)
+
+        @pytest.fixture
+        def same_store(self, tmp_path: Path) -> MyStore:
+            return MyStore(tmp_path)
+
+The tests run their own event loops, so they need no plugin for async tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pickle
+import threading
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from asdk.auth.entries import Entry, Intent, Refusal
+from asdk.auth.stores.base import TokenStore
+from asdk.auth.tokens import Token
+from asdk.testing.cancelling import at_each_await
+
+KEY = "0123456789abcdef0123456789abcdef"
+OTHER_KEY = "f" * 32
+SECRETS = ("s3cret-access-token", "s3cret-refresh-token")
+
+# How long a free lock may take to be had, and one whose holder is gone, in seconds.
+_AT_ONCE = 3.0
+_TAKEN_OVER = 7.0
+
+
+def make_entry(revision: int = 1, value: str = SECRETS[0]) -> Entry:
+    """An entry with everything in it."""
+    token = Token(
+        value=value,
+        issued_at=1_700_000_000.25,
+        lifetime=3600.0,
+        refresh_token=SECRETS[1],
+        refresh_expires_at=1_800_000_000.0,
+        claims={"company": "Müller & Söhne", "roles": ["a", "b"]},
+    )
+    return Entry(
+        origin="https://id.example.org",
+        account="alice",
+        seed="5eed",
+        token=token,
+        intent=Intent(refresh_token="f1", holder="machine/1@2", written_at=1_700_000_001.5),
+        refusal=Refusal(until=1_700_000_100.0, count=2, message="wrong password", status=401, code="invalid_grant"),
+        revision=revision,
+    )
+
+
+class TokenStoreSuite:
+    """Subclass it and add a fixture ``store``.
+
+    A fixture ``same_store`` may give another handle to the same place, as another process would have it; it is the same
+    object by default.
+    """
+
+    @pytest.fixture
+    def same_store(self, store: TokenStore) -> TokenStore:
+        return store
+
+    # --- load, save, delete -------------------------------------------------------------------------------------------
+
+    def test_at_first_nothing_is_there(self, store: TokenStore) -> None:
+        assert asyncio.run(store.load(KEY)) is None
+
+    def test_what_is_saved_is_loaded(self, store: TokenStore, same_store: TokenStore) -> None:
+        assert asyncio.run(store.save(KEY, make_entry()))
+        for handle in (store, same_store):
+            loaded = asyncio.run(handle.load(KEY))
+            assert loaded is not None
+            assert loaded.dumps() == make_entry().dumps()
+
+    def test_a_note_without_a_token_is_kept_too(self, store: TokenStore) -> None:
+        note = Entry(origin="https://id.example.org")
+        assert asyncio.run(store.save(KEY, note))
+        assert asyncio.run(store.load(KEY)) == note
+
+    def test_only_the_next_revision_is_kept(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def scenario() -> list[bool]:
+            tries = [(store, 2), (store, 1), (same_store, 1), (store, 3), (same_store, 2), (store, 2), (store, 3)]
+            return [await handle.save(KEY, make_entry(revision, f"v{n}")) for n, (handle, revision) in enumerate(tries)]
+
+        assert asyncio.run(scenario()) == [False, True, False, False, True, False, True]
+        assert value_of(asyncio.run(same_store.load(KEY))) == "v6"
+
+    def test_what_was_deleted_is_gone_and_begins_anew(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def scenario() -> None:
+            await store.delete(KEY)  # which is not there: no error
+            assert await store.save(KEY, make_entry(1))
+            assert await store.save(KEY, make_entry(2))
+            await same_store.delete(KEY)
+            assert await store.load(KEY) is None
+            assert not await store.save(KEY, make_entry(3))
+            assert await store.save(KEY, make_entry(1))
+
+        asyncio.run(scenario())
+
+    def test_keys_are_apart(self, store: TokenStore) -> None:
+        async def scenario() -> None:
+            await store.save(KEY, make_entry(1, "alice's"))
+            await store.save(OTHER_KEY, make_entry(1, "bob's"))
+            await store.delete(OTHER_KEY)
+            assert value_of(await store.load(KEY)) == "alice's"
+            assert await store.load(OTHER_KEY) is None
+
+        asyncio.run(scenario())
+
+    def test_of_those_who_save_the_same_revision_one_wins(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def scenario() -> None:
+            for revision in range(1, 6):
+                values = [f"{revision}-{n}" for n in range(10)]
+                saves = [
+                    (store, same_store)[n % 2].save(KEY, make_entry(revision, value)) for n, value in enumerate(values)
+                ]
+                kept = [value for value, won in zip(values, await asyncio.gather(*saves), strict=True) if won]
+                assert len(kept) == 1
+                assert value_of(await store.load(KEY)) == kept[0]
+
+        asyncio.run(scenario())
+
+    def test_of_threads_that_save_the_same_revision_one_wins(self, store: TokenStore, same_store: TokenStore) -> None:
+        won: list[tuple[int, str]] = []
+
+        def climb(number: int) -> Callable[[], None]:
+            async def scenario() -> None:
+                for revision in range(1, 6):
+                    if await (store, same_store)[number % 2].save(KEY, make_entry(revision, f"{number}")):
+                        won.append((revision, f"{number}"))
+
+            return lambda: asyncio.run(scenario())
+
+        in_threads([climb(number) for number in range(4)])
+        assert [revision for revision, _ in won] == list(range(1, len(won) + 1))
+        assert won, "the first revision is somebody's"
+        assert value_of(asyncio.run(store.load(KEY))) == won[-1][1]
+
+    # --- the lock -----------------------------------------------------------------------------------------------------
+
+    def test_the_lock_has_one_holder_among_tasks(self, store: TokenStore, same_store: TokenStore) -> None:
+        ring = Ring()
+
+        async def scenario() -> None:
+            await asyncio.gather(*(ring.enter((store, same_store)[n % 2]) for n in range(12)))
+
+        asyncio.run(scenario())
+        assert (ring.entered, ring.most) == (12, 1)
+
+    def test_the_lock_has_one_holder_among_loops_and_threads(self, store: TokenStore, same_store: TokenStore) -> None:
+        ring = Ring()
+
+        def work(handle: TokenStore) -> Callable[[], None]:
+            return lambda: asyncio.run(repeat(3, lambda: ring.enter(handle)))
+
+        in_threads([work(handle) for handle in (store, same_store) * 2])
+        assert (ring.entered, ring.most) == (12, 1)
+
+    def test_the_lock_of_another_key_is_free(self, store: TokenStore) -> None:
+        async def scenario() -> None:
+            async with store.lock(KEY), asyncio.timeout(_AT_ONCE), store.lock(OTHER_KEY):
+                pass
+
+        asyncio.run(scenario())
+
+    def test_whoever_holds_the_lock_can_load_and_save(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def scenario() -> None:
+            async with store.lock(KEY):
+                assert await same_store.save(KEY, make_entry(1))
+                assert await store.load(KEY) is not None
+                assert await store.save(KEY, make_entry(2))
+                await store.delete(KEY)
+
+        asyncio.run(scenario())
+
+    def test_an_error_in_the_body_frees_the_lock(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def scenario() -> None:
+            with pytest.raises(LookupError):
+                async with store.lock(KEY):
+                    raise LookupError
+            await assert_free(same_store)
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("late", [False, True])
+    def test_cancelled_at_any_await_the_lock_is_free(
+        self, store: TokenStore, same_store: TokenStore, late: bool
+    ) -> None:
+        async def hold() -> None:
+            async with store.lock(KEY):
+                await asyncio.sleep(0)
+
+        async def scenario() -> None:
+            async for _ in at_each_await(hold, late=late):
+                await assert_free(same_store)
+
+        asyncio.run(scenario())
+
+    def test_one_who_gives_up_waiting_holds_nobody_up(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def wait(handle: TokenStore) -> None:
+            async with handle.lock(KEY):
+                pass
+
+        async def scenario() -> None:
+            async with store.lock(KEY):
+                waiting = [asyncio.create_task(wait(handle)) for handle in (store, same_store) * 3]
+                await asyncio.sleep(0.03)
+                for task in waiting[:4]:
+                    task.cancel()
+                await asyncio.wait(waiting[:4])
+                assert all(task.cancelled() for task in waiting[:4])
+            async with asyncio.timeout(_AT_ONCE):
+                await asyncio.gather(*waiting[4:])
+
+        asyncio.run(scenario())
+
+    def test_a_loop_that_ends_gives_its_lock_back(self, store: TokenStore, same_store: TokenStore) -> None:
+        async def hold(held: asyncio.Event) -> None:
+            async with store.lock(KEY):
+                held.set()
+                await asyncio.Event().wait()
+
+        async def leave() -> asyncio.Task[None]:
+            held = asyncio.Event()
+            task = asyncio.create_task(hold(held))
+            await held.wait()
+            return task
+
+        assert asyncio.run(leave()).cancelled()
+        asyncio.run(assert_free(same_store))
+
+    def test_a_loop_that_stands_still_is_taken_over_from(self, store: TokenStore, same_store: TokenStore) -> None:
+        loop = asyncio.new_event_loop()
+        try:
+            stuck = store.lock(KEY)
+            loop.run_until_complete(stuck.__aenter__())
+            for handle in (store, same_store):
+                asyncio.run(assert_free(handle, within=_TAKEN_OVER))
+            with contextlib.suppress(Exception):  # who was robbed may be told so, but must not rob in turn
+                loop.run_until_complete(stuck.__aexit__(None, None, None))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+    # --- secrets ------------------------------------------------------------------------------------------------------
+
+    def test_the_store_shows_no_secret(self, store: TokenStore) -> None:
+        async def scenario() -> str:
+            await store.save(KEY, make_entry())
+            await store.load(KEY)
+            return seen_of(store)
+
+        seen = asyncio.run(scenario())
+        assert not [secret for secret in SECRETS if secret in seen]
+
+
+def seen_of(thing: object) -> str:
+    """All that can be seen of an object without opening a `Secret`."""
+    with contextlib.suppress(Exception):
+        return f"{thing!r} {thing} {vars(thing)!r} {pickle.dumps(thing)!r}"
+    return f"{thing!r} {thing} {vars(thing)!r}"
+
+
+def value_of(entry: Entry | None) -> str | None:
+    """The access token in an entry."""
+    return None if entry is None or entry.token is None else entry.token.value.reveal()
+
+
+class Ring:
+    """Where one at a time may be; counts how many were."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = self.entered = 0
+
+    async def enter(self, store: TokenStore) -> None:
+        async with store.lock(KEY):
+            self.inside += 1
+            self.entered += 1
+            self.most = max(self.most, self.inside)
+            await asyncio.sleep(0.002)
+            self.inside -= 1
+
+
+async def assert_free(store: TokenStore, within: float = _AT_ONCE) -> None:
+    """Nobody holds the lock, or at least not for long."""
+    async with asyncio.timeout(within), store.lock(KEY):
+        pass
+
+
+async def repeat(times: int, work: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(times):
+        await work()
+
+
+def in_threads(works: list[Callable[[], None]]) -> None:
+    """Do each in a thread of its own; the first error is raised."""
+    errors: list[BaseException] = []
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it belongs to the test, not to the thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]

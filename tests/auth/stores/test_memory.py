@@ -1,0 +1,14 @@
+"""`MemoryTokenStore` does what every store does."""
+
+from __future__ import annotations
+
+import pytest
+
+from asdk.auth import MemoryTokenStore
+from asdk.testing import TokenStoreSuite
+
+
+class TestMemoryTokenStore(TokenStoreSuite):
+    @pytest.fixture
+    def store(self) -> MemoryTokenStore:
+        return MemoryTokenStore()

@@ -1,0 +1,123 @@
+"""One client in many event loops, a thread each: one request an expiry, whatever becomes of the loop that leads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from asdk import AsdkError, BaseClient, Token, TokenSource
+from asdk.auth import Credential, Identity
+from asdk.request import Request
+from asdk.response import Response
+from asdk.testing import MemoryTransport, Reply
+from asdk.transports.base import Handler
+from tests.auth.families import Login
+from tests.auth.fleet import Server
+
+
+def in_threads(count: int, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run it in so many threads, with a loop each; all of them end."""
+    threads = [threading.Thread(target=lambda: asyncio.run(work()), daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def hammer(calls: int, life: float) -> None:
+    with Server(life=life).running() as server:
+        client = BaseClient(base_url=server.url, auth=Login(f"{server.url}/token"))
+        failures: list[AsdkError] = []
+
+        async def call() -> None:
+            try:
+                await client.request("GET", "/me")
+            except AsdkError as error:
+                failures.append(error)
+
+        async def work() -> None:
+            for _ in range(calls // 20):
+                await asyncio.gather(*(call() for _ in range(20)))
+                await asyncio.sleep(0.05)
+
+        began = time.monotonic()
+        in_threads(8, work)
+        families = server.families
+        assert failures == []
+        assert (families.replays, families.voided) == (0, 0)
+        assert len(families.requests) <= (time.monotonic() - began) / (0.85 * life) + 2
+
+
+def test_eight_threads_on_one_token() -> None:
+    hammer(calls=160, life=2.0)
+
+
+@pytest.mark.soak
+def test_eight_threads_with_a_thousand_calls_each_on_one_token() -> None:
+    hammer(calls=1000, life=2.0)
+
+
+class Slow(Credential):
+    """Takes its time between the departure of the request and the reply."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.going = threading.Event()
+        self.gate = threading.Event()
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(url="https://login.example.org/token", kind="slow")
+
+    async def fetch(self, send: Handler) -> Token:
+        self.asked += 1
+        number = self.asked
+        self.going.set()
+        while number == 1 and not self.gate.is_set():  # noqa: ASYNC110 - set by another thread
+            await asyncio.sleep(0.01)
+        return Token(value=f"t{number}", lifetime=100.0)
+
+
+async def _nowhere(request: Request) -> Response:
+    return await MemoryTransport([Reply()]).send(request)
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "standing still"])
+def test_a_flight_whose_loop_is_gone_is_taken_over(closed: bool) -> None:
+    credential = Slow()
+    source = TokenSource(credential)
+    leading = asyncio.new_event_loop()
+    leader = leading.create_task(source.get(_nowhere))
+    leading.run_until_complete(asyncio.sleep(0.05))
+    assert credential.going.is_set()
+    tokens: list[str] = []
+
+    async def wait() -> None:
+        tokens.append((await source.get(_nowhere, within=20)).value.reveal())
+
+    waiting = threading.Thread(target=lambda: in_threads(3, wait))
+    waiting.start()
+    if closed:
+        leader.cancel()
+        for task in asyncio.all_tasks(leading):
+            task.cancel()
+        leading.close()
+    waiting.join(30)
+    assert tokens == ["t2"] * 3
+    assert credential.asked == 2
+    if not closed:
+        # The loop runs on, and its flight arrives late: what came meanwhile stays.
+        credential.gate.set()
+        leading.run_until_complete(asyncio.sleep(0.1))
+        current = source.current()
+        assert current is not None
+        assert current.value.reveal() == "t2"
+        leader.cancel()
+        leading.run_until_complete(asyncio.gather(leader, return_exceptions=True))
+        leading.close()

@@ -1,0 +1,184 @@
+"""A real redis-server on a free port, and a fleet of processes that share a rate limit in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import attrs
+import pytest
+
+needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+
+
+class RedisServer:
+    """A server of its own, which keeps nothing on disk.
+
+    Attributes:
+        port: stays the same when it is started again.
+    """
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> Self:
+        self._process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                self.command("PING")
+                return self
+            time.sleep(0.01)
+        pytest.fail("redis-server does not start")
+
+    def kill(self) -> None:
+        """As a crash does it: no goodbye, and what it knew is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def command(self, *words: str) -> str:
+        """What the server says to an inline command."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+            connection.sendall(" ".join(words).encode() + b"\r\n")
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+    @property
+    def trips(self) -> int:
+        """How many scripts it ran."""
+        stats = self.command("INFO", "commandstats")
+        return sum(
+            int(line.partition("calls=")[2].partition(",")[0])
+            for line in stats.splitlines()
+            if line.startswith(("cmdstat_evalsha:", "cmdstat_eval:"))
+        )
+
+
+@contextlib.contextmanager
+def running_redis() -> Iterator[RedisServer]:
+    server = RedisServer().start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@attrs.define
+class Fleet:
+    """What the processes of a fleet did.
+
+    Attributes:
+        sent: for each process, the wall-clock moments of its requests.
+        said: for each process, what it logged.
+    """
+
+    sent: list[list[float]]
+    said: list[list[str]]
+
+    @property
+    def moments(self) -> list[float]:
+        """All requests of all processes, in their order."""
+        return sorted(moment for process in self.sent for moment in process)
+
+    def between(self, start: float, end: float) -> int:
+        return sum(start <= moment < end for moment in self.moments)
+
+
+def busiest_second(moments: list[float]) -> int:
+    """The most requests in any span of one second."""
+    most, first = 0, 0
+    for last, moment in enumerate(moments):
+        while moments[first] <= moment - 1.0:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+_MEMBER = """
+import asyncio, json, logging, sys, time
+from asdk import BaseClient
+from asdk.middleware import RedisRateLimit
+from asdk.testing import MemoryTransport, Reply
+
+url = sys.argv[1]
+rate, waiters, begins, ends = (float(word) for word in sys.argv[2:])
+said, moments = [], []
+
+class Notes(logging.Handler):
+    def emit(self, record):
+        said.append(record.getMessage())
+
+logging.getLogger("asdk").addHandler(Notes())
+logging.getLogger("asdk").setLevel("INFO")
+
+def answer(request):
+    moments.append(time.time())
+    return Reply(json=1)
+
+async def caller(client):
+    while time.time() < ends:
+        await client.request("GET", "/x")
+
+async def main():
+    limit = RedisRateLimit(rate, url=url)
+    client = BaseClient(base_url="https://api.example.org", transport=MemoryTransport(answer), rate_limit=limit)
+    await asyncio.sleep(begins - time.time())
+    await asyncio.gather(*(caller(client) for _ in range(int(waiters))))
+    await limit.aclose()
+
+asyncio.run(main())
+print(json.dumps([moments, said]))
+"""
+
+
+class FleetRun:
+    """Processes that all call as fast as they may.
+
+    Args:
+        url: of the Redis server.
+        rate: requests a second, of the whole fleet.
+        processes: how many.
+        waiters: callers in each process.
+        seconds: for how long.
+    """
+
+    def __init__(self, url: str, *, rate: float, processes: int, waiters: int, seconds: float) -> None:
+        self.begins = time.time() + 1.5
+        self.ends = self.begins + seconds
+        words = [url, str(rate), str(waiters), str(self.begins), str(self.ends)]
+        root = str(Path(__file__).parent.parent)
+        self._running = [
+            subprocess.Popen([sys.executable, "-c", _MEMBER, *words], stdout=subprocess.PIPE, cwd=root)
+            for _ in range(processes)
+        ]
+
+    def finish(self) -> Fleet:
+        """Wait for the end."""
+        try:
+            results = [json.loads(process.communicate(timeout=60)[0]) for process in self._running]
+        finally:
+            for process in self._running:
+                process.kill()
+                process.wait()
+        return Fleet([moments for moments, _ in results], [said for _, said in results])

@@ -1,0 +1,155 @@
+"""Every kind of call through every fault: it ends in the right result or in one typed error, in time; and the log of
+the faults proves that each was met."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+from asdk import (
+    AsdkError,
+    BaseClient,
+    ConnectError,
+    DeadlineExceededError,
+    ProtocolError,
+    RequestTimeoutError,
+    Retry,
+    StatusError,
+    Timeout,
+    TLSError,
+)
+from asdk.testing import Fault, FaultPlan, FaultProxy
+from asdk.testing.faults import AFTER_THE_ACT, SILENT
+from asdk.transports.aiohttp import AiohttpTransport
+from tests.networks import KINDS, Kind, Ledger, may_succeed, outcome_of
+from tests.servers import SLACK, RawServer
+from tests.transports.test_tls import client_tls, server_tls
+
+LIMITS = Timeout(total=1.5, attempt=0.2)
+QUICK = Retry(base_delay=0.02)
+
+WIRE_FAULTS = [fault for fault in Fault if fault is not Fault.TLS_FAILURE]
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture(scope="module")
+def server(ledger: Ledger) -> Iterator[RawServer]:
+    with RawServer(ledger) as server:
+        yield server
+
+
+def error_of(fault: Fault) -> type[AsdkError]:
+    if fault in SILENT:
+        return RequestTimeoutError
+    if fault.status is not None:
+        return StatusError
+    return {Fault.REFUSED: ConnectError, Fault.TLS_FAILURE: TLSError}.get(fault, ProtocolError)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("fault", WIRE_FAULTS, ids=str)
+async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, kind: Kind, fault: Fault) -> None:
+    target = f"/{fault.name}/{kind}".replace(" ", "-")
+    # A connection goes stale between two requests: it serves one, and the next finds it closed.
+    before: list[Fault | None] = [None, None] if fault is Fault.STALE_CONNECTION else [None]
+    async with (
+        FaultProxy(server.url, FaultPlan([*before, fault]), refused_for=0.02) as proxy,
+        BaseClient(base_url=proxy.url, retry=QUICK, timeout=LIMITS) as client,
+    ):
+        for _ in before:
+            await client.request("GET", "/warm")
+        began = time.monotonic()
+        outcome = await outcome_of(client, kind, target)
+        assert time.monotonic() - began <= 1.5 + SLACK
+    assert [met.fault for met in proxy.log] == [fault]
+    if fault is Fault.REFUSED and isinstance(outcome, AsdkError):
+        # The port was closed for as long as the attempts took, or the connection at the moment of the POST.
+        assert type(outcome) in {ConnectError, ProtocolError}
+    elif may_succeed(kind, fault):
+        assert isinstance(outcome, bytes), outcome
+    else:
+        assert type(outcome) is error_of(fault), outcome
+        assert isinstance(outcome, AsdkError)
+        assert outcome.attempts == 1
+    effects = ledger.effects[kind.method, target]
+    if not kind.repeatable or kind.key:
+        assert effects == (fault in AFTER_THE_ACT or isinstance(outcome, bytes))
+    elif isinstance(outcome, bytes):
+        assert effects >= 1 + (fault in AFTER_THE_ACT)
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for fault in WIRE_FAULTS if fault not in {Fault.STALE_CONNECTION, Fault.REFUSED}], ids=str
+)
+async def test_a_fault_that_does_not_pass_is_told_in_time(server: RawServer, fault: Fault) -> None:
+    limits = Timeout(total=0.25, attempt=0.1)
+    async with (
+        FaultProxy(server.url, FaultPlan(then=fault)) as proxy,
+        BaseClient(base_url=proxy.url, retry=QUICK, timeout=limits) as client,
+    ):
+        began = time.monotonic()
+        outcomes = await asyncio.gather(*(outcome_of(client, kind, f"/always/{kind.method}") for kind in KINDS))
+        assert time.monotonic() - began <= 0.25 + SLACK
+    assert {met.fault for met in proxy.log} == {fault}
+    allowed = {error_of(fault), DeadlineExceededError} if fault in SILENT else {error_of(fault)}
+    assert {type(outcome) for outcome in outcomes} <= allowed
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("fault", [Fault.TLS_FAILURE, Fault.REFUSED, Fault.CLOSED_BEFORE_HEAD], ids=str)
+async def test_a_fault_of_the_handshake_is_survived(kind: Kind, fault: Fault) -> None:
+    authority, ledger = trustme.CA(), Ledger()
+    with RawServer(ledger, tls=server_tls(authority)) as server:
+        transport = AiohttpTransport(tls=client_tls(authority))
+        async with FaultProxy(server.url, FaultPlan([fault]), refused_for=0.02) as proxy:
+            client = BaseClient(base_url=proxy.url, transport=transport, retry=Retry(base_delay=0.1), timeout=2)
+            outcome = await outcome_of(client, kind, "/things")
+            await transport.aclose()
+        assert [met.fault for met in proxy.log] == [fault]
+        assert isinstance(outcome, bytes | ConnectError), outcome
+        assert ledger.effects[kind.method, "/things"] == isinstance(outcome, bytes)
+
+
+async def random_plans(server: RawServer, seeds: range, *, together: int) -> Counter[Fault]:
+    """Six calls over a network whose faults the seed draws, for each seed; the faults that were met."""
+    met: Counter[Fault] = Counter()
+    gate = asyncio.Semaphore(together)
+
+    async def one(seed: int) -> None:
+        chance = random.Random(seed)
+        async with (
+            gate,
+            FaultProxy(server.url, FaultPlan.seeded(seed, share=0.6), refused_for=0.01, pace=0.02) as proxy,
+            BaseClient(base_url=proxy.url, retry=Retry(base_delay=0.01), timeout=Timeout(0.5, 0.06, 0.5)) as client,
+        ):
+
+            async def call(number: int) -> None:
+                kind = chance.choice(KINDS)
+                began = time.monotonic()
+                await outcome_of(client, kind, f"/{seed}/{number}")
+                assert time.monotonic() - began <= 0.5 + SLACK, "too late"
+
+            for number in range(0, 6, 2):
+                await asyncio.gather(call(number), call(number + 1))
+        met.update(injected.fault for injected in proxy.log)
+
+    await asyncio.gather(*(one(seed) for seed in seeds))
+    return met
+
+
+async def test_random_plans_end_in_right_results_or_typed_errors(server: RawServer) -> None:
+    before = asyncio.all_tasks()
+    met = await random_plans(server, range(60), together=6)
+    assert set(met) == set(WIRE_FAULTS), "each was met"
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() == before

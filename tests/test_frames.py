@@ -1,0 +1,222 @@
+"""`Records` by columns: nothing lost, nothing guessed, moments in UTC."""
+
+from __future__ import annotations
+
+import gc
+import math
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk import ConfigurationError, OpenEnum, Records, Secret, field, model
+from asdk.secret import MASK
+
+EAST = timezone(timedelta(hours=2))
+NOON = datetime(2025, 1, 2, 12, tzinfo=UTC)
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+LARGE = 2**60 + 1
+PACKAGES = {"pandas": "to_pandas", "polars": "to_polars", "pyarrow": "to_arrow"}
+
+
+class Kind(OpenEnum):
+    CAT = "cat"
+
+
+@model
+class Owner:
+    name: str
+    since: datetime | None = None
+
+
+@model
+class Row:
+    id: int
+    kind: Kind
+    seen_at: datetime
+    parent: int | None = None
+    good: bool | None = None
+    ratio: float | None = None
+    born: date | None = None
+    gone_at: datetime | None = None
+    owner: Owner | None = None
+    tags: list[str] = field(factory=list)
+    owners: list[Owner] = field(factory=list)
+    meta: Mapping[str, object] = field(factory=dict)
+    key: Secret | None = None
+    uuid: UUID | None = None
+
+
+ROWS = Records(
+    [
+        Row(
+            id=1,
+            kind=Kind.CAT,
+            seen_at=datetime(2025, 1, 2, 14, tzinfo=EAST),
+            parent=LARGE,
+            good=True,
+            ratio=0.5,
+            born=date(2020, 1, 2),
+            gone_at=NEVER,
+            owner=Owner(name="Ada", since=datetime(2025, 1, 2, 14, tzinfo=EAST)),
+            tags=["a", "b"],
+            owners=[Owner(name="Bob")],
+            meta={"n": 1},
+            key=Secret("s3cr3t"),
+            uuid=UUID(int=5),
+        ),
+        Row(id=2, kind=Kind("new"), seen_at=NOON, meta={"x": [NOON, Kind.CAT]}),
+    ]
+)
+
+
+def columns_of(package: str, records: Records[Any]) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """The values of each column, missing ones as None, and the name of its type."""
+    pytest.importorskip(package, reason=f"{package} is not installed")
+    frame: Any = getattr(records, PACKAGES[package])()
+    if package == "pandas":
+        values = {name: [_missing_as_none(value) for value in frame[name].tolist()] for name in frame.columns}
+        return values, {name: str(frame[name].dtype) for name in frame.columns}
+    if package == "polars":
+        return frame.to_dict(as_series=False), {name: str(kind) for name, kind in frame.schema.items()}
+    return frame.to_pydict(), {column.name: str(column.type) for column in frame.schema}
+
+
+def _missing_as_none(value: Any) -> Any:
+    missing = type(value).__name__ in {"NAType", "NaTType"} or (isinstance(value, float) and math.isnan(value))
+    return None if missing else value
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_value_is_there_in_a_type_of_its_library(package: str) -> None:
+    values, types = columns_of(package, ROWS)
+    assert values["id"] == [1, 2]
+    assert values["kind"] == ["cat", "new"]
+    assert values["seen_at"] == [NOON, NOON]
+    assert values["gone_at"] == [NEVER, None]
+    assert values["parent"] == [LARGE, None], "an id is no floating-point number"
+    assert values["good"] == [True, None]
+    assert values["ratio"] == [0.5, None]
+    assert values["born"] == [date(2020, 1, 2), None]
+    assert values["owner"] == [{"name": "Ada", "since": NOON}, None]
+    assert [list(tags) for tags in values["tags"]] == [["a", "b"], []]
+    assert [list(owners) for owners in values["owners"]] == [[{"name": "Bob", "since": None}], []]
+    assert values["key"] == [MASK, None]
+    assert values["uuid"] == [str(UUID(int=5)), None]
+    assert "s3cr3t" not in repr(values)
+    assert list(values) == [field.name for field in Row.__attrs_attrs__]  # type: ignore[attr-defined]
+    utc = {
+        "pandas": "datetime64[us, UTC]",
+        "polars": "Datetime(time_unit='us', time_zone='UTC')",
+        "pyarrow": "timestamp[us, tz=UTC]",
+    }
+    assert types["seen_at"] == types["gone_at"] == utc[package]
+
+
+def test_free_mappings_are_dictionaries_in_pandas_and_json_elsewhere() -> None:
+    values, _ = columns_of("pandas", ROWS)
+    assert values["meta"] == [{"n": 1}, {"x": [NOON, "cat"]}]
+    for package in ("polars", "pyarrow"):
+        values, types = columns_of(package, ROWS)
+        assert values["meta"] == ['{"n": 1}', '{"x": ["2025-01-02 12:00:00+00:00", "cat"]}']
+        assert types["meta"].lower() == "string"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_large_and_missing_integers_stay_what_they_are(package: str) -> None:
+    for numbers in ([LARGE, None, 1], [LARGE], [1, None]):
+        values, _ = columns_of(package, Records([{"n": number} for number in numbers]))
+        assert values["n"] == numbers
+    values, _ = columns_of(package, Records([{"n": 2**70}, {"n": None}]))
+    assert values["n"] in ([2**70, None], [str(2**70), None])
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_plain_json_has_the_columns_of_all_rows(package: str) -> None:
+    values, _ = columns_of(package, Records([{"a": 1}, {"b": "x", "a": 2.5}, {}]))
+    assert values == {"a": [1, 2.5, None], "b": [None, "x", None]}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_values_that_are_no_records_have_one_column(package: str) -> None:
+    assert columns_of(package, Records(["a", None]))[0] == {"value": ["a", None]}
+    assert columns_of(package, Records())[0] == {}
+
+
+@pytest.mark.parametrize("package", ["polars", "pyarrow"])
+def test_what_has_no_type_in_common_is_text_and_nothing_is_lost(package: str) -> None:
+    mixed: list[Any] = [1, "a", None, True, 2.5, [1, "b"]]
+    values, _ = columns_of(package, Records([{"m": value} for value in mixed]))
+    assert values["m"] == ["1", "a", None, "true", "2.5", '[1, "b"]']
+
+
+def test_what_has_no_type_in_common_is_an_object_in_pandas() -> None:
+    values, types = columns_of("pandas", Records([{"m": 1}, {"m": "a"}, {"m": True}]))
+    assert values["m"] == [1, "a", True]
+    assert types["m"] == "object"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_only_a_late_row_has_is_not_left_out(package: str) -> None:
+    early, late = [Owner(name="a")] * 300, [Owner(name="z", since=NOON)]
+    rows = [Row(id=0, kind=Kind.CAT, seen_at=NOON, owner=owner) for owner in early + late]
+    values, _ = columns_of(package, Records([*rows, Row(id=0, kind=Kind.CAT, seen_at=NOON, owners=late)]))
+    assert values["owner"][300] == {"name": "z", "since": NOON}
+    assert list(values["owners"][301]) == [{"name": "z", "since": NOON}]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(st.dictionaries(st.sampled_from("abc"), JSON, min_size=1), min_size=1, max_size=5))
+@pytest.mark.parametrize("package", PACKAGES)
+def test_any_json_becomes_a_frame_with_all_its_rows(package: str, rows: list[dict[str, Any]]) -> None:
+    values, _ = columns_of(package, Records(rows))
+    assert set(values) == {name for row in rows for name in row}
+    assert {len(column) for column in values.values()} == {len(rows)}
+    for name, column in values.items():
+        assert [value is None for value in column] == [row.get(name) is None for row in rows]
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    assert gc.isenabled()
+    ROWS.to_pandas()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        ROWS.to_pandas()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(("package", "method"), PACKAGES.items())
+def test_a_library_that_is_not_there_is_named_with_its_extra(
+    package: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    extra = {"pyarrow": "arrow"}.get(package, package)
+    with pytest.raises(
+        ConfigurationError, match=rf"{package} is not installed: pip install 'asdk\[{extra}\]'"
+    ) as caught:
+        getattr(ROWS, method)()
+    assert caught.value.__context__ is None
+
+
+def test_no_library_is_loaded_before_it_is_asked_for() -> None:
+    code = (
+        "import sys, asdk; asdk.Records([1])._repr_html_(); print(*{'pandas', 'polars', 'pyarrow'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

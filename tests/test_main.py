@@ -1,0 +1,89 @@
+"""The commands, as a person types them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from asdk.sandbox import Sandbox
+
+PASSWORD = "sandbox-admin"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with Sandbox.in_thread() as sandbox:
+        yield sandbox.edgequake.url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, url: str) -> list[str]:
+    lines = (f"EDGEQUAKE_BASE_URL={url}", "EDGEQUAKE_USERNAME=admin", f"EDGEQUAKE_PASSWORD={PASSWORD}")
+    (tmp_path / "settings").write_text("\n".join(lines))
+    return ["--env-file", str(tmp_path / "settings"), "--store", str(tmp_path / "tokens")]
+
+
+def asdk(*arguments: str) -> tuple[int, str, str]:
+    command = [sys.executable, "-W", "error", "-m", "asdk", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_token_is_renewed_looked_at_and_forgotten_and_never_shown(settings: list[str], tmp_path: Path) -> None:
+    code, said, complaint = asdk("token", "edgequake", *settings)
+    assert (code, complaint) == (1, "")
+    assert "none is stored" in said
+
+    code, said, complaint = asdk("token", "edgequake", "refresh", *settings)
+    assert (code, complaint) == (0, "")
+    first = next((tmp_path / "tokens").glob("*.json")).read_text()
+    code, said, _ = asdk("token", "edgequake", "refresh", *settings)
+    assert code == 0
+    assert next((tmp_path / "tokens").glob("*.json")).read_text() != first
+
+    code, shown, complaint = asdk("token", "edgequake", *settings)
+    assert (code, complaint) == (0, "")
+    assert "account:       admin" in shown
+    assert "/api/v1/auth/login" in shown
+    assert "ends:          2" in shown
+    for text in (said, shown):
+        assert "eyJ" not in text
+        assert PASSWORD not in text
+
+    code, said, complaint = asdk("token", "edgequake", "forget", *settings)
+    assert (code, complaint) == (0, "")
+    assert "none is stored" in said
+    assert list((tmp_path / "tokens").glob("*.json")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["token", "nobody"], "there is no client 'nobody'"),
+        (["token", "asdk.errors:AsdkError"], "there is no client"),
+        (["token", "edgequake", "--env-file", "missing.env"], "missing.env"),
+        (["token", "edgequake"], "no login"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(arguments: list[str], words: str) -> None:
+    code, said, complaint = asdk(*arguments)
+    assert (code, said) == (2, "")
+    assert words in complaint
+    assert len(complaint.splitlines()) == 1
+
+
+def test_a_wrong_password_is_said_in_a_line(settings: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_text(file.read_text().replace(PASSWORD, "wrong-password"))
+    for words in ("refused", "refused"):
+        code, _, complaint = asdk("token", "edgequake", "refresh", *settings)
+        assert code == 2
+        assert words in complaint
+        assert "wrong-password" not in complaint
+    code, said, _ = asdk("token", "edgequake", *settings)
+    assert code == 1
+    assert "not asked again before" in said
