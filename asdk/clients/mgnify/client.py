@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import Unpack
 
+from asdk.auth import Credential, PromptCredential
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.mgnify.credentials import SlidingToken
@@ -60,6 +61,8 @@ class MGnify(BaseClient):
         username: the Webin id of an account, such as ``"Webin-12345"``.
         password: of that account.
         auth_token: a ready-made token. Alone it ends within a day; beside a login it saves the first one.
+        interactive: where user name or password is missing, ask for it in the terminal or notebook, at the first call
+            that private data could come with. Where nobody can be asked, such a call fails.
         options: what every client takes, see `ClientOptions`. A ``base_url`` without a path gets the API's own.
 
     Source: MGnify API v2.
@@ -94,6 +97,7 @@ class MGnify(BaseClient):
         username: str | None = None,
         password: str | Secret | None = None,
         auth_token: str | Secret | None = None,
+        interactive: bool = False,
         **options: Unpack[ClientOptions],
     ) -> None:
         config = self.config_for(options)
@@ -102,13 +106,12 @@ class MGnify(BaseClient):
         if "auth" not in options:
             options["auth"] = _credential(
                 config,
-                SlidingToken(
-                    base_url,
-                    config.get("username", username),
-                    config.secret("password", password, free_text=True),
-                    token=config.secret("auth_token", auth_token),
-                    clock=options.get("clock", SYSTEM_CLOCK),
-                ),
+                base_url,
+                options.get("clock", SYSTEM_CLOCK),
+                username=config.get("username", username),
+                password=config.secret("password", password, free_text=True),
+                token=config.secret("auth_token", auth_token),
+                interactive=interactive,
             )
         elif username or password or auth_token:
             raise ConfigurationError("give auth=, or username= and password=, or auth_token=, not both")
@@ -141,16 +144,35 @@ def _api_url(base_url: str) -> str:
     return base_url if path.strip("/") or not separator else f"{scheme}://{host}{API_PATH}"
 
 
-def _credential(config: Config, made: SlidingToken) -> SlidingToken | None:
+def _credential(
+    config: Config,
+    base_url: str,
+    clock: Clock,
+    *,
+    username: str | None,
+    password: Secret | None,
+    token: Secret | None,
+    interactive: bool,
+) -> Credential | None:
     """The credential, or None for a client of public data.
 
     Raises:
-        ConfigurationError: half a login.
+        ConfigurationError: half a login, and nobody to ask for the rest.
     """
-    username, password, token = (config.origin(name) != "not set" for name in ("username", "password", "auth_token"))
-    if username != password and (not token or config.is_argument("username") or config.is_argument("password")):
-        missing = "password" if username else "username"
+    if token is None and interactive and (username is None or password is None):
+        return PromptCredential(
+            lambda name, secret: SlidingToken(base_url, name, secret, clock=clock),
+            username=username,
+            username_prompt="MGnify user name (Webin): ",
+            password_prompt="MGnify password: ",
+            instead="set MGNIFY_USERNAME and MGNIFY_PASSWORD",
+        )
+    passed = config.is_argument("username") or config.is_argument("password")
+    if (username is None) != (password is None) and (token is None or passed):
+        missing = "username" if username is None else "password"
         raise ConfigurationError(
             f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
         )
-    return made if token or (username and password) else None
+    if token is None and (username is None or password is None):
+        return None
+    return SlidingToken(base_url, username, password, token=token, clock=clock)

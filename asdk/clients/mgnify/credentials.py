@@ -81,10 +81,10 @@ class SlidingToken(Credential):
     async def renew(self, token: Token, send: Handler) -> Token:
         now = self._clock.time()
         ends = [moment for moment in (token.expires_at, token.refresh_expires_at) if moment is not None]
-        if any(now >= moment for moment in ends):
-            return await self.fetch(send)
+        if token.refresh_token is None or any(now >= moment for moment in ends):
+            raise TokenRefusedError("the token cannot be refreshed any more")  # a login follows
         self._given = None
-        return await self._exchange(send, "/auth/sliding/refresh", {"token": token.value}, "log in again")
+        return await self._exchange(send, "/auth/sliding/refresh", {"token": token.refresh_token}, "log in again")
 
     async def _exchange(self, send: Handler, path: str, data: dict[str, Any], advice: str) -> Token:
         try:
@@ -108,11 +108,7 @@ def _token(response: Response) -> Token:
     if not isinstance(text, str) or not text:
         raise TokenUnavailableError("the token endpoint answered without a token")
     value = Secret(text)
-    token = Token(value=value, lifetime=token_lifetime(response, data, value))
-    if token.lifetime is None:
-        return token
-    expires = response.request.clock.time() + token.lifetime
-    return attrs.evolve(token, refresh_expires_at=_refresh_end(value, expires))
+    return _sliding(value, token_lifetime(response, data, value), response.request.clock.time())
 
 
 def _given_token(value: Secret, now: float) -> Token | None:
@@ -120,16 +116,20 @@ def _given_token(value: Secret, now: float) -> Token | None:
     expires = jwt_expiry(value)
     if expires is None:
         return Token(value=value)
-    if expires <= now:
-        return None
-    refresh_end = _refresh_end(value, expires)
-    return Token(value=value, issued_at=now, lifetime=expires - now, refresh_expires_at=refresh_end)
+    return None if expires <= now else attrs.evolve(_sliding(value, expires - now, now), issued_at=now)
 
 
-def _refresh_end(value: Secret, expires: float) -> float | None:
-    """When a token can be refreshed no more, on the clock on which it expires at ``expires``."""
+def _sliding(value: Secret, lifetime: float | None, now: float) -> Token:
+    """A token that is its own refresh token.
+
+    Args:
+        value: the token.
+        lifetime: how long it can be used from now on, in seconds.
+        now: in epoch seconds.
+    """
     claims = jwt_claims(value)
     use, refresh = claims.get("exp"), claims.get("refresh_exp")
-    if not isinstance(use, int | float) or not isinstance(refresh, int | float):
-        return None
-    return expires + (refresh - use)
+    refresh_end = None
+    if lifetime is not None and isinstance(use, int | float) and isinstance(refresh, int | float):
+        refresh_end = now + lifetime + (refresh - use)  # both claims are moments on the server's clock
+    return Token(value=value, lifetime=lifetime, refresh_token=value, refresh_expires_at=refresh_end)

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from asdk import AuthenticationError, ConfigurationError, NotFoundError, TokenRefusedError, TokenUnavailableError
-from asdk.auth import BearerToken
+from asdk import (
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+    Secret,
+    TokenRefusedError,
+    TokenUnavailableError,
+)
+from asdk.auth import BearerToken, MemoryTokenStore
 from asdk.clients.mgnify import MGnify, SlidingToken
 from asdk.sandbox import Fault, MGnifyServer
 from tests.clients.mgnify.conftest import Days, MakeClient
@@ -217,6 +224,47 @@ async def test_the_prefixed_names_win_in_one_place_and_the_environment_over_the_
         assert client.config.origin("username") == "environment MG_USER"
     async with MGnify.from_env(dotenv="mine.env", environ={}, base_url=server.url) as client:
         assert [study.accession for study in await client.private_studies.get()] == ["MGYS00000234"]
+
+
+async def test_who_sits_there_is_asked_when_private_data_is_first_needed(
+    make_client: MakeClient, server: MGnifyServer, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["Webin-1001", "mistyped", "sandbox-webin"]
+    questions: list[str] = []
+
+    async def ask_person(question: str, *, hidden: bool) -> Secret:
+        questions.append(question)
+        return Secret(answers.pop(0))
+
+    monkeypatch.setattr("asdk.auth.credentials.prompt.ask_person", ask_person)
+    client = make_client(interactive=True, clock=days.client)
+    assert await client.studies.list().count() == 230
+    assert questions == []
+    assert len(await client.private_studies.get()) == 3
+    assert [question.splitlines()[-1] for question in questions] == [
+        "MGnify user name (Webin): ",
+        "MGnify password: ",
+        "MGnify password: ",
+    ]
+    await days.go_by(90_000)
+    assert len(await client.private_studies.get()) == 3  # logs in again, with what was said
+    assert len(questions) == 3
+
+
+async def test_where_nobody_sits_the_settings_are_named(make_client: MakeClient) -> None:
+    client = make_client(interactive=True, username="Webin-1001")
+    with pytest.raises(ConfigurationError, match="MGNIFY_USERNAME and MGNIFY_PASSWORD"):
+        await client.private_studies.get()
+
+
+async def test_a_store_shares_the_token_among_clients(make_client: MakeClient, server: MGnifyServer) -> None:
+    store = MemoryTokenStore()
+    for _ in range(2):
+        assert len(await make_client(**ACCOUNT, token_store=store).private_studies.get()) == 3
+    assert token_requests(server) == (1, 0)
+    changed = make_client(**{**ACCOUNT, "password": "nope"}, token_store=store)
+    with pytest.raises(TokenRefusedError):
+        await changed.private_studies.get()
 
 
 @pytest.mark.parametrize(
