@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -16,6 +17,7 @@ from asdk import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    Retry,
     ServerError,
 )
 from asdk.clients.mgnify import MGnify, QuerySet
@@ -189,6 +191,40 @@ async def test_files_are_read_without_a_token(owner: MGnify, server: MGnifyServe
     days.server.advance(3601)
     with pytest.raises(PermissionDeniedError):
         await owner.files.read(private)
+
+
+async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
+    owner: MGnify, server: MGnifyServer, tmp_path: Path
+) -> None:
+    server.settings.files_host = "localhost"
+    entry = (await owner.analyses.get("MGYA00000001")).downloads
+    assert entry is not None
+    whole = await owner.files.read(entry[0])
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    seen: list[tuple[int, int | None]] = []
+    (tmp_path / "here").mkdir()
+    done = await owner.files.download(
+        entry[0], tmp_path / "here", progress=lambda *figures: seen.append(figures), retry=Retry(base_delay=0.01)
+    )
+    assert done.path == tmp_path / "here" / "MGYA00000001_reads.fasta.gz"
+    assert done.path.read_bytes() == whole
+    assert seen[-1] == (len(whole), len(whole))
+    fetched = [record for record in server.counters.recent if record.path.startswith("/pub/")]
+    assert fetched[-1].headers["range"] == "bytes=5000-"
+    assert all("authorization" not in record.headers for record in fetched)
+    named = await owner.files.download(str(entry[0].url), tmp_path / "named.gz")
+    assert named.path.read_bytes() == whole
+
+
+async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
+    (entry,) = (await visitor.studies.get("MGYS00000001")).downloads
+    for file in (attrs.evolve(entry, alias="../escape.tsv"), str(entry.url)):
+        with pytest.raises(InvalidRequestError, match="whole path"):
+            await visitor.files.download(file, tmp_path)
+    server.faults.add(Fault.status(403), path="/pub/*")
+    with pytest.raises(PermissionDeniedError):
+        await visitor.files.download(entry, tmp_path)
+    assert not (tmp_path / entry.alias).exists()
 
 
 async def test_a_file_without_a_url(visitor: MGnify) -> None:
