@@ -15,7 +15,7 @@ from asdk.sandbox import BioEPICServer, BioEPICSettings, Sandbox
 async def main(server: BioEPICServer) -> None:
     known = server.credentials
     async with BioEPIC(base_url=server.url, client_id=known.client_id, client_secret=known.client_secret) as bioepic:
-        print(bioepic.has_credentials(), len(await bioepic.get_token()) > 0)
+        print(bioepic.has_credentials(), len(await bioepic.auth.get_token()) > 0)
 
         controls = await bioepic.samples.list(filter={"is_control": True}, page_size=10).collect()
         creek = await bioepic.samples.by_attribute("name", "O'Brien", fields=["name", "metadata.depth"]).collect()

@@ -33,4 +33,4 @@ class Auth(Resource["BioEPIC"]):
 
         Source: BioEPIC API, ``POST /token``.
         """
-        return await self._client.get_token()
+        return MaskedStr((await self._client.get_token()).value.reveal())

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from typing_extensions import Unpack
 
-from asdk.auth import ClientCredentials, Credential, PasswordGrant
+from asdk.auth import ClientCredentials, Credential, PasswordGrant, Token
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.bioepic.auth import Auth
@@ -16,7 +16,7 @@ from asdk.clients.bioepic.decorators import MissingCredentialsError
 from asdk.config import Config
 from asdk.errors import ConfigurationError
 from asdk.resources import resource
-from asdk.secret import MaskedStr, Secret
+from asdk.secret import Secret
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {
     "prod": "https://api.bioepic.example.com",
@@ -97,10 +97,13 @@ class BioEPIC(BaseClient):
 
     def has_credentials(self) -> bool:
         """Whether the client could get a token. Nothing is sent, and nothing is said of whether they are right."""
-        return self._core.source is not None
+        return self.token_source is not None
 
-    async def get_token(self) -> MaskedStr:
-        """The access token, got or renewed if it has to be, within the ``timeout`` of the client; see `Auth.get_token`.
+    async def get_token(self, *, renew: bool = False) -> Token:
+        """The token that a call would present now; ``client.auth.get_token`` gives its text.
+
+        Args:
+            renew: get a new one, though the one at hand may still be good.
 
         Raises:
             MissingCredentialsError: the client has no credentials.
@@ -109,15 +112,13 @@ class BioEPIC(BaseClient):
 
         Source: BioEPIC API, ``POST /token``.
         """
-        source = self._core.source
-        if source is None:
-            names = self.config.looked_for(*_SETTINGS)
-            raise MissingCredentialsError(
-                f"BioEPIC has no credentials: looked for {names}; pass client_id= and client_secret=, or username= and "
-                "password="
-            )
-        token = source.current() or await source.get(self._core.send, within=self._options.timeout.total)
-        return MaskedStr(token.value.reveal())
+        if self.has_credentials():
+            return await super().get_token(renew=renew)
+        names = self.config.looked_for(*_SETTINGS)
+        raise MissingCredentialsError(
+            f"BioEPIC has no credentials: looked for {names}; pass client_id= and client_secret=, or username= and "
+            "password="
+        )
 
 
 def _base_url(env: str | None) -> str:

@@ -59,7 +59,7 @@ async def test_get_token_gives_the_token_that_is_held(client: BioEPIC, server: B
     assert client.has_credentials()
     assert client.auth.has_credentials()
     token = await client.auth.get_token()
-    assert token == await client.get_token()
+    assert token == (await client.get_token()).value.reveal()
     assert token.count(".") == 2
     assert token[:8] not in repr(token)
     assert token_requests(server) == 1
@@ -69,14 +69,14 @@ async def test_a_token_is_renewed_five_minutes_before_its_end(
     make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, days: Days
 ) -> None:
     client = make_client(**application, clock=days.client)
-    first = await client.get_token()
+    first = await client.auth.get_token()
     await days.go_by(3_000)
-    assert await client.get_token() == first
+    assert await client.auth.get_token() == first
     await days.go_by(590)
-    assert await client.get_token() == first  # it still lives, and the next one comes meanwhile
+    assert await client.auth.get_token() == first  # it still lives, and the next one comes meanwhile
     await until(server, 2)
     await days.go_by(1)
-    assert await client.get_token() != first
+    assert await client.auth.get_token() != first
 
 
 async def test_a_short_life_does_not_mean_a_login_for_each_call(
@@ -108,7 +108,7 @@ async def test_a_hundred_callers_on_an_expired_token_cause_one_token_request(
 ) -> None:
     server.settings.require_auth = True
     client = make_client(**application, clock=days.client)
-    await client.get_token()
+    await client.auth.get_token()
     await days.go_by(4_000)
     server.counters.reset()
     await asyncio.gather(*(client.samples.get("bioepic:sample-0001") for _ in range(100)))
@@ -228,7 +228,7 @@ class Lab:
 async def test_requires_auth_lets_pass_who_has_credentials(client: BioEPIC) -> None:
     lab = Lab(client.auth)
     assert lab.plain() == "plain"
-    assert await lab.later() == await client.get_token()
+    assert await lab.later() == await client.auth.get_token()
     assert asyncio.iscoroutinefunction(lab.later)
     assert Lab.plain.__doc__ == "Said by the method."
 
