@@ -92,7 +92,8 @@ def soak(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Speed as ratios to the peers."""
-    install(session, "bench")
+    install(session, "bench", "collections")
     session.run("python", "-m", "benchmarks.call_cost", *session.posargs)
     session.run("python", "-m", "benchmarks.call_path")
     session.run("python", "-m", "benchmarks.token_storm")
+    session.run("python", "-m", "benchmarks.bulk")

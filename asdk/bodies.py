@@ -36,16 +36,16 @@ FileContent: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
 #: A file, alone or with its name, or with its name and media type; or an `Upload`.
-FileTypes: TypeAlias = "FileContent | tuple[str, FileContent] | tuple[str, FileContent, str] | Upload"
+FileTypes: TypeAlias = "FileContent | Upload | tuple[str, FileContent | Upload] | tuple[str, FileContent | Upload, str]"
 
 #: The files of a multipart form by field name; several files of one name as pairs.
 Files: TypeAlias = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]]
 
-#: A raw body: bytes, a file, an iterator (sent once), or a function that makes a fresh iterator for each attempt.
-ContentTypes: TypeAlias = (
-    "bytes | os.PathLike[str] | IO[bytes] | AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]"
-    " | Upload"
-)
+#: Bytes that are made on the way: an iterator (sent once), or a function that makes a fresh one for each attempt.
+ByteSource: TypeAlias = AsyncIterable[bytes] | Iterable[bytes] | Callable[[], AsyncIterable[bytes]]
+
+#: A raw body.
+ContentTypes: TypeAlias = "FileContent | ByteSource | Upload"
 
 
 class Body:
@@ -144,7 +144,7 @@ class Upload(Body):
         source: a path, bytes, an open binary file, an iterator of bytes (sent once), or a function that makes a fresh
             one for each attempt.
         name: the file's name in a multipart form; left out, the path's, else ``"upload"``.
-        content_type: its media type; left out, guessed from the name.
+        content_type: its media type; left out, guessed from the name in a form, and none is sent elsewhere.
         length: in bytes, where the source cannot tell; a server may refuse a body whose length it is not told.
         progress: called with the bytes handed to the network so far, from 0 again if the body is sent again.
     """
@@ -176,9 +176,16 @@ class Upload(Body):
         self._tell(sent)
         async with aclosing(_pieces(self._body)) as chunks:
             async for chunk in chunks:
+                self._compare(sent + len(chunk), is_all=False)
                 yield chunk
                 sent += len(chunk)
                 self._tell(sent)
+        self._compare(sent, is_all=True)
+
+    def _compare(self, sent: int, *, is_all: bool) -> None:
+        """A body of another length than its head said would be taken for the next request, or waited for for ever."""
+        if self.length is not None and (sent > self.length or (is_all and sent < self.length)):
+            raise InvalidRequestError(f"the upload of {self.length} bytes has {'more' if sent > self.length else sent}")
 
     def _tell(self, sent: int) -> None:
         if self._progress is not None:
@@ -361,4 +368,5 @@ def make_body(
         return multipart, multipart.content_type, opened
     if form is not None:
         return encode_form(form), "application/x-www-form-urlencoded", opened
-    return raw_body(cast("ContentTypes", content)), None, opened
+    media_type = content.media_type if isinstance(content, Upload) else None
+    return raw_body(cast("ContentTypes", content)), media_type, opened

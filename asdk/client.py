@@ -60,11 +60,10 @@ from asdk.options import (
 from asdk.pagination import PageCursor, PageStrategy, Paginator
 from asdk.pagination.links import follow
 from asdk.recipe import Recipe, rebuild
-from asdk.redirects import check_rule, is_redirect, next_request
+from asdk.redirects import FollowRedirects, check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import read_error, redirect_error, status_error
-from asdk.streaming import ServerSentEvent
 from asdk.transports.base import Handler, Transport
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
@@ -72,7 +71,8 @@ if TYPE_CHECKING:
     from asdk.event_stream import EventStream, JsonLineStream, Reconnect
     from asdk.files import Downloaded
     from asdk.mapping import Outcomes
-    from asdk.progress import Progress
+    from asdk.progress import ProgressDisplay
+    from asdk.streaming import ServerSentEvent
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an input
@@ -81,6 +81,9 @@ R = TypeVar("R")
 # A library prints nothing of its own accord: an application that wants the records configures logging.
 logging.getLogger("asdk").addHandler(logging.NullHandler())
 
+
+# How many connections an event loop may open, unless a client says otherwise.
+_CONNECTIONS = 100
 
 _CLIENT_OPTIONS = frozenset(ClientOptions.__annotations__)
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -165,7 +168,7 @@ class BaseClient:
         self._options = _first_options(config, options)
         self._tenant_pinned = False
         self._makes_keys = False
-        self._follow_redirects = check_rule(options.get("follow_redirects", "same-origin"))
+        self._follow_redirects: FollowRedirects = check_rule(options.get("follow_redirects", "same-origin"))
         self._headers = Headers({"Accept": "application/json", "User-Agent": _user_agent(type(self))})
         self._headers.merge(options.get("headers"))
         transport = options.get("transport")
@@ -562,7 +565,7 @@ class BaseClient:
         *,
         concurrency: int = 10,
         ordered: bool = True,
-        progress: bool | str | Progress = False,
+        progress: bool | str | ProgressDisplay = False,
     ) -> Outcomes[R]:
         """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
 
@@ -580,8 +583,8 @@ class BaseClient:
             items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
             concurrency: how many calls run at a time.
             ordered: hand the outcomes out in the order of the inputs; False: as they come.
-            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `Progress` of your own
-                shows several things at once.
+            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `ProgressDisplay` that is
+                given shows several things at once.
 
         Returns:
             An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call holds for all of them.
@@ -802,7 +805,7 @@ def _default_transport(options: ClientOptions) -> Transport:
     from asdk.transports.aiohttp import AiohttpTransport
 
     proxy = options.get("proxy", UNSET)
-    return AiohttpTransport(limit=options.get("connections", 100), proxy=proxy)
+    return AiohttpTransport(limit=options.get("connections", _CONNECTIONS), proxy=proxy)
 
 
 #: The traffic policies in their order, with an example of each.
@@ -815,17 +818,18 @@ _POLICIES = {
 
 def _traffic(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
     """The traffic policies that are asked for."""
-    policies: list[AnyMiddleware] = []
-    given: Mapping[str, Any] = options
+    given: dict[str, Any] = {name: options.get(name) for name in _POLICIES}
+    if given["rate_limit"] is not None and "concurrency" not in options and options.get("transport") is None:
+        # Or permits would be taken and then wait for a connection, to be used all at once when a slow server recovers.
+        from asdk.middleware.concurrency import ConcurrencyLimit
+
+        given["concurrency"] = ConcurrencyLimit(options.get("connections", _CONNECTIONS))
     for name, (place, example) in _POLICIES.items():
-        policy = given.get(name)
-        if policy is None:
-            continue
-        if isinstance(policy, type) or getattr(policy, "place", None) is not place:
+        policy = given[name]
+        if policy is not None and (isinstance(policy, type) or getattr(policy, "place", None) is not place):
             kind = f"the class {policy.__name__}" if isinstance(policy, type) else f"a {type(policy).__name__}"
             raise ConfigurationError(f"{name}= is {kind}; give a policy of asdk.middleware, such as {example}")
-        policies.append(policy)
-    return tuple(policies)
+    return tuple(policy for policy in given.values() if policy is not None)
 
 
 def _user_agent(client: type[BaseClient]) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
@@ -23,6 +24,7 @@ from asdk.errors import (
     InvalidRequestError,
     RequestTimeoutError,
     StreamError,
+    TransportError,
 )
 from asdk.request import Request
 from asdk.response import Response
@@ -31,6 +33,7 @@ from asdk.streaming import EventParser, JsonLines, ServerSentEvent
 T = TypeVar("T")
 RawT = TypeVar("RawT")
 Raw_co = TypeVar("Raw_co", covariant=True)
+ErrorT = TypeVar("ErrorT", StreamError, DecodeError)
 
 _log = logging.getLogger("asdk")
 
@@ -121,7 +124,12 @@ class ItemStream(Generic[T, RawT]):
     async def aclose(self) -> None:
         """Leave the stream; its connection is given back, or closed if there was more to come."""
         self._is_open = False
+        self._let_go()
         await self._disconnect()
+
+    def _let_go(self) -> None:
+        """Refer to the client no longer: a notebook keeps the variable of a loop that is over."""
+        self._open = _no_more
 
     def __aiter__(self) -> Self:
         return self
@@ -199,8 +207,7 @@ class ItemStream(Generic[T, RawT]):
         self._report(failure, pause)
         await self._request.clock.sleep(pause)
         request = self._request.copy()
-        left = attrs.evolve(policy, attempts=policy.attempts - self._attempts)
-        request.options = attrs.evolve(request.options, retry=left)
+        # The retry below goes on counting from here.
         request.attempts, request.deadline = self._attempts + 1, self._deadline
         await self._connect(request)
         return None
@@ -234,8 +241,10 @@ class ItemStream(Generic[T, RawT]):
         self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
+            with suppress(TransportError):
+                await response.read(ERROR_BODY_LIMIT)
             await self._disconnect()
-            raise self._placed(StreamError(problem))
+            raise self._placed(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
 
     async def _disconnect(self) -> None:
         chunks, self._chunks = self._chunks, None
@@ -247,7 +256,8 @@ class ItemStream(Generic[T, RawT]):
             if self._response is not None:
                 await self._response.aclose()
 
-    def _placed(self, error: StreamError) -> StreamError:
+    def _placed(self, error: ErrorT) -> ErrorT:
+        """With the facts of this stream, and without what its request kept secret."""
         response = self.response
         error.message = self._request.scrub(error.message)
         error.args = (error.message,)
@@ -260,7 +270,8 @@ class ItemStream(Generic[T, RawT]):
             return decode(content)
         except DecodeError as error:
             error.message = f"item {self._count + 1} of the stream: {error.message}"
-            self.response.place(error)
+            error.body = self._request.scrub(error.body)
+            self._placed(error)
             self._count += 1
             raise
 
@@ -272,6 +283,10 @@ class ItemStream(Generic[T, RawT]):
 
     def _convert(self, raw: RawT) -> T:
         raise NotImplementedError
+
+
+async def _no_more(request: Request) -> Response:
+    raise StreamError("this stream was closed")
 
 
 def _media_type(response: Response) -> str:
@@ -332,6 +347,10 @@ class EventStream(ItemStream[T, ServerSentEvent]):
     def last_event_id(self) -> str:
         """The id of the last event handed out, empty if it had none: with it another stream can go on from here."""
         return cast("EventParser", self._parser).last_event_id
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._find_error = _no_error
 
     def _make_parser(self) -> Parser[ServerSentEvent]:
         return EventParser(self._last_event_id)
@@ -402,6 +421,10 @@ class EventStream(ItemStream[T, ServerSentEvent]):
         return self._failures <= policy.attempts and (
             failure.retryable or isinstance(failure, RequestTimeoutError)  # also of a deadline: each head has its own
         )
+
+
+def _no_error(event: ServerSentEvent) -> None:
+    return None
 
 
 def error_in(event: ServerSentEvent, describe: Callable[[Any], tuple[str | None, str | None]]) -> StreamError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.servers import Visit
+from tests.servers import RawServer, Visit
 
 
 class Archive:
@@ -84,3 +87,42 @@ def field(head: bytes, name: str) -> str | None:
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+_MEASURED = """
+import asyncio, re, resource, sys
+from asdk import BaseClient
+
+def peak():
+    # Not the peak of getrusage: that one is inherited from the process that started this one.
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+
+async def main():
+    async with BaseClient(base_url=sys.argv[1], timeout=None) as client:
+        await client.download("/small", to=sys.argv[2])
+        before = peak()
+        await client.download("/large", to=sys.argv[2])
+        print(peak() - before)
+
+asyncio.run(main())
+"""
+
+
+async def memory_of_a_download(piece: bytes, times: int, to: Path) -> tuple[float, str]:
+    """By how many MiB the memory of a process grows when it downloads a file that is this piece so many times, and the
+    SHA-256 of the file. It has downloaded one such piece before."""
+    digest = hashlib.sha256()
+    for _ in range(times):
+        digest.update(piece)
+
+    async def behave(visit: Visit) -> None:
+        count = 1 if visit.target == "/small" else times
+        await visit.send(f'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: {count * len(piece)}\r\n\r\n'.encode())
+        for _ in range(count):
+            await visit.send(piece)
+
+    with RawServer(behave) as server:
+        command = [sys.executable, "-c", _MEASURED, server.url, str(to)]
+        child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        output, _ = await child.communicate()
+    return float(output), digest.hexdigest()

@@ -122,7 +122,7 @@ from asdk.middleware import RedisRateLimit
 from asdk.testing import MemoryTransport, Reply
 
 url = sys.argv[1]
-rate, waiters, begins, ends = (float(word) for word in sys.argv[2:])
+rate, waiters = (float(word) for word in sys.argv[2:])
 said, moments = [], []
 
 class Notes(logging.Handler):
@@ -136,15 +136,17 @@ def answer(request):
     moments.append(time.time())
     return Reply(json=1)
 
-async def caller(client):
+async def caller(client, ends):
     while time.time() < ends:
         await client.request("GET", "/x")
 
 async def main():
     limit = RedisRateLimit(rate, url=url)
     client = BaseClient(base_url="https://api.example.org", transport=MemoryTransport(answer), rate_limit=limit)
+    print("ready", flush=True)
+    begins, ends = (float(word) for word in sys.stdin.readline().split())
     await asyncio.sleep(begins - time.time())
-    await asyncio.gather(*(caller(client) for _ in range(int(waiters))))
+    await asyncio.gather(*(caller(client, ends) for _ in range(int(waiters))))
     await limit.aclose()
 
 asyncio.run(main())
@@ -161,24 +163,42 @@ class FleetRun:
         processes: how many.
         waiters: callers in each process.
         seconds: for how long.
+
+    Attributes:
+        begins: when they begin, on the wall clock; all are up by then.
+        ends: when they make their last calls.
     """
 
     def __init__(self, url: str, *, rate: float, processes: int, waiters: int, seconds: float) -> None:
-        self.begins = time.time() + 1.5
-        self.ends = self.begins + seconds
-        words = [url, str(rate), str(waiters), str(self.begins), str(self.ends)]
-        root = str(Path(__file__).parent.parent)
+        command = [sys.executable, "-c", _MEMBER, url, str(rate), str(waiters)]
+        root = Path(__file__).parent.parent
+        pipe = subprocess.PIPE
         self._running = [
-            subprocess.Popen([sys.executable, "-c", _MEMBER, *words], stdout=subprocess.PIPE, cwd=root)
-            for _ in range(processes)
+            subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=root, text=True) for _ in range(processes)
         ]
+        try:
+            for process in self._running:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "ready\n"
+            self.begins = time.time() + 0.2
+            self.ends = self.begins + seconds
+            for process in self._running:
+                assert process.stdin is not None
+                process.stdin.write(f"{self.begins} {self.ends}\n")
+                process.stdin.flush()
+        except BaseException:
+            self._end()
+            raise
 
     def finish(self) -> Fleet:
         """Wait for the end."""
         try:
             results = [json.loads(process.communicate(timeout=60)[0]) for process in self._running]
         finally:
-            for process in self._running:
-                process.kill()
-                process.wait()
+            self._end()
         return Fleet([moments for moments, _ in results], [said for _, said in results])
+
+    def _end(self) -> None:
+        for process in self._running:
+            process.kill()
+            process.communicate()

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asdk import BaseClient, ProtocolError
 from asdk.bodies import (
     CHUNK,
     Body,
@@ -27,6 +28,8 @@ from asdk.bodies import (
     FileBody,
     IteratorBody,
     MultipartBody,
+    ProgressCallback,
+    Upload,
     encode_form,
     form_pairs,
     make_body,
@@ -35,6 +38,8 @@ from asdk.bodies import (
 from asdk.errors import InvalidRequestError
 from asdk.options import UNSET
 from asdk.secret import Secret
+from asdk.testing import MemoryTransport, Reply, VirtualClock
+from tests.servers import RawServer, client_of
 
 
 class OldMode(str, Enum):  # noqa: UP042 - as it was written before 3.11
@@ -496,3 +501,100 @@ def test_two_bodies_have_two_boundaries() -> None:
 def test_the_base_of_bodies_sends_nothing() -> None:
     with pytest.raises(NotImplementedError):
         Body().open()
+
+
+# --- Upload -----------------------------------------------------------------------------------------------------------
+
+
+def noting(seen: list[tuple[int, int | None]]) -> ProgressCallback:
+    return lambda done, size: seen.append((done, size))
+
+
+async def test_an_upload_tells_how_far_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ä.pdf"
+    path.write_bytes(b"x" * (2 * CHUNK + 1))
+    for source in (path, path.read_bytes(), path.open("rb")):
+        seen: list[tuple[int, int | None]] = []
+        upload = Upload(source, progress=noting(seen))
+        assert (upload.length, upload.replayable) == (2 * CHUNK + 1, True)
+        for _ in range(2):  # each attempt counts from 0
+            assert await sent(upload) == b"x" * (2 * CHUNK + 1)
+        size = upload.length
+        assert seen == [(0, size), (CHUNK, size), (2 * CHUNK, size), (size, size)] * 2
+        if not isinstance(source, bytes | Path):
+            source.close()
+
+
+async def test_an_upload_is_a_file_of_a_form_with_name_and_type(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"pdf")
+
+    async def made() -> AsyncIterator[bytes]:
+        yield b"o"
+        yield b"k"
+
+    body = MultipartBody(
+        {},
+        [
+            ("file", Upload(path)),
+            ("file", Upload(made, name="b.json", length=2)),
+            ("file", ("c", Upload(b"", content_type="text/x"), "text/y")),
+        ],
+    )
+    content = await sent(body)
+    assert (body.length, body.replayable) == (len(content), True)
+    assert b'filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\npdf\r\n' in content
+    assert b'filename="b.json"\r\nContent-Type: application/json\r\n\r\nok\r\n' in content
+    assert b'filename="c"\r\nContent-Type: text/y\r\n\r\n\r\n' in content
+
+
+async def test_an_upload_of_an_iterator_is_sent_once_and_has_no_length() -> None:
+    upload = Upload(iter([b"a", b"b"]), name="x")
+    body = MultipartBody({}, {"file": upload})
+    assert (upload.length, upload.replayable, body.length, body.replayable) == (None, False, None, False)
+    seen: list[tuple[int, int | None]] = []
+    assert await sent(Upload(iter([b"a", b"b"]), progress=noting(seen))) == b"ab"
+    assert seen == [(0, None), (1, None), (2, None)]
+
+
+def test_an_upload_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="has 3 bytes, not 4"):
+        Upload(b"abc", length=4)
+    with pytest.raises(InvalidRequestError, match="cannot be read"):
+        Upload(tmp_path / "none")
+    with pytest.raises(InvalidRequestError, match="needs a name"):
+        Upload(b"", name="")
+
+
+async def test_an_upload_is_a_body_of_its_own_and_is_sent_again_whole() -> None:
+    seen: list[tuple[int, int | None]] = []
+    transport = MemoryTransport([Reply(503), Reply(200), Reply(200)])
+    client = BaseClient(base_url="https://api.example.org", transport=transport, clock=VirtualClock())
+    await client.request("PUT", "/files/1", content=Upload(b"abc", progress=noting(seen)), model=None)
+    await client.request("POST", "/files", files={"file": Upload(b"abc", name="a.txt")}, model=None)
+    assert [request.content for request in transport.sent[:2]] == [b"abc", b"abc"]
+    assert seen == [(0, 3), (3, 3)] * 2
+    assert b'filename="a.txt"\r\nContent-Type: text/plain' in transport.sent[2].content
+
+
+async def test_a_media_type_that_is_given_is_sent_where_the_upload_is_the_body() -> None:
+    transport = MemoryTransport([Reply(200), Reply(200)])
+    client = BaseClient(base_url="https://api.example.org", transport=transport)
+    await client.request("PUT", "/x", content=Upload(b"{}", content_type="application/json"), model=None)
+    await client.request("PUT", "/x", content=Upload(b"{}", name="x.json"), model=None)
+    assert [request.headers.get("Content-Type") for request in transport.sent] == ["application/json", None]
+
+
+@pytest.mark.parametrize("length", [2, 4])
+async def test_an_upload_that_is_shorter_or_longer_than_it_said_ends_the_connection(length: int) -> None:
+    async def made() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"bc"
+
+    with RawServer() as server:
+        async with client_of(server) as client:
+            with pytest.raises(ProtocolError, match=f"the upload of {length} bytes has"):
+                await client.request("PUT", "/x", content=Upload(made, length=length))
+        await server.until(lambda: server.open == 0)
+        async with client_of(server) as client:
+            assert await client.request("PUT", "/x", content=Upload(made, length=3)) == {}

@@ -128,6 +128,16 @@ async def test_an_item_of_another_shape_names_its_place_and_ends_nothing() -> No
         assert await anext(events) == Done(tokens=3)
 
 
+async def test_an_item_that_is_no_json_is_quoted_without_the_secrets_of_the_call() -> None:
+    client, _ = make_client(sse(b"data: hello s3cret\n\ndata: 1\n\n"))
+    async with client.events("GET", "/feed", model=int, headers={"X-API-Key": "s3cret"}) as events:
+        with pytest.raises(DecodeError, match="item 1 of the stream: the body is not valid JSON") as caught:
+            await anext(events)
+        assert caught.value.body.startswith(b"hello ")
+        assert b"s3cret" not in caught.value.body
+        assert await anext(events) == 1
+
+
 async def test_the_end_mark_ends_the_stream_and_is_not_handed_out() -> None:
     client, _ = make_client(sse(b'data: {"tokens":1}\n\ndata: [DONE]\n\ndata: {"tokens":2}\n\n'))
     stream = client.events("GET", "/feed", model=Done, end_mark="[DONE]", reconnect=True)
@@ -143,8 +153,9 @@ async def test_a_call_may_ask_for_another_media_type() -> None:
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
 async def test_another_kind_of_response_is_an_error(kind: str) -> None:
     client, _ = make_client(Reply(content=b"<html>", headers={"Content-Type": kind}))
-    with pytest.raises(StreamError, match=f"the response is {kind}, where text/event-stream was expected"):
+    with pytest.raises(StreamError, match=f"the response is {kind}, where text/event-stream was expected") as caught:
         await collect(client.events("GET", "/feed"))
+    assert (caught.value.body, caught.value.status) == (b"<html>", 200)
     client, _ = make_client(Reply(content=b"<html>", headers={"Content-Type": "text/html"}))
     with pytest.raises(StreamError, match="where lines of JSON were expected"):
         await collect(client.json_lines("GET", "/feed"))
@@ -240,6 +251,14 @@ async def test_a_break_before_the_first_item_is_retried_by_the_policy(reply: Rep
     with pytest.raises(ProtocolError) as caught:
         await collect(client.events("GET", "/feed"))
     assert_clean(caught.value)
+    assert len(transport.sent) == caught.value.attempts == 3
+
+
+async def test_all_attempts_of_a_stream_are_counted_together() -> None:
+    gone = Reply(error=ConnectError("no"))
+    client, transport = make_client(sse(DISCONNECTED), gone, gone, sse(b"data: 1\n\n"))
+    with pytest.raises(ConnectError) as caught:
+        await collect(client.events("GET", "/feed"))
     assert len(transport.sent) == caught.value.attempts == 3
 
 
@@ -509,7 +528,7 @@ async def test_a_failed_stream_keeps_nobody_alive() -> None:
         with pytest.raises(StreamError):
             await collect(stream)
         alive = weakref.ref(client)
-        del client, stream
+        del client  # and not the stream, which is over
         assert alive() is None
     finally:
         gc.enable()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
+import gc
 import gzip
 import hashlib
 import json
@@ -15,6 +16,7 @@ import resource
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,7 +39,7 @@ from asdk import (
     TenantHeaders,
     Timeout,
 )
-from tests.archive import Archive, field, sha256
+from tests.archive import Archive, field, memory_of_a_download, sha256
 from tests.cancelling import at_each_await
 from tests.failures import assert_clean, failure_of
 from tests.servers import QUICK, RawServer, Visit, client_of, wait_until
@@ -594,3 +596,29 @@ async def test_another_origin_gets_no_credentials(serve: Serve, to: Path, owned:
         assert field(head, "X-Trace") == "t"
     await owned.download(f"{server.url}/files/f", to=to, headers={"X-Vendor-Key": "for-them"})
     assert field(server.heads[-1], "X-Vendor-Key") == "for-them"
+
+
+async def test_a_failed_download_keeps_nobody_alive(serve: Serve, to: Path) -> None:
+    archives = [Archive(DATA, *[0] * 9), Archive(DATA)]
+    archives[1].headers = digest_line("Content-MD5", OTHER)
+    servers = [serve(archive) for archive in archives]
+    gc.collect()
+    gc.disable()
+    try:
+        for server, kind in zip(servers, (ProtocolError, IntegrityError), strict=True):
+            client = client_of(server, retry=FEW)
+            with pytest.raises(kind):
+                await client.download("/files/f", to=to)
+            alive = weakref.ref(client)
+            await client.aclose()
+            del client
+            assert alive() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
+async def test_a_large_file_takes_no_more_memory_than_a_small_one(to: Path) -> None:
+    grown, digest = await memory_of_a_download(os.urandom(MIB), 48, to)
+    assert grown < 16
+    assert sha256(to.read_bytes()) == digest

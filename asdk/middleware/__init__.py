@@ -1,6 +1,6 @@
 """Middlewares: what a call passes on its way to the transport, a file per concern, and the chain that joins them.
 
-The traffic policies are looked up when they are first used: a client that limits nothing imports none of them.
+The cache and the traffic policies are looked up when they are first used: who does not ask for them imports none.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
 
 if TYPE_CHECKING:
+    from asdk.middleware.cache import CacheMiddleware
     from asdk.middleware.circuit_breaker import CircuitBreaker
     from asdk.middleware.concurrency import ConcurrencyLimit
     from asdk.middleware.rate_limit import RateLimit
     from asdk.middleware.redis_rate_limit import RedisRateLimit
 
 _HOME_OF = {
+    "CacheMiddleware": "asdk.middleware.cache",
     "CircuitBreaker": "asdk.middleware.circuit_breaker",
     "ConcurrencyLimit": "asdk.middleware.concurrency",
     "RateLimit": "asdk.middleware.rate_limit",
@@ -30,6 +32,7 @@ _HOME_OF = {
 __all__ = [
     "AnyMiddleware",
     "AuthMiddleware",
+    "CacheMiddleware",
     "CircuitBreaker",
     "ConcurrencyLimit",
     "LoggingMiddleware",

@@ -167,6 +167,16 @@ async def test_queries(client: Any) -> None:
     assert answer.stats.total_time_ms > 0
 
 
+async def test_chat_at_once_and_streamed(client: Any, server: EdgeQuakeServer) -> None:
+    await settle(client.documents.upload(TEXT, title="Sarah"))
+    result = await settle(client.chat.complete("Where does Sarah work?"))
+    assert result.content == "Sarah Chen works at Acme Labs. [1]"
+    stream = await settle(client.chat.stream("Where does Sarah work?", conversation_id=result.conversation_id))
+    chunks = [chunk async for chunk in stream] if hasattr(stream, "__aiter__") else list(stream)
+    assert "".join(chunk.content for chunk in chunks if chunk.type == "token") == result.content
+    assert server.inspect(lambda state: len(state.conversations)) == 1
+
+
 async def test_streamed_queries(client: Any) -> None:
     await settle(client.documents.upload(TEXT))
     stream = await settle(client.query.stream("Where does Sarah work?"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -110,7 +111,12 @@ async def test_a_probe_that_is_cancelled_at_any_await_makes_way_for_the_next() -
     await outcomes(client, 2)
     await clock.sleep(10)
     service.reply = Reply(503, delay=1)
-    async for _ in at_each_await(lambda: outcomes(client, 1)):
+
+    async def probe() -> None:
+        with suppress(ServerError):
+            await client.request("GET", "/x")
+
+    async for _ in at_each_await(probe):
         assert await outcomes(client, 2) in ([ServerError, CircuitOpenError], [CircuitOpenError, ServerError])
         await clock.sleep(10)
 

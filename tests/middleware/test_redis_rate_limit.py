@@ -84,10 +84,10 @@ def free_port() -> int:
 
 @needs_redis
 def test_a_fleet_of_processes_keeps_the_rate_in_fair_shares_for_few_trips(redis: RedisServer) -> None:
-    run = FleetRun(redis.url, rate=300, processes=3, waiters=40, seconds=2.5)
+    run = FleetRun(redis.url, rate=300, processes=3, waiters=40, seconds=2.0)
     done = run.finish()
     # Below by more than a little only where the machine stands still: what it sleeps through is gone.
-    assert 600 * 0.8 <= done.between(run.begins + 0.5, run.ends) <= 600 * 1.02
+    assert 450 * 0.8 <= done.between(run.begins + 0.5, run.ends) <= 450 * 1.03
     assert busiest_second(done.moments) <= 303 + 15
     shares = [len(moments) for moments in done.sent]
     assert max(shares) <= 1.3 * min(shares)
@@ -233,13 +233,19 @@ def test_it_leaves_no_word_on_stderr_and_no_socket(redis: RedisServer) -> None:
     limit = RedisRateLimit(1000, url={redis.url!r})
     client = make_client(transport=MemoryTransport(lambda _: Reply(json=1)), rate_limit=limit)
 
-    async def main(close):
-        await asyncio.gather(*(client.request("GET", "/x") for _ in range(50)))
+    async def main(close, abandon):
+        calls = [asyncio.ensure_future(client.request("GET", "/x")) for _ in range(50)]
+        for _ in range(abandon):
+            await asyncio.sleep(0)
+        if not abandon:
+            await asyncio.wait(calls)
         if close:
             await limit.aclose()
 
-    asyncio.run(main(False))
-    asyncio.run(main(True))
+    asyncio.run(main(False, 0))
+    for turns in range(1, 40, 3):
+        asyncio.run(main(turns % 2 == 0, turns))
+    asyncio.run(main(True, 0))
     del client, limit
     gc.collect()
     print(sockets())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, assert_type
 
@@ -12,21 +12,29 @@ from asdk import (
     BaseClient,
     CallOptions,
     ClientOptions,
+    EventStream,
     OpenEnum,
+    Outcome,
     Paginator,
+    Reconnect,
     Records,
     Resource,
     Response,
     Retry,
+    ServerSentEvent,
     Tenant,
     Timeout,
+    Upload,
     field,
     model,
     resource,
     tagged,
 )
+from asdk.event_stream import JsonLineStream
+from asdk.files import Downloaded
+from asdk.mapping import Outcomes
 from asdk.models import Tag
-from asdk.pagination import PageNumbers
+from asdk.pagination import Cursor, LinkHeader, Offset, PageNumbers, PageStrategy, PageToken
 
 
 class Kind(OpenEnum):
@@ -105,6 +113,22 @@ async def requests(client: Pets) -> None:
         assert_type(response.decode(list[Cat]), list[Cat])
 
 
+async def streams_and_files(client: Pets) -> None:
+    async with client.events("GET", "/x", model=Cat) as cats:
+        assert_type(cats, EventStream[Cat])
+        async for cat in cats:
+            assert_type(cat, Cat)
+    assert_type(client.events("GET", "/x"), EventStream[ServerSentEvent])
+    assert_type(client.events("GET", "/x", model=Cat | Dog, reconnect=Reconnect(attempts=2)), EventStream[Cat | Dog])
+    assert_type(client.events("GET", "/x", model=tagged("kind", Cat, Dog), reconnect=True), EventStream[Cat | Dog])
+    assert_type(client.json_lines("GET", "/x", model=Cat), JsonLineStream[Cat])
+    assert_type(client.json_lines("GET", "/x"), JsonLineStream[Any])
+    assert_type(await client.download("/x", to="x", progress=lambda done, size: None, timeout=5), Downloaded)
+    await client.request("POST", "/x", files={"a": Upload(b"x")}, model=None)
+    await client.request("POST", "/x", files=[("a", ("n", Upload(b"x"), "text/plain"))], model=None)
+    await client.request("PUT", "/x", content=Upload(b"x"), model=None)
+
+
 async def pages(client: Pets) -> None:
     strategy = PageNumbers(items="items")
     assert_type(client.paginate("/x", model=Cat, strategy=strategy), Paginator[Cat])
@@ -119,6 +143,34 @@ async def pages(client: Pets) -> None:
         assert_type(page, Records[Cat])
     assert_type(await walk.first(), Cat | None)
     assert_type(await walk.collect(limit=5), Records[Cat])
+    assert_type(walk.prefetch(8), Paginator[Cat])
+    assert_type(walk.cursor, str)
+    assert_type(walk.resume(walk.cursor), Paginator[Cat])
+    assert_type(client.paginate("/x", model=Cat, strategy=PageToken(), prefetch=2), Paginator[Cat])
+    assert_type(client.paginate("/x", strategy=LinkHeader(items="items", rel="next")), Paginator[Any])
+    strategies: list[PageStrategy] = [PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader()]
+    assert strategies
+
+
+async def maps(client: Pets, names: AsyncIterator[str]) -> None:
+    assert_type(client.map(client.cats.get, ["tom"]), Outcomes[Cat])
+    assert_type(client.map(client.cats.get, names, concurrency=5, ordered=False, progress=True), Outcomes[Cat])
+    assert_type(client.map(client.cats.get, (cat.kind for cat in [Cat(kind="cat")])), Outcomes[Cat])
+    async for outcome in client.map(client.cats.get, names, progress="cats"):
+        assert_type(outcome, Outcome[Cat])
+        assert_type(outcome.index, int)
+        assert_type(outcome.value, Cat | None)
+        assert_type(outcome.error, BaseException | None)
+        assert_type(outcome.ok, bool)
+        assert_type(outcome.result(), Cat)
+    async with client.map(client.cats.get, names) as outcomes:
+        assert_type(await anext(outcomes), Outcome[Cat])
+
+    async def lives(cat: Cat) -> int:
+        return cat.lives
+
+    async for count in client.map(lives, client.cats.list()):
+        assert_type(count.result(), int)
 
 
 async def copies_and_resources(client: Pets) -> None:
@@ -143,5 +195,7 @@ def mistakes(client: Pets) -> None:
     Cat(kind="dog")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     dog = Dog(kind="dog")
     dog.good_boy = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    client.map(client.cats.get, [1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.map(len, ["tom"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.with_options(tiemout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Pets(tiemout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

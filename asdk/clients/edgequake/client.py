@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from typing_extensions import Unpack
 
@@ -106,7 +106,7 @@ class EdgeQuake(BaseClient):
             data = event.json()
         except DecodeError:
             return None  # said when the event is decoded
-        if not isinstance(data, Mapping) or data.get("type") != "error":
+        if not isinstance(data, dict) or cast("dict[str, object]", data).get("type") != "error":
             return None
         error = error_in(event, self.describe_error)
         error.transient = error.code in _PASSING

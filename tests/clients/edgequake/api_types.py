@@ -8,11 +8,20 @@ from typing import assert_type
 from asdk import Paginator, Records, Retry, Tenant
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import (
+    ChatContext,
+    ChatDone,
+    ChatResult,
+    ConversationStarted,
     DocumentDetail,
     DocumentStatus,
     DocumentSummary,
     LoginResult,
+    QueryContext,
+    QueryDone,
     QueryResult,
+    Thinking,
+    TitleUpdate,
+    Token,
     UploadedFile,
     User,
     Workspace,
@@ -29,6 +38,16 @@ async def results(client: EdgeQuake) -> None:
     assert_type(await client.workspaces.list("t").collect(), Records[Workspace])
     async for document in client.documents.list(status=DocumentStatus.FAILED):
         assert_type(document.status, DocumentStatus | None)
+
+
+async def streams(client: EdgeQuake) -> None:
+    async with client.query.stream("why?") as events:
+        async for event in events:
+            assert_type(event, QueryContext | Token | Thinking | QueryDone)
+    async with client.chat.stream("why?", timeout=5) as answer:
+        async for part in answer:
+            assert_type(part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate)
+    assert_type(await client.chat.complete("why?"), ChatResult)
 
 
 async def options(client: EdgeQuake) -> None:

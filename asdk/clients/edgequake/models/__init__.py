@@ -51,8 +51,6 @@ from asdk.clients.edgequake.models.queries import (
     Subgraph,
 )
 from asdk.clients.edgequake.models.streams import (
-    CHAT_EVENT,
-    QUERY_EVENT,
     ChatContext,
     ChatDone,
     ChatResult,
@@ -72,7 +70,6 @@ from asdk.clients.edgequake.models.tenants import (
 
 __all__ = [
     "ApiKeySummary",
-    "CHAT_EVENT",
     "ChatContext",
     "ChatDone",
     "ChatResult",
@@ -97,7 +94,6 @@ __all__ = [
     "LoginResult",
     "MessageRole",
     "MixWeights",
-    "QUERY_EVENT",
     "QueryContext",
     "QueryDone",
     "QueryMode",

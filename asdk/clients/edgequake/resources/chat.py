@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import (
-    CHAT_EVENT,
     ChatContext,
     ChatDone,
     ChatResult,
@@ -18,6 +17,7 @@ from asdk.clients.edgequake.models import (
     TitleUpdate,
     Token,
 )
+from asdk.clients.edgequake.models.streams import CHAT_EVENT
 from asdk.event_stream import EventStream
 from asdk.options import CallOptions, without_none
 from asdk.resources import Resource

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import (
-    QUERY_EVENT,
     ConversationMessage,
     DocumentFilter,
     MixWeights,
@@ -18,6 +17,7 @@ from asdk.clients.edgequake.models import (
     Thinking,
     Token,
 )
+from asdk.clients.edgequake.models.streams import QUERY_EVENT
 from asdk.event_stream import EventStream
 from asdk.options import CallOptions, without_none
 from asdk.resources import Resource
