@@ -83,7 +83,6 @@ class SlidingToken(Credential):
         ends = [moment for moment in (token.expires_at, token.refresh_expires_at) if moment is not None]
         if token.refresh_token is None or any(now >= moment for moment in ends):
             raise TokenRefusedError("the token cannot be refreshed any more")  # a login follows
-        self._given = None
         return await self._exchange(send, "/auth/sliding/refresh", {"token": token.refresh_token}, "log in again")
 
     async def _exchange(self, send: Handler, path: str, data: dict[str, Any], advice: str) -> Token:

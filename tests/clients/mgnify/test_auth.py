@@ -139,6 +139,15 @@ async def test_a_token_saves_the_first_login_and_the_login_follows_it(
     assert token_requests(server) == (1, 0)
 
 
+async def test_a_token_that_the_server_does_not_know_is_not_tried_again(
+    make_client: MakeClient, server: MGnifyServer, days: Days
+) -> None:
+    client = make_client(auth_token=server.issue_token(), **ACCOUNT, clock=days.client)
+    server.invalidate_tokens()
+    assert len(await client.private_studies.get()) == 3
+    assert token_requests(server) == (1, 1)
+
+
 async def test_a_token_that_has_expired_is_not_even_sent(
     make_client: MakeClient, server: MGnifyServer, days: Days
 ) -> None:

@@ -19,6 +19,7 @@ from asdk import (
     PermissionDeniedError,
     Retry,
     ServerError,
+    TransportError,
 )
 from asdk.clients.mgnify import MGnify, QuerySet
 from asdk.clients.mgnify.models import AnnotationType, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
@@ -214,6 +215,17 @@ async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
     assert all("authorization" not in record.headers for record in fetched)
     named = await owner.files.download(str(entry[0].url), tmp_path / "named.gz")
     assert named.path.read_bytes() == whole
+
+
+async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
+    await owner.private_studies.get()  # there is a token that could be sent
+    (entry, *_) = (await owner.analyses.get("MGYA00000001")).downloads or []
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await owner.files.download(entry, tmp_path / "a.gz", retry=None)
+    done = await owner.files.download(entry, tmp_path / "a.gz")
+    assert (done.resumed_from, done.size) == (5_000, entry.file_size_bytes)
+    assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
 
 
 async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
