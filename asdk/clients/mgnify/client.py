@@ -159,6 +159,9 @@ def _credential(
     Raises:
         ConfigurationError: half a login, and nobody to ask for the rest.
     """
+    passed = config.is_argument("username") or config.is_argument("password")
+    if passed and not config.is_argument("auth_token"):
+        token = None  # one that the environment has is perhaps another account's
     if token is None and interactive and (username is None or password is None):
         return PromptCredential(
             lambda name, secret: SlidingToken(base_url, name, secret, clock=clock),
@@ -167,7 +170,6 @@ def _credential(
             password_prompt="MGnify password: ",
             instead="set MGNIFY_USERNAME and MGNIFY_PASSWORD",
         )
-    passed = config.is_argument("username") or config.is_argument("password")
     if (username is None) != (password is None) and (token is None or passed):
         missing = "username" if username is None else "password"
         raise ConfigurationError(

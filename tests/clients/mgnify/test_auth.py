@@ -276,6 +276,15 @@ async def test_a_store_shares_the_token_among_clients(make_client: MakeClient, s
         await changed.private_studies.get()
 
 
+async def test_a_login_in_code_wins_over_a_token_of_the_environment(server: MGnifyServer, days: Days) -> None:
+    environ = {"AUTH_TOKEN": server.issue_token("Webin-1002")}
+    settings = {"environ": environ, "dotenv": None, "base_url": server.url, "clock": days.client}
+    async with MGnify.from_env(**settings) as client:  # type: ignore[arg-type]
+        assert len(await client.private_studies.get()) == 1
+    async with MGnify.from_env(**settings, **ACCOUNT) as client:  # type: ignore[arg-type]
+        assert len(await client.private_studies.get()) == 3
+
+
 @pytest.mark.parametrize(
     ("settings", "missing"),
     [({"username": "Webin-1"}, "MG_PASSWORD"), ({"password": "x"}, "MG_USER")],
