@@ -161,6 +161,7 @@ async def test_one_slow_call_does_not_let_the_others_pile_up() -> None:
 
 @pytest.mark.parametrize("ordered", [True, False])
 async def test_twenty_thousand_inputs_in_flat_memory(ordered: bool) -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     await assert_flat(20_000, ordered=ordered, limit=2**20)
 
 

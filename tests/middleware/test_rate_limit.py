@@ -70,6 +70,7 @@ async def all_of(client: BaseClient, calls: int, **options: Any) -> list[Any]:
 
 
 async def test_a_thousand_callers_get_a_hundred_a_second() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     client, service = make(RateLimit(100))
     assert await all_of(client, 1000) == [1] * 1000
     assert service.moments[-1] == pytest.approx(9.99, rel=0.01)
