@@ -1,5 +1,4 @@
-"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint``, ``types``,
-...
+"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint``, ``types``...
 
 ``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
 Pythons are installed.
@@ -116,3 +115,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.call_path")
     session.run("python", "-m", "benchmarks.token_storm")
     session.run("python", "-m", "benchmarks.bulk")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The reference, from the docstrings, into ``site/``."""
+    install(session, "docs", "test")
+    modules = ["asdk", *(f"asdk.{name}" for name in ("auth", "middleware", "pagination", "testing"))]
+    modules += [f"asdk.clients.{path.parent.name}" for path in sorted(Path("asdk/clients").glob("*/__init__.py"))]
+    session.run("pdoc", "--docformat", "google", "--output-directory", "site", *modules)
