@@ -1,4 +1,4 @@
-"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint``, ``types``...
+"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
 
 ``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
 Pythons are installed.
