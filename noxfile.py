@@ -46,7 +46,9 @@ def install(session: nox.Session, *groups: str) -> None:
 def tests(session: nox.Session) -> None:
     """Everything the project tests."""
     install(session, "test", "conformance")
-    session.run("python", "-X", "dev", "-m", "pytest", *session.posargs)
+    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error.
+    arguments = session.posargs or ["--numprocesses", "auto"]
+    session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
 
 @nox.session(name="tests-matrix", python=["3.11", "3.12", "3.13"])
