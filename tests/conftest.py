@@ -34,7 +34,8 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    """No client finds a key, a proxy or a ``.env`` of whoever runs the tests."""
+    """No client finds a key, a proxy or a ``.env`` of whoever runs the tests; a program of a test chooses its own mode."""
+    monkeypatch.delenv("PYTHONDEVMODE", raising=False)
     for name in list(os.environ):
         if name.startswith(SETTINGS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
