@@ -545,14 +545,14 @@ class Documents(Resource["EdgeQuake"]):
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage/export``.
         """
-        return await self._client.request(
+        async with self._client.stream(
             "GET",
             "/api/v1/documents/{document_id}/lineage/export",
             path_params={"document_id": document_id},
             params={"format": format},
-            model=bytes,
             **options,
-        )
+        ) as response:
+            return await response.read()
 
     async def count(
         self,
