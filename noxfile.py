@@ -1,11 +1,14 @@
-"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint``, ``types``,
-...
+"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
 
 ``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
 Pythons are installed.
 """
 
 from __future__ import annotations
+
+import os
+from glob import glob
+from pathlib import Path
 
 import nox
 
@@ -16,9 +19,27 @@ nox.options.default_venv_backend = "venv"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
+#: Packages that cannot be installed beside the tests: each gets an environment of its own, and a test that asks for it.
+VENDORS = ("mgnipy==0.1.3", "mgnipy==0.3.0")
+
+
+def vendor_environment(session: nox.Session, package: str) -> tuple[str, str]:
+    """Make it, and say under which name in the environment its Python is told to the tests."""
+    name = "".join(letter if letter.isalnum() else "_" for letter in package).upper()
+    folder = Path(session.virtualenv.location) / "vendors" / name
+    session.run("python", "-m", "venv", str(folder))
+    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", package, external=True)
+    return f"VENDOR_{name}", python
+
+
 def install(session: nox.Session, *groups: str) -> None:
     """The project, and what the groups of pyproject.toml name."""
-    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, *groups))
+    packages = nox.project.dependency_groups(PYPROJECT, *groups)
+    # pip looks for extras of the project at the index, unless they are asked of the checkout itself.
+    extras = [package.removeprefix("asdk") for package in packages if package.startswith("asdk[")]
+    others = [package for package in packages if not package.startswith("asdk[")]
+    session.install("-e", f".{extras[0]}" if extras else ".", *others)
 
 
 @nox.session
@@ -61,7 +82,22 @@ def types(session: nox.Session) -> None:
 def conformance(session: nox.Session) -> None:
     """The vendors' own packages, unmodified, against the sandbox; and beside them our clients."""
     install(session, "test", "conformance")
-    session.run("python", "-m", "pytest", "tests/conformance", *session.posargs)
+    pythons = dict(vendor_environment(session, package) for package in VENDORS)
+    session.run("python", "-m", "pytest", "tests/conformance", *session.posargs, env=pythons)
+
+
+@nox.session(name="conformance-apala")
+def conformance_apala(session: nox.Session) -> None:
+    """The same for Apala, whose package pins what the others do not."""
+    install(session, "conformance-apala")
+    session.run("python", "-m", "pytest", *glob("tests/conformance/test_apala_*.py"), *session.posargs)
+
+
+@nox.session(name="conformance-bloomy", python="3.12")
+def conformance_bloomy(session: nox.Session) -> None:
+    """The same for Bloomy, whose package needs this Python."""
+    install(session, "conformance-bloomy")
+    session.run("python", "-m", "pytest", *glob("tests/conformance/test_bloomy_*.py"), *session.posargs)
 
 
 @nox.session
@@ -78,3 +114,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.call_cost", *session.posargs)
     session.run("python", "-m", "benchmarks.call_path")
     session.run("python", "-m", "benchmarks.token_storm")
+    session.run("python", "-m", "benchmarks.bulk")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The reference, from the docstrings, into ``site/``."""
+    install(session, "docs", "test")
+    modules = ["asdk", *(f"asdk.{name}" for name in ("auth", "middleware", "pagination", "testing"))]
+    modules += [f"asdk.clients.{path.parent.name}" for path in sorted(Path("asdk/clients").glob("*/__init__.py"))]
+    session.run("pdoc", "--docformat", "google", "--output-directory", "site", *modules)

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         UnprocessableError,
     )
     from asdk.event_stream import EventStream, Reconnect
+    from asdk.mapping import Outcome
     from asdk.models import OpenEnum, field, model, tagged
     from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
@@ -75,6 +76,7 @@ _HOMES = {
     "asdk.client": ("BaseClient",),
     "asdk.client_options": ("ClientOptions", "RequestArguments"),
     "asdk.config": ("Config",),
+    "asdk.mapping": ("Outcome",),
     "asdk.event_stream": ("EventStream", "Reconnect"),
     "asdk.models": (
         "OpenEnum",
@@ -159,6 +161,7 @@ __all__ = [
     "InvalidRequestError",
     "NotFoundError",
     "OpenEnum",
+    "Outcome",
     "PaginationError",
     "Paginator",
     "PermissionDeniedError",

@@ -35,7 +35,8 @@ class ClientOptions(TypedDict, total=False):
     timeout: seconds for a whole call, or a `Timeout`; None for no limit.
     retry: the `Retry` policy; None for single attempts.
     rate_limit: a `RateLimit`, or a `RedisRateLimit` for a fleet; None for no limit.
-    concurrency: a `ConcurrencyLimit`; None for no limit.
+    concurrency: a `ConcurrencyLimit`; None for no limit. Left out beside a rate limit, as many as ``connections``: a
+        permit does not wait for a connection.
     circuit_breaker: a `CircuitBreaker`; None for none.
     tenant: on whose behalf, unless a call, `with_options` or `tenant_scope` says otherwise.
     headers: more header fields for every request.

@@ -136,6 +136,24 @@ class Config:
             return float(str(setting.value))
         raise ConfigurationError(f"{setting.origin} is not a number: {setting.value!r}")
 
+    def in_file(self, name: str) -> str | None:
+        """A plain setting from the settings file alone: for a name that systems use in the environment for their own.
+
+        Args:
+            name: of the parameter.
+
+        Raises:
+            ConfigurationError: the value holds a control character.
+        """
+        wanted = self.names_of(name)
+        for candidate in wanted:
+            if found := self._read_file().get(candidate):
+                if _CONTROL(found):
+                    raise ConfigurationError(f"{name} ({self._file_label()}) holds a control character")
+                self.note(name, found, f"{self._file_label()} {candidate}")
+                return found
+        return None
+
     def note(self, name: str, value: str | Secret | None, origin: str) -> None:
         """Record a setting that was found by other means, for `explain`."""
         self._settings[name] = Setting(name, origin, value)

@@ -207,8 +207,9 @@ class ItemStream(Generic[T, RawT]):
         self._report(failure, pause)
         await self._request.clock.sleep(pause)
         request = self._request.copy()
-        left = attrs.evolve(policy, attempts=policy.attempts - self._attempts)
-        request.options = attrs.evolve(request.options, retry=left)
+        # What the retry below may still do, and from where it goes on counting.
+        rest = attrs.evolve(policy, attempts=policy.attempts - self._attempts)
+        request.options = attrs.evolve(request.options, retry=rest)
         request.attempts, request.deadline = self._attempts + 1, self._deadline
         await self._connect(request)
         return None

@@ -27,7 +27,8 @@ import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.errors import AsdkError, InvalidRequestError
-from asdk.progress import Progress, Track, show_progress
+from asdk.progress import ProgressDisplay, Track, show_progress
+from asdk.transports.pulse import Pulse
 
 I = TypeVar("I")  # noqa: E741 - an input
 R = TypeVar("R")
@@ -91,7 +92,7 @@ class Outcomes(AsyncIterator[Outcome[R]]):
         *,
         concurrency: int = 10,
         ordered: bool = True,
-        progress: bool | str | Progress = False,
+        progress: bool | str | ProgressDisplay = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         """As `BaseClient.map`.
@@ -145,6 +146,7 @@ class Outcomes(AsyncIterator[Outcome[R]]):
 
 async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
     complete = False
+    pulse = Pulse(asyncio.get_running_loop())
     try:
         bar.begin()
         work.start()
@@ -157,13 +159,14 @@ async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
         try:
             await work.aclose()
         finally:
+            pulse.stop()
             bar.end(complete=complete)
 
 
 class _Bar:
     """The progress of one map, if it is asked for."""
 
-    def __init__(self, name: str, total: int | None, progress: bool | str | Progress, clock: Clock) -> None:
+    def __init__(self, name: str, total: int | None, progress: bool | str | ProgressDisplay, clock: Clock) -> None:
         self._label = progress if isinstance(progress, str) else name
         self._total = total
         self._wanted = progress
@@ -171,8 +174,8 @@ class _Bar:
         self._track: Track | None = None
 
     def begin(self) -> None:
-        if self._wanted is not False:
-            display = self._wanted if isinstance(self._wanted, Progress) else show_progress(self._clock)
+        if self._wanted:
+            display = self._wanted if isinstance(self._wanted, ProgressDisplay) else show_progress(self._clock)
             self._track = display.track(self._label, self._total)
 
     def advance(self, outcome: Outcome[Any]) -> None:
@@ -183,7 +186,7 @@ class _Bar:
         track, self._track = self._track, None
         if track is not None:
             track.finish(complete=complete)
-            if not isinstance(self._wanted, Progress):
+            if not isinstance(self._wanted, ProgressDisplay):
                 track.progress.close()
 
 
@@ -211,6 +214,7 @@ class _Work(Generic[R]):
         self._resting: deque[asyncio.Future[None]] = deque()
         self._failure: BaseException | None = None
         self.closing = False
+        self._torn_down = False
 
     def start(self) -> None:
         """Begin. The workers come one by one, as there are inputs for them."""
@@ -258,7 +262,7 @@ class _Work(Generic[R]):
             worker.cancel()
         if workers:
             await asyncio.wait(workers)
-        if self._source is not None:
+        if self._source is not None and not self._torn_down:
             await self._source.aclose()
 
     # --- the workers ------------------------------------------------------------------------------------------------
@@ -271,7 +275,10 @@ class _Work(Generic[R]):
     def _leave(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if worker.cancelled():
-            if not self.closing:  # by who else? what it would have done is missing
+            if not self.closing:
+                # By the function itself, or by an event loop that ends, which closes all generators by itself and at
+                # once: a second hand would be one too many. What the worker would have done is missing.
+                self._torn_down = True
                 self._fail(asyncio.CancelledError())
         elif (error := worker.exception()) is not None:
             self._fail(error)
@@ -280,7 +287,7 @@ class _Work(Generic[R]):
 
     def _fail(self, error: BaseException) -> None:
         """The map as a whole cannot go on; what runs is finished."""
-        self._failure = self._failure or error.with_traceback(None)
+        self._failure = self._failure or error
         if self._source is not None:
             self._source.exhausted = True
         self._dismiss()
@@ -298,7 +305,7 @@ class _Work(Generic[R]):
             try:
                 taken = await source.take()
             except Exception as error:  # noqa: BLE001 - whatever the caller's inputs raise is raised to the caller
-                self._fail(error)
+                self._fail(_without_this_frame(error))
                 return
             if taken is None:
                 self._dismiss()

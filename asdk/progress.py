@@ -28,7 +28,7 @@ _LINES = 10
 
 @attrs.define(eq=False)
 class Track:
-    """One thing of which some is done; made by `Progress.track`.
+    """One thing of which some is done; made by `ProgressDisplay.track`.
 
     Attributes:
         label: what it is.
@@ -45,7 +45,7 @@ class Track:
     total: int | None
     unit: str
     began: float
-    progress: Progress = attrs.field(repr=False)
+    progress: ProgressDisplay = attrs.field(repr=False)
     done: int = 0
     failed: int = 0
     state: Literal["running", "done", "stopped"] = "running"
@@ -55,6 +55,12 @@ class Track:
         """So much more is done, and so much of it failed. Cheap: most calls draw nothing."""
         self.done += count
         self.failed += failed
+        self.progress.changed()
+
+    def update(self, done: int, total: int | None = None) -> None:
+        """So much is done in all, of so much: a callback for what counts by itself, such as a transfer of bytes."""
+        self.done = done
+        self.total = self.total if total is None else total
         self.progress.changed()
 
     def finish(self, *, complete: bool = True) -> None:
@@ -107,7 +113,7 @@ class Display(Protocol):
         """Show these lines, for good."""
 
 
-class Progress:
+class ProgressDisplay:
     """A display of what goes on, for a ``with`` block. `show_progress` makes one that suits its surroundings.
 
     Attributes:
@@ -172,7 +178,7 @@ class Progress:
         self.close()
 
 
-def show_progress(clock: Clock = SYSTEM_CLOCK) -> Progress:
+def show_progress(clock: Clock = SYSTEM_CLOCK) -> ProgressDisplay:
     """A display for where this runs: a notebook, a terminal with rich, a terminal without, or none."""
     display: Display
     if _in_notebook():
@@ -181,7 +187,7 @@ def show_progress(clock: Clock = SYSTEM_CLOCK) -> Progress:
         display = _RichDisplay()
     else:
         display = _TextDisplay(sys.stderr)
-    return Progress(display, clock)
+    return ProgressDisplay(display, clock)
 
 
 def _in_notebook() -> bool:
@@ -242,8 +248,11 @@ class _RichDisplay:
 
     def __init__(self) -> None:
         from rich.console import Console
+        from rich.errors import LiveError
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
+
+        self._taken = LiveError
 
         self._bars = Bars(
             TextColumn("{task.description}", markup=False),
@@ -255,7 +264,10 @@ class _RichDisplay:
         self._tasks: dict[Track | None, Any] = {}
 
     def draw(self, lines: list[tuple[Track | None, str]]) -> None:
-        self._bars.start()
+        try:
+            self._bars.start()
+        except self._taken:  # the caller's own display has the terminal, and this rich has room for one
+            return
         for gone in self._tasks.keys() - {track for track, _ in lines}:
             self._bars.remove_task(self._tasks.pop(gone))
         for track, text in lines:

@@ -21,6 +21,9 @@ from asdk.secret import Secret
 # Names of header fields, in lower case, that may carry what nobody should see.
 _TELLING = re.compile(r"auth|cookie|key|token|secret|password|credential|signature").search
 
+# Texts that are no secret, whoever gave them.
+_PLAIN = frozenset({"idempotency_key", "follow_redirects"})
+
 
 class Recipe:
     """The arguments of a client's class, and the options of the copies that led to a client.
@@ -71,7 +74,9 @@ class Recipe:
         if name == "headers" and any(_TELLING(field.lower()) for field in value):
             self._refuse(name, "one of them looks like a credential", config)
         if isinstance(value, Secret):
-            harmless = name == "idempotency_key" or (name == "proxy" and "@" not in value.reveal())
+            harmless = name in {"idempotency_key", "follow_redirects"} or (
+                name == "proxy" and "@" not in value.reveal()
+            )
             if not harmless and not config.is_plain(name):
                 self._refuse(name, "it is a secret, or may be one: Config did not read it as a plain setting", config)
             value = value.reveal()

@@ -113,8 +113,13 @@ async def _authlib(endpoint: Endpoint, expired: bool) -> Caller:
 
         async def _new(self) -> dict[str, object]:
             value = await endpoint.ask()
-            return {"access_token": value, "refresh_token": "r", "token_type": "Bearer", "expires_in": 3600,
-                    "expires_at": time.time() + 3600}
+            return {
+                "access_token": value,
+                "refresh_token": "r",
+                "token_type": "Bearer",
+                "expires_in": 3600,
+                "expires_at": time.time() + 3600,
+            }
 
     client = Client("id", "secret", token_endpoint="https://api.example.org/token", token=old if expired else None)
 

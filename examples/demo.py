@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import anyio
 import attrs
@@ -17,8 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from asdk import AsdkError, Request, Response, Retry, Tenant
+from asdk.clients.apala import Apala
+from asdk.clients.bloomy import Bloomy
 from asdk.clients.edgequake import EdgeQuake
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import ApiServer, Fault, Sandbox
+from asdk.sandbox.apala import ApalaServer
+from asdk.sandbox.bloomy import BloomyServer
 from asdk.sandbox.edgequake import EdgeQuakeServer
 from asdk.transports.base import Handler
 
@@ -44,48 +49,123 @@ class Tally:
         return response
 
 
-def break_things(server: EdgeQuakeServer) -> None:
-    """What networks and servers do on a bad day."""
-    documents = "/api/v1/documents"
-    server.faults.add(Fault.status(429, retry_after=1), method="GET", path=documents, every=101)
-    server.faults.add(Fault.status(503, html="<html>upstream is away</html>"), path="/api/v1/*", every=53)
-    server.faults.add(Fault.drop(), method="GET", path="/api/v1/*", every=67)
-    server.faults.add(Fault.drop(reset=True), method="GET", path="/api/v1/*", every=149)
-    server.faults.add(Fault.cut(), method="GET", path=documents, every=83)
-    server.faults.add(Fault.delay(0.05), path="/api/v1/*", every=7)
+# About one answer in twelve is a fault here, and no call is to fail.
+PATIENCE = Retry(attempts=6)
+
+
+def break_things(server: ApiServer, everything: str, reads: str) -> None:
+    """What networks and servers do on a bad day.
+
+    Args:
+        server: whose day it is.
+        everything: the routes that somebody else answers for now and then, or late.
+        reads: a route that is only read: there the connection breaks, too.
+    """
+    server.faults.add(Fault.status(429, retry_after=1), method="GET", path=reads, every=101)
+    server.faults.add(Fault.status(503, html="<html>upstream is away</html>"), path=everything, every=53)
+    server.faults.add(Fault.drop(), method="GET", path=reads, every=67)
+    server.faults.add(Fault.drop(reset=True), method="GET", path=reads, every=149)
+    server.faults.add(Fault.cut(), method="GET", path=reads, every=83)
+    server.faults.add(Fault.delay(0.05), path=everything, every=7)
+
+
+async def keep_busy(tally: Tally, call: Callable[[int, int], Awaitable[object]]) -> None:
+    """So many workers call one after another, each with its number and turn, until the time is over."""
+    end = time.monotonic() + SECONDS
+
+    async def work(number: int) -> None:
+        turn = 0
+        while time.monotonic() < end:
+            turn += 1
+            try:
+                await call(number, turn)
+            except AsdkError as error:
+                tally.failures[f"{type(error).__name__}: {error}"] += 1
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(IN_FLIGHT):
+            tasks.start_soon(work, number)
 
 
 async def edgequake(server: EdgeQuakeServer, tally: Tally) -> None:
     """Documents of many tenants, written and read at once, while the token ends every two seconds."""
+    break_things(server, "/api/v1/*", "/api/v1/documents")
     account = server.credentials.user
     async with EdgeQuake(
         base_url=server.url,
         username=account.username,
         password=account.password,
-        retry=Retry(attempts=6),  # about one answer in twelve is a fault here, and no call is to fail
+        retry=PATIENCE,
         middleware=[tally],
     ) as client:
-        end = time.monotonic() + SECONDS
 
-        async def work(number: int) -> None:
+        async def call(number: int, turn: int) -> None:
             mine = client.with_options(tenant=Tenant("demo", f"workspace-{number % 20}"))
-            turn = 0
-            while time.monotonic() < end:
-                turn += 1
-                try:
-                    # A key makes a POST safe to repeat: without one, a 503 would be the caller's to judge.
-                    if turn % 5 == 1:
-                        await mine.documents.upload(f"note {number}-{turn}", idempotency_key=True)
-                    elif turn % 5 == 3:
-                        await mine.query.execute(f"note {number}", idempotency_key=True)
-                    else:
-                        await mine.documents.list(page_size=10).first()
-                except AsdkError as error:
-                    tally.failures[f"{type(error).__name__}: {error}"] += 1
+            # A key makes a POST safe to repeat: without one, a 503 would be the caller's to judge.
+            if turn % 5 == 1:
+                await mine.documents.upload(f"note {number}-{turn}", idempotency_key=True)
+            elif turn % 5 == 3:
+                await mine.query.execute(f"note {number}", idempotency_key=True)
+            else:
+                await mine.documents.list(page_size=10).first()
 
-        async with anyio.create_task_group() as tasks:
-            for number in range(IN_FLIGHT):
-                tasks.start_soon(work, number)
+        await keep_busy(tally, call)
+
+
+async def apala(server: ApalaServer, tally: Tally) -> None:
+    """Messages and templates, while the server rotates the refresh token every two seconds."""
+    server.settings.rotate_refresh_tokens = True
+    break_things(server, "/api/paf/*", "/api/paf/templates")
+    known = server.credentials
+    async with Apala(
+        base_url=server.url,
+        api_key=known.api_key,
+        customer_id=known.customer_id,
+        retry=PATIENCE,
+        middleware=[tally],
+    ) as client:
+
+        async def call(number: int, turn: int) -> None:
+            if turn % 3 == 1:
+                await client.optimize_message([], f"note {number}", timezone="UTC", idempotency_key=True)
+            elif turn % 3 == 2:
+                await client.paf.templates.validate(f"Hi {{NAME}}, note {number}", "sms")
+            else:
+                await client.paf.templates.list()
+
+        await keep_busy(tally, call)
+
+
+async def bloomy(server: BloomyServer, tally: Tally) -> None:
+    """To-dos, meetings and scores, while the key ends every two seconds and the password buys the next."""
+    break_things(server, "/api/v1/L10/*", "/api/v1/L10/{id}/list")
+    account = server.credentials.ada
+    async with Bloomy(
+        base_url=server.api_url,
+        username=account.username,
+        password=account.password,
+        retry=PATIENCE,
+        middleware=[tally],
+    ) as client:
+
+        async def call(number: int, turn: int) -> None:
+            if turn % 3 == 1:
+                await client.meeting.attendees(server.credentials.meeting_id)
+            elif turn % 3 == 2:
+                await client.scorecard.list(show_empty=True)
+            else:
+                await client.meeting.list()
+
+        await keep_busy(tally, call)
+
+
+def row(name: str, authentication: str, server: ApiServer, tally: Tally, *token_routes: str) -> list[str]:
+    """What the table says of one client."""
+    tokens = sum(server.counters.count("POST", route) for route in token_routes)
+    faults = sum(rule.met for rule in server.faults.rules)
+    cuts = statistics.quantiles(tally.milliseconds, n=100)
+    counts = (len(tally.milliseconds), tokens, faults, tally.retries, tally.failures.total())
+    return [name, authentication, *map(str, counts), f"{cuts[49]:.0f}", f"{cuts[98]:.0f}"]
 
 
 async def main() -> int:
@@ -105,21 +185,21 @@ async def main() -> int:
         "p99 ms",
     ):
         table.add_column(name, justify="left" if name in ("API", "authentication") else "right")
-    tally = Tally()
+    one, two, three = Tally(), Tally(), Tally()
     async with Sandbox(token_lifetime=TOKEN_LIFETIME) as sandbox:
-        break_things(sandbox.edgequake)
-        await edgequake(sandbox.edgequake, tally)
-        server = sandbox.edgequake
-        tokens = sum(server.counters.count("POST", f"/api/v1/auth/{path}") for path in ("login", "refresh"))
-        faults = sum(rule.met for rule in server.faults.rules)
-    cuts = statistics.quantiles(tally.milliseconds, n=100)
-    row = ["EdgeQuake", "login, refresh"]
-    row += [str(n) for n in (len(tally.milliseconds), tokens, faults, tally.retries, tally.failures.total())]
-    table.add_row(*row, f"{cuts[49]:.0f}", f"{cuts[98]:.0f}")
+        login = "/api/v1/auth/"
+        await edgequake(sandbox.edgequake, one)
+        table.add_row(*row("EdgeQuake", "login, refresh", sandbox.edgequake, one, f"{login}login", f"{login}refresh"))
+        await apala(sandbox.apala, two)
+        keys = ("/api/auth/token", "/api/auth/refresh")
+        table.add_row(*row("Apala", "key, rotating refresh", sandbox.apala, two, *keys))
+        await bloomy(sandbox.bloomy, three)
+        table.add_row(*row("Bloomy", "password grant", sandbox.bloomy, three, "/Token"))
     console.print(table)
-    for failure, count in tally.failures.most_common(5):
+    failures = one.failures + two.failures + three.failures
+    for failure, count in failures.most_common(5):
         console.print(f"{count} x {failure}")
-    return 1 if tally.failures else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that is busy with other things is slow, and no test is about that.
+settings.register_profile("asdk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("asdk")
+
+#: How the names begin under which clients look for their settings.
+SETTINGS = (
+    "EDGEQUAKE_",
+    "APALA_",
+    "BG_API_KEY",
+    "BLOOMY_",
+)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves are half a million objects: the garbage collector need not walk them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -16,6 +36,6 @@ def anyio_backend() -> str:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """No client finds a key, a proxy or a ``.env`` of whoever runs the tests."""
     for name in list(os.environ):
-        if name.startswith("EDGEQUAKE_") or name.lower().endswith("_proxy"):
+        if name.startswith(SETTINGS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(str(tmp_path))

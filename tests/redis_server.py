@@ -72,6 +72,12 @@ class RedisServer:
         run = ["redis-cli", "-p", str(self.port), *secret, *command]
         return subprocess.run(run, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
 
+    @property
+    def trips(self) -> int:
+        """How many scripts it ran since ``CONFIG RESETSTAT``."""
+        lines = [line for line in self.cli("INFO", "commandstats").splitlines() if line.startswith("cmdstat_eval")]
+        return sum(int(line.partition("calls=")[2].partition(",")[0]) for line in lines)
+
 
 @contextmanager
 def running_redis(password: str | None = None) -> Iterator[RedisServer]:

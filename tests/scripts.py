@@ -26,8 +26,8 @@ def sockets():
     return count
 """
 
-# What asyncio's debug mode says of a machine that is busy.
-_SLOW = re.compile(r"^Executing <.*> took [0-9.]+ seconds\n", re.MULTILINE)
+#: What asyncio's debug mode says of a machine that is busy.
+SLOW = re.compile(r"^Executing <.*> took [0-9.]+ seconds\n", re.MULTILINE)
 
 
 def run_quietly(source: str, *arguments: str) -> str:
@@ -44,6 +44,6 @@ def run_quietly(source: str, *arguments: str) -> str:
         timeout=30,
         check=False,
     )
-    complaints = _SLOW.sub("", done.stderr)
+    complaints = SLOW.sub("", done.stderr)
     assert (done.returncode, complaints) == (0, ""), f"exit code {done.returncode}\n{done.stdout}\n{complaints}"
     return done.stdout.strip()

@@ -28,7 +28,7 @@ from asdk.bodies import (
     FileBody,
     IteratorBody,
     MultipartBody,
-    Progress,
+    ProgressCallback,
     Upload,
     encode_form,
     form_pairs,
@@ -506,7 +506,7 @@ def test_the_base_of_bodies_sends_nothing() -> None:
 # --- Upload -----------------------------------------------------------------------------------------------------------
 
 
-def noting(seen: list[tuple[int, int | None]]) -> Progress:
+def noting(seen: list[tuple[int, int | None]]) -> ProgressCallback:
     return lambda done, size: seen.append((done, size))
 
 

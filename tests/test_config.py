@@ -206,3 +206,20 @@ def test_a_number_in_code_wins() -> None:
     config = Config("API", environ={"API_TIMEOUT": "x"}, dotenv=None)
     assert config.number("timeout", 0.5) == 0.5
     assert config.origin("timeout") == "argument"
+
+
+def test_the_file_alone_can_be_asked_for_a_name_that_the_system_uses() -> None:
+    Path(".env").write_text("USERNAME=ada\n")
+    config = Config("API", names={"username": ("USERNAME",)}, environ={"USERNAME": "desktop"})
+    assert config.get("username") == "desktop"
+    assert config.in_file("username") == "ada"
+    assert config.origin("username") == ".env USERNAME"
+    assert config.in_file("never looked for") is None
+    bare = Config("API", names={"username": ("USERNAME",)}, environ={"USERNAME": "desktop"}, dotenv=None)
+    assert bare.get("username") == "desktop"
+    assert bare.in_file("username") is None
+    Path(".env").write_text('USERNAME="a\\tb"\n')
+    torn = Config("API", names={"username": ("USERNAME",)}, environ={"USERNAME": "desktop"})
+    torn.get("username")
+    with pytest.raises(ConfigurationError, match="control character"):
+        torn.in_file("username")

@@ -229,3 +229,59 @@ def test_a_name_that_is_not_defined_is_told() -> None:
     made: Any = model(type("Made", (), {"__annotations__": {"x": "Nowhere"}}))
     with pytest.raises(ConfigurationError, match="annotation cannot be resolved: name 'Nowhere' is not defined"):
         decoder_for(made)
+
+
+@pytest.mark.parametrize("hole", ["[{}]", '{{"a":{}}}', '[1, {{"b":{}}}]'])
+def test_two_hundred_and_fifty_six_levels_are_read_and_no_more(hole: str) -> None:
+    step = hole.count("[") + hole.count("{{")
+
+    def nested(levels: int) -> bytes:
+        text = "[]" * (levels % step) or "0"
+        for _ in range(levels // step):
+            text = hole.format(text)
+        return text.encode()
+
+    assert parse_json(nested(256)) == decoder_for(Any)(nested(256))
+    for decode in (parse_json, decoder_for(Any)):
+        for levels in (256 + step, 600, 5000):
+            with pytest.raises(DecodeError, match="deeper than 256"):
+                decode(nested(levels))
+    brackets = b'["' + b"[{" * 1000 + b'"]'
+    assert parse_json(brackets) == ["[{" * 1000]
+    wide = b"[" + b"[]," * 1000 + b"{}]"
+    assert len(parse_json(wide)) == len(decoder_for(Any)(wide)) == 1001
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        '{"a": 1}'.encode("utf-16"),
+        '{"a": 1}'.encode("utf-16-le"),
+        '{"a": 1}'.encode("utf-32"),
+        b"\xef\xbb\xbf[1]",
+        b"NaN",
+        b"[-Infinity]",
+        b"[1e999]",
+        b'["\\ud800"]',
+        b'["\\ud800\\udc00"]',
+        b'["\xed\xa0\x80"]',
+        b"[" + b"9" * 5000 + b"]",
+        b"[-" + b"9" * 4300 + b"]",
+        b"[0." + b"9" * 5000 + b"]",
+        b"\0",
+        b"",
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+@pytest.mark.parametrize("form", [Any, list[str], list[float], Item], ids=str)
+def test_no_body_raises_an_error_that_is_not_ours(content: bytes, form: Any) -> None:
+    for decode in (parse_json, decoder_for(form)):
+        failure: DecodeError | None = None
+        try:
+            decode(content)
+        except DecodeError as error:
+            failure = error
+        assert failure is None or (failure.__context__ is None and len(str(failure)) < 600)

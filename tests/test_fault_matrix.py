@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -27,11 +26,12 @@ from asdk import (
 from asdk.testing import Fault, FaultPlan, FaultProxy
 from asdk.testing.faults import AFTER_THE_ACT, SILENT
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.networks import KINDS, Kind, Ledger, may_succeed, outcome_of
-from tests.servers import SLACK, RawServer
+from tests.networks import KINDS, Kind, Ledger, in_time, may_succeed, outcome_of
+from tests.servers import RawServer
 from tests.transports.test_tls import client_tls, server_tls
 
-LIMITS = Timeout(total=1.5, attempt=0.2)
+# Short only where silence has to end; elsewhere a busy machine needs its time.
+LIMITS = {True: Timeout(total=1.5, attempt=0.2), False: Timeout(total=1.5, attempt=1)}
 QUICK = Retry(base_delay=0.02)
 
 WIRE_FAULTS = [fault for fault in Fault if fault is not Fault.TLS_FAILURE]
@@ -46,6 +46,11 @@ def ledger() -> Ledger:
 def server(ledger: Ledger) -> Iterator[RawServer]:
     with RawServer(ledger) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 def error_of(fault: Fault) -> type[AsdkError]:
@@ -64,13 +69,12 @@ async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, ki
     before: list[Fault | None] = [None, None] if fault is Fault.STALE_CONNECTION else [None]
     async with (
         FaultProxy(server.url, FaultPlan([*before, fault]), refused_for=0.02) as proxy,
-        BaseClient(base_url=proxy.url, retry=QUICK, timeout=LIMITS) as client,
+        BaseClient(base_url=proxy.url, retry=QUICK, timeout=LIMITS[fault in SILENT]) as client,
     ):
         for _ in before:
             await client.request("GET", "/warm")
-        began = time.monotonic()
-        outcome = await outcome_of(client, kind, target)
-        assert time.monotonic() - began <= 1.5 + SLACK
+        async with in_time(1.5):
+            outcome = await outcome_of(client, kind, target)
     assert [met.fault for met in proxy.log] == [fault]
     if fault is Fault.REFUSED and isinstance(outcome, AsdkError):
         # The port was closed for as long as the attempts took, or the connection at the moment of the POST.
@@ -92,23 +96,22 @@ async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, ki
     "fault", [fault for fault in WIRE_FAULTS if fault not in {Fault.STALE_CONNECTION, Fault.REFUSED}], ids=str
 )
 async def test_a_fault_that_does_not_pass_is_told_in_time(server: RawServer, fault: Fault) -> None:
-    limits = Timeout(total=0.25, attempt=0.1)
+    limits = Timeout(total=0.3, attempt=0.1 if fault in SILENT else 0.25)
     async with (
         FaultProxy(server.url, FaultPlan(then=fault)) as proxy,
         BaseClient(base_url=proxy.url, retry=QUICK, timeout=limits) as client,
+        in_time(0.3),
     ):
-        began = time.monotonic()
         outcomes = await asyncio.gather(*(outcome_of(client, kind, f"/always/{kind.method}") for kind in KINDS))
-        assert time.monotonic() - began <= 0.25 + SLACK
     assert {met.fault for met in proxy.log} == {fault}
-    allowed = {error_of(fault), DeadlineExceededError} if fault in SILENT else {error_of(fault)}
+    allowed = {error_of(fault), DeadlineExceededError} | ({RequestTimeoutError} if fault in SILENT else set())
     assert {type(outcome) for outcome in outcomes} <= allowed
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("fault", [Fault.TLS_FAILURE, Fault.REFUSED, Fault.CLOSED_BEFORE_HEAD], ids=str)
-async def test_a_fault_of_the_handshake_is_survived(kind: Kind, fault: Fault) -> None:
-    authority, ledger = trustme.CA(), Ledger()
+async def test_a_fault_of_the_handshake_is_survived(kind: Kind, fault: Fault, authority: trustme.CA) -> None:
+    ledger = Ledger()
     with RawServer(ledger, tls=server_tls(authority)) as server:
         transport = AiohttpTransport(tls=client_tls(authority))
         async with FaultProxy(server.url, FaultPlan([fault]), refused_for=0.02) as proxy:
@@ -121,7 +124,7 @@ async def test_a_fault_of_the_handshake_is_survived(kind: Kind, fault: Fault) ->
 
 
 async def random_plans(server: RawServer, seeds: range, *, together: int) -> Counter[Fault]:
-    """Six calls over a network whose faults the seed draws, for each seed; the faults that were met."""
+    """Five calls over a network whose faults the seed draws, for each seed; the faults that were met."""
     met: Counter[Fault] = Counter()
     gate = asyncio.Semaphore(together)
 
@@ -129,18 +132,17 @@ async def random_plans(server: RawServer, seeds: range, *, together: int) -> Cou
         chance = random.Random(seed)
         async with (
             gate,
-            FaultProxy(server.url, FaultPlan.seeded(seed, share=0.6), refused_for=0.01, pace=0.02) as proxy,
-            BaseClient(base_url=proxy.url, retry=Retry(base_delay=0.01), timeout=Timeout(0.5, 0.06, 0.5)) as client,
+            FaultProxy(server.url, FaultPlan.seeded(seed, share=0.5), refused_for=0.01, pace=0.02) as proxy,
+            BaseClient(base_url=proxy.url, retry=Retry(base_delay=0.01), timeout=Timeout(0.5, 0.1)) as client,
         ):
 
             async def call(number: int) -> None:
                 kind = chance.choice(KINDS)
-                began = time.monotonic()
-                await outcome_of(client, kind, f"/{seed}/{number}")
-                assert time.monotonic() - began <= 0.5 + SLACK, "too late"
+                async with in_time(0.5):
+                    await outcome_of(client, kind, f"/{seed}/{number}")
 
-            for number in range(0, 6, 2):
-                await asyncio.gather(call(number), call(number + 1))
+            for number in range(5):  # one after another: a connection is used again, and may be stale
+                await call(number)
         met.update(injected.fault for injected in proxy.log)
 
     await asyncio.gather(*(one(seed) for seed in seeds))
@@ -149,7 +151,7 @@ async def random_plans(server: RawServer, seeds: range, *, together: int) -> Cou
 
 async def test_random_plans_end_in_right_results_or_typed_errors(server: RawServer) -> None:
     before = asyncio.all_tasks()
-    met = await random_plans(server, range(60), together=6)
+    met = await random_plans(server, range(60), together=10)
     assert set(met) == set(WIRE_FAULTS), "each was met"
     await asyncio.sleep(0.05)
     assert asyncio.all_tasks() == before

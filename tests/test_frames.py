@@ -36,6 +36,12 @@ class Owner:
 
 
 @model
+class Pet:
+    name: str
+    lives: int
+
+
+@model
 class Row:
     id: int
     kind: Kind
@@ -105,6 +111,7 @@ def test_every_value_is_there_in_a_type_of_its_library(package: str) -> None:
     assert values["ratio"] == [0.5, None]
     assert values["born"] == [date(2020, 1, 2), None]
     assert values["owner"] == [{"name": "Ada", "since": NOON}, None]
+    assert values["owner"][0]["since"].utcoffset() == timedelta(0)
     assert [list(tags) for tags in values["tags"]] == [["a", "b"], []]
     assert [list(owners) for owners in values["owners"]] == [[{"name": "Bob", "since": None}], []]
     assert values["key"] == [MASK, None]
@@ -169,6 +176,8 @@ def test_what_only_a_late_row_has_is_not_left_out(package: str) -> None:
     values, _ = columns_of(package, Records([*rows, Row(id=0, kind=Kind.CAT, seen_at=NOON, owners=late)]))
     assert values["owner"][300] == {"name": "z", "since": NOON}
     assert list(values["owners"][301]) == [{"name": "z", "since": NOON}]
+    values, _ = columns_of(package, Records([*[{"pet": Owner(name="a")}] * 300, {"pet": Pet(name="b", lives=9)}]))
+    assert values["pet"][300]["lives"] == 9
 
 
 JSON = st.recursive(

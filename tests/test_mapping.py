@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
 from tests.cancelling import at_each_await
 from tests.flat_memory import assert_flat
+from tests.scripts import run_quietly
 from tests.servers import RawServer, Visit, client_of
 
 BASE = "https://api.example.org"
@@ -159,6 +161,7 @@ async def test_one_slow_call_does_not_let_the_others_pile_up() -> None:
 
 @pytest.mark.parametrize("ordered", [True, False])
 async def test_twenty_thousand_inputs_in_flat_memory(ordered: bool) -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     await assert_flat(20_000, ordered=ordered, limit=2**20)
 
 
@@ -222,8 +225,9 @@ async def test_inputs_that_break_raise_after_the_outcomes_of_those_that_came(ord
         async for outcome in Outcomes(Gauge(), inputs.later() if is_async else inputs, concurrency=4, ordered=ordered):
             found.append(outcome.index)
 
-    with pytest.raises(LookupError, match="the file ends here"):
+    with pytest.raises(LookupError, match="the file ends here") as caught:
         await go()
+    assert caught.traceback[-1].name == "__iter__", "it says where"
     assert sorted(found) == list(range(30))
     assert workers() == []
 
@@ -442,3 +446,61 @@ async def test_the_connections_of_a_client_bound_a_map_and_going_early_frees_the
             assert workers() == []
             assert await client.request("GET", "/things/1", timeout=1) == {}
             await server.until(lambda: server.open == 1)
+
+
+@pytest.mark.parametrize("way", ["all", "break", "cancel"])
+async def test_a_client_that_is_forgotten_after_a_map_is_gone_at_once(way: str) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        client = Client(base_url=BASE, transport=MemoryTransport(by_path))
+        gone = weakref.ref(client)
+
+        async def go(client: Client) -> None:
+            async for outcome in client.map(client.get, range(20), concurrency=3):
+                if not outcome.ok:
+                    with contextlib.suppress(NotFoundError):
+                        outcome.result()
+                if way == "break" and outcome.index == 5:
+                    break
+
+        task = asyncio.create_task(go(client))
+        if way == "cancel":
+            await turns(5)
+            task.cancel()
+        await asyncio.wait([task])
+        await turns()
+        del task, client
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_what_is_half_read_when_the_loop_ends_says_nothing() -> None:
+    printed = run_quietly(
+        """
+        from asdk.pagination import PageNumbers
+        from asdk.testing import MemoryTransport, Reply
+
+        page = Reply(json={"items": [1, 2]})
+        client = make_client(transport=MemoryTransport(lambda request: page))
+        kept = []
+
+        async def call(number):
+            await asyncio.sleep(0.001 * (number % 5))
+            return number
+
+        async def main():
+            outcomes = client.map(call, iter(int, 1), concurrency=5)
+            rows = client.paginate("/rows", strategy=PageNumbers(), prefetch=3)
+            walk = aiter(rows)
+            other = client.map(call, rows)
+            kept.extend([outcomes, walk, other])
+            print((await anext(outcomes)).value, await anext(walk), (await anext(other)).value)
+
+        asyncio.run(main())
+        asyncio.run(main())
+        """,
+        "https://h",
+    )
+    assert printed == "0 1 1\n0 1 1"

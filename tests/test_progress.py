@@ -10,7 +10,7 @@ import pytest
 
 from asdk import progress as progress_module
 from asdk.mapping import Outcomes
-from asdk.progress import Progress, Track, show_progress
+from asdk.progress import ProgressDisplay, Track, show_progress
 from asdk.testing import VirtualClock
 
 
@@ -35,7 +35,7 @@ class Terminal(io.StringIO):
 
 async def test_it_is_drawn_ten_times_a_second_at_most() -> None:
     clock, display = VirtualClock(), Recorder()
-    with Progress(display, clock) as progress:
+    with ProgressDisplay(display, clock) as progress:
         track = progress.track("rows", 1000)
         for _ in range(1000):
             track.advance()
@@ -60,15 +60,25 @@ async def test_how_far_it_is_in_words(
     total: int | None, counts: tuple[int, int], seconds: float, unit: str, words: str
 ) -> None:
     clock = VirtualClock()
-    track = Progress(Recorder(), clock).track("x", total, unit=unit)
+    track = ProgressDisplay(Recorder(), clock).track("x", total, unit=unit)
     await clock.advance(seconds)
     track.advance(counts[0], failed=counts[1])
     assert track.describe(clock.monotonic()) == words
 
 
+async def test_what_counts_by_itself_tells_where_it_is() -> None:
+    display = Recorder()
+    with ProgressDisplay(display, VirtualClock()) as progress:
+        track = progress.track("file.bin", unit="B")
+        for done, total in ((10, None), (2048, 4096), (0, None), (4096, 4096)):  # begun anew in between
+            track.update(done, total)
+        track.finish()
+    assert display.closed == ["file.bin: 4.0 KiB of 4.0 KiB, 0.0 s"]
+
+
 async def test_the_end_is_shown_once_and_stays() -> None:
     clock, display = VirtualClock(), Recorder()
-    progress = Progress(display, clock)
+    progress = ProgressDisplay(display, clock)
     one, other = progress.track("one", 3), progress.track("other")
     one.advance(3)
     await clock.advance(2)
@@ -85,7 +95,7 @@ async def test_the_end_is_shown_once_and_stays() -> None:
 
 async def test_of_many_those_that_run_are_shown_and_the_rest_counted() -> None:
     display = Recorder()
-    progress = Progress(display, VirtualClock())
+    progress = ProgressDisplay(display, VirtualClock())
     tracks = [progress.track(str(number)) for number in range(30)]
     for track in tracks[:25]:
         track.finish()
@@ -175,6 +185,7 @@ async def progress_of(
 
 async def test_a_map_shows_how_far_it_is_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await progress_of(monkeypatch, range(5)) == ""
+    assert await progress_of(monkeypatch, range(5), progress=None) == ""
     assert await progress_of(monkeypatch, range(5), progress=True) == "call: 5 of 5, 1 failed, 0.0 s\n"
     assert await progress_of(monkeypatch, iter([1]), progress="the rows") == "the rows: 1, 0.0 s\n"
 
@@ -186,7 +197,7 @@ async def test_a_map_that_is_left_shows_where_it_stopped_at_once(monkeypatch: py
 
 async def test_several_maps_share_a_display() -> None:
     display = Recorder()
-    with Progress(display, VirtualClock()) as progress:
+    with ProgressDisplay(display, VirtualClock()) as progress:
         for _ in range(2):
             async for _ in Outcomes(call, [1, 2], progress=progress):
                 pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from asdk.pagination import PageNumbers
 from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.failures import failure_of
+from tests.servers import RawServer
 
 BASE = "https://api.example.org"
 ELSEWHERE = "https://files.example.net/x"
@@ -132,13 +134,19 @@ async def test_two_locations_are_one_too_many() -> None:
 
 async def test_elsewhere_when_asked_for_goes_nothing_that_is_secret_or_a_body() -> None:
     client, server = client_of([to(ELSEWHERE), Reply(json=1)], follow_redirects="any", tenant=Tenant("t1"))
-    mine = {"X-Key": Secret("a-secret"), "X-Plain": "also-mine", "Cookie": "c=1", "Accept": "text/csv"}
+    mine: dict[str, str | Secret | None] = {
+        "X-Key": Secret("a-secret"),
+        "X-Plain": "also-mine",
+        "Cookie": "c=1",
+        "Accept": "text/csv",
+    }
     await client.request("GET", "/a", headers=mine, idempotency_key=True)
     first, second = server.sent
     assert {"Authorization", "X-Tenant", "X-Key", "Cookie"} <= set(first.headers)
     assert set(second.headers) == {"Accept", "User-Agent"}
     assert second.headers["Accept"] == "text/csv"
     assert (second.url, second.content) == (ELSEWHERE, b"")
+    assert second.request.sign is second.request.credentials is None  # what a queue would sign it with
 
 
 @pytest.mark.parametrize("status", [307, 308])
@@ -153,6 +161,14 @@ async def test_a_posted_form_becomes_a_get_elsewhere() -> None:
     client, server = client_of([to(ELSEWHERE, 303), Reply(json=1)], follow_redirects="any")
     await client.request("POST", "/a", form={"password": "x"})
     assert (server.sent[1].method, server.sent[1].content) == ("GET", b"")
+
+
+async def test_within_elsewhere_it_is_still_elsewhere() -> None:
+    replies = [to(ELSEWHERE), to("/y"), Reply(json=1)]
+    client, server = client_of(replies, follow_redirects="any", tenant=Tenant("t1"))
+    await client.request("GET", "/a")
+    assert server.sent[2].url == "https://files.example.net/y"
+    assert not {"Authorization", "X-Tenant"} & set(server.sent[2].headers)
 
 
 async def test_who_comes_back_from_elsewhere_comes_without_the_token() -> None:
@@ -232,6 +248,14 @@ async def test_a_middleware_of_the_users_sees_each_request() -> None:
 async def test_the_end_of_the_way_speaks_for_itself() -> None:
     client, _ = client_of([to("/b"), Reply(501, json={"message": "not yet"})])
     assert (await failure_of(client.request("GET", "/a"), ServerError)).message == "not yet"
+
+
+async def test_the_rule_travels_with_a_pickled_client() -> None:
+    client = pickle.loads(pickle.dumps(BaseClient(base_url=BASE, follow_redirects=None).with_options(timeout=5)))
+    with RawServer(lambda visit: visit.answer(status=302, headers="Location: /b\r\n")) as server:
+        await failure_of(client.request("GET", f"{server.url}/a"), RedirectError)
+        assert len(server.heads) == 1
+    await client.aclose()
 
 
 def test_another_rule_is_refused() -> None:

@@ -52,6 +52,7 @@ async def all_of(client: BaseClient, calls: int) -> list[Any]:
 
 
 async def test_ten_thousand_calls_on_an_expired_token_cost_one_refresh() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     clock, service = VirtualClock(), Service()
     client = service.client(clock)
     await client.request("GET", "/x")
@@ -62,6 +63,7 @@ async def test_ten_thousand_calls_on_an_expired_token_cost_one_refresh() -> None
 
 
 async def test_the_same_with_the_leading_caller_cancelled() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     clock, service = VirtualClock(), Service()
     client = service.client(clock)
     await client.request("GET", "/x")
@@ -77,6 +79,7 @@ async def test_the_same_with_the_leading_caller_cancelled() -> None:
 
 
 async def test_a_hundred_calls_that_are_all_refused_over_a_while_cost_one_refresh() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     clock, service = VirtualClock(), Service()
     client = service.client(clock)
     await client.request("GET", "/x")

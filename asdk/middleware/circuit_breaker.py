@@ -67,7 +67,8 @@ class CircuitBreaker:
 
     def begin(self) -> None:
         """All closed: at first, and in a forked child."""
-        self._lock = threading.Lock()  # held for a few instructions, never across an await
+        # Held for a few instructions, never across an await; reentrant as that of a `FairQueue`.
+        self._lock = threading.RLock()
         self._circuits: OrderedDict[str, _Circuit] = OrderedDict()
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
@@ -91,6 +92,9 @@ class CircuitBreaker:
             if turned:
                 _report(origin, circuit, self.open_for)
         return response
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return CircuitBreaker, (self.window, self.failure_ratio, self.open_for)
 
     def _circuit_of(self, origin: str) -> _Circuit:
         circuit = self._circuits.get(origin)

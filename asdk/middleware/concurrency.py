@@ -46,10 +46,11 @@ class ConcurrencyLimit:
         self._dropped: deque[None] = deque()  # places of streams that nobody closed
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        if self._dropped:
+            self._recover()
         queue = self._queue
         seat = None
         with queue.lock:
-            self._free += self._recovered()
             if self._free > 0 and not queue:
                 self._free -= 1
             else:
@@ -69,6 +70,9 @@ class ConcurrencyLimit:
 
     def __repr__(self) -> str:
         return f"ConcurrencyLimit({self.n})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return ConcurrencyLimit, (self.n,)
 
     def release(self) -> None:
         """A request has ended: whose turn it is may go."""
@@ -91,17 +95,12 @@ class ConcurrencyLimit:
             return  # the loop is closed: the next call finds it
 
     def _recover(self) -> None:
-        with self._queue.lock:
-            places = self._recovered()
-        for _ in range(places):
-            self.release()
-
-    def _recovered(self) -> int:
-        count = 0
         while self._dropped:
-            self._dropped.pop()
-            count += 1
-        return count
+            try:
+                self._dropped.pop()
+            except IndexError:
+                return  # another thread was faster
+            self.release()
 
     def _hand_on(self, _: Seat) -> None:
         """Its caller was cancelled in the moment in which its turn came."""

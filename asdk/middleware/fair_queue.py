@@ -68,14 +68,15 @@ class FairQueue:
 
     Attributes:
         lock: guards the queue and its owner's counts; held for a few instructions and never across an await. All but
-            `wait` is called with it held.
+            `wait` is called with it held. Reentrant, since the cycle collector may end a forgotten call at any moment,
+            also while this thread holds it.
         loops: how many wait in each event loop.
     """
 
     __slots__ = ("_waiting", "lock", "loops")
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.loops: Counter[Loop] = Counter()
         self._waiting: OrderedDict[Tenant | None, OrderedDict[Seat, None]] = OrderedDict()
 

@@ -59,9 +59,9 @@ class RateLimit:
     from a 429 that all calls, not only the one that got it, have to wait: as long as ``Retry-After`` says, an hour at
     most, or a second and then longer. 403 and 503 do the same if they carry a ``Retry-After``.
 
-    Give one object to several clients, in any loops and threads, and they share the limit. With more calls under way
-    than the client has connections, permits are used later than they were given: set ``concurrency=`` to no more than
-    ``connections=``.
+    Give one object to several clients, in any loops and threads, and they share the limit. Each process has its own; a
+    fleet needs a `RedisRateLimit`. A permit is used at once: the token was awaited before, and so was a connection, by
+    the `ConcurrencyLimit` that a client has beside a rate limit unless it is given another.
 
     Args:
         per_second: requests a second; ``100 / 60`` for a hundred a minute.
@@ -119,6 +119,9 @@ class RateLimit:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.per_second:g}, burst={self.burst})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return RateLimit, (self.per_second, self.burst)
 
     # --- permits; with the lock held -----------------------------------------------------------------------------
 

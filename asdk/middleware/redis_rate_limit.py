@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import logging
 import math
 from collections.abc import Sequence
@@ -72,12 +73,13 @@ return {math.floor(arrival - tolerance - now), redis.call('ZCARD', KEYS[2]), mat
 """
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class _Link:
-    """One loop's way to Redis."""
+    """One loop's way to Redis, and who is under way on it."""
 
     client: Redis
     reserve: AsyncScript
+    trip: asyncio.Task[None] | None = None
 
 
 @attrs.frozen
@@ -113,7 +115,7 @@ class RedisRateLimit(RateLimit):
     Args:
         per_second: requests a second, of the whole fleet.
         burst: how many may go at once after a pause, of the whole fleet.
-        url: of the Redis server (5.0 or newer), ``redis://``, ``rediss://`` or ``unix://``; a `Secret` if it holds a
+        url: of the Redis server (6.0 or newer), ``redis://``, ``rediss://`` or ``unix://``; a `Secret` if it holds a
             password.
         key: names the limit; whoever uses the same name shares it.
         share: the part of the limit that this process may use while Redis is gone, above 0 and up to 1; left out, an
@@ -135,7 +137,7 @@ class RedisRateLimit(RateLimit):
         if share is not None and not 0 < share <= 1:
             raise ConfigurationError(f"share is a part of the limit, above 0 and at most 1; it is {share!r}")
         self._url = Secret(url) if isinstance(url, str) else url
-        self._given_share = share
+        self._key, self._given_share = key, share
         # The braces: in a cluster, one slot for all.
         self._keys = [f"{{{key}}}:{name}" for name in ("clock", "members", "resumes")]
         _check_url(self._url)
@@ -160,6 +162,11 @@ class RedisRateLimit(RateLimit):
     async def aclose(self) -> None:
         """Close the connections to Redis; a later call opens new ones. Without it, they close with their loops."""
         await self._links.aclose()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A `Secret` refuses to be pickled, and says why.
+        make = functools.partial(RedisRateLimit, url=self._url, key=self._key, share=self._given_share)
+        return make, (self.per_second, self.burst)
 
     # --- what RateLimit asks; with the lock held -------------------------------------------------------------------
 
@@ -191,6 +198,8 @@ class RedisRateLimit(RateLimit):
         order = _Order(max(0, count), max(0.0, push), self._gone, self._fleet is not None)
         # Nobody's child: a caller that is cancelled leaves the trip to the others. In an empty context, as a token's.
         self._task = loop.create_task(self._trip(order, loop, clock), context=contextvars.Context())
+        if (link := self._links.open_ones.get(loop)) is not None:
+            link.trip = self._task
 
     # --- one trip --------------------------------------------------------------------------------------------------
 
@@ -207,10 +216,14 @@ class RedisRateLimit(RateLimit):
                 self._asked_at = -math.inf
         if problem is not None:
             self._failed(problem, clock)
+        with self._queue.lock:
+            if self._push_until > clock.monotonic():
+                self._reserve(loop, clock, clock.monotonic())  # a 429 came meanwhile
         self._rouse(clock)
 
     async def _ask(self, order: _Order, loop: Loop) -> _Reply:
         link = self._links.open_ones.get(loop) or await self._links.open(loop, self._connect)
+        link.trip = asyncio.current_task()
         interval = 1e6 / self.per_second
         numbers = (interval, (self.burst - 1) * interval, order.count, order.push * 1e6, order.rejoins, order.known)
         first, fleet, resumes = await link.reserve(self._keys, [*(f"{number:.3f}" for number in numbers), self._name])
@@ -263,6 +276,9 @@ class RedisRateLimit(RateLimit):
 
 
 async def _close(link: _Link) -> None:
+    if link.trip is not None and not link.trip.done():
+        link.trip.cancel()
+        await asyncio.wait([link.trip])
     await link.client.aclose()
 
 

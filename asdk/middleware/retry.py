@@ -66,9 +66,9 @@ class RetryMiddleware:
         """Attempts after the first, until one is good, or the policy, the deadline, the server or the quota says
         stop."""
         waits, origin = _Waits(policy), origin_of(request.url)
-        while request.attempts < policy.attempts and is_worth_repeating(request, outcome, policy):
+        for number in range(1, policy.attempts):
             asked = _asked(outcome, request)
-            pause = max(waits.after(request.attempts), asked)
+            pause = max(waits.after(number), asked)
             left = request.remaining()
             if asked > policy.max_retry_after or (left is not None and pause >= left):
                 break
@@ -84,6 +84,8 @@ class RetryMiddleware:
             outcome = await _attempt(request, call_next)
             if isinstance(outcome, Response) and outcome.status not in policy.statuses:
                 self.quota.give(origin, cost)
+            if not is_worth_repeating(request, outcome, policy):
+                break
         return outcome
 
 

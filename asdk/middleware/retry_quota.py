@@ -6,7 +6,9 @@ and no look: a client whose calls succeed never meets it.
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from typing import Final
 
 #: What an origin has while all is well.
@@ -32,11 +34,12 @@ class RetryQuota:
         spent: what each origin has spent; one that is not here has all of it. Read without the lock.
     """
 
-    __slots__ = ("_lock", "spent")
+    __slots__ = ("__weakref__", "_lock", "spent")
 
     def __init__(self) -> None:
         self.spent: dict[str, int] = {}
         self._lock = threading.Lock()  # held for a few instructions, never across an await
+        _quotas.add(self)
 
     def take(self, origin: str, cost: int) -> bool:
         """Pay for a retry; False, and nothing paid, if what is left does not suffice."""
@@ -60,3 +63,19 @@ class RetryQuota:
     def left(self, origin: str) -> int:
         """What the origin has."""
         return CAPACITY - self.spent.get(origin, 0)
+
+    def renew_lock(self) -> None:
+        """After a fork, in the child: another thread of the parent may have held it at that moment."""
+        self._lock = threading.Lock()
+
+
+_quotas: weakref.WeakSet[RetryQuota] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for quota in list(_quotas):
+        quota.renew_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

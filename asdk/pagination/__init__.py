@@ -1,6 +1,6 @@
 """Collections that are fetched page by page: `Paginator`, and the ways in which APIs divide them."""
 
-from asdk.pagination.paginator import FetchPage, Paginator
+from asdk.pagination.paginator import Paginator
 from asdk.pagination.strategies import (
     Cursor,
     LinkHeader,
@@ -11,6 +11,7 @@ from asdk.pagination.strategies import (
     PageStrategy,
     PageToken,
 )
+from asdk.pagination.walk import FetchPage
 
 __all__ = [
     "Cursor",

@@ -3,8 +3,10 @@
 For tests, examples and trying things out; nothing in asdk's clients needs it. Start with `Sandbox`.
 """
 
+from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
 from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
+from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock, ManualClock
 from asdk.sandbox.counters import Counters, RequestRecord
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
@@ -14,7 +16,11 @@ from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
 
 __all__ = [
+    "ApalaServer",
+    "ApalaSettings",
     "ApiServer",
+    "BloomyServer",
+    "BloomySettings",
     "BioEPICServer",
     "BioEPICSettings",
     "Clock",

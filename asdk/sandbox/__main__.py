@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
+from asdk.sandbox.apala import ApalaServer
+from asdk.sandbox.bioepic import BioEPICServer
+from asdk.sandbox.bloomy import BloomyServer
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings, RateLimit
-from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
-from asdk.sandbox.server import Sandbox
+from asdk.sandbox.mgnify import MGnifyServer
+from asdk.sandbox.server import Sandbox, SandboxOptions
 
 _DEFAULTS = EdgeQuakeSettings()
 
@@ -25,24 +27,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 async def _serve(options: argparse.Namespace) -> None:
     settings = attrs.evolve(
         _DEFAULTS,
-        token_lifetime=options.token_lifetime,
         refresh_token_lifetime=options.refresh_token_lifetime,
         processing_time=options.processing_time,
         rate_limit=None if options.rate_limit is None else RateLimit(options.rate_limit),
         strict=options.strict,
     )
-    ports = {"edgequake": options.edgequake_port, "mgnify": options.mgnify_port, "bioepic": options.bioepic_port}
-    mgnify = MGnifySettings(token_lifetime=options.token_lifetime)
-    bioepic = BioEPICSettings(token_lifetime=options.token_lifetime)
+    ports = {
+        "edgequake": options.edgequake_port,
+        "mgnify": options.mgnify_port,
+        "apala": options.apala_port,
+        "bloomy": options.bloomy_port,
+        "bioepic": options.bioepic_port,
+    }
+    given: SandboxOptions = {"host": options.host, "ports": ports, "seed": options.seed, "edgequake": settings}
+    if options.token_lifetime is not None:
+        given["token_lifetime"] = options.token_lifetime
     stop = _stop_by_signal()
     try:
-        async with Sandbox(
-            host=options.host, ports=ports, seed=options.seed, edgequake=settings, mgnify=mgnify, bioepic=bioepic
-        ) as sandbox:
-            print(_describe(sandbox.edgequake))
-            print(_describe_mgnify(sandbox.mgnify))
-            print(_describe_bioepic(sandbox.bioepic))
-            print("Stop with Ctrl-C.", flush=True)
+        async with Sandbox(**given) as sandbox:
+            print(_describe(sandbox), flush=True)
             await stop.wait()
     except OSError as error:
         raise SystemExit(f"asdk.sandbox: {error}") from None
@@ -56,52 +59,83 @@ def _stop_by_signal() -> asyncio.Event:
     return stop
 
 
-def _describe(server: EdgeQuakeServer) -> str:
+def _describe(sandbox: Sandbox) -> str:
+    lines = [
+        *_edgequake(sandbox.edgequake),
+        *_mgnify(sandbox.mgnify),
+        *_apala(sandbox.apala),
+        *_bloomy(sandbox.bloomy),
+        *_bioepic(sandbox.bioepic),
+        "Stop with Ctrl-C.",
+    ]
+    return "\n".join(lines)
+
+
+def _edgequake(server: EdgeQuakeServer) -> list[str]:
     known = server.credentials
-    lines = (
+    return [
         f"EdgeQuake   {server.url}",
         f"  admin     {known.admin.username} / {known.admin.password}",
         f"  user      {known.user.username} / {known.user.password}",
         f"  API key   {known.api_key}",
         f"  tenant    {known.tenant_id}",
         f"  workspace {known.workspace_id}",
-    )
-    return "\n".join(lines)
+    ]
 
 
-def _describe_mgnify(server: MGnifyServer) -> str:
+def _apala(server: ApalaServer) -> list[str]:
+    known = server.credentials
+    return [
+        f"Apala       {server.url}",
+        f"  API key   {known.api_key}",
+        f"  company   {known.company_id}",
+        f"  customer  {known.customer_id}",
+    ]
+
+
+def _bloomy(server: BloomyServer) -> list[str]:
+    known = server.credentials
+    return [
+        f"Bloomy      {server.api_url}",
+        f"  user      {known.ada.username} / {known.ada.password}",
+        f"  API key   {known.ada.api_key}",
+        f"  other     {known.other.username} / {known.other.password}",
+        f"  meeting   {known.meeting_id}",
+    ]
+
+
+def _mgnify(server: MGnifyServer) -> list[str]:
     user, other = server.credentials.user, server.credentials.other
-    lines = (
+    return [
         f"MGnify      {server.api_url}",
         f"  user      {user.username} / {user.password}",
         f"  other     {other.username} / {other.password}",
         f"  token     {server.issue_token()}",
-    )
-    return "\n".join(lines)
+    ]
 
 
-def _describe_bioepic(server: BioEPICServer) -> str:
+def _bioepic(server: BioEPICServer) -> list[str]:
     known = server.credentials
-    lines = (
+    return [
         f"BioEPIC     {server.url}",
         f"  client    {known.client_id} / {known.client_secret}",
         f"  user      {known.username} / {known.password}",
-    )
-    return "\n".join(lines)
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--apala-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--bloomy-port", type=int, default=8804, help="0 takes a free one (%(default)s)")
     parser.add_argument("--mgnify-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
     parser.add_argument("--bioepic-port", type=int, default=8805, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",
         type=float,
-        default=_DEFAULTS.token_lifetime,
-        help="seconds an access token lives (%(default)s)",
+        help="seconds an access token lives; each API's own when left out",
     )
     parser.add_argument(
         "--refresh-token-lifetime",

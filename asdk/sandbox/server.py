@@ -15,8 +15,10 @@ from typing import Self, TypedDict, Unpack
 
 import attrs
 
+from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
 from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
+from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
@@ -36,6 +38,8 @@ class SandboxOptions(TypedDict, total=False):
     token_lifetime: float
     """Seconds that access tokens live, for every API that has them."""
     edgequake: EdgeQuakeSettings
+    apala: ApalaSettings
+    bloomy: BloomySettings
     mgnify: MGnifySettings
     bioepic: BioEPICSettings
 
@@ -44,6 +48,8 @@ class Sandbox:
     """Local servers that imitate the APIs, one port each."""
 
     edgequake: EdgeQuakeServer
+    apala: ApalaServer
+    bloomy: BloomyServer
     mgnify: MGnifyServer
     bioepic: BioEPICServer
 
@@ -54,6 +60,14 @@ class Sandbox:
         self._host = options.get("host", "127.0.0.1")
         self._ports = dict(options.get("ports", {}))
         self.edgequake = EdgeQuakeServer(settings, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        apala = options.get("apala") or ApalaSettings()
+        if "token_lifetime" in options:
+            apala = attrs.evolve(apala, token_lifetime=options["token_lifetime"])
+        self.apala = ApalaServer(apala, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        bloomy = options.get("bloomy") or BloomySettings()
+        if "token_lifetime" in options:
+            bloomy = attrs.evolve(bloomy, token_lifetime=options["token_lifetime"])
+        self.bloomy = BloomyServer(bloomy, seed=options.get("seed", 0), clock=options.get("clock", time.time))
         mgnify = options.get("mgnify") or MGnifySettings()
         if "token_lifetime" in options:
             mgnify = attrs.evolve(mgnify, token_lifetime=options["token_lifetime"])
@@ -68,7 +82,7 @@ class Sandbox:
 
     @property
     def servers(self) -> tuple[ApiServer, ...]:
-        return (self.edgequake, self.mgnify, self.bioepic)
+        return (self.edgequake, self.mgnify, self.apala, self.bloomy, self.bioepic)
 
     async def start(self) -> Self:
         """Start all servers; when one cannot start, none is left running.

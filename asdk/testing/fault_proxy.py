@@ -66,58 +66,71 @@ class FaultProxy:
         self._refused_for = refused_for
         self._pace = pace
         self._holder = socket.socket()  # keeps the port while nobody listens on it
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opening = 0
         self._idle: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._holder.bind(("127.0.0.1", 0))
         self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self._holder.getsockname()[1]}"
-        await self._listen()
+        self._listen()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._server is not None:
-            self._server.close()
-        while self._tasks:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._server is not None:
-            self._server.close()  # one that was opened meanwhile
+        self._close_port()
+        # A task that was cancelled before it began, or while it opens its streams, would never close its connection.
+        while self._opening:  # noqa: ASYNC110 - a few turns of the loop
+            await asyncio.sleep(0)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._holder.close()
 
     # --- connections ------------------------------------------------------------------------------------------------
 
-    async def _listen(self) -> None:
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(self._holder.getsockname())
-        # Known before the first await: who is cancelled there must not lose it.
-        self._server = await asyncio.start_server(
-            self._accept, sock=listener, limit=_LIMIT, backlog=1000, start_serving=False
-        )
-        await self._server.start_serving()
+    def _listen(self) -> None:
+        # Not by asyncio's servers, which lose a connection that comes in the moment in which they are closed.
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(self._holder.getsockname())
+        self._listener.listen(1000)
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
         self._refuse_if_planned()
+
+    def _close_port(self) -> None:
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while self._listener is not None:
+                connection, _ = self._listener.accept()
+                connection.setblocking(False)
+                self._opening += 1
+                self._start(self._serve(connection))
 
     def _refuse_if_planned(self) -> None:
         """Close the port for a while, if the next request is to find nobody, and throw out who is waiting for one."""
-        if self._server is None or self._plan.peek(self._faults) is not Fault.REFUSED:
+        if self._listener is None or self._plan.peek(self._faults) is not Fault.REFUSED:
             return
         self._plan.take()
         self.log.append(Injected(Fault.REFUSED, "", ""))
-        self._server.close()
-        self._server = None
+        self._close_port()
         for writer in self._idle:
             writer.transport.abort()
         self._start(self._reopen())
 
     async def _reopen(self) -> None:
         await asyncio.sleep(self._refused_for)
-        await self._listen()
+        self._listen()
 
     @property
     def _faults(self) -> frozenset[Fault]:
@@ -128,10 +141,11 @@ class FaultProxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._start(self._serve(reader, writer))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, connection: socket.socket) -> None:
+        try:
+            reader, writer = await asyncio.open_connection(sock=connection, limit=_LIMIT)
+        finally:
+            self._opening -= 1
         try:
             await (self._tunnel(reader, writer) if self._tls else self._converse(reader, writer))
         except (OSError, EOFError, asyncio.LimitOverrunError):
@@ -162,10 +176,10 @@ class FaultProxy:
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            back.transport.abort()
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            back.transport.abort()
 
     # --- http -------------------------------------------------------------------------------------------------------
 
@@ -252,7 +266,7 @@ class _Server:
 
     def goes_on(self, head: bytes) -> bool:
         """Whether another request may follow."""
-        return _CLOSES(head) is None and (_LENGTH(head) or _CHUNKED(head) or b" 204 " in head[:13]) is not None
+        return not _CLOSES(head) and bool(_LENGTH(head) or _CHUNKED(head) or head[9:12] in {b"204", b"304"})
 
 
 def _spoilt(fault: Fault, head: bytes, piece: bytes) -> bytes:
@@ -261,12 +275,12 @@ def _spoilt(fault: Fault, head: bytes, piece: bytes) -> bytes:
         return b""
     if fault is Fault.GARBAGE_STATUS_LINE:
         return b"HTP/7 what?\r\n" + head.partition(b"\r\n")[2] + piece
+    if not piece:
+        return head[:-3]  # without a body it can only break off before that would begin
     if fault is Fault.BAD_CHUNK:
         return _framed(head, b"Transfer-Encoding: chunked") + b"%x\r\n%b\r\nzz\r\n" % (len(piece), piece)
     if fault is Fault.WRONG_LENGTH:
         return _framed(head, b"Content-Length: %d" % (len(piece) + 7)) + piece
-    if not piece:
-        return head[:-3]  # without a body it can only break off before that would begin
     return head if fault is Fault.RESET_AFTER_HEAD else head + piece[: len(piece) // 2]
 
 

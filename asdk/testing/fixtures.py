@@ -12,7 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from asdk.sandbox import Sandbox
+    from asdk.sandbox.apala import ApalaServer
     from asdk.sandbox.bioepic import BioEPICServer
+    from asdk.sandbox.bloomy import BloomyServer
     from asdk.sandbox.edgequake import EdgeQuakeServer
     from asdk.sandbox.mgnify import MGnifyServer
     from asdk.testing.clock import VirtualClock
@@ -31,6 +33,18 @@ def asdk_sandbox() -> Iterator[Sandbox]:
 def edgequake_sandbox(asdk_sandbox: Sandbox) -> EdgeQuakeServer:
     """The EdgeQuake API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
     return asdk_sandbox.edgequake
+
+
+@pytest.fixture
+def apala_sandbox(asdk_sandbox: Sandbox) -> ApalaServer:
+    """The Apala API of the sandbox."""
+    return asdk_sandbox.apala
+
+
+@pytest.fixture
+def bloomy_sandbox(asdk_sandbox: Sandbox) -> BloomyServer:
+    """The Bloom Growth API of the sandbox: ``.api_url`` is what a client takes as its base URL."""
+    return asdk_sandbox.bloomy
 
 
 @pytest.fixture

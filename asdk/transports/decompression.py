@@ -190,7 +190,7 @@ def _decoders() -> Mapping[str, Callable[[bytes], _Decoder]]:
 def _brotli() -> Any:
     """The package brotli, if it is one that can stop in the middle of a bomb: 1.2 or newer."""
     try:
-        import brotli
+        import brotli  # pyright: ignore[reportMissingTypeStubs]
     except ImportError:
         return None
     return brotli if hasattr(brotli.Decompressor, "can_accept_more_data") else None
@@ -202,7 +202,7 @@ def _zstd() -> Any:
         if sys.version_info >= (3, 14):
             from compression import zstd
         else:
-            from backports import zstd
+            from backports import zstd  # pyright: ignore[reportMissingTypeStubs]
     except ImportError:
         return None
     return zstd

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
 import attrs
 import pytest
@@ -25,7 +26,17 @@ from asdk import (
     TokenUnavailableError,
     TransportError,
 )
-from asdk.auth import ApiKey, Credential, Entry, Identity, MemoryTokenStore, TokenStore, exchange, json_request
+from asdk.auth import (
+    ApiKey,
+    Credential,
+    Entry,
+    Identity,
+    MemoryTokenStore,
+    PasswordGrant,
+    TokenStore,
+    exchange,
+    json_request,
+)
 from asdk.auth.entries import Intent
 from asdk.auth.holder import this_process
 from asdk.auth.rotation import print_of
@@ -521,6 +532,26 @@ async def test_another_first_refresh_token_wins_over_the_store() -> None:
     token = await world.get(world.source(Refresh(world.families.first())))
     assert token == world.families.families[1].access
     assert world.families.replays == 0
+
+
+async def test_two_users_of_one_application_never_get_each_others_token() -> None:
+    grants: list[str] = []
+
+    def answer(request: Any) -> Reply:
+        form = dict(parse_qsl(request.body.decode()))
+        grants.append(form["username"])
+        return Reply(json={"access_token": f"of-{form['username']}", "expires_in": 100})
+
+    world, transport = World(), MemoryTransport(answer)
+
+    def source_of(name: str) -> TokenSource:
+        return world.source(PasswordGrant(TOKEN_URL, name, f"password of {name}", client_id="the-app"))
+
+    for _ in range(3):
+        for name in ("alice", "bob"):
+            token = await source_of(name).get(transport.send)
+            assert token.value.reveal() == f"of-{name}"
+    assert grants == ["alice", "bob"]
 
 
 async def test_each_tenant_has_an_entry_of_its_own() -> None:

@@ -87,6 +87,7 @@ async def test_a_fresh_token_is_a_synchronous_look() -> None:
 
 
 async def test_ten_thousand_callers_on_an_expired_token_make_one_request() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     clock = VirtualClock()
     endpoint, source = issuing(delay=0.05), source_of(clock=clock)
     await source.get(endpoint.send)
@@ -352,6 +353,7 @@ async def test_one_failure_of_the_endpoint_fails_no_call_within_its_time() -> No
 
 
 async def test_k_failures_cost_k_plus_one_requests_however_many_call() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     clock = VirtualClock()
     replies = [*(Reply(500) for _ in range(4)), Reply(json={"token": "t", "life": 100})]
     endpoint, source = MemoryTransport(replies), source_of(clock=clock)

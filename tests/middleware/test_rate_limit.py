@@ -30,6 +30,8 @@ from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 from tests.cancelling import at_each_await, live_timers
 from tests.failures import failure_of
+from tests.scripts import run_quietly
+from tests.servers import RawServer, Visit
 
 BASE = "https://api.example.org"
 
@@ -41,12 +43,12 @@ class Service:
         self.clock = clock
         self.moments: list[float] = []
         self.requests: list[Request] = []
-        self._answer = answer
+        self.answer = answer
 
     def __call__(self, request: Request) -> Reply:
         self.moments.append(self.clock.monotonic())
         self.requests.append(request)
-        return self._answer(request)
+        return self.answer(request)
 
     def busiest(self, span: float) -> int:
         return max(sum(start <= moment < start + span for moment in self.moments) for start in self.moments)
@@ -68,6 +70,7 @@ async def all_of(client: BaseClient, calls: int, **options: Any) -> list[Any]:
 
 
 async def test_a_thousand_callers_get_a_hundred_a_second() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     client, service = make(RateLimit(100))
     assert await all_of(client, 1000) == [1] * 1000
     assert service.moments[-1] == pytest.approx(9.99, rel=0.01)
@@ -179,10 +182,13 @@ async def test_the_error_of_a_wait_that_cannot_be_is_clean() -> None:
 
 
 async def test_a_tenant_of_its_own_may_still_have_time_where_others_have_none() -> None:
-    client, _ = make(RateLimit(10), timeout=1.0)
-    flood = asyncio.create_task(all_of(client, 30, tenant=Tenant("loud")))
-    await asyncio.sleep(0)
-    assert await client.request("GET", "/x", tenant=Tenant("quiet")) == 1
+    client, _ = make(RateLimit(10))
+    flood = asyncio.create_task(all_of(client, 100, tenant=Tenant("loud")))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert await client.request("GET", "/x", tenant=Tenant("quiet"), timeout=1) == 1
+    with pytest.raises(DeadlineExceededError):
+        await client.request("GET", "/x", tenant=Tenant("loud"), timeout=1)
     await flood
 
 
@@ -304,22 +310,31 @@ async def test_calls_under_way_are_counted_against_what_is_left() -> None:
 async def test_a_window_that_opens_again_early_lets_those_go_who_wait() -> None:
     def answer(request: Request) -> Reply:
         if request.template == "/spent":
-            return Reply(json=1, headers={"RateLimit": '"a";r=0;t=1000'})
+            return Reply(json=1, headers={"RateLimit": '"a";r=0;t=1000'}, delay=1)
         return Reply(json=1, headers={"RateLimit": '"a";r=50;t=1000'}, delay=5)
 
-    client, service = make(RateLimit(10), answer)
-    spent = asyncio.create_task(client.request("GET", "/spent"))
-    slow = asyncio.create_task(client.request("GET", "/slow"))
-    await asyncio.wait([spent, slow])
     client, service = make(RateLimit(10, burst=2), answer)
-    slow = asyncio.create_task(client.request("GET", "/slow"))
-    await asyncio.sleep(0)
-    await client.request("GET", "/spent")
+    calls = [asyncio.create_task(client.request("GET", path)) for path in ("/spent", "/left")]
+    await calls[0]
     waiting = asyncio.create_task(client.request("GET", "/x"))
-    await slow
-    assert not waiting.done(), "what a request learned that was sent earlier is older news"
+    await calls[1]
     await waiting
-    assert service.moments[-1] == pytest.approx(1000)
+    assert service.moments == pytest.approx([0, 0, 5])
+
+
+async def test_what_a_request_learned_that_was_sent_earlier_is_older_news() -> None:
+    def answer(request: Request) -> Reply:
+        if request.template == "/spent":
+            return Reply(json=1, headers={"RateLimit": '"a";r=0;t=1000'}, delay=1)
+        return Reply(json=1, headers={"RateLimit": '"a";r=50;t=1000'}, delay=5)
+
+    client, service = make(RateLimit(10, burst=2), answer)
+    calls = [asyncio.create_task(client.request("GET", path)) for path in ("/left", "/spent")]
+    await calls[1]
+    waiting = asyncio.create_task(client.request("GET", "/x"))
+    await calls[0]
+    await waiting
+    assert service.moments == pytest.approx([0, 0, 1001])
 
 
 async def test_an_error_below_costs_its_permit() -> None:
@@ -393,6 +408,28 @@ async def test_no_token_that_has_ended_is_sent_after_a_wait() -> None:
     assert service.busiest(0.999) <= 10
 
 
+async def test_a_permit_that_finds_no_token_is_the_next_calls() -> None:
+    clock = VirtualClock()
+    client, service = authorized(SlowLogin(clock, lifetime=5), 0.1)
+    await client.request("GET", "/first")
+    bounced = asyncio.create_task(client.request("GET", "/x"))  # its turn comes at 12, and its token ends at 7
+    open_to_all = asyncio.create_task(client.request("GET", "/open", authenticate=False))
+    await asyncio.wait([bounced, open_to_all])
+    assert [request.template for request in service.requests] == ["/first", "/open", "/x"]
+    assert service.moments == pytest.approx([2, 12, 24])
+
+
+async def test_a_resend_after_a_401_whose_token_ends_in_the_queue_gets_another() -> None:
+    clock = VirtualClock()
+    login = SlowLogin(clock, lifetime=5)
+    client, service = authorized(login, 0.1)
+    service.answer = lambda request: Reply(json=1) if clock.monotonic() > 3 else Reply(401)
+    assert await client.request("GET", "/x") == 1
+    assert [request.headers["Authorization"] == "Bearer t3" for request in service.requests] == [True, True]
+    assert service.moments == pytest.approx([2, 14])
+    assert login.logins == 3
+
+
 async def test_tokens_that_end_as_they_come_end_the_call() -> None:
     clock = VirtualClock()
     login = SlowLogin(clock, lifetime=1e-9)
@@ -400,6 +437,37 @@ async def test_tokens_that_end_as_they_come_end_the_call() -> None:
     with pytest.raises(TokenError, match="ended"):
         await client.request("GET", "/x")
     assert login.logins <= 4
+
+
+# --- connections --------------------------------------------------------------------------------------------------
+
+
+async def test_permits_do_not_pile_up_behind_the_connections() -> None:
+    moments: list[float] = []
+
+    async def stalls_at_first(visit: Visit) -> None:
+        moments.append(time.monotonic())
+        await asyncio.sleep(max(0.0, moments[0] + 0.4 - moments[-1]))
+        await visit.answer()
+
+    with RawServer(stalls_at_first) as server:
+        async with BaseClient(base_url=server.url, connections=5, rate_limit=RateLimit(200), timeout=10) as client:
+            await all_of(client, 60)
+    assert len(moments) == 60
+    after = [moment for moment in moments if moment > moments[0] + 0.35]
+    assert max(sum(start <= moment < start + 0.05 for moment in after) for start in after) <= 10 + 1 + 10
+
+
+async def test_the_limit_on_connections_may_be_another_or_none() -> None:
+    def stack(**options: Any) -> list[str]:
+        client = BaseClient(base_url=BASE, rate_limit=RateLimit(1), **options)
+        return [repr(step) for step in client.build_stack() if isinstance(step, ConcurrencyLimit)]
+
+    assert stack() == ["ConcurrencyLimit(100)"]
+    assert stack(connections=7) == ["ConcurrencyLimit(7)"]
+    assert stack(concurrency=ConcurrencyLimit(3)) == ["ConcurrencyLimit(3)"]
+    assert stack(concurrency=None) == []
+    assert stack(transport=MemoryTransport()) == []
 
 
 # --- loops, threads, processes -----------------------------------------------------------------------------------
@@ -455,10 +523,49 @@ def test_calls_left_behind_in_a_loop_that_ended_hold_nobody_up() -> None:
     loop.close()
 
 
-def test_a_limit_knows_what_it_is() -> None:
+@pytest.mark.parametrize("policy", [RateLimit(2.5, burst=3), ConcurrencyLimit(4), CircuitBreaker(20, 0.3, 5.0)])
+def test_a_policy_shows_its_settings_and_pickles_as_them(policy: object) -> None:
+    copy = pickle.loads(pickle.dumps(policy))
+    assert copy is not policy
+    assert repr(copy) == repr(policy)
     assert repr(RateLimit(2.5, burst=3)) == "RateLimit(2.5, burst=3)"
-    with pytest.raises(TypeError):
-        pickle.dumps(RateLimit(1))
+
+
+def test_a_forked_child_has_the_limit_to_itself() -> None:
+    script = """
+    from asdk.middleware import ConcurrencyLimit, RateLimit
+    from asdk.testing import MemoryTransport, Reply
+
+    async def answer(_):
+        await asyncio.sleep(0.01)
+        return Reply(json=1)
+
+    limits = {"rate_limit": RateLimit(0.1, burst=2), "concurrency": ConcurrencyLimit(2)}
+    client = make_client(transport=MemoryTransport(answer), timeout=5, **limits)
+
+    async def two():
+        return await asyncio.gather(*(client.request("GET", "/x") for _ in range(2)))
+
+    async def fork_in_the_middle():
+        calls = asyncio.ensure_future(two())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        child = os.fork()
+        if child == 0:
+            return 0
+        await calls
+        return child
+
+    loop = asyncio.new_event_loop()
+    child = loop.run_until_complete(fork_in_the_middle())
+    if child == 0:
+        asyncio.events._set_running_loop(None)
+        assert asyncio.new_event_loop().run_until_complete(two()) == [1, 1]
+        os._exit(0)
+    loop.close()
+    print(os.waitpid(child, 0)[1])
+    """
+    assert run_quietly(script, BASE) == "0"
 
 
 async def test_the_policies_stand_in_their_order_whatever_the_order_of_the_options() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from email.utils import formatdate
@@ -11,6 +12,7 @@ import pytest
 
 from asdk import (
     BaseClient,
+    CircuitOpenError,
     ConnectError,
     DeadlineExceededError,
     InvalidRequestError,
@@ -22,6 +24,8 @@ from asdk import (
     TransportError,
 )
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply, VirtualClock
+from asdk.transports.aiohttp import AiohttpTransport
+from tests.servers import RawServer, Visit, head
 
 NO_CONNECTION = ConnectError("refused", sent=False)
 
@@ -201,6 +205,48 @@ async def test_a_factory_is_opened_anew_for_each_attempt() -> None:
     transport = MemoryTransport([Reply(503), Reply(error=DISCONNECTED), Reply(200)])
     await client_of(transport).request("PUT", "/x", content=chunks, model=None)
     assert [sent.content for sent in transport.sent] == [b"data"] * 3
+
+
+async def test_the_connection_of_a_discarded_stream_is_free_during_the_wait() -> None:
+    async def endless_error(visit: Visit) -> None:
+        if visit.number > 1:
+            await visit.answer()
+        else:
+            await visit.send(head(503) + b"on and on")
+            await visit.until_gone()
+
+    with RawServer(endless_error) as server:
+        transport = AiohttpTransport(limit=1)
+        policy = Retry(base_delay=1e4, max_delay=1e4)
+        client = BaseClient(base_url=server.url, transport=transport, retry=policy, timeout=None)
+
+        async def stream() -> None:
+            async with client.stream("GET", "/x"):
+                pass
+
+        waiting = asyncio.create_task(stream())
+        await server.until(lambda: len(server.heads) == 1)
+        assert await client.request("GET", "/x", timeout=2) == {}
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await transport.aclose()
+
+
+async def test_a_request_that_is_sent_once_more_has_its_attempts_again() -> None:
+    transport = MemoryTransport(lambda request: Reply(503))
+    client = client_of(transport)
+    request = client.build_request("GET", "/x")
+    assert (await client.send(request)).attempts == 3
+    assert (await client.send(request)).attempts == 5
+    assert len(transport.sent) == 6
+
+
+async def test_an_open_circuit_is_not_asked_again() -> None:
+    clock = VirtualClock()
+    transport = MemoryTransport([Reply(error=CircuitOpenError("open", retry_after=30))])
+    with pytest.raises(CircuitOpenError):
+        await client_of(transport, clock).request("GET", "/x")
+    assert clock.slept == []
 
 
 async def test_a_retry_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections import Counter
 from typing import Any
@@ -28,6 +29,7 @@ from asdk.middleware.retry_quota import CAPACITY, RetryQuota
 from asdk.request import Request
 from asdk.testing import Fault, FaultPlan, FaultyTransport, MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
+from tests.scripts import run_quietly
 from tests.servers import QUICK, RawServer, Visit, client_of, refusing_port
 
 BASE = "https://api.example.org"
@@ -212,6 +214,22 @@ async def test_the_quota_is_bounded_by_the_origins_that_failed_last() -> None:
         quota.take(f"https://{number}.example.org", 14)
     assert len(quota.spent) == 1024
     assert quota.left("https://2999.example.org") == CAPACITY - 14
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_does_not_wait_for_the_lock_of_a_thread_that_it_has_not() -> None:
+    script = """
+        from asdk.middleware.retry_quota import RetryQuota
+
+        quota = RetryQuota()
+        with quota._lock:
+            child = os.fork()
+            if child == 0:
+                signal.alarm(5)
+                os._exit(0 if quota.take("o", 14) else 1)
+        print(os.waitpid(child, 0)[1])
+    """
+    assert run_quietly(script, "-") == "0"
 
 
 def test_threads_that_take_and_give_do_not_lose_count() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import re
+import weakref
 from contextlib import aclosing
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +16,7 @@ import pytest
 from asdk import (
     BaseClient,
     BearerToken,
+    NotFoundError,
     PaginationError,
     Retry,
     ServerError,
@@ -110,6 +114,24 @@ async def test_leaving_a_walk_early_frees_its_connections_at_once(way: str) -> N
             assert await client.request("GET", "/rows", params={"page": 1}, timeout=1) is not None
 
 
+@pytest.mark.parametrize("ahead", [0, 3])
+async def test_a_client_that_is_forgotten_after_a_walk_that_failed_is_gone_at_once(ahead: int) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        replies = [Reply(json={"items": rows(0)}), *[Reply(404)] * 9]
+        client = BaseClient(base_url=BASE, transport=MemoryTransport(replies))
+        gone = weakref.ref(client)
+        walk = client.paginate("/rows", model=Row, strategy=PageNumbers(), prefetch=ahead)
+        with contextlib.suppress(NotFoundError):
+            await walk.collect()
+        await asyncio.sleep(0)
+        del client, walk
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 # --- time, without waiting ------------------------------------------------------------------------------------------
 
 
@@ -165,7 +187,7 @@ async def test_where_pages_name_the_next_work_and_wait_overlap() -> None:
 async def test_a_page_size_that_the_server_cuts_loses_no_rows(
     strategy: PageNumbers | Offset | PageToken, ahead: int
 ) -> None:
-    client = BaseClient(base_url=BASE, transport=MemoryTransport(Service(47, limit=7)))
+    client = BaseClient(base_url=BASE, transport=MemoryTransport(Service(47, limit=7)), clock=VirtualClock())
     walk = client.paginate("/rows", params={"limit": 20}, model=Row, strategy=strategy, prefetch=ahead)
     assert [row.id async for row in walk] == list(range(47))
 
@@ -176,7 +198,7 @@ async def test_a_page_size_that_the_server_cuts_loses_no_rows(
 @pytest.mark.parametrize("ahead", [0, 3])
 async def test_the_tenant_is_fixed_when_the_paginator_is_made(ahead: int) -> None:
     service = Service(100)
-    client = Client(base_url=BASE, transport=MemoryTransport(service))
+    client = Client(base_url=BASE, transport=MemoryTransport(service), clock=VirtualClock())
     with tenant_scope(Tenant("mine")):
         walk = client.paginate("/rows", model=Row, strategy=NUMBERS, prefetch=ahead)
     with tenant_scope(Tenant("other")):
@@ -186,7 +208,7 @@ async def test_the_tenant_is_fixed_when_the_paginator_is_made(ahead: int) -> Non
 
 
 async def test_a_cursor_of_one_tenant_is_none_of_another() -> None:
-    client = Client(base_url=BASE, transport=MemoryTransport(Service(100)))
+    client = Client(base_url=BASE, transport=MemoryTransport(Service(100)), clock=VirtualClock())
     cursor = client.paginate("/rows", strategy=NUMBERS, tenant=Tenant("mine")).cursor
     for other in (
         client.paginate("/rows", strategy=NUMBERS),

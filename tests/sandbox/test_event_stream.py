@@ -30,9 +30,8 @@ async def test_a_slow_stream_is_kept_alive_by_comments(
 
 async def test_tokens_come_one_by_one(edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession) -> None:
     edgequake.settings.stream_interval = 0.01
-    started = time.perf_counter()
     async with admin.post("/api/v1/query/stream", json={"query": "Oslo", "mode": "bypass"}) as reply:
         assert b"context" in await reply.content.readline()
-        first = time.perf_counter() - started
+        first = time.perf_counter()
         await reply.read()
-    assert time.perf_counter() - started >= 0.03 > first  # three tokens
+    assert time.perf_counter() - first >= 0.02  # between three tokens

@@ -4,13 +4,16 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from typing import IO
 
 import pytest
 
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
-FREE_PORTS = ["--edgequake-port", "0", "--mgnify-port", "0", "--bioepic-port", "0"]
+FREE_PORTS = [
+    word for name in ("edgequake", "mgnify", "apala", "bloomy", "bioepic") for word in (f"--{name}-port", "0")
+]
 
 
 def read_greeting(output: IO[str]) -> list[list[str]]:
@@ -53,8 +56,35 @@ def test_the_printed_key_is_accepted() -> None:
 
 def test_a_taken_port_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        arguments = ["--edgequake-port", str(taken.getsockname()[1])]
+        arguments = [*FREE_PORTS, "--edgequake-port", str(taken.getsockname()[1])]
         run = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("asdk.sandbox: ")
     assert run.stderr.count("\n") == 1
+
+
+def test_the_printed_key_of_apala_is_accepted() -> None:
+    with subprocess.Popen([*COMMAND, *FREE_PORTS], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = read_greeting(process.stdout)
+        start = next(number for number, line in enumerate(lines) if line[0] == "Apala")
+        body = json.dumps({"api_key": lines[start + 1][2]}).encode()
+        request = urllib.request.Request(
+            f"{lines[start][1]}/api/auth/token", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as reply:
+            assert json.load(reply)["company_id"] == lines[start + 2][1]
+        process.terminate()
+
+
+def test_the_printed_login_of_bloomy_is_accepted() -> None:
+    with subprocess.Popen([*COMMAND, *FREE_PORTS], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = read_greeting(process.stdout)
+        start = next(number for number, line in enumerate(lines) if line[0] == "Bloomy")
+        _, name, _, password = lines[start + 1]
+        form = {"grant_type": "password", "userName": name, "password": password}
+        url = lines[start][1].removesuffix("/api/v1")
+        with urllib.request.urlopen(f"{url}/Token", urllib.parse.urlencode(form).encode()) as reply:
+            assert json.load(reply)["userName"] == name
+        process.terminate()

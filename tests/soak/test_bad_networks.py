@@ -24,7 +24,7 @@ pytestmark = pytest.mark.soak
 
 async def test_a_thousand_random_plans() -> None:
     with RawServer(Ledger()) as server:
-        met = await random_plans(server, range(1000, 2000), together=6)
+        met = await random_plans(server, range(1000, 2000), together=10)
     assert set(met) == set(WIRE_FAULTS)
     assert min(met.values()) >= 20
 

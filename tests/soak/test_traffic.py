@@ -13,7 +13,8 @@ from asdk import AsdkError, BaseClient, Tenant
 from asdk.middleware import CircuitBreaker, ConcurrencyLimit, RateLimit
 from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
-from tests.redis_servers import FleetRun, busiest_second, needs_redis, running_redis
+from tests.redis_server import running_redis
+from tests.traffic_fleet import FleetRun, busiest_second
 
 pytestmark = pytest.mark.soak
 
@@ -67,7 +68,6 @@ async def test_ten_thousand_calls_cancelled_at_random_leave_every_place_and_perm
     assert time.monotonic() - began < 1
 
 
-@needs_redis
 def test_a_fleet_of_four_processes_with_a_hundred_callers_each() -> None:
     off = []
     for _ in range(3):  # what a machine sleeps through is gone: of three runs one has to be undisturbed
@@ -87,7 +87,6 @@ def test_a_fleet_of_four_processes_with_a_hundred_callers_each() -> None:
     pytest.fail(f"not within 1 % of the rate, or not in shares within 10 %: {off}")
 
 
-@needs_redis
 @pytest.mark.parametrize("outage", [0.3, 3.0])
 def test_redis_killed_in_the_middle_of_the_fleet(outage: float) -> None:
     with running_redis() as redis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, assert_type
 
@@ -14,6 +14,7 @@ from asdk import (
     ClientOptions,
     EventStream,
     OpenEnum,
+    Outcome,
     Paginator,
     Reconnect,
     Records,
@@ -31,8 +32,9 @@ from asdk import (
 )
 from asdk.event_stream import JsonLineStream
 from asdk.files import Downloaded
+from asdk.mapping import Outcomes
 from asdk.models import Tag
-from asdk.pagination import PageNumbers
+from asdk.pagination import Cursor, LinkHeader, Offset, PageNumbers, PageStrategy, PageToken
 
 
 class Kind(OpenEnum):
@@ -141,6 +143,34 @@ async def pages(client: Pets) -> None:
         assert_type(page, Records[Cat])
     assert_type(await walk.first(), Cat | None)
     assert_type(await walk.collect(limit=5), Records[Cat])
+    assert_type(walk.prefetch(8), Paginator[Cat])
+    assert_type(walk.cursor, str)
+    assert_type(walk.resume(walk.cursor), Paginator[Cat])
+    assert_type(client.paginate("/x", model=Cat, strategy=PageToken(), prefetch=2), Paginator[Cat])
+    assert_type(client.paginate("/x", strategy=LinkHeader(items="items", rel="next")), Paginator[Any])
+    strategies: list[PageStrategy] = [PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader()]
+    assert strategies
+
+
+async def maps(client: Pets, names: AsyncIterator[str]) -> None:
+    assert_type(client.map(client.cats.get, ["tom"]), Outcomes[Cat])
+    assert_type(client.map(client.cats.get, names, concurrency=5, ordered=False, progress=True), Outcomes[Cat])
+    assert_type(client.map(client.cats.get, (cat.kind for cat in [Cat(kind="cat")])), Outcomes[Cat])
+    async for outcome in client.map(client.cats.get, names, progress="cats"):
+        assert_type(outcome, Outcome[Cat])
+        assert_type(outcome.index, int)
+        assert_type(outcome.value, Cat | None)
+        assert_type(outcome.error, BaseException | None)
+        assert_type(outcome.ok, bool)
+        assert_type(outcome.result(), Cat)
+    async with client.map(client.cats.get, names) as outcomes:
+        assert_type(await anext(outcomes), Outcome[Cat])
+
+    async def lives(cat: Cat) -> int:
+        return cat.lives
+
+    async for count in client.map(lives, client.cats.list()):
+        assert_type(count.result(), int)
 
 
 async def copies_and_resources(client: Pets) -> None:
@@ -165,5 +195,7 @@ def mistakes(client: Pets) -> None:
     Cat(kind="dog")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     dog = Dog(kind="dog")
     dog.good_boy = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    client.map(client.cats.get, [1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.map(len, ["tom"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.with_options(tiemout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Pets(tiemout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

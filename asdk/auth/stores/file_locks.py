@@ -14,8 +14,9 @@ import stat
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from asdk.auth.stores.heartbeat import Heartbeat
@@ -37,11 +38,20 @@ _forking = threading.RLock()
 
 
 class LockFile:
-    """One attempt to hold a lock, by one holder."""
+    """One attempt to hold a lock, by one holder.
 
-    def __init__(self, directory: Path, name: str) -> None:
+    Args:
+        directory: that the file is in.
+        name: of the file.
+        lock: locks a descriptor, or says that somebody else has it.
+        unlock: unlocks it.
+    """
+
+    def __init__(self, directory: Path, name: str, lock: Callable[[int], bool], unlock: Callable[[int], None]) -> None:
         self._directory = directory
         self._name = name
+        self._lock = lock
+        self._unlock = unlock
         self._fd: int | None = None
         self._released = False
         self._busy = threading.Lock()
@@ -54,13 +64,11 @@ class LockFile:
             RuntimeError: it was released in the meantime: somebody took over.
             OSError: the file cannot be opened, or is not ours.
         """
-        from filelock import lock_descriptor
-
         with self._busy:
             if self._released:
                 raise RuntimeError("the lock was taken over, since the event loop of its holder stood still")
             fd = self._open() if self._fd is None else self._fd
-            if not lock_descriptor(fd, blocking=False):
+            if not self._lock(fd):
                 return False
             if os.fstat(fd).st_nlink:
                 return True
@@ -92,14 +100,12 @@ class LockFile:
         return fd
 
     def _close(self) -> None:
-        from filelock import unlock_descriptor
-
         if self._fd is None:
             return
         with _forking:
             # Unlocked first: a child that was forked without a word to Python may hold it open still.
             with contextlib.suppress(OSError):
-                unlock_descriptor(self._fd)
+                self._unlock(self._fd)
             os.close(self._fd)
             self._fd = None
 
@@ -111,6 +117,10 @@ class FileLocks:
     """
 
     def __init__(self, directory: Path) -> None:
+        # Not by whoever locks first: a child that is forked while a thread imports can never import that.
+        from filelock import lock_descriptor, unlock_descriptor
+
+        self._native = partial(lock_descriptor, blocking=False), unlock_descriptor
         self._directory = directory
         self._local = LocalLocks()
 
@@ -118,7 +128,7 @@ class FileLocks:
     async def hold(self, name: str) -> AsyncGenerator[None, None]:
         """Hold one name, for as long as it takes."""
         async with self._local.hold(name) as holder:
-            file = LockFile(self._directory, f"{name}.lock")
+            file = LockFile(self._directory, f"{name}.lock", *self._native)
             heartbeat = Heartbeat(_LOOK, lost=file.release)
             holder.on_lost = file.release
             try:
@@ -138,7 +148,7 @@ class FileLocks:
             TimeoutError: somebody has been writing for 5 s.
             OSError: the lock file cannot be opened.
         """
-        file, deadline = LockFile(self._directory, "writing.lock"), time.monotonic() + _WRITE_TIMEOUT
+        file, deadline = LockFile(self._directory, "writing.lock", *self._native), time.monotonic() + _WRITE_TIMEOUT
         try:
             while not file.try_lock():
                 if time.monotonic() > deadline:

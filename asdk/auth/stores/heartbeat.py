@@ -25,7 +25,7 @@ class Heartbeat:
 
     Args:
         every: seconds between two looks.
-        lost: called, in the heartbeat's thread, when the loop was closed or stands still, or by `give_up`. It must not
+        lost: called, in another thread, when the loop was closed or stands still, or by `give_up`. It must not
             raise.
         beat: called after each look at a loop that runs, in a loop of the heartbeat's own. It tells whether to go on,
             and must be bounded in time. If it raises, the next one may fare better.
@@ -39,13 +39,11 @@ class Heartbeat:
         self._beat = beat
         self._loop = asyncio.get_running_loop()
         self._done = threading.Event()
-        self._given_up = False
         self._process = os.getpid()
 
     def start(self) -> None:
         """Begin; the first look comes after one interval."""
-        # A daemon: the end of the program does not wait for it.
-        threading.Thread(target=self._run, name="asdk-lock", daemon=True).start()
+        self._in_thread(self._run)
 
     def stop(self) -> None:
         """End, without waiting for it. May be called by any thread, and again."""
@@ -53,28 +51,32 @@ class Heartbeat:
             self._done.set()
 
     def give_up(self) -> None:
-        """End, since the holder is gone: what it leaves is for ``lost``. May be called by any thread."""
-        self._given_up = True
-        self.stop()
+        """End, started or not, since the holder is gone: what it leaves is for ``lost``. May be called by any
+        thread."""
+        if os.getpid() == self._process:
+            self._done.set()
+            with contextlib.suppress(RuntimeError):  # the program ends, and starts no thread any more
+                self._in_thread(self._lost)
+
+    def _in_thread(self, work: Callable[[], object]) -> None:
+        # A daemon: the end of the program does not wait for it.
+        threading.Thread(target=work, name="asdk-lock", daemon=True).start()
 
     def _run(self) -> None:
         with contextlib.ExitStack() as stack:
-            self._watch(stack)
-        if self._given_up:
-            self._lost()
-
-    def _watch(self, stack: contextlib.ExitStack) -> None:
-        looks, runner = 0, None
-        while not self._done.wait(self._every):
-            running = self._loop.is_running()
-            looks = 0 if running else looks + 1
-            if looks >= _LOOKS or self._loop.is_closed():
-                self._given_up = True
-                return
-            if running and self._beat is not None:
-                runner = runner or stack.enter_context(asyncio.Runner())
-                if not self._strike(runner, self._beat):
-                    return
+            looks, runner = 0, None
+            while not self._done.wait(self._every):
+                running = self._loop.is_running()
+                looks = 0 if running else looks + 1
+                if looks >= _LOOKS or self._loop.is_closed():
+                    break
+                if running and self._beat is not None:
+                    runner = runner or stack.enter_context(asyncio.Runner())
+                    if not self._strike(runner, self._beat):
+                        return
+            else:
+                return  # it was stopped
+        self._lost()
 
     def _strike(self, runner: asyncio.Runner, beat: Callable[[], Awaitable[bool]]) -> bool:
         async def once() -> bool:

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import io
 import os
+import re
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -27,7 +28,9 @@ _FILE = _NO_LINK | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | 
 # What opening a link answers: the second on FreeBSD.
 _IS_LINK = (errno.ELOOP, errno.EMLINK)
 
+# The directory may hold what is not ours: of temporary files only those with such a name are.
 _TEMPORARY = ".tmp"
+_IS_LEFT_OVER = re.compile(r"[0-9a-f]{32}\.json\.tmp").fullmatch
 
 
 class UntrustedFileError(Exception):
@@ -104,7 +107,7 @@ class Folder:
     def left_over(self) -> list[str]:
         """The temporary files that writers left: for as long as nobody writes, those died."""
         names = os.listdir(self.path if self._fd is None else self._fd)
-        return [name for name in names if name.endswith(_TEMPORARY)]
+        return [name for name in names if _IS_LEFT_OVER(name)]
 
     def _at(self, name: str) -> str:
         return name if self._fd is not None else os.path.join(self.path, name)

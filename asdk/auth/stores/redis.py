@@ -11,10 +11,8 @@ import random
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
-
-import anyio
 
 from asdk.auth.entries import LARGEST, Entry
 from asdk.auth.stores.heartbeat import Heartbeat
@@ -37,6 +35,9 @@ LOCK_BEAT = 1.5
 
 # No command takes longer, in seconds, with a connection, a reconnection and whatever the client adds to it.
 _COMMAND_TIMEOUT = 4.0
+
+# How long whoever has done his work waits until his lock is known to be free, in seconds.
+_GIVE_BACK_TIMEOUT = 1.0
 
 # How long to wait before a lock that somebody else holds is tried again, in seconds: it grows, for others wait too.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
@@ -98,8 +99,8 @@ class RedisTokenStore:
         from asdk.auth.stores.redis_clients import client_maker, close_client
 
         self.prefix = prefix
-        self._make = client_maker(source)
         self._seal = None if encryption_key is None else _make_seal(encryption_key)
+        self._make = client_maker(source)
         self._clients: LoopPool[Redis] = LoopPool(close_client)
         self._locks = LocalLocks()
         self._complaints = Complaints()
@@ -128,19 +129,17 @@ class RedisTokenStore:
                 lost=lambda: asyncio.run(self._give_back(name, mark)),
             )
             holder.on_lost = heartbeat.give_up
-            can_wait = True
             try:
                 await self._take(name, mark)
                 heartbeat.start()
                 yield
             except GeneratorExit:  # the loop is gone, and nothing can be sent from here
-                can_wait = False
                 heartbeat.give_up()
                 raise
-            finally:
-                heartbeat.stop()
-                if can_wait:
-                    await self._give_back(name, mark)
+            except BaseException:
+                await self._leave(heartbeat, name, mark)
+                raise
+            await self._leave(heartbeat, name, mark)
 
     async def aclose(self) -> None:
         """Close the connections, of this loop and of others. Not needed: each loop closes its own when it ends."""
@@ -159,20 +158,22 @@ class RedisTokenStore:
     async def _extend(self, name: str, mark: str) -> bool:
         return bool(await self._eval(_EXTEND, name, mark, int(LOCK_TTL * 1000)))
 
-    async def _give_back(self, name: str, mark: str) -> None:
+    async def _leave(self, heartbeat: Heartbeat, name: str, mark: str) -> None:
         """Free the lock, if it is still ours: also while the caller is being cancelled, or others wait 5 s for it."""
-        cancelled = False
-        with anyio.CancelScope(shield=True):
-            for _ in range(3):  # a cancellation breaks the command off; the next one gets through
-                try:
-                    await self._eval(_GIVE_BACK, name, mark)
-                    break
-                except asyncio.CancelledError:
-                    cancelled = True
-                except Exception:  # noqa: BLE001 - Redis is gone: what the body did stands, and the lock ends by itself
-                    break
-        if cancelled:
-            raise asyncio.CancelledError
+        heartbeat.stop()
+        try:
+            await self._give_back(name, mark)
+        except asyncio.CancelledError:
+            try:
+                await self._give_back(name, mark)  # a cancellation breaks one command off, not the next
+            except asyncio.CancelledError:
+                heartbeat.give_up()  # a scope of anyio strikes at each await: what is left is for the other thread
+            raise
+
+    async def _give_back(self, name: str, mark: str) -> None:
+        with suppress(Exception):  # Redis is gone: what the body did stands, and the lock ends by itself
+            async with asyncio.timeout(_GIVE_BACK_TIMEOUT):
+                await self._eval(_GIVE_BACK, name, mark)
 
     async def _look(self, name: str) -> tuple[str, Entry | None]:
         """The state of what is kept there, as the scripts name it, and the entry, if it can be trusted."""

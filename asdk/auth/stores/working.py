@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+
+# Else the first worker imports it, and a child that is forked in that moment can never do so.
+import concurrent.futures.thread  # noqa: F401  # pyright: ignore[reportUnusedImport]
 import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
-
-import anyio
 
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=BaseException)
@@ -45,13 +46,12 @@ async def in_thread(work: Callable[[], T]) -> T:
 async def _is_cancelled_before(future: asyncio.Future[T]) -> bool:
     """Wait until it is done; whether the caller was cancelled in the meantime."""
     until, cancelled = None, False
-    with anyio.CancelScope(shield=True):  # a cancelled scope strikes at each turn of the loop: that would spin here
-        while not future.done() and (until is None or time.monotonic() < until):
-            try:
-                await asyncio.wait([future], timeout=None if until is None else max(0.0, until - time.monotonic()))
-            except asyncio.CancelledError:
-                cancelled = True
-                until = time.monotonic() + _PATIENCE
+    while not future.done() and (until is None or time.monotonic() < until):
+        try:
+            await asyncio.wait([future], timeout=None if until is None else max(0.0, until - time.monotonic()))
+        except asyncio.CancelledError:
+            if not cancelled:
+                cancelled, until = True, time.monotonic() + _PATIENCE
     return cancelled
 
 

@@ -1,6 +1,7 @@
 """`BioEPICServer`: the API put together, and what a test may turn while it runs."""
 
 from collections.abc import Iterable
+from email.utils import formatdate
 from typing import ClassVar
 
 from aiohttp import web
@@ -25,6 +26,7 @@ class BioEPICServer(ApiServer):
     def __init__(self, settings: BioEPICSettings, *, seed: int, clock: Clock) -> None:
         super().__init__()
         self.settings = settings
+        self._clock = clock
         self._tokens = Tokens(settings, clock, Ids("bioepic", seed))
         self._collections = Collections(settings, seed)
 
@@ -64,4 +66,5 @@ class BioEPICServer(ApiServer):
         return response
 
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """Nothing: no header is on every reply."""
+        """The server's own time, by which clients judge ``exp``, also where a test turns it."""
+        response.headers["Date"] = formatdate(self._clock(), usegmt=True)

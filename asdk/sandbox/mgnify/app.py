@@ -1,6 +1,7 @@
 """`MGnifyServer`: the API put together from its routes, and what a test may turn while it runs."""
 
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from typing import ClassVar, TypeVar
 
 from aiohttp import web
@@ -84,4 +85,5 @@ class MGnifyServer(ApiServer):
         return errors.html_page(refusal.status)
 
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """Nothing: the server sends no request id and no rate limits."""
+        """The server's own time, by which clients judge ``exp``, also where a test turns it. There is no request id."""
+        response.headers["Date"] = formatdate(self._state.clock(), usegmt=True)

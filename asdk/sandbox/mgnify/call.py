@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import attrs
 from aiohttp import web
 
-from asdk.sandbox.mgnify.errors import ApiError, hidden, invalid, json_reply, unknown
+from asdk.sandbox.mgnify.errors import ApiError, hidden, invalid, json_reply, scripted, unknown
 from asdk.sandbox.mgnify.jsontypes import Json
 from asdk.sandbox.mgnify.shapes import Shapes
 from asdk.sandbox.mgnify.store.records import Record
@@ -98,8 +98,11 @@ class Call:
         return Shapes(self.state.links, str(url))
 
     def page(self, items: Sequence[T], shape: Callable[[T], Json]) -> web.Response:
-        """The page of a collection that was asked for; past the end it is empty. Raises ApiError 422."""
+        """The page of a collection that was asked for; past the end it is empty. Raises ApiError."""
         number = self.integer("page", 1, minimum=1) or 1
+        failing = self.state.settings.failing_pages.get(number)
+        if failing is not None:
+            raise scripted(failing)
         most = self.state.settings.page_size
         size = min(self.integer("page_size", most, minimum=1) or most, most)
         shown = items[(number - 1) * size : number * size]

@@ -53,15 +53,16 @@ def refused_bearer() -> ApiError:
     return ApiError(401, "Given token not valid for any token type", code="token_not_valid", messages=[reason])
 
 
+def scripted(status: int) -> ApiError:
+    """The server's own words for a status, where a test wants one."""
+    if status == 401:
+        return refused_bearer()
+    return ApiError(status, "Too many requests." if status == 429 else _phrase(status))
+
+
 def reply_for(status: int) -> web.Response:
     """The server's own reply with any status, for faults that say no more."""
-    if status == 401:
-        return refused_bearer().reply()
-    if status == 429:
-        return ApiError(429, "Too many requests.").reply()
-    if status < 400:
-        return web.Response(status=status)
-    return ApiError(status, _phrase(status)).reply()
+    return web.Response(status=status) if status < 400 else scripted(status).reply()
 
 
 def html_page(status: int) -> web.Response:

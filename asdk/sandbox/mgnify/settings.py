@@ -16,6 +16,8 @@ class MGnifySettings:
     """False: the archive that knows the passwords does not answer; every login is refused as if it were wrong."""
     page_size: int = 100
     """Items on a page when a request does not say, and the most that a page ever has: more is cut without a word."""
+    failing_pages: dict[int, int] = attrs.field(factory=dict[int, int])
+    """Statuses by the number of a page: ``{3: 503}`` breaks every third page, in whatever order pages are fetched."""
     studies: int = 230
     """How many public studies there are, with all that hangs on them; read when the data is first looked at."""
     link_lifetime: float = 3600.0

@@ -1,10 +1,35 @@
+"""`RedisTokenStore`: its lock, what it believes, what it says of a Redis that is away, and its clients."""
+
 from __future__ import annotations
 
-import pytest
+import asyncio
+import logging
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
 
+import anyio
+import pytest
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from asdk import ConfigurationError
 from asdk.auth import RedisTokenStore
+from asdk.auth.stores import redis as redis_store
 from asdk.testing import TokenStoreSuite
-from tests.redis_server import RedisServer
+from asdk.testing.token_store_suite import KEY, OTHER_KEY, SECRETS, assert_free, make_entry, seen_of
+from tests.processes import Process
+from tests.redis_server import RedisServer, running_redis
+
+NAME = f"asdk:{KEY}"
+LOCK = f"asdk:lock:{KEY}"
+SEALING_KEY = b"k" * 32
 
 
 class TestRedisTokenStore(TokenStoreSuite):
@@ -20,8 +45,471 @@ class TestRedisTokenStore(TokenStoreSuite):
 class TestEncryptedRedisTokenStore(TokenStoreSuite):
     @pytest.fixture
     def store(self, redis_server: RedisServer) -> RedisTokenStore:
-        return RedisTokenStore(redis_server.url, encryption_key=b"k" * 32)
+        return RedisTokenStore(redis_server.url, encryption_key=SEALING_KEY)
 
     @pytest.fixture
     def same_store(self, redis_server: RedisServer) -> RedisTokenStore:
-        return RedisTokenStore(redis_server.url, encryption_key=b"k" * 32)
+        return RedisTokenStore(redis_server.url, encryption_key=SEALING_KEY)
+
+
+@pytest.fixture
+def store(redis_server: RedisServer) -> RedisTokenStore:
+    return RedisTokenStore(redis_server.url)
+
+
+@pytest.fixture
+def short_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that outlives its holder by 0.6 s."""
+    monkeypatch.setattr(redis_store, "LOCK_TTL", 0.6)
+    monkeypatch.setattr(redis_store, "LOCK_BEAT", 0.15)
+
+
+# --- the lock ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("short_lock")
+def test_a_lock_that_is_held_for_longer_than_it_lives_has_one_holder(
+    store: RedisTokenStore, redis_server: RedisServer
+) -> None:
+    async def scenario() -> None:
+        async with store.lock(KEY):
+            with pytest.raises(TimeoutError):
+                await assert_free(RedisTokenStore(redis_server.url), within=1.5)
+        await assert_free(store, within=0.3)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("short_lock")
+def test_a_call_that_blocks_the_loop_does_not_cost_the_lock(store: RedisTokenStore, redis_server: RedisServer) -> None:
+    async def scenario() -> None:
+        async with store.lock(KEY):
+            mark = redis_server.cli("GET", LOCK)
+            time.sleep(1.2)  # noqa: ASYNC251 - that is the case
+            assert redis_server.cli("GET", LOCK) == mark != ""
+
+    asyncio.run(scenario())
+
+
+def test_the_lock_ends_five_seconds_after_its_holder(store: RedisTokenStore, redis_server: RedisServer) -> None:
+    async def scenario() -> None:
+        async with store.lock(KEY):
+            assert 4000 < int(redis_server.cli("PTTL", LOCK)) <= 5000
+
+    asyncio.run(scenario())
+    assert redis_server.cli("EXISTS", LOCK) == "0"
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(store: RedisTokenStore, redis_server: RedisServer) -> None:
+    source = """
+        redis_store.LOCK_TTL, redis_store.LOCK_BEAT = 0.6, 0.2
+
+        async def main():
+            async with RedisTokenStore(sys.argv[1]).lock(KEY):
+                say("held")
+                await asyncio.sleep(60)
+
+        asyncio.run(main())
+        """
+    with Process(source, redis_server.url) as holder:
+        assert holder.hear() == "held"
+        with pytest.raises(TimeoutError):
+            asyncio.run(assert_free(store, within=1.0))
+        holder.kill()
+        asyncio.run(assert_free(store, within=1.5))
+
+
+def test_a_child_neither_has_nor_gives_back_the_lock_of_its_parent(redis_server: RedisServer) -> None:
+    source = """
+        store = RedisTokenStore(sys.argv[1])
+
+        async def main():
+            async with store.lock(KEY):
+                child = os.fork()
+                if child == 0:
+                    for own in (store, RedisTokenStore(sys.argv[1])):
+                        say("child", asyncio.run(is_free(own, 0.2)), asyncio.run(own.load(KEY)))
+                    os._exit(0)
+                os.waitpid(child, 0)
+                say("parent", await is_free(RedisTokenStore(sys.argv[1]), 0.2))
+                assert await store.save(KEY, entry(1))
+            say("after", await is_free(store, 1.0))
+
+        asyncio.run(main())
+        """
+    with Process(source, redis_server.url) as process:
+        assert process.finish() == ["child False None", "child False None", "parent False", "after True"]
+
+
+def test_whoever_is_cancelled_at_any_time_leaves_no_lock(store: RedisTokenStore, redis_server: RedisServer) -> None:
+    async def hold() -> None:
+        async with store.lock(KEY):
+            await asyncio.sleep(0.0005)
+
+    async def scenario() -> None:
+        moment = random.Random(1)
+        for _ in range(100):
+            task = asyncio.create_task(hold())
+            await asyncio.sleep(moment.uniform(0, 0.004))
+            task.cancel()
+            await asyncio.wait([task])
+            assert redis_server_is_free()
+
+    client = redis.Redis(port=redis_server.port)
+
+    def redis_server_is_free() -> bool:
+        return client.get(LOCK) is None
+
+    asyncio.run(scenario())
+    client.close()
+
+
+def test_a_scope_of_anyio_that_ends_leaves_no_lock(store: RedisTokenStore) -> None:
+    async def scenario() -> None:
+        for _ in range(10):
+            with anyio.move_on_after(0.003):
+                async with store.lock(KEY):
+                    await anyio.sleep(1)
+            await assert_free(store, within=1.0)
+
+    asyncio.run(scenario())
+
+
+def test_no_thread_outlives_a_lock(store: RedisTokenStore) -> None:
+    async def scenario() -> None:
+        async with store.lock(KEY):
+            assert [thread for thread in threading.enumerate() if thread.name == "asdk-lock"]
+        for _ in range(100):
+            if not [thread for thread in threading.enumerate() if thread.name == "asdk-lock"]:
+                return
+            await asyncio.sleep(0.01)
+        pytest.fail("a heartbeat goes on without a lock")
+
+    asyncio.run(scenario())
+
+
+# --- what it believes -------------------------------------------------------------------------------------------------
+
+
+def test_who_reads_an_encrypted_store_sees_no_secret(redis_server: RedisServer) -> None:
+    asyncio.run(RedisTokenStore(redis_server.url, encryption_key=SEALING_KEY).save(KEY, make_entry()))
+    kept = redis_server.cli("GET", NAME)
+    assert kept.startswith("asdk1:")
+    assert not [word for word in (*SECRETS, "alice", "origin", "token") if word in kept]
+    assert redis_server.cli("KEYS", "*") == NAME
+
+
+def tamper(server: RedisServer) -> None:
+    kept = server.cli("GET", NAME)
+    server.cli("SET", NAME, kept[:40] + ("A" if kept[40] != "A" else "B") + kept[41:])
+
+
+def move(server: RedisServer) -> None:
+    asyncio.run(RedisTokenStore(server.url, encryption_key=SEALING_KEY).save(OTHER_KEY, make_entry()))
+    server.cli("RENAME", f"asdk:{OTHER_KEY}", NAME)
+
+
+def lock_with_another_key(server: RedisServer) -> None:
+    server.cli("DEL", NAME)
+    asyncio.run(RedisTokenStore(server.url, encryption_key=b"x" * 32).save(KEY, make_entry()))
+
+
+def put_in_plain(server: RedisServer) -> None:
+    server.cli("SET", NAME, make_entry().dumps().reveal())
+
+
+def put_a_list(server: RedisServer) -> None:
+    server.cli("DEL", NAME)
+    server.cli("LPUSH", NAME, "x")
+
+
+CHANGED = "it was encrypted with another key, or changed, or moved here from elsewhere"
+NO_ENTRY = "it is no entry of a token store"
+DISTRUSTED: dict[str, tuple[bytes | None, Callable[[RedisServer], object], str]] = {
+    "another key": (SEALING_KEY, lock_with_another_key, CHANGED),
+    "tampered": (SEALING_KEY, tamper, CHANGED),
+    "cut off": (SEALING_KEY, lambda server: server.cli("SET", NAME, server.cli("GET", NAME)[:-4]), CHANGED),
+    "moved": (SEALING_KEY, move, CHANGED),
+    "plain": (SEALING_KEY, put_in_plain, "it is not encrypted, but an encryption_key was given"),
+    "no key": (None, lock_with_another_key, "it is encrypted, and no encryption_key was given"),
+    "cut JSON": (None, lambda server: server.cli("SET", NAME, server.cli("GET", NAME)[:-4]), "it is not valid JSON"),
+    "empty": (None, lambda server: server.cli("SET", NAME, ""), "it is not valid JSON"),
+    "a list": (None, put_a_list, NO_ENTRY),
+    "too large": (None, lambda server: server.cli("SETRANGE", NAME, "3000000", "x"), NO_ENTRY),
+}
+
+
+@pytest.mark.parametrize(("key", "spoil", "problem"), DISTRUSTED.values(), ids=DISTRUSTED)
+def test_what_cannot_be_trusted_is_ignored_with_one_warning_and_then_replaced(
+    redis_server: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+    key: bytes | None,
+    spoil: Callable[[RedisServer], object],
+    problem: str,
+) -> None:
+    store = RedisTokenStore(redis_server.url, encryption_key=key)
+    asyncio.run(store.save(KEY, make_entry()))
+    spoil(redis_server)
+    with caplog.at_level(logging.DEBUG):
+        assert asyncio.run(store.load(KEY)) is None
+        assert asyncio.run(store.load(KEY)) is None
+    [record] = [record for record in caplog.records if record.name == "asdk.auth"]
+    assert (record.levelname, record.getMessage()) == (
+        "WARNING",
+        f"the stored token in Redis under {NAME} is ignored: {problem}",
+    )
+    assert not [secret for secret in SECRETS if secret in caplog.text]
+    assert asyncio.run(store.save(KEY, make_entry(1, "anew")))
+    assert asyncio.run(store.load(KEY)) == make_entry(1, "anew")
+
+
+@pytest.mark.parametrize("key", ["short", b"x" * 31, "!" * 43, ""])
+def test_a_key_that_is_none_is_refused_without_being_shown(key: str | bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"neither 32 bytes nor their base64") as caught:
+        RedisTokenStore("redis://localhost", encryption_key=key)
+    assert not key or str(key) not in str(caught.value)
+
+
+def test_a_key_may_be_given_in_base64(redis_server: RedisServer) -> None:
+    first = RedisTokenStore(redis_server.url, encryption_key="a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s")
+    second = RedisTokenStore(redis_server.url, encryption_key=SEALING_KEY)
+    asyncio.run(first.save(KEY, make_entry()))
+    assert asyncio.run(second.load(KEY)) == make_entry()
+
+
+def test_a_save_whose_reply_was_lost_is_not_refused_when_it_is_sent_again(store: RedisTokenStore) -> None:
+    async def scenario() -> None:
+        assert await store.save(KEY, make_entry())
+        state, _ = await store._look(NAME)
+        value = make_entry(2).dumps().reveal().encode()
+        arguments = (redis_store._SAVE, NAME, state, memoryview(value))
+        assert [await store._eval(*arguments) for _ in range(2)] == [1, 1]
+
+    asyncio.run(scenario())
+
+
+# --- a Redis that is away ---------------------------------------------------------------------------------------------
+
+
+async def use_lock(store: RedisTokenStore) -> None:
+    async with store.lock(KEY):
+        pass
+
+
+async def failures_of(store: RedisTokenStore) -> list[BaseException]:
+    uses = (store.load(KEY), store.save(KEY, make_entry()), store.delete(KEY), use_lock(store))
+    results = await asyncio.gather(*uses, return_exceptions=True)
+    return [result for result in results if isinstance(result, BaseException)]
+
+
+@pytest.fixture
+def own_server() -> Iterator[RedisServer]:
+    with running_redis(password="p4ssw0rd") as server:
+        yield server
+
+
+def test_a_redis_that_is_killed_is_an_error_and_one_that_comes_back_is_used(own_server: RedisServer) -> None:
+    store = RedisTokenStore(own_server.url)
+
+    async def scenario() -> None:
+        assert await store.save(KEY, make_entry())
+        own_server.kill()
+        errors = await failures_of(store)
+        assert [isinstance(error, RedisError) for error in errors] == [True] * 4
+        assert_shows_nothing(errors)
+        own_server.start()
+        assert await store.load(KEY) is None
+        assert await store.save(KEY, make_entry())
+        await use_lock(store)
+
+    asyncio.run(scenario())
+
+
+def test_a_lock_whose_redis_dies_meanwhile_ends_without_an_error(own_server: RedisServer) -> None:
+    async def scenario() -> None:
+        async with RedisTokenStore(own_server.url).lock(KEY):
+            own_server.kill()
+
+    asyncio.run(scenario())
+
+
+def test_a_redis_that_says_nothing_is_an_error_within_seconds(own_server: RedisServer) -> None:
+    store = RedisTokenStore(own_server.url)
+
+    async def scenario() -> None:
+        await store.load(KEY)
+        with own_server.frozen():
+            began = time.monotonic()
+            errors = await failures_of(store)
+            assert len(errors) == 4
+            assert time.monotonic() - began < 5.0  # a lock that may have been taken is given back, too
+            assert_shows_nothing(errors)
+
+    asyncio.run(scenario())
+
+
+def test_a_wrong_password_is_not_shown(own_server: RedisServer) -> None:
+    url = own_server.url.replace("p4ssw0rd", "wr0ng")
+    errors = asyncio.run(failures_of(RedisTokenStore(url)))
+    assert len(errors) == 4
+    assert_shows_nothing(errors)
+
+
+def assert_shows_nothing(errors: list[BaseException]) -> None:
+    for error in errors:
+        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+        assert not [secret for secret in (*SECRETS, "p4ssw0rd", "wr0ng") if secret in shown]
+
+
+def test_a_cancelled_save_shows_no_secret(store: RedisTokenStore) -> None:
+    async def scenario() -> None:
+        await store.load(KEY)
+        for turns in range(12):
+            task = asyncio.create_task(store.save(KEY, make_entry()))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            if task.cancelled():
+                with pytest.raises(asyncio.CancelledError) as caught:
+                    await task
+                assert_shows_nothing([caught.value])
+
+    asyncio.run(scenario())
+
+
+# --- clients ----------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_seen_of_a_store_that_was_used(own_server: RedisServer) -> None:
+    store = RedisTokenStore(own_server.url, encryption_key=SEALING_KEY)
+
+    async def scenario() -> None:
+        async with store.lock(KEY):
+            await store.save(KEY, make_entry())
+            seen = seen_of(store)
+            assert not [secret for secret in (*SECRETS, "p4ssw0rd", SEALING_KEY.decode()) if secret in seen]
+
+    asyncio.run(scenario())
+    with pytest.raises(TypeError, match="does not pickle"):
+        pickle.dumps(store)
+
+
+def test_a_client_gives_its_settings(own_server: RedisServer) -> None:
+    client = redis.asyncio.Redis(port=own_server.port, password="p4ssw0rd", decode_responses=True, db=3)
+    store = RedisTokenStore(client, prefix="mine:")
+    assert "p4ssw0rd" not in repr(vars(store))
+    for _ in range(2):  # in two event loops, though the client works in one
+        asyncio.run(store.load(KEY))
+    assert asyncio.run(store.save(KEY, make_entry()))
+    assert own_server.cli("-n", "3", "KEYS", "*") == f"mine:{KEY}"
+
+
+@pytest.mark.parametrize("decode", [False, True])
+def test_a_function_makes_a_client_for_each_loop(redis_server: RedisServer, decode: bool) -> None:
+    made: list[redis.asyncio.Redis] = []
+
+    def make() -> redis.asyncio.Redis:
+        made.append(redis.asyncio.Redis(port=redis_server.port, decode_responses=decode))
+        return made[-1]
+
+    store = RedisTokenStore(make, encryption_key=SEALING_KEY)
+    assert asyncio.run(store.save(KEY, make_entry()))
+    assert asyncio.run(store.load(KEY)) == make_entry()
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("url", ["http://host", "redis://user:p4ssw0rd@host:port/0", "p4ssw0rd"])
+def test_an_url_that_is_none_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="no URL of a Redis") as caught:
+        RedisTokenStore(url)
+    assert "p4ssw0rd" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra"), [("redis", "redis"), ("cryptography", "crypto")], ids=["redis", "cryptography"]
+)
+def test_a_missing_package_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch, missing: str, extra: str) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ConfigurationError, match=rf"needs {missing}: pip install 'asdk\[{extra}\]'"):
+        RedisTokenStore("redis://localhost", encryption_key=SEALING_KEY)
+
+
+LIVES = """
+import asyncio, gc, sys, threading
+from asdk.auth import RedisTokenStore
+
+url, key = sys.argv[1:]
+store = RedisTokenStore(url)
+
+async def use(store):
+    await store.load(key)
+    async with asyncio.timeout(2), store.lock(key):
+        pass
+
+async def use_and_close():
+    await use(store)
+    await store.aclose()
+
+async def forget_in_its_loop():
+    await use(RedisTokenStore(url))
+    gc.collect()
+    await asyncio.sleep(0.05)
+
+async def forget_before_its_loop_ends():
+    await use(RedisTokenStore(url))
+    gc.collect()
+
+async def leave_in_the_middle_of_a_lock():
+    async def hold():
+        async with store.lock(key):
+            held.set()
+            await asyncio.sleep(9)
+    held = asyncio.Event()
+    task = asyncio.create_task(hold())
+    await held.wait()
+
+asyncio.run(use(store))
+asyncio.run(use(store))
+threads = [threading.Thread(target=lambda: asyncio.run(use(store))) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+for life in (use_and_close, forget_in_its_loop, forget_before_its_loop_ends, leave_in_the_middle_of_a_lock):
+    asyncio.run(life())
+    gc.collect()
+    asyncio.run(use(store))
+"""
+
+
+def test_however_a_loop_ends_nothing_is_said(redis_server: RedisServer) -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", LIVES, redis_server.url, KEY]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    complaints = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
+    assert (done.returncode, complaints) == (0, [])
+
+
+def test_a_stopped_process_may_lose_its_lock_but_not_what_others_saved(redis_server: RedisServer) -> None:
+    source = """
+        redis_store.LOCK_TTL, redis_store.LOCK_BEAT = 0.4, 0.1
+
+        async def main():
+            store = RedisTokenStore(sys.argv[1])
+            async with store.lock(KEY):
+                say("held")
+                sys.stdin.readline()
+                say(await store.save(KEY, entry(1)))
+
+        asyncio.run(main())
+        """
+    store = RedisTokenStore(redis_server.url)
+    with Process(source, redis_server.url) as holder:
+        assert holder.hear() == "held"
+        holder.signal(signal.SIGSTOP)
+        asyncio.run(assert_free(store, within=2.0))
+        assert asyncio.run(store.save(KEY, make_entry()))
+        holder.signal(signal.SIGCONT)
+        holder.tell()
+        assert holder.hear() == "False"
+    assert asyncio.run(store.load(KEY)) == make_entry()

@@ -3,6 +3,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from asdk.sandbox import BioEPICServer, Fault, Sandbox
 from asdk.sandbox.bioepic import ListShape
@@ -32,6 +33,20 @@ async def test_pages_in_the_order_of_ids(session: aiohttp.ClientSession) -> None
     body = await get(session, "api/samples", filter="", projection="")
     assert len(body["results"]) == 20
     assert [record["id"] for record in body["results"]] == [f"bioepic:sample-{number:04d}" for number in range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("/api/samples?filter=&max_page_size=100&projection=", 100),
+        ("/api/samples?filter=%7B%22type%22%3A%20%22a%20b/c%22%7D&max_page_size=1&projection=id,name", 0),
+        ("/api/samples?filter=%7B%22type%22%3A%20%22sample%22%7D&max_page_size=2&projection=id,%20name", 2),
+    ],
+)
+async def test_request_lines_of_the_vendors_package(bioepic: BioEPICServer, line: str, count: int) -> None:
+    async with aiohttp.ClientSession() as session, session.get(URL(bioepic.url + line, encoded=True)) as reply:
+        assert len((await reply.json())["results"]) == count
+    assert bioepic.counters.recent[-1].path == line
 
 
 async def test_a_full_last_page_names_an_empty_one(session: aiohttp.ClientSession) -> None:

@@ -165,6 +165,19 @@ async def test_faults_speak_as_the_server_does(mgnify: MGnifyServer, visitor: ai
             assert reply.status == status
 
 
+async def test_a_page_can_be_broken_by_its_number(mgnify: MGnifyServer, visitor: aiohttp.ClientSession) -> None:
+    mgnify.settings.failing_pages = {2: 503, 3: 429}
+    for page, status in ((3, 429), (2, 503), (1, 200)):
+        async with visitor.get(f"studies/?page={page}") as reply:
+            assert reply.status == status
+            assert isinstance(await reply.json(), dict)
+
+
+async def test_the_life_of_all_tokens_can_be_set_at_once() -> None:
+    sandbox = Sandbox(token_lifetime=2.0)
+    assert sandbox.mgnify.settings.token_lifetime == sandbox.bioepic.settings.token_lifetime == 2.0
+
+
 async def test_the_same_seed_gives_the_same_data(visitor: aiohttp.ClientSession) -> None:
     here = await get(visitor, "samples/")
     for seed, same in ((0, True), (1, False)):

@@ -1,6 +1,6 @@
 """What people do with many records: a table in a notebook, data frames, pages fetched ahead, a map over many inputs.
 
-``python -m benchmarks.collections``. The limits are those that the project sets itself.
+``python -m benchmarks.bulk``. The limits are those that the project sets itself.
 """
 
 from __future__ import annotations

@@ -1,0 +1,36 @@
+"""``client.auth``: whether there are credentials, and the token itself for those who need it elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asdk.resources import Resource
+from asdk.secret import MaskedStr
+
+if TYPE_CHECKING:
+    from asdk.clients.bioepic.client import BioEPIC
+
+
+class Auth(Resource["BioEPIC"]):
+    """The token of the client. Calls of the client get it by themselves."""
+
+    __slots__ = ()
+
+    def has_credentials(self) -> bool:
+        """Whether the client could get a token. Nothing is sent, and nothing is said of whether they are right."""
+        return self._client.has_credentials()
+
+    async def get_token(self) -> MaskedStr:
+        """The access token, got or renewed if it has to be: five minutes before its end, or a tenth of a short life.
+
+        Returns:
+            The token as a string, which a repr masks.
+
+        Raises:
+            MissingCredentialsError: the client has no credentials.
+            TokenRefusedError: they are wrong.
+            TokenUnavailableError: the token endpoint cannot be asked now.
+
+        Source: BioEPIC API, ``POST /token``.
+        """
+        return MaskedStr((await self._client.get_token()).value.reveal())

@@ -1,0 +1,23 @@
+"""The client of Bloom Growth: ``from asdk.clients.bloomy import Bloomy``."""
+
+from asdk.clients.bloomy.client import Bloomy
+from asdk.clients.bloomy.configuration import Configuration
+from asdk.clients.bloomy.credentials import BloomyLogin
+from asdk.clients.bloomy.errors import (
+    AccountLockedError,
+    APIError,
+    IncompleteMeetingError,
+    WrongPasswordError,
+)
+from asdk.errors import ConfigurationError
+
+__all__ = [
+    "APIError",
+    "AccountLockedError",
+    "Bloomy",
+    "BloomyLogin",
+    "Configuration",
+    "ConfigurationError",
+    "IncompleteMeetingError",
+    "WrongPasswordError",
+]

@@ -1,0 +1,148 @@
+"""`Bloomy`: the client of Bloom Growth, its settings and its choice of key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from typing_extensions import Unpack
+
+from asdk.auth import BearerToken, Credential, Token
+from asdk.client import BaseClient
+from asdk.client_options import ClientOptions
+from asdk.clients.bloomy import config_file
+from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey
+from asdk.clients.bloomy.errors import api_error
+from asdk.clients.bloomy.models.users import UserDetails
+from asdk.clients.bloomy.own_user import OwnUser
+from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, ScorecardOperations, Todos, Users
+from asdk.config import Config
+from asdk.errors import ConfigurationError, StatusError
+from asdk.resources import resource
+from asdk.response import Response
+from asdk.secret import Secret
+
+
+class Bloomy(BaseClient):
+    """A client of Bloom Growth: people, L10 meetings, to-dos, goals, scorecards, issues and headlines.
+
+    The key is the argument, else ``BG_API_KEY`` (or ``BLOOMY_API_KEY``) of the environment or of ``./.env``, else that
+    of ``~/.bloomy/config.yaml``. A key that was found is looked up again when the server no longer takes it, so that
+    one may be rotated under a running program. With a user name and a password the client buys its keys itself.
+    Several accounts are several clients.
+
+    Args:
+        api_key: sent as a bearer token.
+        username: the e-mail address of an account, with ``password``; also ``BLOOMY_USERNAME``.
+        password: see ``username``; also ``BLOOMY_PASSWORD``.
+        config_path: of another file than ``~/.bloomy/config.yaml``; also ``BLOOMY_CONFIG_PATH``.
+        options: what every client takes, see `ClientOptions`.
+
+    Raises:
+        ConfigurationError: there is no key anywhere, or the file cannot be understood.
+
+    Source: Bloom Growth API v1.
+    """
+
+    base_url = "https://app.bloomgrowth.com/api/v1"
+    env_prefix = "BLOOMY"
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"api_key": ("BG_API_KEY",)}
+
+    user = resource(Users)
+    meeting = resource(Meetings)
+    todo = resource(Todos)
+    goal = resource(Goals)
+    scorecard = resource(ScorecardOperations)
+    issue = resource(Issues)
+    headline = resource(Headlines)
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret | None = None,
+        username: str | None = None,
+        password: str | Secret | None = None,
+        config_path: str | os.PathLike[str] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        config = self.config_for(options)
+        if "auth" not in options:
+            base_url = config.get("base_url", options.get("base_url"), default=type(self).base_url) or ""
+            login = (config.get("username", username), config.secret("password", password, free_text=True))
+            named = config.get("config_path", None if config_path is None else os.fspath(config_path))
+            path = config_file.default_path() if named is None else Path(named)
+            options["auth"] = _credential(config, base_url, api_key, login, path)
+        elif api_key or username or password:
+            raise ConfigurationError("give auth=, or api_key=, or username= and password=, not both")
+        super().__init__(**options)
+        self._own_user = OwnUser()
+
+    async def access_token(self) -> Secret | None:
+        """The key that calls carry, bought first where that is needed; None with ``auth=None``.
+
+        Raises:
+            WrongPasswordError: there is no such account with this password.
+            AccountLockedError: too many wrong passwords before.
+            TokenUnavailableError: the server could not be asked, or asked to wait.
+
+        Source: Bloom Growth API, ``POST /Token``.
+        """
+        token = await self._token()
+        return None if token is None else token.value
+
+    async def get_user_id(self) -> int:
+        """The id of the user behind the key: what calls take that name no user. It is fetched once.
+
+        Raises:
+            APIError: 401: the server does not accept the key.
+
+        Source: Bloom Growth API, ``GET /users/mine``.
+        """
+        return await self._own_user.get(await self.access_token(), self._ask_user_id)
+
+    async def _token(self) -> Token | None:
+        source = self._core.source
+        if source is None:
+            return None
+        return source.current() or await source.get(self._core.send, within=self._options.timeout.total)
+
+    async def _ask_user_id(self) -> int:
+        return (await self.request("GET", "/users/mine", model=UserDetails)).id
+
+    def _status_error(self, response: Response) -> StatusError:
+        return api_error(super()._status_error(response))
+
+
+def _credential(
+    config: Config,
+    base_url: str,
+    api_key: str | Secret | None,
+    login: tuple[str | None, Secret | None],
+    path: Path,
+) -> Credential:
+    """The credential to use: what was passed in code, then a key of the environment, a login of it, the file."""
+    username, password = login
+    key = config.secret("api_key", api_key)
+    if key is not None and config.is_argument("api_key"):
+        return BearerToken(key)
+    login_passed = config.is_argument("username") or config.is_argument("password")
+    if key is not None and not login_passed:
+        return FoundKey(lambda: config.secret("api_key"))
+    if username is not None and password is not None:
+        return BloomyLogin(base_url, username, password)
+    if username is not None or password is not None:
+        missing = "password" if password is None else "username"
+        raise ConfigurationError(
+            f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+        )
+    looked_for = config.looked_for("api_key")
+    key = config_file.read_key(path)
+    if key is None:
+        raise ConfigurationError(
+            f"No API key: looked for {looked_for}, and for api_key in {path}; pass api_key=, or get one with "
+            "Configuration().configure_api_key(username, password, store_key=True)"
+        )
+    config.note("api_key", key, f"file {path}")
+    return FoundKey(lambda: config_file.read_key(path))

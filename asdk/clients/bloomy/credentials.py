@@ -1,0 +1,100 @@
+"""How a client gets its key: `BloomyLogin` buys one with a password, `FoundKey` looks again where it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, token_lifetime
+from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
+from asdk.errors import ConfigurationError, TokenRefusedError, TokenUnavailableError
+from asdk.secret import Secret
+from asdk.transports.base import Handler
+from asdk.urls import parse_url
+
+
+class BloomyLogin(Credential):
+    """The password grant. A key lives two weeks, there is no refresh token: near its end the password buys the next.
+
+    Args:
+        base_url: of the API; the token endpoint is ``/Token`` at the root of its host.
+        username: the e-mail address of the account.
+        password: its password.
+
+    Source: Bloom Growth API, ``POST /Token``; RFC 6749, section 4.3, with ``userName`` for ``username``.
+    """
+
+    rotates = False
+
+    def __init__(self, base_url: str, username: str, password: str | Secret) -> None:
+        self._url = f"{parse_url(base_url)[0]}/Token"
+        self._username = username
+        self._password = Secret(password)
+
+    @property
+    def identity(self) -> Identity:
+        seed = fingerprint(self._password, "bloomy login", short=True)
+        return Identity(url=self._url, kind="bloomy login", account=self._username, seed=seed)
+
+    async def fetch(self, send: Handler) -> Token:
+        fields = {"grant_type": "password", "userName": self._username, "password": self._password}
+        refusal: TokenRefusedError
+        try:
+            response = await exchange(send, form_request(self._url, fields))
+        except TokenRefusedError as error:
+            refusal = _advised(error, self._username)
+        else:
+            data: dict[str, Any] = response.json()
+            value = data.get("access_token")
+            if not isinstance(value, str) or not value:
+                raise TokenUnavailableError("the token endpoint answered without an access_token")
+            return Token(value=value, lifetime=token_lifetime(response, data, Secret(value)))
+        try:
+            raise refusal
+        finally:
+            del refusal  # a frame that keeps the error it raises makes a cycle
+
+    def __repr__(self) -> str:
+        return f"BloomyLogin({self._url!r}, {self._username!r})"
+
+
+class FoundKey(Credential):
+    """A key from the environment or the file. When the server no longer takes it, the place is looked at again: a key
+    that was rotated there is used without a restart.
+
+    Args:
+        look: gives the key as it stands there now; None if there is none any more.
+    """
+
+    shareable = False
+
+    def __init__(self, look: Callable[[], Secret | None]) -> None:
+        self._look = look
+
+    async def fetch(self, send: Handler) -> Token:
+        key = self._look()
+        if key is None:
+            raise ConfigurationError("the API key is gone from the place where it was found")
+        return Token(value=key)
+
+    def __repr__(self) -> str:
+        return "FoundKey()"
+
+
+def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
+    """The same refusal, with what to do about it."""
+    kind: type[TokenRefusedError] = WrongPasswordError
+    advice = f"check the user name ({username}) and the password"
+    if "locked" in error.message.lower():
+        kind, advice = AccountLockedError, "wait, and check the password before the next try"
+    elif error.code != "invalid_grant":
+        kind, advice = TokenRefusedError, "check the base URL"
+    return kind(
+        f"{error.message}; {advice}",
+        method=error.method,
+        template=error.template,
+        status=error.status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        code=error.code,
+    )

@@ -1,0 +1,83 @@
+"""Goals, which the server calls rocks: the replies of `Goals`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asdk.clients.bloomy.models.todos import Moment
+from asdk.clients.bloomy.models.users import Owner
+from asdk.models import OpenEnum, field, model
+
+
+class GoalStatus(OpenEnum):
+    """How a goal is doing."""
+
+    ON_TRACK = "on"
+    AT_RISK = "off"
+    COMPLETE = "complete"
+
+
+@model(rename="pascal")
+class Origin:
+    """A meeting that a goal belongs to."""
+
+    id: int
+    name: str | None = None
+
+
+@model(rename="pascal")
+class Goal:
+    """A goal; it may belong to several meetings, and ``meeting_id`` is the first."""
+
+    id: int
+    title: str = field(name="Name")
+    created_at: datetime = field(name="CreateTime")
+    owner: Owner
+    due: Moment = field(default=None, name="DueDate")
+    is_complete: bool | None = field(default=None, name="Complete")
+    origins: list[Origin] | None = None
+
+    @property
+    def due_date(self) -> datetime | None:
+        return self.due or None
+
+    @property
+    def status(self) -> str:
+        """``Completed`` or ``Incomplete``."""
+        return "Completed" if self.is_complete else "Incomplete"
+
+    @property
+    def user_id(self) -> int:
+        return self.owner.id
+
+    @property
+    def user_name(self) -> str | None:
+        return self.owner.name
+
+    @property
+    def meeting_id(self) -> int | None:
+        return self.origins[0].id if self.origins else None
+
+    @property
+    def meeting_title(self) -> str | None:
+        return self.origins[0].name if self.origins else None
+
+
+@model(rename="pascal")
+class CreatedGoal(Goal):
+    """A new goal, with how it is doing."""
+
+    completion: int | None = None
+
+    @property
+    def status(self) -> str:
+        """``on``, ``off`` or ``complete``, as `Goals.update` takes it."""
+        return {2: GoalStatus.COMPLETE, 1: GoalStatus.ON_TRACK}.get(self.completion or 0, GoalStatus.AT_RISK)
+
+
+@model
+class GoalList:
+    """The goals of a user that go on, and those that were put away."""
+
+    active: list[Goal]
+    archived: list[Goal]

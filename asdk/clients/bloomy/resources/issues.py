@@ -1,0 +1,147 @@
+"""``client.issue``: what a meeting has to solve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from typing_extensions import Unpack
+
+from asdk.clients.bloomy.models.bulk import BulkResult
+from asdk.clients.bloomy.models.issues import Issue
+from asdk.clients.bloomy.resources.base import BloomyResource, arguments
+from asdk.errors import InvalidRequestError
+from asdk.options import CallOptions, without_none
+from asdk.records import Records
+
+
+class Issues(BloomyResource):
+    """Issues: raised, solved, off the list."""
+
+    async def details(self, issue_id: int, **options: Unpack[CallOptions]) -> Issue:
+        """Fetch one issue.
+
+        Args:
+            issue_id: its id.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the organisation has no such issue.
+
+        Source: Bloom Growth API, ``GET /issues/{id}``.
+        """
+        return await self._client.request("GET", "/issues/{id}", path_params={"id": issue_id}, model=Issue, **options)
+
+    async def create(
+        self,
+        meeting_id: int,
+        title: str,
+        *,
+        user_id: int | None = None,
+        notes: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Issue:
+        """Raise an issue.
+
+        Args:
+            meeting_id: the meeting that is to solve it.
+            title: what it is.
+            user_id: who raises it; left out, the owner of the key.
+            notes: more about it.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            BadRequestError: a value is refused.
+            NotFoundError: the organisation has no such meeting or user.
+
+        Source: Bloom Growth API, ``POST /issues/create``.
+        """
+        body = without_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id), notes=notes)
+        return await self._client.request("POST", "/issues/create", json=body, model=Issue, **options)
+
+    async def update(
+        self, issue_id: int, *, title: str | None = None, notes: str | None = None, **options: Unpack[CallOptions]
+    ) -> Issue:
+        """Change an issue.
+
+        Args:
+            issue_id: its id.
+            title: what it is; left out, as it is.
+            notes: more about it; left out, as they are.
+            options: what these calls do differently, see `CallOptions`.
+
+        Returns:
+            The issue as it is then.
+
+        Raises:
+            InvalidRequestError: nothing to change is given; nothing was sent.
+            NotFoundError: the organisation has no such issue.
+
+        Source: Bloom Growth API, ``PUT /issues/{id}``.
+        """
+        body = without_none(title=title, notes=notes)
+        if not body:
+            raise InvalidRequestError("give a title or notes to change")
+        path = {"id": issue_id}
+        await self._client.request("PUT", "/issues/{id}", path_params=path, json=body, model=None, **options)
+        return await self.details(issue_id, **options)
+
+    async def complete(self, issue_id: int, **options: Unpack[CallOptions]) -> Issue:
+        """Mark an issue as solved.
+
+        Args:
+            issue_id: its id.
+            options: what these calls do differently, see `CallOptions`.
+
+        Returns:
+            The issue as it is then.
+
+        Raises:
+            NotFoundError: the organisation has no such issue.
+
+        Source: Bloom Growth API, ``POST /issues/{id}/complete``.
+        """
+        await self._client.request(
+            "POST",
+            "/issues/{id}/complete",
+            path_params={"id": issue_id},
+            json={"complete": True},
+            model=None,
+            idempotent=True,
+            **options,
+        )
+        return await self.details(issue_id, **options)
+
+    async def create_many(self, issues: Iterable[Mapping[str, Any]], *, max_concurrent: int = 5) -> BulkResult[Issue]:
+        """Raise many issues; some may fail.
+
+        Args:
+            issues: the arguments of `create`, as dicts.
+            max_concurrent: how many are made at a time.
+
+        Source: Bloom Growth API, as `create`.
+        """
+
+        async def make(given: Mapping[str, Any]) -> Issue:
+            return await self.create(**arguments(self.create, given, "meeting_id", "title"))
+
+        return await self._each(issues, make, max_concurrent)
+
+    async def list(
+        self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]
+    ) -> Records[Issue]:
+        """Fetch the issues of a user or of a meeting.
+
+        Args:
+            user_id: left out, the owner of the key.
+            meeting_id: the meeting, in place of a user.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            InvalidRequestError: both are named; nothing was sent.
+            NotFoundError: the organisation has no such user or meeting.
+
+        Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /L10/{id}/issues``.
+        """
+        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/L10/{id}/issues")
+        return Records(await self._client.request("GET", template, path_params=path, model=list[Issue], **options))

@@ -1,0 +1,7 @@
+"""The client of MGnify: ``from asdk.clients.mgnify import MGnify``."""
+
+from asdk.clients.mgnify.client import MGnify
+from asdk.clients.mgnify.credentials import SlidingToken
+from asdk.clients.mgnify.queries import QuerySet
+
+__all__ = ["MGnify", "QuerySet", "SlidingToken"]

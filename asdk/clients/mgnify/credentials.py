@@ -1,0 +1,134 @@
+"""`SlidingToken`: a Webin account's login, and one token that is used, refreshed, and logged in for anew. Made by
+`MGnify`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
+from asdk.auth.tokens import jwt_claims, jwt_expiry
+from asdk.clock import SYSTEM_CLOCK, Clock
+from asdk.errors import TokenRefusedError, TokenUnavailableError
+from asdk.response import Response
+from asdk.secret import Secret
+from asdk.transports.base import Handler
+
+_ADVICE = (
+    "check the Webin id and the password; the server says the same while the archive that knows them does not answer"
+)
+
+
+class SlidingToken(Credential):
+    """Gets a token by a login and refreshes it before it expires, as long as the server allows: 24 h from the login.
+
+    The token is its own refresh token, and it must still live for that: an expired one cannot be refreshed, so what
+    comes then is another login.
+
+    Args:
+        base_url: of the API, such as ``"https://www.ebi.ac.uk/metagenomics/api/v2"``.
+        username: the Webin id, such as ``"Webin-12345"``.
+        password: of that account.
+        token: a ready-made token to begin with. Without a login it ends when it can be refreshed no more.
+        clock: tells whether the token that is held can still be refreshed.
+
+    Source: MGnify API v2, ``POST /auth/sliding`` and ``/auth/sliding/refresh``.
+    """
+
+    rotates = False
+
+    def __init__(
+        self,
+        base_url: str,
+        username: str | None = None,
+        password: str | Secret | None = None,
+        *,
+        token: str | Secret | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._username = username
+        self._password = None if password is None else Secret(password)
+        self._given = None if token is None else Secret(token)
+        self._clock = clock
+
+    @property
+    def identity(self) -> Identity | None:
+        if self._username is None or self._password is None:
+            return None
+        return Identity(
+            url=f"{self._base_url}/auth/sliding",
+            kind="mgnify sliding token",
+            account=self._username,
+            seed=fingerprint(self._password, "mgnify login", short=True),
+        )
+
+    async def fetch(self, send: Handler) -> Token:
+        # The given token is the first answer and never the second: whoever asks again could not use it.
+        given, self._given = self._given, None
+        if given is not None and (token := _given_token(given, self._clock.time())) is not None:
+            return token
+        if self._username is None or self._password is None:
+            raise TokenRefusedError(
+                "the token has expired or is refused, and an expired one cannot be refreshed: pass another, or "
+                "username= and password= for a login"
+            )
+        data = {"username": self._username, "password": self._password}
+        return await self._exchange(send, "/auth/sliding", data, _ADVICE)
+
+    async def renew(self, token: Token, send: Handler) -> Token:
+        now = self._clock.time()
+        ends = [moment for moment in (token.expires_at, token.refresh_expires_at) if moment is not None]
+        if token.refresh_token is None or any(now >= moment for moment in ends):
+            raise TokenRefusedError("the token cannot be refreshed any more")  # a login follows
+        return await self._exchange(send, "/auth/sliding/refresh", {"token": token.refresh_token}, "log in again")
+
+    async def _exchange(self, send: Handler, path: str, data: dict[str, Any], advice: str) -> Token:
+        try:
+            response = await exchange(send, json_request(f"{self._base_url}{path}", data))
+            return _token(response)
+        except TokenRefusedError as error:
+            failure = error.copy()
+        failure.message = f"{failure.message}: {advice}"
+        try:
+            raise failure
+        finally:
+            del failure
+
+    def __repr__(self) -> str:
+        return f"SlidingToken({self._base_url!r}, {self._username!r})"
+
+
+def _token(response: Response) -> Token:
+    data: dict[str, Any] = response.json()
+    text = data.get("token")
+    if not isinstance(text, str) or not text:
+        raise TokenUnavailableError("the token endpoint answered without a token")
+    value = Secret(text)
+    return _sliding(value, token_lifetime(response, data, value), response.request.clock.time())
+
+
+def _given_token(value: Secret, now: float) -> Token | None:
+    """The token that the user has, if it is not over; what is no JWT is for the server to judge."""
+    expires = jwt_expiry(value)
+    if expires is None:
+        return Token(value=value)
+    return None if expires <= now else attrs.evolve(_sliding(value, expires - now, now), issued_at=now)
+
+
+def _sliding(value: Secret, lifetime: float | None, now: float) -> Token:
+    """A token that is its own refresh token.
+
+    Args:
+        value: the token.
+        lifetime: how long it can be used from now on, in seconds.
+        now: in epoch seconds.
+    """
+    claims = jwt_claims(value)
+    use, refresh = claims.get("exp"), claims.get("refresh_exp")
+    refresh_end = None
+    if lifetime is not None and isinstance(use, int | float) and isinstance(refresh, int | float):
+        refresh_end = now + lifetime + (refresh - use)  # both claims are moments on the server's clock
+    return Token(value=value, lifetime=lifetime, refresh_token=value, refresh_expires_at=refresh_end)

@@ -1,0 +1,87 @@
+"""`ApalaServer`: the API put together from its routes, and what a test may turn while it runs."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar, TypeVar
+
+from aiohttp import web
+
+from asdk.sandbox.apala import errors
+from asdk.sandbox.apala.call import Route, guard
+from asdk.sandbox.apala.handlers import auth, feedback, messages, paf, templates
+from asdk.sandbox.apala.settings import ApalaSettings
+from asdk.sandbox.apala.store.state import ApalaCredentials, State
+from asdk.sandbox.api import ApiServer
+from asdk.sandbox.clock import Clock
+from asdk.sandbox.exchange import Exchange
+from asdk.sandbox.ids import Ids
+
+T = TypeVar("T")
+
+ROUTES: tuple[Route, ...] = (
+    *auth.ROUTES,
+    *messages.ROUTES,
+    *feedback.ROUTES,
+    *paf.ROUTES,
+    *templates.ROUTES,
+)
+
+
+class ApalaServer(ApiServer):
+    """The Apala API on loopback."""
+
+    name: ClassVar[str] = "apala"
+
+    def __init__(self, settings: ApalaSettings, *, seed: int, clock: Clock) -> None:
+        super().__init__()
+        self.settings = settings
+        self._state = State(settings, clock, seed)
+        self._request_ids = Ids("apala requests", seed)
+
+    @property
+    def credentials(self) -> ApalaCredentials:
+        """Keys and companies that are there from the start."""
+        return self._state.credentials
+
+    # What a test turns; from any thread:
+
+    def revoke_api_key(self, api_key: str | None = None) -> None:
+        """Let a key, or the first company's, buy no more tokens: 401. Tokens that were bought go on."""
+        self.on_loop(lambda: self._state.companies.revoke(api_key or self.credentials.api_key))
+
+    def forbid_api_key(self, api_key: str | None = None) -> None:
+        """Take a key's permission to use the API away: its exchange is a 403."""
+        self.on_loop(lambda: self._state.companies.forbid(api_key or self.credentials.api_key))
+
+    def revoke_refresh_tokens(self) -> int:
+        """Let every refresh token issued so far renew no more; gives how many those were."""
+        return self.on_loop(self._state.sessions.revoke_refresh_tokens)
+
+    def invalidate_access_tokens(self) -> None:
+        """Refuse every access token issued so far: the next use of each is a 401."""
+        self.on_loop(self._state.sessions.invalidate_access_tokens)
+
+    def hold_out(self, customer_id: str) -> None:
+        """Put a customer into the control group of the pre-approval flow: there is no message for him."""
+        self.on_loop(lambda: self._state.paf.hold_out(customer_id))
+
+    def retire_group(self, group_id: str) -> None:
+        """Close an audience group: it takes no more templates."""
+        self.on_loop(lambda: self._state.templates.retire_group(group_id))
+
+    def inspect(self, look: Callable[[State], T]) -> T:
+        """Look at the server's memory: ``inspect(lambda state: len(state.messages.feedback))``."""
+        return self.on_loop(lambda: look(self._state))
+
+    # What the base asks for:
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        return [web.route(route.method, route.path, guard(route, self._state)) for route in ROUTES]
+
+    def error_reply(self, status: int, retry_after: float | None) -> web.Response:
+        return errors.reply_for(status)
+
+    def refuse(self, refusal: web.HTTPException) -> web.Response:
+        return errors.reply_for(refusal.status, refusal.reason)
+
+    def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
+        response.headers["x-request-id"] = self._request_ids.uuid()

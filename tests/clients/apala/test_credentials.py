@@ -1,0 +1,325 @@
+"""The life of a token: the key's exchange, the refresh, the way back to the key, and every no of the server."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from asdk import AuthenticationError, ConfigurationError, TokenRefusedError, TokenSource, TokenUnavailableError
+from asdk.auth import FileTokenStore
+from asdk.clients.apala import Apala, ApalaKeyExchange, InvalidApiKeyError, KeyNotPermittedError
+from asdk.sandbox import Fault
+from asdk.sandbox.apala import ApalaServer
+from asdk.testing import MemoryTransport, Reply
+
+if TYPE_CHECKING:
+    from tests.clients.apala.conftest import MakeClient
+    from tests.clients.days import Days
+
+TOKEN, REFRESH, TEMPLATES = "/api/auth/token", "/api/auth/refresh", "/api/paf/templates"
+HOUR = 3600.0
+
+
+@pytest.fixture
+def client(make_client: MakeClient, days: Days) -> Apala:
+    """Ages with the server."""
+    return make_client(clock=days.client)
+
+
+def token_requests(server: ApalaServer) -> tuple[int, int]:
+    """Key exchanges and refreshes so far."""
+    return server.counters.count("POST", TOKEN), server.counters.count("POST", REFRESH)
+
+
+async def call_at_once(client: Apala, times: int) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(times):
+            tasks.start_soon(client.paf.templates.list)
+
+
+async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: Apala, server: ApalaServer) -> None:
+    assert client.access_token is None
+    assert client.token_expires_at is None
+    assert token_requests(server) == (0, 0)
+    for _ in range(3):
+        await client.paf.templates.list()
+    assert token_requests(server) == (1, 0)
+    assert client.access_token is not None
+
+
+async def test_a_hundred_first_callers_exchange_the_key_once(client: Apala, server: ApalaServer) -> None:
+    await call_at_once(client, 100)
+    assert token_requests(server) == (1, 0)
+    assert server.counters.count("GET", TEMPLATES) == 100
+
+
+async def test_a_hundred_callers_with_an_expired_token_refresh_once(
+    client: Apala, server: ApalaServer, days: Days
+) -> None:
+    await client.paf.templates.list()
+    await days.go_by(HOUR + 1)
+    await call_at_once(client, 100)
+    assert token_requests(server) == (1, 1)
+    assert server.counters.by_status == {200: 103}
+
+
+async def test_a_hundred_callers_whose_token_the_server_refuses_refresh_once(
+    client: Apala, server: ApalaServer
+) -> None:
+    await client.paf.templates.list()
+    server.invalidate_access_tokens()
+    await call_at_once(client, 100)
+    assert token_requests(server) == (1, 1)
+
+
+async def test_in_its_last_minute_a_token_is_renewed_while_calls_go_on(
+    client: Apala, server: ApalaServer, days: Days
+) -> None:
+    await client.paf.templates.list()
+    await days.go_by(HOUR - 61)
+    await client.paf.templates.list()
+    assert token_requests(server) == (1, 0)
+    await days.go_by(20)
+    server.faults.add(Fault.delay(0.1), path=REFRESH)
+    await client.paf.templates.list()
+    await client.aclose()  # it waits for the refresh that no call waited for
+    assert token_requests(server) == (1, 1)
+
+
+async def test_a_refused_refresh_falls_back_to_the_key(client: Apala, server: ApalaServer, days: Days) -> None:
+    await client.paf.templates.list()
+    server.revoke_refresh_tokens()
+    await days.go_by(HOUR + 1)
+    await call_at_once(client, 20)
+    assert token_requests(server) == (2, 1)
+
+
+async def test_rotated_refresh_tokens_are_kept(client: Apala, server: ApalaServer, days: Days) -> None:
+    server.settings.rotate_refresh_tokens = True
+    for _ in range(4):
+        await client.paf.templates.list()
+        await days.go_by(HOUR + 1)
+    assert token_requests(server) == (1, 3)
+    assert (await client.authenticate()).company_name == "Sandbox Lending"
+
+
+async def test_authenticate_says_whose_the_key_is(client: Apala, server: ApalaServer, days: Days) -> None:
+    result = await client.authenticate()
+    assert result["company_name"] == result.company_name == "Sandbox Lending"
+    assert result.company_id == server.credentials.company_id
+    assert (result.expires_in, result.token_type) == (3600, "Bearer")
+    assert result.access_token == client.access_token
+    assert client.token_expires_at == days.client.time() + HOUR - 60
+    assert result.access_token.reveal() not in repr(result)
+    await days.go_by(100)
+    assert (await client.authenticate())["expires_in"] == 3500
+    assert token_requests(server) == (1, 0), "a good token is not exchanged"
+    with pytest.raises(KeyError):
+        result["no_such_field"]
+
+
+async def test_a_refresh_can_be_asked_for(client: Apala, server: ApalaServer, days: Days) -> None:
+    first = await client.authenticate()
+    await days.go_by(1000)
+    second = await client.refresh_access_token()
+    assert second["expires_in"] == 3600
+    assert second.access_token == client.access_token != first.access_token
+    assert (await client.authenticate()).company_name == "Sandbox Lending", "the name outlives the refresh"
+    assert token_requests(server) == (1, 1)
+
+
+async def test_without_a_token_a_refresh_is_the_exchange(client: Apala, server: ApalaServer) -> None:
+    assert (await client.refresh_access_token()).expires_in == 3600
+    assert token_requests(server) == (1, 0)
+
+
+async def test_the_guides_way_to_inspect_a_token(client: Apala, days: Days) -> None:
+    def is_valid() -> bool:
+        return bool(client.access_token and days.client.time() < (client.token_expires_at or 0))
+
+    assert not is_valid()
+    await client.authenticate()
+    assert is_valid()
+    await days.go_by(HOUR)
+    assert not is_valid()
+    await client.authenticate()
+    assert is_valid()
+
+
+async def test_two_companies_at_once(make_client: MakeClient, server: ApalaServer) -> None:
+    one, other = make_client(), make_client(api_key=server.credentials.other_api_key)
+    async with anyio.create_task_group() as tasks:
+        for client in (one, other):
+            tasks.start_soon(client.authenticate)
+    assert (await one.authenticate()).company_name == "Sandbox Lending"
+    assert (await other.authenticate()).company_name == "Other Lending"
+
+
+async def test_two_clients_share_one_token(make_client: MakeClient, server: ApalaServer) -> None:
+    source = TokenSource(ApalaKeyExchange(server.url, server.credentials.api_key))
+    one, other = (make_client(auth=source, api_key=None) for _ in range(2))
+    await one.paf.templates.list()
+    await other.paf.templates.list()
+    assert token_requests(server) == (1, 0)
+
+
+async def test_a_token_that_a_store_keeps_still_says_whose_it_is(
+    make_client: MakeClient, server: ApalaServer, tmp_path: Path
+) -> None:
+    """As two processes do that share a file: one exchange, and the second knows the company too."""
+    pytest.importorskip("filelock")
+    pytest.importorskip("platformdirs")
+    server.settings.rotate_refresh_tokens = True
+    names: list[str | None] = []
+    for _ in range(2):
+        store = FileTokenStore(tmp_path / "tokens")
+        source = TokenSource(ApalaKeyExchange(server.url, server.credentials.api_key), store=store)
+        names.append((await make_client(auth=source, api_key=None).authenticate()).company_name)
+    assert names == ["Sandbox Lending"] * 2
+    assert token_requests(server) == (1, 0)
+
+
+# --- every no ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_revoked_key_is_one_request_and_one_error_for_all(make_client: MakeClient, server: ApalaServer) -> None:
+    client = make_client()
+    server.revoke_api_key()
+    refusals: list[InvalidApiKeyError] = []
+
+    async def call() -> None:
+        with pytest.raises(InvalidApiKeyError) as caught:
+            await client.paf.templates.list()
+        refusals.append(caught.value)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(call)
+    await call()
+    assert server.counters.by_route == {f"POST {TOKEN}": 1}
+    error = refusals[0]
+    assert (error.status, error.code, error.retryable) == (401, "invalid_api_key", False)
+    assert "API key has been revoked" in str(error)
+    assert "check APALA_API_KEY, or ask Apala for a new key" in str(error)
+    assert error.needed_for == f"GET {TEMPLATES}"
+    assert type(pickle.loads(pickle.dumps(error))) is InvalidApiKeyError
+
+
+async def test_a_wrong_key_stands_in_no_message(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = make_client(api_key="certainly-not-a-key")
+    with pytest.raises(InvalidApiKeyError) as caught:
+        await client.authenticate()
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "certainly-not-a-key" not in "".join(trace.format()) + caplog.text + repr(client) + client.config.explain()
+    assert "certainly-not-a-key" not in repr(ApalaKeyExchange("https://x.example", "certainly-not-a-key"))
+
+
+async def test_a_key_without_permission_says_whom_to_ask(client: Apala, server: ApalaServer) -> None:
+    server.forbid_api_key()
+    with pytest.raises(KeyNotPermittedError, match="ask Apala to give the key this permission") as caught:
+        await client.authenticate()
+    assert caught.value.status == 403
+
+
+async def test_when_everything_has_expired_the_key_is_asked_last(
+    client: Apala, server: ApalaServer, days: Days
+) -> None:
+    await client.paf.templates.list()
+    await days.go_by(31 * 24 * HOUR)
+    assert await client.paf.templates.list()
+    assert token_requests(server) == (2, 1)
+    server.revoke_api_key()
+    await days.go_by(31 * 24 * HOUR)
+    with pytest.raises(InvalidApiKeyError):
+        await client.paf.templates.list()
+    assert token_requests(server) == (3, 2)
+
+
+async def test_a_resource_that_always_says_401_costs_one_refresh(client: Apala, server: ApalaServer) -> None:
+    await client.authenticate()
+    server.faults.add(Fault.status(401), path=TEMPLATES)
+    for _ in range(3):
+        with pytest.raises(AuthenticationError):
+            await client.paf.templates.list()
+    assert token_requests(server) == (1, 1)
+
+
+async def test_an_endpoint_that_is_down_is_an_error_that_may_pass(client: Apala, server: ApalaServer) -> None:
+    server.faults.add(Fault.status(503, retry_after=120), path=TOKEN)
+    with pytest.raises(TokenUnavailableError) as caught:
+        await client.with_options(timeout=5).authenticate()
+    assert caught.value.retryable
+    assert caught.value.retry_after is not None
+
+
+@pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": 7}, ["no object"]])
+async def test_a_reply_without_a_token_is_no_token(body: object) -> None:
+    transport = MemoryTransport(lambda request: Reply(json=body))
+    client = Apala(api_key="key", transport=transport)
+    with pytest.raises(TokenUnavailableError):
+        await client.with_options(timeout=0.5).authenticate()
+
+
+async def test_a_400_of_the_token_endpoint_is_a_refusal_too() -> None:
+    transport = MemoryTransport([Reply(400, json={"error": "invalid_request", "message": "api_key is required"})])
+    with pytest.raises(TokenRefusedError, match="check the API key and the base URL"):
+        await Apala(api_key="key", transport=transport).authenticate()
+
+
+async def test_without_a_key_the_error_names_every_place(tmp_path: Path) -> None:
+    client = Apala()
+    with pytest.raises(ConfigurationError, match=r"looked for APALA_API_KEY in the environment and in \.env"):
+        await client.paf.templates.list()
+    with pytest.raises(ConfigurationError, match="auth=None"):
+        await Apala(auth=None).authenticate()
+
+
+@pytest.mark.parametrize("key", ["", " key", "key\n", "two words"])
+async def test_a_key_that_cannot_be_one_is_refused_at_once(key: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Apala(api_key=key)
+
+
+async def test_auth_and_a_key_are_one_too_many() -> None:
+    with pytest.raises(ConfigurationError, match="not both"):
+        Apala(api_key="key", auth=ApalaKeyExchange("http://localhost:4000", "key"))
+
+
+async def test_settings_come_from_the_environment_and_from_env_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: ApalaServer
+) -> None:
+    known = server.credentials
+    (tmp_path / ".env").write_text(f"APALA_API_KEY={known.api_key}\nAPALA_CUSTOMER_ID={known.customer_id}\n")
+    monkeypatch.setenv("APALA_BASE_URL", f"{server.url}/")
+    async with Apala() as client:
+        assert (await client.authenticate())["company_name"] == "Sandbox Lending"
+        assert (await client.optimize_message([], "hello", timezone="UTC")).optimized_message == "Hello."
+        assert "********" in client.config.explain()
+        assert known.api_key not in client.config.explain()
+    environ = {"APALA_API_KEY": known.other_api_key, "APALA_BASE_URL": server.url}
+    async with Apala.from_env(environ=environ, dotenv=None) as other:
+        assert (await other.authenticate()).company_name == "Other Lending"
+
+
+async def test_a_client_travels_to_another_process_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, server: ApalaServer
+) -> None:
+    known = server.credentials
+    monkeypatch.setenv("APALA_API_KEY", known.api_key)
+    pickled = pickle.dumps(Apala(base_url=server.url, customer_id=known.customer_id))
+    assert known.api_key.encode() not in pickled
+    async with pickle.loads(pickled) as client:
+        assert (await client.optimize_message([], "hello", timezone="UTC")).message_id
+    with pytest.raises(ConfigurationError):
+        pickle.dumps(Apala(api_key="key"))
+
+
+def test_the_default_address_is_the_documented_one() -> None:
+    assert Apala(api_key="key").base_url == "http://localhost:4000"

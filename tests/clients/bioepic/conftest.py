@@ -1,0 +1,82 @@
+"""The sandbox's BioEPIC, clients that speak to it, and one clock for both sides."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from asdk import Retry
+from asdk.clients.bioepic import BioEPIC
+from asdk.sandbox import BioEPICServer, ManualClock, Sandbox
+from asdk.testing import VirtualClock
+
+
+class Days:
+    """The server's clock and its clients', turned together."""
+
+    def __init__(self) -> None:
+        self.server = ManualClock()
+        self.client = VirtualClock(auto=False, start=self.server.now)
+
+    async def go_by(self, seconds: float) -> None:
+        self.server.advance(seconds)
+        await self.client.advance(seconds)
+
+
+class MakeClient(Protocol):
+    """Makes a client of the server, and closes it after the test."""
+
+    def __call__(self, **settings: Any) -> BioEPIC: ...
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings of the machine: the vendor's names are short enough to be anybody's."""
+    for name in ("ENV", "CLIENT_ID", "CLIENT_SECRET", "USERNAME", "PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"BIOEPIC_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def days() -> Days:
+    return Days()
+
+
+@pytest.fixture
+def server(days: Days) -> Iterator[BioEPICServer]:
+    with Sandbox.in_thread(clock=days.server) as sandbox:
+        yield sandbox.bioepic
+
+
+@pytest.fixture
+async def make_client(server: BioEPICServer) -> AsyncIterator[MakeClient]:
+    async with AsyncExitStack() as open_clients:
+
+        def make(**settings: Any) -> BioEPIC:
+            client = BioEPIC(**{"base_url": server.url, "retry": Retry(base_delay=0.01), **settings})
+            open_clients.push_async_callback(client.aclose)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def application(server: BioEPICServer) -> dict[str, Any]:
+    """The pair of the server's application."""
+    return {"client_id": server.credentials.client_id, "client_secret": server.credentials.client_secret}
+
+
+@pytest.fixture
+def person(server: BioEPICServer) -> dict[str, Any]:
+    """The pair of the server's user."""
+    return {"username": server.credentials.username, "password": server.credentials.password}
+
+
+@pytest.fixture
+def client(make_client: MakeClient, application: dict[str, Any]) -> BioEPIC:
+    return make_client(**application)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+
+from asdk import (
+    BadRequestError,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+    PaginationError,
+    RateLimitError,
+    Retry,
+    UnprocessableError,
+)
+from asdk.clients.bioepic import BioEPIC, build_filter
+from asdk.sandbox import BioEPICServer, Fault
+from asdk.sandbox.bioepic import ListShape
+
+
+async def test_all_pages_are_fetched(client: BioEPIC, server: BioEPICServer) -> None:
+    records = await client.samples.list(page_size=100).collect()
+    assert [record["id"] for record in records] == [f"bioepic:sample-{number:04d}" for number in range(1, 261)]
+    assert server.counters.count("GET", "/api/{collection}") == 3
+
+
+@pytest.mark.parametrize(("size", "requests"), [(130, 3), (0, 1), (None, 14)])
+async def test_every_page_size_ends(client: BioEPIC, server: BioEPICServer, size: int | None, requests: int) -> None:
+    assert len(await client.samples.list(page_size=size).collect()) == 260
+    assert server.counters.count("GET", "/api/{collection}") == requests
+
+
+async def test_filters_are_written_as_json(client: BioEPIC) -> None:
+    for value in ("O'Brien Creek core 5", 'a "quoted" name', "Rhône delta sediment 2"):
+        found = await client.samples.list(filter={"name": value}).collect()
+        assert len(found) == (0 if '"' in value else 1)
+    controls = await client.samples.list(filter={"is_control": True, "description": {"$ne": None}}).collect()
+    assert controls
+    assert all(record["is_control"] for record in controls)
+    nothing = await client.samples.list(filter={"description": None}, fields=["description"]).collect()
+    assert {record["description"] for record in nothing} == {None}
+    as_text = '{"metadata.depth.value": {"$gt": 1.5}, "$or": [{"tags": "soil"}, {"tags": "root"}]}'
+    deep = await client.samples.list(filter=as_text).collect()
+    assert all(record["metadata"]["depth"]["value"] > 1.5 and record["tags"] for record in deep)
+
+
+async def test_a_filter_that_is_none_is_refused_before_it_is_sent(client: BioEPIC, server: BioEPICServer) -> None:
+    for wanted in ("{'a': 1}", "[1]", "type: sample"):
+        with pytest.raises(InvalidRequestError, match="JSON object"):
+            client.samples.list(filter=wanted)
+    with pytest.raises(InvalidRequestError):
+        client.samples.list(filter={"a": object()})
+    assert server.counters.total == 0
+    with pytest.raises(UnprocessableError, match="unknown operator"):
+        await client.samples.list(filter={"$where": "true"}).first()
+
+
+async def test_a_projection_leaves_the_rest_out(client: BioEPIC) -> None:
+    record = await client.samples.list(fields=["name", " metadata.depth.unit"]).first()
+    assert record == {
+        "id": "bioepic:sample-0001",
+        "name": "GC-MS (2009) blank 1",
+        "metadata": {"depth": {"unit": "m"}},
+    }
+
+
+async def test_by_attribute(client: BioEPIC) -> None:
+    some = await client.samples.by_attribute("name", "gc-ms (2009)").collect()
+    assert len(some) == 52
+    assert all("GC-MS (2009)" in record["name"] for record in some)
+    (one,) = await client.samples.by_attribute("name", "Plain name 4", exact=True, fields=["name"]).collect()
+    assert one == {"id": "bioepic:sample-0004", "name": "Plain name 4"}
+    assert len(await client.samples.by_attribute("is_control", True).collect()) == 26
+    assert await client.experiments.by_attribute("replicates", 3).collect()
+
+
+def test_filters_of_attributes() -> None:
+    assert build_filter({"name": "GC-MS (2009)"}) == {"name": {"$regex": r"GC\-MS\ \(2009\)", "$options": "i"}}
+    assert build_filter({"name": "O'Brien", "done": None}, exact=True) == {"name": "O'Brien", "done": None}
+    assert build_filter({"count": 3, "ready": False}) == {"count": 3, "ready": False}
+
+
+async def test_one_record(client: BioEPIC, server: BioEPICServer) -> None:
+    assert (await client.data_objects.get("bioepic:data-0007"))["type"] == "data_object"
+    odd = "a/b?c#d e&f"
+    server.add_record("notes", {"id": odd})
+    assert await client.collection("notes").get(odd) == {"id": odd}
+    with pytest.raises(NotFoundError, match="nope"):
+        await client.samples.get("nope")
+    with pytest.raises(BadRequestError, match="Unknown collection: nope"):
+        await client.collection("nope").get("x")
+    assert "samples" in repr(client.samples)
+
+
+async def test_a_repeated_page_is_an_error_and_no_endless_walk(client: BioEPIC, server: BioEPICServer) -> None:
+    server.settings.repeat_page_token = True
+    with pytest.raises(PaginationError, match="second time"):
+        await client.samples.list().collect()
+
+
+@pytest.mark.parametrize("shape", [ListShape.RESOURCES, ListShape.MISSING, ListShape.NULL, ListShape.ARRAY])
+async def test_an_odd_envelope_is_an_error_and_no_empty_list(
+    client: BioEPIC, server: BioEPICServer, shape: ListShape
+) -> None:
+    server.settings.list_shape = shape
+    with pytest.raises(DecodeError, match="results"):
+        await client.samples.list().collect()
+
+
+async def test_a_429_in_the_middle_waits_and_goes_on(client: BioEPIC, server: BioEPICServer) -> None:
+    server.faults.add(Fault.status(429, retry_after=0.01), path="/api/{collection}", after=1, times=1)
+    assert len(await client.samples.list(page_size=100).collect()) == 260
+    server.faults.add(Fault.status(429, retry_after=0.01), path="/api/{collection}")
+    with pytest.raises(RateLimitError):
+        await client.samples.list(retry=Retry(attempts=2, base_delay=0.01)).collect()
+
+
+async def test_malformed_json_is_a_decode_error(client: BioEPIC, server: BioEPICServer) -> None:
+    server.faults.add(Fault.status(200, html="<h1>hello</h1>"), path="/api/{collection}")
+    with pytest.raises(DecodeError):
+        await client.samples.list().first()

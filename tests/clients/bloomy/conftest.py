@@ -1,0 +1,57 @@
+"""The sandbox's Bloom Growth, clients that speak to it, a home directory without a file, and one clock for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from asdk import Retry
+from asdk.clients.bloomy import Bloomy
+from asdk.sandbox import Sandbox
+from asdk.sandbox.bloomy import BloomyServer
+from tests.clients.days import Days
+
+
+class MakeClient(Protocol):
+    """Makes a client of the server, and closes it after the test."""
+
+    def __call__(self, **settings: Any) -> Bloomy: ...
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def days() -> Days:
+    return Days()
+
+
+@pytest.fixture
+def server(days: Days) -> Iterator[BloomyServer]:
+    with Sandbox.in_thread(clock=days.server) as sandbox:
+        yield sandbox.bloomy
+
+
+@pytest.fixture
+async def make_client(server: BloomyServer) -> AsyncIterator[MakeClient]:
+    async with AsyncExitStack() as open_clients:
+
+        def make(**settings: Any) -> Bloomy:
+            client = Bloomy(**{"base_url": server.api_url, "retry": Retry(base_delay=0.01), **settings})
+            open_clients.push_async_callback(client.aclose)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def client(make_client: MakeClient, server: BloomyServer) -> Bloomy:
+    """Ada, by her key."""
+    return make_client(api_key=server.credentials.ada.api_key)

@@ -1,0 +1,286 @@
+"""The life of a key: bought, renewed, rotated, refused."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from asdk import AuthenticationError, NotFoundError, PermissionDeniedError, Secret, StatusError, TokenUnavailableError
+from asdk.clients.bloomy import AccountLockedError, APIError, Bloomy, Configuration, WrongPasswordError, config_file
+from asdk.sandbox import Fault
+from asdk.sandbox.bloomy import BloomyServer
+from asdk.testing import MemoryTransport, Reply
+
+if TYPE_CHECKING:
+    from tests.clients.bloomy.conftest import MakeClient
+    from tests.clients.days import Days
+
+WEEKS = "/api/v1/weeks/current"
+TWO_WEEKS = 1_209_599.0
+
+
+@pytest.fixture
+def ada(make_client: MakeClient, server: BloomyServer, days: Days) -> Bloomy:
+    """Ada, by her password; ages with the server."""
+    known = server.credentials.ada
+    return make_client(username=known.username, password=known.password, clock=days.client)
+
+
+def grants(server: BloomyServer) -> int:
+    return server.counters.count("POST", "/Token")
+
+
+async def call_at_once(client: Bloomy, times: int) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(times):
+            tasks.start_soon(client.scorecard.current_week)
+
+
+async def test_a_hundred_first_callers_log_in_once(ada: Bloomy, server: BloomyServer) -> None:
+    assert grants(server) == 0
+    await call_at_once(ada, 100)
+    assert grants(server) == 1
+
+
+async def test_a_hundred_callers_with_an_expired_key_log_in_once(ada: Bloomy, server: BloomyServer, days: Days) -> None:
+    await ada.scorecard.current_week()
+    await days.go_by(TWO_WEEKS + 1)
+    await call_at_once(ada, 100)
+    assert grants(server) == 2
+    assert server.counters.by_status == {200: 103}
+
+
+async def test_a_hundred_callers_with_a_revoked_key_log_in_once(ada: Bloomy, server: BloomyServer) -> None:
+    await ada.scorecard.current_week()
+    server.revoke_key()
+    await call_at_once(ada, 100)
+    assert grants(server) == 2
+
+
+async def test_the_form_is_the_server_s_own(server: BloomyServer) -> None:
+    transport = MemoryTransport([Reply(json={"access_token": "key"}), Reply(json={"Id": 1, "Name": "x"})])
+    client = Bloomy(username="ada+x@sandbox.test", password="a b&c", transport=transport)
+    await client.get_user_id()
+    token, data = transport.sent
+    assert token.url == "https://app.bloomgrowth.com/Token"
+    assert token.content == b"grant_type=password&userName=ada%2Bx%40sandbox.test&password=a+b%26c"
+    assert token.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert "Authorization" not in token.headers
+    assert data.url == "https://app.bloomgrowth.com/api/v1/users/mine"
+
+
+async def test_several_accounts_at_once(make_client: MakeClient, server: BloomyServer) -> None:
+    known = server.credentials
+    clients = [make_client(api_key=login.api_key) for login in (known.ada, known.ben, known.other)]
+    names: list[str] = []
+
+    async def ask(client: Bloomy) -> None:
+        names.append((await client.user.details()).name)
+
+    async with anyio.create_task_group() as tasks:
+        for client in clients:
+            tasks.start_soon(ask, client)
+    assert sorted(names) == ["Ada Lovelace", "Ben Bitdiddle", "Zoe Zander"]
+    assert [user.name for user in await clients[2].user.all()] == ["Zoe Zander"]
+
+
+async def test_a_key_that_was_rotated_in_the_file_is_used_without_a_restart(
+    make_client: MakeClient, server: BloomyServer
+) -> None:
+    known = server.credentials.ada
+    config = Configuration(base_url=server.api_url)
+    await config.configure_api_key(known.username, known.password, store_key=True)
+    old = config.api_key
+    client = make_client()
+    await client.scorecard.current_week()
+    await config.configure_api_key(known.username, known.password, store_key=True)
+    assert old is not None
+    server.revoke_key(old.reveal())
+    await call_at_once(client, 50)
+    assert (await client.user.details()).name == "Ada Lovelace"
+
+
+async def test_a_key_that_was_rotated_in_the_environment_is_used_too(
+    make_client: MakeClient, server: BloomyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BG_API_KEY", server.credentials.ada.api_key)
+    client = make_client()
+    assert await client.get_user_id() == server.credentials.ada.user_id
+    server.revoke_key(server.credentials.ada.api_key)
+    monkeypatch.setenv("BG_API_KEY", server.credentials.ben.api_key)
+    await client.scorecard.current_week()
+    assert await client.get_user_id() == server.credentials.ben.user_id, "another key may be another user"
+
+
+# --- every no ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_guide_s_way_to_meet_a_wrong_key(make_client: MakeClient, server: BloomyServer) -> None:
+    client = make_client(api_key="invalid-key")
+    with pytest.raises(APIError) as caught:
+        await client.user.details()
+    assert caught.value.status_code == caught.value.status == 401
+    assert isinstance(caught.value, AuthenticationError)
+    assert "invalid-key" not in str(caught.value)
+    assert server.counters.total == 1, "the same key is not sent again"
+
+
+async def test_a_revoked_key_that_is_still_in_the_file(
+    make_client: MakeClient, server: BloomyServer, home: Any
+) -> None:
+    config_file.write_key(home / ".bloomy" / "config.yaml", Secret("revoked"))
+    with pytest.raises(APIError) as caught:
+        await make_client().scorecard.current_week()
+    assert caught.value.status_code == 401
+
+
+async def test_a_wrong_password_is_one_request_and_one_error_for_all(
+    make_client: MakeClient, server: BloomyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = make_client(username="ada@sandbox.test", password="not-the-password")
+    refusals: list[WrongPasswordError] = []
+
+    async def call() -> None:
+        with pytest.raises(WrongPasswordError) as caught:
+            await client.scorecard.current_week()
+        refusals.append(caught.value)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(call)
+    await call()
+    assert server.counters.by_route == {"POST /Token": 1}
+    error = refusals[0]
+    assert (error.status, error.code, error.retryable) == (400, "invalid_grant", False)
+    assert "check the user name (ada@sandbox.test) and the password" in str(error)
+    trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+    assert "not-the-password" not in "".join(trace.format()) + caplog.text + repr(client) + client.config.explain()
+
+
+async def test_a_server_that_repeats_the_password_does_not_bring_it_into_an_error() -> None:
+    said = {"error": "invalid_grant", "error_description": "no account with not-the-password"}
+    client = Bloomy(username="a", password="not-the-password", transport=MemoryTransport([Reply(400, json=said)]))
+    with pytest.raises(WrongPasswordError) as caught:
+        await client.scorecard.current_week()
+    assert "no account with ********" in str(caught.value)
+
+
+async def test_a_locked_account_says_so_and_opens_again(
+    ada: Bloomy, make_client: MakeClient, server: BloomyServer, days: Days
+) -> None:
+    config = Configuration(base_url=server.api_url)
+    for _ in range(5):
+        with pytest.raises(WrongPasswordError):
+            await config.configure_api_key("ada@sandbox.test", "wrong")
+    with pytest.raises(AccountLockedError, match="wait, and check the password"):
+        await ada.scorecard.current_week()
+    await days.go_by(15 * 60)
+    assert (await ada.user.details()).name == "Ada Lovelace"
+
+
+async def test_when_everything_has_expired_the_password_is_asked_last(
+    ada: Bloomy, server: BloomyServer, days: Days
+) -> None:
+    await ada.scorecard.current_week()
+    await days.go_by(100 * TWO_WEEKS)
+    server.inspect(lambda state: setattr(state.people.of(101)[0], "password", "changed"))
+    with pytest.raises(WrongPasswordError):
+        await ada.scorecard.current_week()
+
+
+async def test_an_endpoint_that_is_down_is_an_error_that_may_pass(ada: Bloomy, server: BloomyServer) -> None:
+    server.faults.add(Fault.status(503, html="<p>down</p>"), path="/Token")
+    with pytest.raises(TokenUnavailableError) as caught:
+        await ada.with_options(timeout=0.5).scorecard.current_week()
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("body", [{}, {"access_token": None}, []])
+async def test_a_reply_without_a_key_is_no_key(body: object) -> None:
+    client = Bloomy(username="a", password="b", transport=MemoryTransport(lambda request: Reply(json=body)))
+    with pytest.raises(TokenUnavailableError):
+        await client.with_options(timeout=0.3).scorecard.current_week()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503])
+async def test_every_status_is_an_api_error_and_one_of_asdk(status: int) -> None:
+    reply = Reply(status, json={"Message": "no"}, headers={"Retry-After": "7"})
+    client = Bloomy(api_key="key", transport=MemoryTransport([reply]), retry=None)
+    with pytest.raises(APIError, match="no") as caught:
+        await client.scorecard.current_week()
+    error = caught.value
+    assert (error.status_code, error.retry_after) == (status, 7)
+    assert isinstance(error, StatusError.for_status(status))
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.status_code, str(again)) == (type(error), status, str(error))
+
+
+async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client: Bloomy, server: BloomyServer) -> None:
+    with pytest.raises(NotFoundError, match="was not found"):
+        await client.user.details(server.credentials.other.user_id)
+    server.faults.add(Fault.status(403), path=WEEKS)
+    with pytest.raises(PermissionDeniedError):
+        await client.scorecard.current_week()
+
+
+# --- the user behind the key ------------------------------------------------------------------------------------------
+
+
+async def test_the_user_s_id_is_fetched_once_however_many_ask(client: Bloomy, server: BloomyServer) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(34):
+            tasks.start_soon(client.todo.list)
+            tasks.start_soon(client.with_options(timeout=9).goal.list)
+            tasks.start_soon(client.meeting.list)
+    assert server.counters.count("GET", "/api/v1/users/mine") == 1
+    assert await client.headline.list() == []
+    assert server.counters.count("GET", "/api/v1/users/mine") == 1
+
+
+async def test_a_cancelled_caller_leaves_the_others_their_id(client: Bloomy, server: BloomyServer) -> None:
+    server.faults.add(Fault.delay(0.05), path="/api/v1/users/mine")
+    ids: list[int] = []
+
+    async def ask() -> None:
+        ids.append(await client.get_user_id())
+
+    async with anyio.create_task_group() as tasks:
+        with anyio.move_on_after(0.01):
+            tasks.start_soon(ask)
+            await client.get_user_id()
+        tasks.start_soon(ask)
+    assert ids == [server.credentials.ada.user_id] * 2
+    assert server.counters.count("GET", "/api/v1/users/mine") == 1
+
+
+async def test_when_nobody_waits_any_more_the_request_ends(client: Bloomy, server: BloomyServer) -> None:
+    server.faults.add(Fault.delay(60), path="/api/v1/users/mine", times=1)
+    with anyio.move_on_after(0.02):
+        await client.get_user_id()
+    with anyio.fail_after(2):
+        while server.counters.in_flight:  # noqa: ASYNC110
+            await anyio.sleep(0.001)
+    assert await client.get_user_id() == server.credentials.ada.user_id
+
+
+async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloomy, server: BloomyServer) -> None:
+    server.faults.add(Fault.status(403), path="/api/v1/users/mine", times=1)
+    failures: list[APIError] = []
+
+    async def ask() -> None:
+        with pytest.raises(APIError) as caught:
+            await client.get_user_id()
+        failures.append(caught.value)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(ask)
+    assert [failure.status_code for failure in failures] == [403] * 5
+    assert len({id(failure) for failure in failures}) == 5
+    assert await client.get_user_id() == server.credentials.ada.user_id

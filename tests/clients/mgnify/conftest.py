@@ -1,0 +1,79 @@
+"""The sandbox's MGnify, clients that speak to it, and one clock for both sides.
+
+The server's clock stands still until a test turns it. So does that of a client which is made with
+``clock=days.client``; the others have the machine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+import pytest
+
+from asdk import Retry
+from asdk.clients.mgnify import MGnify
+from asdk.sandbox import ManualClock, MGnifyServer, Sandbox
+from asdk.testing import VirtualClock
+
+
+class Days:
+    """The server's clock and its clients', turned together."""
+
+    def __init__(self) -> None:
+        self.server = ManualClock()
+        self.client = VirtualClock(auto=False, start=self.server.now)
+
+    async def go_by(self, seconds: float) -> None:
+        self.server.advance(seconds)
+        await self.client.advance(seconds)
+
+
+class MakeClient(Protocol):
+    """Makes a client of the server, and closes it after the test."""
+
+    def __call__(self, **settings: Any) -> MGnify: ...
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """No settings of the machine: the vendor's names are short enough to be anybody's."""
+    for name in ("BASE_URL", "MG_USER", "MG_PASSWORD", "AUTH_TOKEN", "MGNIFY_USERNAME", "MGNIFY_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def days() -> Days:
+    return Days()
+
+
+@pytest.fixture
+def server(days: Days) -> Iterator[MGnifyServer]:
+    with Sandbox.in_thread(clock=days.server) as sandbox:
+        yield sandbox.mgnify
+
+
+@pytest.fixture
+async def make_client(server: MGnifyServer) -> AsyncIterator[MakeClient]:
+    async with AsyncExitStack() as open_clients:
+
+        def make(**settings: Any) -> MGnify:
+            client = MGnify(**{"base_url": server.url, "retry": Retry(base_delay=0.01), **settings})
+            open_clients.push_async_callback(client.aclose)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def visitor(make_client: MakeClient) -> MGnify:
+    """Has no account."""
+    return make_client()
+
+
+@pytest.fixture
+def owner(make_client: MakeClient) -> MGnify:
+    """Logs in to the first account when it first has to."""
+    return make_client(username="Webin-1001", password="sandbox-webin")

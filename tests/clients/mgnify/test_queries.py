@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+
+from asdk import DecodeError, InvalidRequestError, ServerError, UnprocessableError
+from asdk.clients.mgnify import MGnify
+from asdk.clients.mgnify.models import PipelineVersion
+from asdk.sandbox import Fault, MGnifyServer
+
+
+async def test_nothing_is_sent_until_something_is_fetched(visitor: MGnify, server: MGnifyServer) -> None:
+    gut = visitor.studies.list(search="gut").filter(order="-accession", page_size=20)
+    root = f"{server.api_url}/studies/?search=gut&order=-accession&page_size=20"
+    assert gut.explain() == [f"{root}&page=1"]
+    assert gut.explain(3) == [f"{root}&page={number}" for number in (1, 2, 3)]
+    assert f"{root}&page=1" in repr(gut)
+    assert visitor.private_studies.explain() == [f"{server.api_url}/my-data/studies/?page=1"]
+    assert server.counters.total == 0
+
+
+async def test_the_urls_it_explains_are_those_it_fetches(visitor: MGnify, server: MGnifyServer) -> None:
+    soil = visitor.studies.list(biome_lineage="root:Environmental:Terrestrial:Soil", page_size=10)
+    found = await soil.collect()
+    fetched = [f"{server.url}{record.path}" for record in server.counters.recent]
+    assert soil.explain(len(fetched)) == fetched
+    assert len(fetched) == -(-len(found) // 10)
+    assert len(found) == await soil.count() > 10
+
+
+async def test_a_query_set_can_be_walked_counted_previewed_and_had_by_the_page(visitor: MGnify) -> None:
+    studies = visitor.studies.list()
+    assert await studies.count() == 230
+    assert len([study async for study in studies]) == 230
+    assert [len(page) async for page in studies.pages()] == [100, 100, 30]
+    assert len(await studies.preview()) == 10
+    assert "<table>" in (await studies.preview(3))._repr_html_()
+    assert len(await studies.get(3)) == 30
+    assert len(await studies.collect(limit=120)) == 120
+    first = await studies.first()
+    assert first is not None
+    assert first.accession == "MGYS00000001"
+    assert len(await studies.paginate(page=3).collect()) == 30
+
+
+async def test_a_page_size_that_the_server_cuts_loses_nothing(visitor: MGnify) -> None:
+    accessions = {study.accession async for study in visitor.studies.list(page_size=200)}
+    assert len(accessions) == 230
+
+
+async def test_a_page_past_the_end_is_empty(visitor: MGnify) -> None:
+    assert await visitor.studies.list().get(99) == []
+    assert await visitor.studies.list(search="no such thing").collect() == []
+    assert await visitor.studies.list(search="no such thing").first() is None
+
+
+async def test_a_failed_page_raises_and_is_never_skipped(visitor: MGnify, server: MGnifyServer) -> None:
+    path = "/metagenomics/api/v2/studies/"
+    rule = server.faults.add(Fault.status(503), path=path, after=1)
+    seen: list[str] = []
+
+    async def walk() -> None:
+        async for study in visitor.studies.list():
+            seen.append(study.accession)
+
+    with pytest.raises(ServerError):
+        await walk()
+    assert len(seen) == 100
+    server.faults.remove(rule)
+    server.faults.add(Fault.status(429, retry_after=0.01), path=path, after=1, times=2)
+    assert len(await visitor.studies.list().collect()) == 230
+
+
+async def test_an_unknown_filter_is_refused_before_it_is_sent(visitor: MGnify, server: MGnifyServer) -> None:
+    with pytest.raises(InvalidRequestError, match="has no filter title; it has search, biome_lineage"):
+        visitor.studies.list().filter(title="x")
+    assert server.counters.total == 0
+
+
+async def test_a_filter_that_the_server_refuses_names_the_parameter(visitor: MGnify) -> None:
+    with pytest.raises(UnprocessableError, match=r"query\.order: Input should be"):
+        await visitor.studies.list(order="title").get()
+    with pytest.raises(UnprocessableError, match=r"query\.page: "):
+        await visitor.studies.list().get(0)
+
+
+async def test_filters_reach_the_server(visitor: MGnify) -> None:
+    by_pipeline = visitor.studies.list(has_analyses_from_pipeline=PipelineVersion.V6)
+    assert 0 < await by_pipeline.count() < 230
+    cleared = by_pipeline.filter(has_analyses_from_pipeline=None)
+    assert await cleared.count() == 230
+    amplicons = await visitor.runs.list(has_experiment_type="AMPLI").collect()
+    assert {run.experiment_type for run in amplicons} == {"Amplicon"}
+    recent = visitor.publications.list(title="GUT", published_after=2015, order="published_year")
+    years = [found.published_year for found in await recent.collect()]
+    assert years
+    assert all(year is not None and year >= 2015 for year in years)
+    biomes = [biome.lineage for biome in await visitor.biomes.list(biome_lineage="root:Engineered").collect()]
+    assert biomes == ["root:Engineered", "root:Engineered:Food production", "root:Engineered:Wastewater"]
+    samples = [sample.sample_title for sample in await visitor.samples.list(search="lake", order="sample_title").get()]
+    assert samples == sorted(title for title in samples if title is not None)
+    marine = await visitor.catalogues.genomes("marine-v2-0", search="escherichia", order="-length").collect()
+    assert [genome.length for genome in marine] == sorted((genome.length for genome in marine), reverse=True)
+
+
+async def test_a_page_of_html_is_no_page(visitor: MGnify, server: MGnifyServer) -> None:
+    server.faults.add(Fault.status(200, html="<h1>Maintenance</h1>"), times=1)
+    with pytest.raises(DecodeError):
+        await visitor.studies.list().get()
+
+
+async def test_it_is_not_awaited_itself(visitor: MGnify) -> None:
+    with pytest.raises(TypeError, match="not awaited"):
+        await visitor.studies.list()

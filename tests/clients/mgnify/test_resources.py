@@ -1,0 +1,252 @@
+"""Every operation once, against the sandbox: what it sends, and that its model takes what comes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from asdk import (
+    BadRequestError,
+    DeadlineExceededError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    Retry,
+    ServerError,
+    TransportError,
+)
+from asdk.clients.mgnify import MGnify, QuerySet
+from asdk.clients.mgnify.models import AnnotationType, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
+from asdk.sandbox import Fault, MGnifyServer
+from asdk.sandbox.mgnify.store.searches import sketch
+from asdk.testing import VirtualClock
+from tests.clients.mgnify.conftest import Days, MakeClient
+
+GETS: dict[str, Callable[[MGnify], Awaitable[Any]]] = {
+    "/studies/{accession}": lambda mgnify: mgnify.studies.get("MGYS00000001"),
+    "/studies/insdc/{accession}": lambda mgnify: mgnify.studies.lookup("ERP100001"),
+    "/samples/{accession}": lambda mgnify: mgnify.samples.get("SAMEA1000001"),
+    "/runs/{accession}": lambda mgnify: mgnify.runs.get("ERR3000001"),
+    "/assemblies/{accession}": lambda mgnify: mgnify.assemblies.get("ERZ700001"),
+    "/analyses/{accession}": lambda mgnify: mgnify.analyses.get("MGYA00000002"),
+    "/analyses/{accession}/annotations": lambda mgnify: mgnify.analyses.annotations("MGYA00000001"),
+    "/publications/{pubmed_id}": lambda mgnify: mgnify.publications.get(30000001),
+    "/publications/{pubmed_id}/annotations": lambda mgnify: mgnify.publications.annotations(30000001),
+    "/genomes/{accession}": lambda mgnify: mgnify.genomes.get("MGYG000000001"),
+    "/genomes/{accession}/annotations": lambda mgnify: mgnify.genomes.annotations("MGYG000000001"),
+    "/genomes/catalogues/{catalogue_id}": lambda mgnify: mgnify.catalogues.get("marine-v2-0"),
+    "/super-studies/{slug}": lambda mgnify: mgnify.super_studies.get("ocean-survey"),
+}
+LISTS: dict[str, Callable[[MGnify], QuerySet[Any]]] = {
+    "/studies/": lambda mgnify: mgnify.studies.list(),
+    "/studies/{accession}/analyses/": lambda mgnify: mgnify.studies.analyses("MGYS00000001"),
+    "/studies/{accession}/publications/": lambda mgnify: mgnify.studies.publications("MGYS00000001"),
+    "/studies/{accession}/samples/": lambda mgnify: mgnify.studies.samples("MGYS00000001"),
+    "/my-data/studies/": lambda mgnify: mgnify.studies.private(),
+    "/samples/": lambda mgnify: mgnify.samples.list(),
+    "/samples/{accession}/runs/": lambda mgnify: mgnify.samples.runs("SAMEA1000001"),
+    "/samples/{accession}/assemblies/": lambda mgnify: mgnify.samples.assemblies("SAMEA1000001"),
+    "/runs/": lambda mgnify: mgnify.runs.list(),
+    "/runs/{accession}/analyses/": lambda mgnify: mgnify.runs.analyses("ERR3000001"),
+    "/runs/{accession}/assemblies/": lambda mgnify: mgnify.runs.assemblies("ERR3000001"),
+    "/assemblies/": lambda mgnify: mgnify.assemblies.list(),
+    "/assemblies/{accession}/analyses": lambda mgnify: mgnify.assemblies.analyses("ERZ700001"),
+    "/assemblies/{accession}/genome-links": lambda mgnify: mgnify.assemblies.genomes("ERZ700001"),
+    "/assemblies/{accession}/additional-contained-genomes": lambda mgnify: mgnify.assemblies.contained_genomes(
+        "ERZ700001"
+    ),
+    "/analyses/": lambda mgnify: mgnify.analyses.list(),
+    "/analyses/{accession}/annotations/{annotation_type}": lambda mgnify: mgnify.analyses.typed_annotations(
+        "MGYA00000001", AnnotationType.PFAMS
+    ),
+    "/publications/": lambda mgnify: mgnify.publications.list(),
+    "/genomes/": lambda mgnify: mgnify.genomes.list(),
+    "/genomes/catalogues/": lambda mgnify: mgnify.catalogues.list(),
+    "/genomes/catalogues/{catalogue_id}/genomes/": lambda mgnify: mgnify.catalogues.genomes("marine-v2-0"),
+    "/biomes/": lambda mgnify: mgnify.biomes.list(),
+    "/super-studies/": lambda mgnify: mgnify.super_studies.list(),
+}
+
+
+@pytest.mark.parametrize("template", GETS)
+async def test_a_record(owner: MGnify, server: MGnifyServer, template: str) -> None:
+    record = await GETS[template](owner)
+    assert attrs.has(type(record))
+    assert server.counters.count("GET", f"/metagenomics/api/v2{template}") == 1
+
+
+@pytest.mark.parametrize("template", LISTS)
+async def test_a_list(owner: MGnify, server: MGnifyServer, template: str) -> None:
+    records = await LISTS[template](owner).get()
+    assert records
+    assert server.counters.count("GET", f"/metagenomics/api/v2{template}") == 1
+
+
+async def test_the_sandbox_has_no_operation_that_the_client_lacks(server: MGnifyServer) -> None:
+    from asdk.sandbox.mgnify.app import ROUTES
+
+    searches = {"/genome-search/", "/genomes-search/gather/"} | {
+        f"/genomes-search/{kind}/{{job_id}}/" for kind in ("status", "results")
+    }
+    auth = {"/auth/sliding", "/auth/sliding/refresh", "/auth/verify"}
+    assert {route.path for route in ROUTES} == {*GETS, *LISTS} | searches | auth
+
+
+async def test_what_the_models_hold(visitor: MGnify) -> None:
+    study = await visitor.studies.get("MGYS00000001")
+    assert study.biome is not None
+    assert study.updated_at.tzinfo is not None
+    assert study.downloads[0].file_type is FileType.TSV
+    analysis = await visitor.analyses.get("MGYA00000002")
+    assert analysis.run is None
+    assert analysis.assembly is not None
+    sample = await visitor.samples.get("ERS500001")
+    assert sample.studies[0].accession == "MGYS00000001"
+    genome = await visitor.genomes.get("MGYG000000001", catalogue_id="marine-v2-0")
+    assert genome.type in (GenomeType.MAG, GenomeType.ISOLATE)
+    assert genome.catalogue is not None
+    assert genome.catalogue.catalogue_type is CatalogueType.PROKARYOTES
+    assert len(await visitor.analyses.typed_annotations("MGYA00000001", "pfams").collect()) == 120
+    found = await visitor.publications.annotations(30000001)
+    assert found.sample_processing[0].annotations[0].mentions[0].tags[0].name == "PowerSoil"
+
+
+async def test_what_is_not_there(visitor: MGnify) -> None:
+    with pytest.raises(NotFoundError, match=r"404 GET /genomes/\{accession\}: Not Found"):
+        await visitor.genomes.get("MGYG000000001", catalogue_id="soil")
+    with pytest.raises(NotFoundError):
+        await visitor.studies.get("../biomes/")
+    with pytest.raises(NotFoundError):  # a page of HTML
+        await visitor.request("GET", "/no-such-path/")
+
+
+async def test_a_fragment_search(visitor: MGnify, server: MGnifyServer) -> None:
+    sequence = server.inspect(lambda state: state.library.catalogues["human-gut-v2-0-2"].genomes[7].sequence)
+    found = await visitor.searches.fragment(sequence[:200], max_results=1, threshold=0.9)
+    assert [(match.mgnify.accession, match.cobs.percent_kmers_found) for match in found.results] == [
+        ("MGYG000000008", 100.0)
+    ]
+    fasta = f">query\n{sequence[:200]}\n".encode()
+    by_file = await visitor.searches.fragment_file(
+        ("query.fasta", fasta), catalogues=["human-gut-v2-0-2"], kmer_size=21
+    )
+    assert by_file.results[0].mgnify == found.results[0].mgnify
+    assert not (await visitor.searches.fragment(sequence[:200], catalogues=["marine-v2-0"])).results
+    with pytest.raises(BadRequestError, match="other letters"):
+        await visitor.searches.fragment("X" * 50)
+    server.settings.search_backend = "down"
+    with pytest.raises(ServerError, match="cannot be reached"):
+        await visitor.searches.fragment(sequence[:200])
+
+
+async def test_a_search_is_repeated_like_a_get(visitor: MGnify, server: MGnifyServer) -> None:
+    server.faults.add(Fault.status(503), path="*/genome-search/", times=1)
+    assert (await visitor.searches.fragment("ACGT" * 20)).results == []
+
+
+async def test_a_search_by_signatures(make_client: MakeClient, server: MGnifyServer, days: Days) -> None:
+    server.settings.search_time = 30
+    client = make_client(clock=VirtualClock())
+    sequence = server.inspect(lambda state: state.library.catalogues["human-gut-v2-0-2"].genomes[7].sequence)
+    signature = json.dumps([{"signatures": [{"mins": sorted(sketch(sequence))}]}]).encode()
+    catalogues = ["human-gut-v2-0-2", "marine-v2-0"]
+    job = await client.searches.gather([("a.sig", signature), ("b.sig", signature)], catalogues)
+    assert job.status is JobStatus.QUEUED
+    assert job.signatures_received == ["a.sig", "b.sig"]
+    assert len(job.children_ids or []) == 4
+    assert (await client.searches.status(job.job_id)).signatures[0].position_in_queue == 1
+    with pytest.raises(DeadlineExceededError, match="QUEUED"):
+        await client.searches.wait(job.job_id, within=12)
+    with pytest.raises(NotFoundError):
+        await client.searches.results(job.job_id)
+    days.server.advance(31)
+    ended = await client.searches.wait(job.job_id)
+    assert ended.status is JobStatus.SUCCESS
+    assert gzip.decompress(await client.searches.results(job.job_id))
+    (first, *_) = (one for one in ended.signatures if one.result is not None)
+    assert (await client.searches.results(first.job_id)).startswith(b"name,overlap\nMGYG000000008,")
+    with pytest.raises(BadRequestError, match="not a signature"):
+        await client.searches.gather([b"nothing"], catalogues)
+
+
+async def test_files_are_read_without_a_token(owner: MGnify, server: MGnifyServer, days: Days) -> None:
+    analysis = await owner.analyses.get("MGYA00000001")
+    assert analysis.downloads is not None
+    packed = analysis.downloads[0]
+    data = await owner.files.read(packed)
+    assert len(data) == packed.file_size_bytes
+    assert gzip.decompress(data).startswith(b"; MGYA00000001")
+    async with owner.files.stream(packed) as response:
+        assert b"".join([chunk async for chunk in response.iter_bytes()]) == data
+    assert packed.index_files is not None
+    assert await owner.files.read(packed.index_files[0])
+    private = (await owner.studies.get("MGYS00000231")).downloads[0]
+    assert await owner.files.read(private)
+    assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+    days.server.advance(3601)
+    with pytest.raises(PermissionDeniedError):
+        await owner.files.read(private)
+
+
+async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
+    owner: MGnify, server: MGnifyServer, tmp_path: Path
+) -> None:
+    server.settings.files_host = "localhost"
+    entry = (await owner.analyses.get("MGYA00000001")).downloads
+    assert entry is not None
+    whole = await owner.files.read(entry[0])
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    seen: list[tuple[int, int | None]] = []
+    (tmp_path / "here").mkdir()
+    done = await owner.files.download(
+        entry[0], tmp_path / "here", progress=lambda *figures: seen.append(figures), retry=Retry(base_delay=0.01)
+    )
+    assert done.path == tmp_path / "here" / "MGYA00000001_reads.fasta.gz"
+    assert done.path.read_bytes() == whole
+    assert seen[-1] == (len(whole), len(whole))
+    fetched = [record for record in server.counters.recent if record.path.startswith("/pub/")]
+    assert fetched[-1].headers["range"] == "bytes=5000-"
+    assert all("authorization" not in record.headers for record in fetched)
+    named = await owner.files.download(str(entry[0].url), tmp_path / "named.gz")
+    assert named.path.read_bytes() == whole
+
+
+async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
+    await owner.private_studies.get()  # there is a token that could be sent
+    (entry, *_) = (await owner.analyses.get("MGYA00000001")).downloads or []
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await owner.files.download(entry, tmp_path / "a.gz", retry=None)
+    done = await owner.files.download(entry, tmp_path / "a.gz")
+    assert (done.resumed_from, done.size) == (5_000, entry.file_size_bytes)
+    assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+
+
+async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
+    (entry,) = (await visitor.studies.get("MGYS00000001")).downloads
+    escaping = attrs.evolve(entry, alias="../escape.tsv")  # type: ignore[misc]
+    for file in (escaping, str(entry.url)):
+        with pytest.raises(InvalidRequestError, match="whole path"):
+            await visitor.files.download(file, tmp_path)
+    server.faults.add(Fault.status(403), path="/pub/*")
+    with pytest.raises(PermissionDeniedError):
+        await visitor.files.download(entry, tmp_path)
+    assert not (tmp_path / entry.alias).exists()
+
+
+async def test_a_file_without_a_url(visitor: MGnify) -> None:
+    nowhere = DownloadFile(
+        alias="a",
+        file_type=FileType.TSV,
+        download_type="Other",  # type: ignore[arg-type]
+        short_description="",
+        long_description="",
+    )
+    with pytest.raises(InvalidRequestError, match="no URL"):
+        await visitor.files.read(nowhere)
