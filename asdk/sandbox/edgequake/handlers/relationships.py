@@ -7,18 +7,23 @@ from aiohttp import web
 
 from asdk.sandbox.clock import rfc3339
 from asdk.sandbox.edgequake.call import Call, Json, Route, present
+from asdk.sandbox.edgequake.errors import RejectedError
 from asdk.sandbox.edgequake.store.graph import Relationship
 
 
 @attrs.frozen
 class CreateRelationshipRequest:
-    src_id: str
-    tgt_id: str
-    keywords: str
-    description: str
-    source_id: str
+    src_id: str | None = None
+    tgt_id: str | None = None
+    keywords: str | None = None
+    description: str | None = None
+    source_id: str | None = None
     weight: float | None = None
     metadata: Any = None
+    # The vendor package's spelling; strict servers ignore it:
+    source: str | None = None
+    target: str | None = None
+    relationship_type: str | None = None
 
 
 @attrs.frozen
@@ -31,12 +36,19 @@ class UpdateRelationshipRequest:
 
 async def create(call: Call) -> web.Response:
     wanted = await call.body(CreateRelationshipRequest)
+    src, tgt, keywords = wanted.src_id, wanted.tgt_id, wanted.keywords
+    description, source_id = wanted.description, wanted.source_id
+    if not call.state.settings.strict:
+        src, tgt, keywords = src or wanted.source, tgt or wanted.target, keywords or wanted.relationship_type
+        description, source_id = description or "", source_id or ""
+    if src is None or tgt is None or keywords is None or description is None or source_id is None:
+        raise RejectedError(422, "Failed to deserialize the JSON body into the target type: missing field")
     made = call.graph.relate(
-        wanted.src_id,
-        wanted.tgt_id,
-        keywords=wanted.keywords,
-        description=wanted.description,
-        source_id=wanted.source_id,
+        src,
+        tgt,
+        keywords=keywords,
+        description=description,
+        source_id=source_id,
         weight=wanted.weight,
         metadata=wanted.metadata,
     )
