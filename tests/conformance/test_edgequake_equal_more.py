@@ -94,7 +94,7 @@ async def test_the_graph(theirs: Any, ours: EdgeQuake) -> None:
     assert theirs.graph.search_labels("acme").labels == await ours.graph.search_labels("acme")
     assert "labels.degree" in assert_equal(theirs.graph.popular_labels(), await ours.graph.popular_labels())
 
-    given = {"entity_type": "PERSON", "description": "d", "source_id": "manual"}
+    given: dict[str, Any] = {"entity_type": "PERSON", "description": "d", "source_id": "manual"}
     made = theirs.graph.entities.create(EntityCreate(name="Ada", **given))
     our_made = await ours.entities.create("Ada", **given)
     entity = {"name": "entity_name"}

@@ -14,7 +14,7 @@ from asdk.sandbox import EdgeQuakeServer, Sandbox
 from tests.conformance.test_edgequake_vendor import settle
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
-from edgequake.types.conversations import MessageCreate, MessageUpdate  # noqa: E402
+from edgequake.types.conversations import ConversationUpdate, MessageCreate, MessageUpdate  # noqa: E402
 from edgequake.types.graph import EntityCreate, EntityUpdate, RelationshipCreate  # noqa: E402
 
 pytestmark = pytest.mark.anyio
@@ -119,7 +119,7 @@ async def test_conversations_and_folders(client: Any) -> None:
     assert [message.content for message in page.items] == ["hello"]
     listed = await settle(client.conversations.list(folder_id=folder.id))
     assert [found.id for found in listed.items] == [made.id]
-    await settle(client.conversations.update(made.id, title="U", is_pinned=True))
+    await settle(client.conversations.update(made.id, ConversationUpdate(title="U", is_pinned=True)))
     assert len((await settle(client.conversations.get(made.id))).messages) == 1
     shared = await settle(client.conversations.share(made.id))
     assert await settle(client.conversations.get_shared(shared.share_id)) is not None

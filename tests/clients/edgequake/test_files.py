@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from asdk import BadRequestError, ConflictError, NotFoundError, Secret, StreamError
+from asdk.bodies import FileTypes
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import (
     DocumentStatus,
@@ -28,7 +30,7 @@ PDF = b"%PDF-1.7\n1 0 obj << /Type /Page >> endobj\nBT (Ada Lovelace met Sarah C
 async def test_a_batch_takes_in_what_it_can(admin: EdgeQuake, tmp_path: Path) -> None:
     path = tmp_path / "sarah.md"
     path.write_text(TEXT)
-    files = [path, ("broken.bin", b"\xff\xfe"), ("again.md", TEXT.encode())]
+    files: list[FileTypes] = [path, ("broken.bin", b"\xff\xfe"), ("again.md", TEXT.encode())]
     batch = await admin.documents.upload_batch(files)
     assert (batch.total_files, batch.processed, batch.duplicates, batch.failed) == (3, 1, 1, 1)
     assert [file.filename for file in batch.results] == ["sarah.md", "broken.bin", "again.md"]
@@ -166,7 +168,12 @@ async def test_the_graph_is_put_right_by_hand(admin: EdgeQuake) -> None:
 
 
 async def test_a_connection_keeps_its_key_and_shows_it_to_nobody(admin: EdgeQuake) -> None:
-    place = {"slug": "s", "display_name": "S", "api_shape": "openai", "base_url": "https://llm.example.org"}
+    place: dict[str, Any] = {
+        "slug": "s",
+        "display_name": "S",
+        "api_shape": "openai",
+        "base_url": "https://llm.example.org",
+    }
     made = await admin.connections.create(**place, api_key=Secret("very-secret"))
     assert made.key_configured
     assert "very-secret" not in repr(made)

@@ -25,7 +25,11 @@ def track(*, done: int, of: int, status: str = "completed") -> dict[str, object]
         {"id": f"d{number}", "chunk_count": 1, "status": status if number < done else "processing"}
         for number in range(of)
     ]
-    reply = sample("TrackStatusResponse") | {"documents": documents, "total_count": of, "track_id": "t1"}
+    reply: dict[str, object] = sample("TrackStatusResponse") | {
+        "documents": documents,
+        "total_count": of,
+        "track_id": "t1",
+    }
     return reply | {"is_complete": done == of, "latest_message": f"{done} of {of}"}
 
 
