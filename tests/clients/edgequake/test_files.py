@@ -177,7 +177,7 @@ async def test_a_connection_keeps_its_key_and_shows_it_to_nobody(admin: EdgeQuak
     made = await admin.connections.create(**place, api_key=Secret("very-secret"))
     assert made.key_configured
     assert "very-secret" not in repr(made)
-    changed = await admin.connections.update(made.id, **place | {"display_name": "T"})
+    changed = await admin.connections.update(made.id, **{**place, "display_name": "T"})
     assert (changed.display_name, changed.key_fingerprint) == ("T", made.key_fingerprint)
     assert (await admin.connections.test(made.id)).ok
     assert [connection.last_test_ok for connection in await admin.connections.list()] == [True]

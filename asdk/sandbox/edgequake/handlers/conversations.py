@@ -1,7 +1,8 @@
 """Conversations, their messages and folders, and the shared ones, which everybody may read."""
 
 import base64
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import attrs
 from aiohttp import web
@@ -231,7 +232,7 @@ def _conversation(call: Call) -> Conversation:
     return call.state.conversations.get(call.part("conversation_id"), call.identity)
 
 
-def _filter(call: Call) -> Any:
+def _filter(call: Call) -> Callable[[Conversation], bool]:
     """What the filters of the query accept, as a function."""
     mode, folder_id = call.query("filter[mode]"), call.query("filter[folder_id]")
     archived, pinned = call.flag("filter[archived]"), call.flag("filter[pinned]")
@@ -288,11 +289,12 @@ def _problem(given: dict[str, Any], messages: Any) -> str | None:
         return "title is no text"
     if not isinstance(messages, list):
         return "messages is no list"
-    for message in messages:
-        if not isinstance(message, dict) or not isinstance(message.get("content"), str):
+    for message in cast("list[object]", messages):
+        said = cast("Json", message) if isinstance(message, dict) else {}
+        if not isinstance(said.get("content"), str):
             return "a message has no content"
-        if message.get("role") not in _ROLES:
-            return f"unknown role: {message.get('role')}"
+        if said.get("role") not in _ROLES:
+            return f"unknown role: {said.get('role')}"
     return None
 
 

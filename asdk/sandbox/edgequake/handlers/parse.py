@@ -1,7 +1,7 @@
 """The text of PDF files, of which nothing is kept but the results of background jobs."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -54,9 +54,10 @@ def _options(parts: list[Part]) -> Json:
         options = None
     if not isinstance(options, dict):
         raise ApiError("BAD_REQUEST", "options is not a JSON object")
-    if options.get("backend") not in (None, *_BACKENDS):
-        raise ApiError("BAD_REQUEST", f"unknown backend: {options['backend']}")
-    return options
+    settings = cast("Json", options)
+    if settings.get("backend") not in (None, *_BACKENDS):
+        raise ApiError("BAD_REQUEST", f"unknown backend: {settings['backend']}")
+    return settings
 
 
 def _result(call: Call, file: Part, backend: str) -> Json:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import cast
 
 import attrs
 from aiohttp import web
@@ -250,7 +251,8 @@ async def export_lineage(call: Call) -> web.Response:
 
 async def metadata(call: Call) -> web.Response:
     document = call.library.get(call.part("document_id"))
-    own: Json = document.metadata if isinstance(document.metadata, dict) else {}
+    given: object = document.metadata
+    own = cast("Json", given) if isinstance(given, dict) else {}
     return call.reply(
         own
         | present(
