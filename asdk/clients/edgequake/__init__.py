@@ -1,6 +1,7 @@
 """The client of the EdgeQuake server: ``from asdk.clients.edgequake import EdgeQuake``."""
 
-from asdk.clients.edgequake.client import AccountLockedError, EdgeQuake
+from asdk.clients.edgequake.client import EdgeQuake
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
+from asdk.clients.edgequake.errors import AccountLockedError, ProcessingError, ProcessingTimeoutError
 
-__all__ = ["AccountLockedError", "EdgeQuake", "EdgeQuakeLogin"]
+__all__ = ["AccountLockedError", "EdgeQuake", "EdgeQuakeLogin", "ProcessingError", "ProcessingTimeoutError"]
