@@ -46,8 +46,9 @@ def install(session: nox.Session, *groups: str) -> None:
 def tests(session: nox.Session) -> None:
     """Everything the project tests."""
     install(session, "test", "conformance")
-    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error.
-    arguments = session.posargs or ["--numprocesses", "auto"]
+    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error. What a busy
+    # machine made fail, such as a program of a test that got no turn, is tried once more, and named at the end.
+    arguments = session.posargs or ["--numprocesses", "auto", "--reruns", "1", "-r", "R"]
     session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
 
