@@ -18,6 +18,9 @@ from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
 
+# How often a call is sent again for a 401, where each time the token ended on the way: a whole life of a token a turn.
+_TURNS = 3
+
 # So many tokens one after another, each of which ended within so many seconds, are enough.
 _IN_VAIN, _NO_WAIT = 3, 0.01
 
@@ -70,21 +73,25 @@ class AuthMiddleware:
         """Once a call: get another token than the one that was refused, and send again with it.
 
         The 401 stands if a new token cannot help (the scope is too small), if there is none, or if the body was a
-        one-shot iterator: it is gone, and an empty one is never sent in its place.
+        one-shot iterator: it is gone, and an empty one is never sent in its place. A token that ended while the request
+        was on its way was not refused: then there is one more turn.
         """
-        refused = request.credentials
-        if not isinstance(refused, Token) or not request.replayable:
-            return response
-        if _lacks_scope(response):
-            return response
-        await response.read(ERROR_BODY_LIMIT)  # a stream gives its connection back before the wait
-        request.reauthenticated = True
-        token = await self._get(request, rejected=refused)
-        if token.value == refused.value:
-            return response
-        request.credentials = token
-        request.headers.update(token.headers)
-        return await call_next(request)
+        for _ in range(_TURNS):
+            refused = request.credentials
+            if not isinstance(refused, Token) or not request.replayable or _lacks_scope(response):
+                break
+            await response.read(ERROR_BODY_LIMIT)  # a stream gives its connection back before the wait
+            request.reauthenticated = True
+            token = await self._get(request, rejected=refused)
+            if token.value == refused.value:
+                break
+            request.credentials = token
+            request.headers.update(token.headers)
+            response = await call_next(request)
+            presented = request.credentials  # perhaps a later one, by `sign`
+            if response.status != 401 or not isinstance(presented, Token) or not _has_ended(presented, request):
+                break
+        return response
 
 
 class TokenGate(AuthMiddleware):
@@ -156,3 +163,7 @@ def _lacks_scope(response: Response) -> bool:
     """Whether the token is good, but not for this (RFC 6750, section 3.1): a new one would be no better."""
     challenges = parse_challenges(response.headers.getall("www-authenticate"))
     return any(challenge.parameters.get("error") == "insufficient_scope" for challenge in challenges)
+
+
+def _has_ended(token: Token, request: Request) -> bool:
+    return token.expires_at is not None and token.expires_at <= request.clock.time()

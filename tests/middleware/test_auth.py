@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio
+import attrs
 import pytest
 
 from asdk import AuthenticationError, BaseClient, Token, TokenRefusedError, TokenSource
@@ -63,6 +64,23 @@ async def test_a_401_for_ever_is_two_requests_one_refresh_and_a_typed_error() ->
         with pytest.raises(AuthenticationError):
             await client.request("GET", "/me")
     assert credential.fetched == ["t1", "t2"]
+
+
+@pytest.mark.parametrize(("slow", "sent"), [(1, 2), (2, 3), (3, 4), (9, 4)])
+async def test_a_token_that_ended_on_the_way_was_not_refused(slow: int, sent: int) -> None:
+    class Brief(Counting):
+        async def fetch(self, send: Handler) -> Token:
+            return attrs.evolve(await super().fetch(send), lifetime=1.0)
+
+    replies = [Reply(401, delay=1.5)] * slow + [Reply(json={"ok": True})] * 9
+    client, transport = client_of(replies, Brief())
+    if slow < sent:
+        await client.request("GET", "/me")
+    else:
+        with pytest.raises(AuthenticationError):
+            await client.request("GET", "/me")
+    assert len(transport.sent) == sent
+    assert len({str(one.headers["Authorization"]) for one in transport.sent}) == sent
 
 
 async def test_a_resend_is_not_an_attempt_and_happens_once_a_call() -> None:
