@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import logging
 import os
 import random
@@ -290,7 +291,8 @@ class TokenSource:
         if identity is None:
             identity, store = Identity(url="https://localhost/", kind=type(credential).__qualname__), slot.own
         elif slot.tenant is not None:
-            identity = attrs.evolve(identity, tenant=str(slot.tenant))
+            # As JSON, since the parts of a tenant may hold what a plain text would put between them.
+            identity = attrs.evolve(identity, tenant=json.dumps(attrs.astuple(slot.tenant)))
         return Shelf(store, identity, slot.memory)
 
     def _renewal(

@@ -565,6 +565,17 @@ async def test_each_tenant_has_an_entry_of_its_own() -> None:
     assert world.requests == ["login", "login"]
 
 
+async def test_tenants_whose_parts_look_alike_when_joined_never_share_an_entry() -> None:
+    class PerTenant(Login):
+        per_tenant = True
+
+    world = World()
+    source = world.source(PerTenant())
+    tenants = [Tenant("a/b", "c"), Tenant("a", "b/c"), Tenant("-", "x"), Tenant(None, "x"), None, Tenant()]
+    tokens = {await world.get(source, tenant=tenant) for tenant in tenants}
+    assert len(tokens) == len(tenants)
+
+
 async def test_a_credential_that_says_nothing_of_itself_is_refused_by_a_store() -> None:
     class Nameless(Credential):
         pass
