@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import subprocess
@@ -311,6 +312,68 @@ async def test_the_save_is_tried_again_by_itself() -> None:
     saves = store.saves
     await world.clock.sleep(50)
     assert store.saves == saves, "and then no more"
+
+
+async def test_what_the_store_did_not_take_is_saved_when_the_client_ends() -> None:
+    world = World(store=Store("save"))
+    store = world.store
+    assert isinstance(store, Store)
+    source = world.source()
+    token = await world.get(source)
+    store.broken = set()
+    await source.finish(world.endpoint.send)
+    entry = await store.load(KEY)
+    assert entry is not None
+    assert entry.token is not None
+    assert entry.token.value.reveal() == token
+
+
+async def test_a_store_that_does_not_answer_holds_up_the_end_of_a_client_for_seconds_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("asdk.auth.source.GRACE", 0.02)
+    world = World(store=Store("save"))
+    source = world.source()
+    await world.get(source)
+    async with asyncio.timeout(5), world.store.lock(KEY):
+        await source.finish(world.endpoint.send)
+
+
+async def test_what_one_loop_could_not_save_the_next_one_tries_again() -> None:
+    world = World(store=Store("save"))
+    store = world.store
+    assert isinstance(store, Store)
+    source = world.source()
+    await asyncio.to_thread(lambda: asyncio.run(world.get(source)))
+    await world.expire()
+    token = await world.get(source)
+    store.broken = set()
+    await world.clock.sleep(3)
+    entry = await store.load(KEY)
+    assert entry is not None
+    assert entry.token is not None
+    assert entry.token.value.reveal() == token
+
+
+async def test_a_credential_that_forgot_whose_token_it_is_fails_no_close() -> None:
+    class Forgetful(Login):
+        @property
+        def identity(self) -> Identity:
+            if self.password.reveal() == "forgotten":
+                raise KeyError("USER")
+            return super().identity
+
+    world = World(store=Store("save"))
+    credential = Forgetful()
+    source = world.source(credential)
+    await world.get(source)
+    credential.password = Secret("forgotten")
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    await world.clock.sleep(5)
+    await source.finish(world.endpoint.send)
+    gc.collect()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("broken", [("load", "lock", "save"), ("lock", "save"), ("save",)])
