@@ -314,6 +314,30 @@ async def test_the_save_is_tried_again_by_itself() -> None:
     assert store.saves == saves, "and then no more"
 
 
+async def test_two_saves_that_failed_are_made_up_for_by_the_newest() -> None:
+    world = World()
+    store = world.store
+    assert isinstance(store, Store)
+    source = world.source()
+    token = await source.get(world.endpoint.send)
+
+    async def filling_the_disk(request: Any) -> Any:
+        store.broken = {"save"}
+        return await world.endpoint.send(request)
+
+    for _ in range(2):  # the first token would live on: it is the resource that refuses it
+        await world.clock.sleep(31)
+        token = await source.get(filling_the_disk, rejected=token)
+    store.broken = set()
+    await source.finish(world.endpoint.send)
+    entry = await store.load(KEY)
+    assert entry is not None
+    assert entry.token == token, "what was spent and stored does not come back"
+    await world.expire()
+    await world.get(source)
+    assert (world.requests, world.families.replays) == (["login", "refresh", "refresh", "refresh"], 0)
+
+
 async def test_what_the_store_did_not_take_is_saved_when_the_client_ends() -> None:
     world = World(store=Store("save"))
     store = world.store
