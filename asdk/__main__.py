@@ -93,7 +93,8 @@ def _describe(source: TokenSource, entry: Entry | None) -> str:
         lines.append(("ends", "never" if token.expires_at is None else _moment(token.expires_at)))
         lines.append(("refresh token", "none" if token.refresh_token is None else _end(token.refresh_expires_at)))
     if entry is not None and entry.intent is not None:
-        lines.append(("renewal", f"begun {_moment(entry.intent.written_at)} by {entry.intent.holder}"))
+        by = f"by {entry.intent.holder}" if entry.intent.holder else "and broken off"
+        lines.append(("renewal", f"begun {_moment(entry.intent.written_at)} {by}"))
     if entry is not None and entry.refusal is not None:
         lines.append(("refused", f"{entry.refusal.message}; not asked again before {_moment(entry.refusal.until)}"))
     return "\n".join(f"{name + ':':15}{text}" for name, text in lines if text)

@@ -6,6 +6,7 @@ may be sent is decided by `asdk.auth.rotation.choose`; this file carries it out.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -14,14 +15,14 @@ import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
 from asdk.auth.entries import Entry, Intent, Refusal
-from asdk.auth.holder import this_process
+from asdk.auth.holder import NOBODY, this_process
 from asdk.auth.identity import fingerprint
 from asdk.auth.rotation import Facts, Way, choose
 from asdk.auth.shelf import Shelf
 from asdk.auth.state import refusal_pause
 from asdk.auth.tokens import Token
 from asdk.clock import Clock
-from asdk.errors import AsdkError, TokenRefusedError, TokenUnavailableError, TransportError
+from asdk.errors import TokenRefusedError, TokenUnavailableError, TransportError
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
@@ -158,12 +159,15 @@ class Renewal:
         refused: list[TokenRefusedError] = []
         try:
             token = await self._ask(base, refused)
-        except AsdkError as error:
+        except (Exception, asyncio.CancelledError) as error:
             # A refusal settles it, also one of the first refresh token, which no renewal came before.
             said_no = isinstance(error, TokenRefusedError)
             settled = announced is not None and (bool(refused) or said_no or not self._in_doubt)
             void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
-            await self._note_failure(announced or facts.entry, error, settled=settled, void=void)
+            intent = None if facts.entry is None else facts.entry.intent
+            if announced is not None:  # nothing came of it that others would have to wait for
+                intent = None if settled else attrs.evolve(announced.intent, holder=NOBODY)
+            await self._note_failure(announced or facts.entry, error, intent=intent, void=void)
             raise
         return await self._keep(token, announced or facts.entry, base)
 
@@ -245,24 +249,26 @@ class Renewal:
             return True
         return stored.expires_at is not None and stored.expires_at <= self._clock.time()
 
-    async def _note_failure(self, entry: Entry | None, error: AsdkError, *, settled: bool, void: bool) -> None:
+    async def _note_failure(
+        self, entry: Entry | None, error: BaseException, *, intent: Intent | None, void: bool
+    ) -> None:
         """Tell the other processes what came of it.
 
         Args:
             entry: what the store holds.
             error: why there is no token.
-            settled: whether the announced use of the refresh token is known to have come to nothing.
+            intent: what is left of it; None if the announced use of the refresh token is known to have come to nothing.
             void: whether the endpoint said that exactly the stored refresh token is no good.
         """
         memory = self._memory
-        token, intent, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
+        token, noted, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
         refusal = memory.refusal
         if isinstance(error, TokenRefusedError) and self._asked:
             refusal = memory.refusal = self._refusal(error, refusal)
-        if settled or refusal != kept or void:
+        if intent != noted or refusal != kept or void:
             if token is not None and void:
                 token = attrs.evolve(token, refresh_token=None)
-            following = self._shelf.follow(entry, token, intent=None if settled else intent, refusal=refusal)
+            following = self._shelf.follow(entry, token, intent=intent, refusal=refusal)
             memory.refusal_unsaved = not await self._shelf.save(following) and refusal is not None
 
     def _refusal(self, error: TokenRefusedError, before: Refusal | None) -> Refusal:

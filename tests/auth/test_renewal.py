@@ -246,6 +246,48 @@ async def test_while_its_announcer_lives_nobody_else_sends_it(neighbour: Any) ->
     assert world.requests == ["refresh", "refresh"]
 
 
+@pytest.mark.parametrize("end", ["the reply is lost", "the client ends", "the credential has a bug"])
+async def test_an_announcer_that_gave_up_and_lives_on_holds_up_nobody(
+    end: str, neighbour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asdk.auth.flight.GRACE", 0.02)
+    world = World(None, Reply(503))
+    credential = Refresh(world.families.first())
+    await world.get(world.source(credential))
+    await world.expire()
+
+    departed = asyncio.Event()
+
+    async def hanging(request: Any) -> Any:
+        departed.set()
+        await asyncio.sleep(60)
+
+    class Mistaken(Refresh):
+        async def renew(self, token: Token, send: Handler) -> Token:
+            raise ZeroDivisionError
+
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("asdk.auth.renewal.this_process", lambda: neighbour.name)
+        if end == "the client ends":
+            source = world.source(credential)
+            call = asyncio.create_task(source.get(hanging, within=60))
+            await departed.wait()
+            call.cancel()
+            await source.finish(hanging)
+        else:
+            bug = Mistaken(credential.first.reveal())
+            source = world.source(credential if end == "the reply is lost" else bug)
+            with pytest.raises(TokenUnavailableError):
+                await world.get(source, within=0.1)
+    entry = await world.source(credential).stored()
+    assert entry is not None
+    assert (None if entry.intent is None else entry.intent.holder) == (None if "bug" in end else "")
+    fresh = world.source(credential)
+    if end != "the reply is lost":
+        world.endpoint = endpoint(world.families)
+    assert world.families.is_good(await world.get(fresh, within=5))
+
+
 async def test_whoever_can_log_in_does_not_touch_what_was_announced(neighbour: Any) -> None:
     world = World()
     await world.get(world.source())
