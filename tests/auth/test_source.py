@@ -488,6 +488,24 @@ async def test_a_missing_credential_says_so_to_every_caller() -> None:
     assert endpoint.sent == []
 
 
+async def test_a_flight_that_is_given_more_time_keeps_nobody_beyond_his_own() -> None:
+    clock = VirtualClock()
+
+    class Slow(Login):
+        async def fetch(self, send: Handler) -> Token:
+            await clock.sleep(20)  # and the request, of 25 s, leaves then
+            return await super().fetch(send)
+
+    source, endpoint = TokenSource(Slow(), clock=clock), issuing(delay=25.0)
+    patient = asyncio.create_task(source.get(endpoint.send, within=60))
+    calls = [asyncio.create_task(source.get(endpoint.send, within=35)) for _ in range(3)]
+    for call in calls:
+        with pytest.raises(TokenUnavailableError, match="within the time of this call"):
+            await call
+    assert clock.monotonic() == 35
+    assert (await patient).value.reveal() == "t1"
+
+
 async def test_a_flight_ends_by_its_own_deadline() -> None:
     clock = VirtualClock()
     endpoint = issuing(delay=3600)

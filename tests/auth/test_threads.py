@@ -121,3 +121,32 @@ def test_a_flight_whose_loop_is_gone_is_taken_over(closed: bool) -> None:
         leader.cancel()
         leading.run_until_complete(asyncio.gather(leader, return_exceptions=True))
         leading.close()
+
+
+def test_who_joins_after_a_cancelled_waiter_of_the_same_loop_is_looked_after_too() -> None:
+    credential = Slow()
+    source = TokenSource(credential)
+    leading = asyncio.new_event_loop()
+    leader = leading.create_task(source.get(_nowhere))
+    leading.run_until_complete(asyncio.sleep(0.05))
+    led = threading.Thread(target=lambda: leading.run_until_complete(asyncio.sleep(0.9)))
+    led.start()
+
+    async def wait() -> str:
+        first = asyncio.create_task(source.get(_nowhere))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        await asyncio.sleep(0.5)  # its loop has looked in vain, and stopped looking
+        return (await source.get(_nowhere)).value.reveal()  # the leading loop stops meanwhile
+
+    async def bounded() -> str:
+        return await asyncio.wait_for(wait(), 10)
+
+    try:
+        assert asyncio.run(bounded()) == "t2"
+    finally:
+        led.join()
+        credential.gate.set()
+        leader.cancel()
+        leading.run_until_complete(asyncio.gather(leader, asyncio.sleep(0.05), return_exceptions=True))
+        leading.close()
