@@ -33,6 +33,10 @@ _log = logging.getLogger("asdk.auth")
 # How often a decision is made anew because the store changed under it. Its lock makes even one such race rare.
 _RACES: Final = 5
 
+# For so many seconds after it began to write an announcement a renewal believes that it still stands. An event loop that
+# stands still for longer may lose the store's lock, and with it the right to send.
+_STANDS: Final = 0.1
+
 # A refusal is never kept longer than this, in seconds: a clock that was set back must not make it last for ever.
 _LONGEST_REFUSAL: Final = 3700.0
 
@@ -72,6 +76,8 @@ class Renewal:
         self._asked = False
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
+        # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
+        self._announced: tuple[Entry, float] | None = None
         self._memory.begin(self._identity)
 
     @property
@@ -146,16 +152,18 @@ class Renewal:
         base = facts.base if way is Way.RENEW else None
         used = facts.one_time_print(way)
         announced: Entry | None = None
+        self._announced = None
         if used is not None and not self._memory.private:
             intent = Intent(refresh_token=used, holder=this_process(), written_at=self._clock.time())
             announced = self._shelf.follow(facts.entry, facts.stored, intent=intent, refusal=facts.refusal)
+            self._announced = announced, self._clock.monotonic()
             saved = await self._shelf.save(announced)
             if saved is False:
                 return None
             if saved is None:  # unannounced it must not be sent: who comes next would send it again
                 if not self._credential.logs_in:
                     raise _store_lost()
-                base, announced = None, None
+                base, announced, self._announced = None, None, None
         refused: list[TokenRefusedError] = []
         try:
             token = await self._ask(base, refused)
@@ -183,6 +191,7 @@ class Renewal:
                 if not self._credential.logs_in:
                     raise
             _log.info("renewal refused, falling back to the login: %s", refused[0])
+            self._announced = None
         return await self._credential.fetch(self._send)
 
     async def _send(self, request: Request) -> Response:
@@ -192,6 +201,7 @@ class Renewal:
                 f"the credential was not sent to {origin}, which is neither https nor on this machine; "
                 "allow_insecure_auth=True would send it"
             )
+        await self._make_sure()
         self._began = self._clock.monotonic(), self._clock.time()
         request.clock, request.deadline = self._clock, self._began[0] + TOKEN_TIMEOUT
         request.urgent = True
@@ -204,6 +214,16 @@ class Renewal:
             raise
         self._in_doubt = response.status != 429
         return response
+
+    async def _make_sure(self) -> None:
+        """Look again whether it is still announced, if so much time has passed that another may have taken over."""
+        if self._announced is None or self._clock.monotonic() - self._announced[1] < _STANDS:
+            return
+        announced, now = self._announced[0], self._clock.monotonic()
+        reachable, entry = await self._shelf.load()
+        if not reachable or entry is None or entry.intent != announced.intent:
+            raise TokenUnavailableError("the renewal came to a halt, and another one may have taken its place")
+        self._announced = announced, now
 
     # --- the outcome ------------------------------------------------------------------------------------------------
 

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from asdk import AsdkError, BaseClient, Token, TokenSource
-from asdk.auth import Credential, Identity
+from asdk.auth import Credential, Identity, MemoryTokenStore
 from asdk.request import Request
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply
 from asdk.transports.base import Handler
-from tests.auth.families import Login
+from tests.auth.families import Families, Login, Refresh
+from tests.auth.families import endpoint as family_endpoint
 from tests.auth.fleet import Server
 
 
@@ -150,3 +151,35 @@ def test_who_joins_after_a_cancelled_waiter_of_the_same_loop_is_looked_after_too
         leader.cancel()
         leading.run_until_complete(asyncio.gather(leader, asyncio.sleep(0.05), return_exceptions=True))
         leading.close()
+
+
+@pytest.mark.parametrize("shared", ["the source", "the store"])
+def test_who_was_taken_over_before_he_sent_does_not_send_later(shared: str) -> None:
+    families = Families(life=0.3)
+    first, endpoint = families.first(), family_endpoint(families)
+    halt = threading.Event()
+    halt.set()
+
+    class Halting(Refresh):
+        async def renew(self, token: Token, send: Handler) -> Token:
+            if halt.is_set():
+                halt.clear()
+                await asyncio.sleep(0.3)
+            return await super().renew(token, send)
+
+    source = TokenSource(Halting(first), store=(store := MemoryTokenStore()))
+    other = source if shared == "the source" else TokenSource(Halting(first), store=store)
+    leading = asyncio.new_event_loop()
+    leading.run_until_complete(source.get(endpoint.send))
+    time.sleep(0.35)  # the token ends
+    leader = leading.create_task(source.get(endpoint.send))
+    leading.run_until_complete(asyncio.sleep(0.05))  # the use is announced, and the loop stands still
+    assert not halt.is_set()
+    thread = threading.Thread(target=lambda: asyncio.run(other.get(endpoint.send, within=10)))
+    thread.start()
+    thread.join(10)
+    assert families.requests == ["refresh", "refresh"]
+    leading.run_until_complete(leader)
+    leading.run_until_complete(asyncio.sleep(0.05))
+    leading.close()
+    assert (families.replays, families.voided) == (0, 0)
