@@ -33,8 +33,8 @@ _log = logging.getLogger("asdk.auth")
 # How often a decision is made anew because the store changed under it. Its lock makes even one such race rare.
 _RACES: Final = 5
 
-# For so many seconds after it began to write an announcement a renewal believes that it still stands. An event loop that
-# stands still for longer may lose the store's lock, and with it the right to send.
+# For so many seconds after it began to write an announcement a renewal believes that it still stands. An event loop
+# that stands still for longer may lose the store's lock, and with it the right to send.
 _STANDS: Final = 0.1
 
 # A refusal is never kept longer than this, in seconds: a clock that was set back must not make it last for ever.
@@ -152,18 +152,18 @@ class Renewal:
         base = facts.base if way is Way.RENEW else None
         used = facts.one_time_print(way)
         announced: Entry | None = None
+        intent: Intent | None = None
         self._announced = None
         if used is not None and not self._memory.private:
             intent = Intent(refresh_token=used, holder=this_process(), written_at=self._clock.time())
             announced = self._shelf.follow(facts.entry, facts.stored, intent=intent, refusal=facts.refusal)
-            self._announced = announced, self._clock.monotonic()
-            saved = await self._shelf.save(announced)
+            saved = await self._announce(announced)
             if saved is False:
                 return None
             if saved is None:  # unannounced it must not be sent: who comes next would send it again
                 if not self._credential.logs_in:
                     raise _store_lost()
-                base, announced, self._announced = None, None, None
+                base, announced, intent, self._announced = None, None, None, None
         refused: list[TokenRefusedError] = []
         try:
             token = await self._ask(base, refused)
@@ -172,12 +172,21 @@ class Renewal:
             said_no = isinstance(error, TokenRefusedError)
             settled = announced is not None and (bool(refused) or said_no or not self._in_doubt)
             void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
-            intent = None if facts.entry is None else facts.entry.intent
-            if announced is not None:  # nothing came of it that others would have to wait for
-                intent = None if settled else attrs.evolve(announced.intent, holder=NOBODY)
-            await self._note_failure(announced or facts.entry, error, intent=intent, void=void)
+            left = None if facts.entry is None else facts.entry.intent
+            if intent is not None:  # ours, and nothing came of it that others would have to wait for
+                left = None if settled else attrs.evolve(intent, holder=NOBODY)
+            await self._note_failure(announced or facts.entry, error, intent=left, void=void)
             raise
         return await self._keep(token, announced or facts.entry, base)
+
+    async def _announce(self, entry: Entry) -> bool | None:
+        """Whether the store took the entry with our intent; None if it could not be asked."""
+        self._announced = entry, self._clock.monotonic()
+        try:
+            return await self._shelf.save(entry)
+        except asyncio.CancelledError:  # taken back, if it is there: nothing was sent
+            await self._shelf.save(self._shelf.follow(entry, entry.token, refusal=entry.refusal))
+            raise
 
     async def _ask(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
         """A new token. A renewal that is refused falls back, once, to the full login."""

@@ -288,6 +288,27 @@ async def test_an_announcer_that_gave_up_and_lives_on_holds_up_nobody(
     assert world.families.is_good(await world.get(fresh, within=5))
 
 
+async def test_an_announcement_that_is_cancelled_while_it_is_written_is_taken_back() -> None:
+    class Slow(Store):
+        async def save(self, key: str, entry: Entry) -> bool:
+            taken = await super().save(key, entry)
+            if entry.intent is not None:
+                written.set()
+                await asyncio.sleep(60)
+            return taken
+
+    written = asyncio.Event()
+    world = World(store=Slow())
+    source = world.source(Refresh(world.families.first()))
+    call = asyncio.create_task(world.get(source))
+    await written.wait()
+    call.cancel()
+    await source.finish(world.endpoint.send)  # nothing has left: the flight is ended
+    entry = await source.stored()
+    assert entry is not None
+    assert (entry.intent, world.requests) == (None, [])
+
+
 async def test_whoever_can_log_in_does_not_touch_what_was_announced(neighbour: Any) -> None:
     world = World()
     await world.get(world.source())
