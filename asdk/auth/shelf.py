@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import attrs
 
@@ -181,15 +181,25 @@ class Shelf:
             yield False
             return
         self._note_store_back(_LOCK)
+        gone = False
         try:
             yield True
+        except GeneratorExit as end:  # the loop is gone, and what asks Redis to free the lock could not be awaited
+            gone = True
+            await lock.__aexit__(GeneratorExit, end, None)
+            raise
         finally:
-            try:
-                await lock.__aexit__(None, None, None)
-            except Exception as error:  # noqa: BLE001 - the token is there, and the lock ends by itself
-                failure = _kind(error)
+            if not gone:
+                failure = await self._unlock(lock)
             if failure is not None:
                 self._note_store_away(_LOCK, failure)
+
+    async def _unlock(self, lock: AbstractAsyncContextManager[None]) -> str | None:
+        try:
+            await lock.__aexit__(None, None, None)
+        except Exception as error:  # noqa: BLE001 - the token is there, and the lock ends by itself
+            return _kind(error)
+        return None
 
     def _note_store_away(self, doing: int, failure: str) -> None:
         if not self.memory.store_away:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asdk import AsdkError, BaseClient, Token, TokenSource
-from asdk.auth import Credential, Identity, MemoryTokenStore
+from asdk.auth import Credential, FileTokenStore, Identity, MemoryTokenStore, RedisTokenStore, TokenStore
 from asdk.request import Request
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply
@@ -183,3 +186,34 @@ def test_who_was_taken_over_before_he_sent_does_not_send_later(shared: str) -> N
     leading.run_until_complete(asyncio.sleep(0.05))
     leading.close()
     assert (families.replays, families.voided) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["redis", "file"])
+def test_a_loop_that_is_closed_in_a_flight_leaves_no_lock_and_no_noise(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store: TokenStore = FileTokenStore(tmp_path / "tokens")
+    if kind == "redis":
+        store = RedisTokenStore(request.getfixturevalue("redis_server").url)
+    raised: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: raised.append(unraisable.exc_value))
+    credential = Slow()
+
+    left: list[object] = []
+
+    def fly_halfway() -> None:
+        source, loop = TokenSource(credential, store=store), asyncio.new_event_loop()
+        left.extend((source, loop, loop.create_task(source.get(_nowhere))))
+        while not credential.going.is_set():
+            loop.run_until_complete(asyncio.sleep(0.01))
+        loop.close()
+
+    async def lock() -> None:
+        left.clear()
+        gc.collect()  # in a task of a loop that runs: what the flight left behind must not use this one
+        async with asyncio.timeout(4), store.lock(credential.identity.key):  # a dead holder's ends after 5 s
+            pass
+
+    fly_halfway()
+    asyncio.run(lock())
+    assert [error for error in raised if not isinstance(error, ResourceWarning)] == []
