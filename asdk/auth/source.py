@@ -17,6 +17,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import TypeAlias
 
 import attrs
@@ -224,12 +225,22 @@ class TokenSource:
         with self._lock:
             slot = self._slots.get(tenant)
             if slot is None:
+                self._make_room()
                 slot = self._slots[tenant] = _Slot(self.credential.for_tenant(tenant), tenant)
-                if len(self._slots) > TENANT_LIMIT:
-                    self._slots.popitem(last=False)
             else:
                 self._slots.move_to_end(tenant)
             return slot
+
+    def _make_room(self) -> None:
+        """Drop the tenants that were not used for longest, but none with a flight, which would be forgotten by whoever
+        ends the client, and none with a token that the store has yet to take. With the lock held."""
+        surplus = len(self._slots) + 1 - TENANT_LIMIT
+        if surplus > 0:
+            idle = (
+                tenant for tenant, slot in self._slots.items() if slot.flight is None and slot.memory.unsaved is None
+            )
+            for tenant in list(islice(idle, surplus)):
+                del self._slots[tenant]
 
     # --- one flight -------------------------------------------------------------------------------------------------
 
