@@ -25,9 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return asyncio.run(_token(options))
     except AsdkError as error:
         print(f"asdk: {error}", file=sys.stderr)
-    except OSError as error:
+    except _StoreError as error:
         print(f"asdk: the token store cannot be used: {error}", file=sys.stderr)
     return 2
+
+
+class _StoreError(Exception):
+    """A store failed, each kind in words of its own."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,9 +53,15 @@ async def _token(options: argparse.Namespace) -> int:
             raise ConfigurationError(f"{client_class.__name__} has no login by these settings, so no token to keep")
         if options.action == "refresh":
             await client.get_token(renew=True)
-        elif options.action == "forget":
-            await source.forget()
-        entry = await source.stored()
+        try:
+            if options.action == "forget":
+                await source.forget()
+            entry = await source.stored()
+        except AsdkError:
+            raise
+        except Exception as error:  # noqa: BLE001 - errors of Redis and of keyrings have no common base
+            problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            raise _StoreError(problem) from None
         print(_describe(source, entry))
         return 0 if options.action == "forget" or (entry is not None and entry.token is not None) else 1
 
@@ -66,7 +76,7 @@ def _find(name: str) -> type[BaseClient]:
     problem = ""
     try:
         loaded = import_module(module)
-    except ImportError as error:
+    except (ImportError, TypeError, ValueError) as error:  # the last two for a name that no module can have
         problem = str(error)
     else:
         members = [getattr(loaded, attribute, None)] if attribute else list(vars(loaded).values())
@@ -93,7 +103,8 @@ def _describe(source: TokenSource, entry: Entry | None) -> str:
         lines.append(("ends", "never" if token.expires_at is None else _moment(token.expires_at)))
         lines.append(("refresh token", "none" if token.refresh_token is None else _end(token.refresh_expires_at)))
     if entry is not None and entry.intent is not None:
-        lines.append(("renewal", f"begun {_moment(entry.intent.written_at)} by {entry.intent.holder}"))
+        by = f"by {entry.intent.holder}" if entry.intent.holder else "and broken off"
+        lines.append(("renewal", f"begun {_moment(entry.intent.written_at)} {by}"))
     if entry is not None and entry.refusal is not None:
         lines.append(("refused", f"{entry.refusal.message}; not asked again before {_moment(entry.refusal.until)}"))
     return "\n".join(f"{name + ':':15}{text}" for name, text in lines if text)
@@ -110,7 +121,10 @@ def _moment(epoch: float) -> str:
         ((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "min")) if abs(seconds) >= 2 * size), (1, "s")
     )
     distance = f"{abs(seconds) / size:.0f} {unit}"
-    shown = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    try:
+        shown = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (OverflowError, ValueError):  # a store may hold anything
+        shown = f"{epoch:.0f} s after 1970"
     return f"{shown} ({f'in {distance}' if seconds > 0 else f'{distance} ago'})"
 
 

@@ -80,6 +80,8 @@ class Recipe:
             if not harmless and not config.is_plain(name):
                 self._refuse(name, "it is a secret, or may be one: Config did not read it as a plain setting", config)
             value = value.reveal()
+        elif name != "headers" and _holds_text(value) and not config.is_plain(name):
+            self._refuse(name, "what is in it may be a secret", config)
         return value
 
     def _refuse(self, name: str, reason: str, config: Config) -> NoReturn:
@@ -100,6 +102,14 @@ class Recipe:
 def _covered(value: Any) -> Any:
     """A string may be a secret: until the client is built, nobody knows."""
     return Secret(value) if isinstance(value, str) else value
+
+
+def _holds_text(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_text(part) for part in value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(_holds_text(part) for part in value)
+    return isinstance(value, str | bytes | bytearray | Secret)
 
 
 def rebuild(client: type[Any], options: dict[str, Any], steps: list[dict[str, Any]]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ def test_a_token_is_renewed_looked_at_and_forgotten_and_never_shown(settings: li
         (["token", "asdk.errors:AsdkError"], "there is no client"),
         (["token", "edgequake", "--env-file", "missing.env"], "missing.env"),
         (["token", "edgequake"], "no login"),
+        (["token", ":EdgeQuake"], "there is no client"),
+        (["token", ".edgequake:EdgeQuake"], "there is no client"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(arguments: list[str], words: str) -> None:
@@ -74,6 +77,27 @@ def test_what_cannot_be_done_is_said_in_a_line(arguments: list[str], words: str)
     assert (code, said) == (2, "")
     assert words in complaint
     assert len(complaint.splitlines()) == 1
+
+
+@pytest.mark.parametrize("action", ["show", "forget"])
+def test_a_redis_that_is_away_is_said_in_a_line(settings: list[str], action: str) -> None:
+    pytest.importorskip("redis")
+    code, said, complaint = asdk("token", "edgequake", action, *settings[:2], "--store", "redis://:secret@127.0.0.1:1")
+    assert (code, said) == (2, "")
+    assert "the token store cannot be used: ConnectionError" in complaint
+    assert len(complaint.splitlines()) == 1
+    assert "secret" not in complaint
+
+
+def test_an_entry_with_a_moment_that_no_calendar_has_is_shown(settings: list[str], tmp_path: Path) -> None:
+    asdk("token", "edgequake", "refresh", *settings)
+    file = next((tmp_path / "tokens").glob("*.json"))
+    entry = json.loads(file.read_text())
+    entry["token"]["issued_at"] = -250_000_000_000
+    file.write_text(json.dumps(entry))
+    code, said, complaint = asdk("token", "edgequake", *settings)
+    assert (code, complaint) == (0, "")
+    assert "issued:        -250000000000 s after 1970" in said
 
 
 def test_a_wrong_password_is_said_in_a_line(settings: list[str], tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ def test_the_file_of_settings_travels_by_its_name(tmp_path: Path, monkeypatch: p
         (lambda: Library(KEY), "api_key= in code.*set LIBRARY_API_KEY or LIB_KEY"),
         (lambda: Library(api_key=Secret(KEY)), "api_key= in code"),
         (lambda: Library(shelf=KEY), "shelf= in code.*Config"),
+        (lambda: Library(shelf=KEY.encode()), "shelf= in code.*secret"),  # type: ignore[arg-type]
+        (lambda: Library(shelf=[("a", {"b": KEY})]), "shelf= in code.*secret"),  # type: ignore[arg-type]
         (lambda: Library(auth=ApiKey(KEY)), "auth= in code"),
         (lambda: Library(transport=MemoryTransport()), "transport= in code"),
         (lambda: Library(clock=VirtualClock()), "clock= in code"),

@@ -28,7 +28,8 @@ class Intent:
 
     Attributes:
         refresh_token: the fingerprint of the token that is sent.
-        holder: the process that sends it, as `asdk.auth.holder` names it.
+        holder: the process that sends it, as `asdk.auth.holder` names it; empty if that has given up, and does not know
+            whether the token was used.
         written_at: when this was written, in epoch seconds.
     """
 

@@ -30,7 +30,7 @@ GRACE = 5.0
 class Missed(Enum):
     """Why a waiter got no outcome."""
 
-    LOST = "the flight will not arrive: its loop has ended, or its time is over"
+    LOST = "the flight will not arrive, or takes longer than it was to: decide anew"
     LATE = "the waiter's own time is over"
 
 
@@ -62,6 +62,7 @@ class Flight(Generic[T]):
         self._stood_still: float | None = None
         self._waiting: dict[Loop, set[Seat[T]]] = {}
         self._beats: dict[Loop, Timer] = {}
+        self._bounds: dict[Loop, Timer] = {}
         self._task: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
 
@@ -87,8 +88,12 @@ class Flight(Generic[T]):
             within: seconds to wait at most; None for as long as the flight takes.
         """
         timer = None
-        if within is not None and self._clock.monotonic() + within < self._ends:
-            timer = self._clock.call_later(within, _settle, [future], Missed.LATE)
+        if within is not None:
+            left = self._ends - self._clock.monotonic()
+            if within < left:
+                timer = self._clock.call_later(within, _settle, [future], Missed.LATE)
+            else:
+                self._bound(future.get_loop(), left)
         try:
             return await future
         finally:
@@ -96,6 +101,21 @@ class Flight(Generic[T]):
                 timer.cancel()
             with self._lock:
                 self._waiting.get(future.get_loop(), set()).discard(future)
+
+    def _bound(self, loop: Loop, left: float) -> None:
+        """Whoever has more time than the flight shares a timer, for one each would cost as much as all the rest. A
+        request that leaves gives the flight more time: then they are to decide anew."""
+        with self._lock:
+            if loop in self._waiting and loop not in self._bounds:
+                self._bounds[loop] = self._clock.call_later(left, self._wake, loop)
+
+    def _wake(self, loop: Loop) -> None:
+        with self._lock:
+            self._bounds.pop(loop, None)
+            group, beat = self._waiting.pop(loop, set()), self._beats.pop(loop, None)
+        if beat is not None:
+            beat.cancel()
+        _settle(list(group), Missed.LOST)
 
     def depart(self, timeout: float) -> None:
         """A request is about to leave: from here on the flight is worth waiting for, so many seconds more."""
@@ -122,9 +142,11 @@ class Flight(Generic[T]):
         lost = self.is_lost()
         with self._lock:
             self._beats.pop(loop, None)
-            group = self._waiting.pop(loop, set()) if lost else self._waiting.get(loop, set())
+            group = self._waiting.get(loop, set())
             if group and not lost:
                 self._beats[loop] = self._clock.call_later(_BEAT, self._look, loop)
+            else:
+                self._waiting.pop(loop, None)  # or who joins later would find a group that nobody looks after
         if lost:
             _settle(list(group), Missed.LOST)
 
@@ -133,12 +155,14 @@ class Flight(Generic[T]):
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             beats, self._beats = self._beats, {}
+            bounds, self._bounds = self._bounds, {}
         here = asyncio._get_running_loop()  # None when a flight is collected whose loop was closed under it
         for loop, group in waiting.items():
+            timers = [timer for timer in (beats.get(loop), bounds.get(loop)) if timer is not None]
             if loop is here:
-                _settle(list(group), outcome)
+                _settle_and_stop(list(group), outcome, timers)
             elif not loop.is_closed():
-                _call(loop, _settle_and_stop, list(group), outcome, beats.get(loop))
+                _call(loop, _settle_and_stop, list(group), outcome, timers)
 
     # --- who leads --------------------------------------------------------------------------------------------------
 
@@ -178,7 +202,7 @@ class Flight(Generic[T]):
         elif not self.loop.is_closed():
             with self._lock:
                 future = self.join()
-            if await self.wait(future, GRACE) is Missed.LATE:
+            if isinstance(await self.wait(future, GRACE), Missed):
                 _call(self.loop, self._task.cancel)
 
 
@@ -188,9 +212,9 @@ def _settle(futures: list[asyncio.Future[Any]], outcome: object) -> None:
             future.set_result(outcome)
 
 
-def _settle_and_stop(futures: list[asyncio.Future[Any]], outcome: object, beat: Timer | None) -> None:
-    if beat is not None:
-        beat.cancel()
+def _settle_and_stop(futures: list[asyncio.Future[Any]], outcome: object, timers: list[Timer]) -> None:
+    for timer in timers:
+        timer.cancel()
     _settle(futures, outcome)
 
 

@@ -11,6 +11,9 @@ import socket
 from functools import cache
 from pathlib import Path
 
+#: Stands for a holder that has let go: no process has this name.
+NOBODY = ""
+
 
 def this_process() -> str:
     """The name of this process: where it runs, its number, and when it began."""

@@ -6,6 +6,7 @@ may be sent is decided by `asdk.auth.rotation.choose`; this file carries it out.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -14,14 +15,14 @@ import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
 from asdk.auth.entries import Entry, Intent, Refusal
-from asdk.auth.holder import this_process
+from asdk.auth.holder import NOBODY, this_process
 from asdk.auth.identity import fingerprint
 from asdk.auth.rotation import Facts, Way, choose
 from asdk.auth.shelf import Shelf
 from asdk.auth.state import refusal_pause
 from asdk.auth.tokens import Token
 from asdk.clock import Clock
-from asdk.errors import AsdkError, TokenRefusedError, TokenUnavailableError, TransportError
+from asdk.errors import TokenRefusedError, TokenUnavailableError, TransportError
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
@@ -31,6 +32,10 @@ _log = logging.getLogger("asdk.auth")
 
 # How often a decision is made anew because the store changed under it. Its lock makes even one such race rare.
 _RACES: Final = 5
+
+# For so many seconds after it began to write an announcement a renewal believes that it still stands. An event loop
+# that stands still for longer may lose the store's lock, and with it the right to send.
+_STANDS: Final = 0.1
 
 # A refusal is never kept longer than this, in seconds: a clock that was set back must not make it last for ever.
 _LONGEST_REFUSAL: Final = 3700.0
@@ -71,6 +76,8 @@ class Renewal:
         self._asked = False
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
+        # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
+        self._announced: tuple[Entry, float] | None = None
         self._memory.begin(self._identity)
 
     @property
@@ -145,27 +152,41 @@ class Renewal:
         base = facts.base if way is Way.RENEW else None
         used = facts.one_time_print(way)
         announced: Entry | None = None
+        intent: Intent | None = None
+        self._announced = None
         if used is not None and not self._memory.private:
             intent = Intent(refresh_token=used, holder=this_process(), written_at=self._clock.time())
             announced = self._shelf.follow(facts.entry, facts.stored, intent=intent, refusal=facts.refusal)
-            saved = await self._shelf.save(announced)
+            saved = await self._announce(announced)
             if saved is False:
                 return None
             if saved is None:  # unannounced it must not be sent: who comes next would send it again
                 if not self._credential.logs_in:
                     raise _store_lost()
-                base, announced = None, None
+                base, announced, intent, self._announced = None, None, None, None
         refused: list[TokenRefusedError] = []
         try:
             token = await self._ask(base, refused)
-        except AsdkError as error:
+        except (Exception, asyncio.CancelledError) as error:
             # A refusal settles it, also one of the first refresh token, which no renewal came before.
             said_no = isinstance(error, TokenRefusedError)
             settled = announced is not None and (bool(refused) or said_no or not self._in_doubt)
             void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
-            await self._note_failure(announced or facts.entry, error, settled=settled, void=void)
+            left = None if facts.entry is None else facts.entry.intent
+            if intent is not None:  # ours, and nothing came of it that others would have to wait for
+                left = None if settled else attrs.evolve(intent, holder=NOBODY)
+            await self._note_failure(announced or facts.entry, error, intent=left, void=void)
             raise
         return await self._keep(token, announced or facts.entry, base)
+
+    async def _announce(self, entry: Entry) -> bool | None:
+        """Whether the store took the entry with our intent; None if it could not be asked."""
+        self._announced = entry, self._clock.monotonic()
+        try:
+            return await self._shelf.save(entry)
+        except asyncio.CancelledError:  # taken back, if it is there: nothing was sent
+            await self._shelf.save(self._shelf.follow(entry, entry.token, refusal=entry.refusal))
+            raise
 
     async def _ask(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
         """A new token. A renewal that is refused falls back, once, to the full login."""
@@ -179,6 +200,7 @@ class Renewal:
                 if not self._credential.logs_in:
                     raise
             _log.info("renewal refused, falling back to the login: %s", refused[0])
+            self._announced = None
         return await self._credential.fetch(self._send)
 
     async def _send(self, request: Request) -> Response:
@@ -188,6 +210,7 @@ class Renewal:
                 f"the credential was not sent to {origin}, which is neither https nor on this machine; "
                 "allow_insecure_auth=True would send it"
             )
+        await self._make_sure()
         self._began = self._clock.monotonic(), self._clock.time()
         request.clock, request.deadline = self._clock, self._began[0] + TOKEN_TIMEOUT
         request.urgent = True
@@ -200,6 +223,16 @@ class Renewal:
             raise
         self._in_doubt = response.status != 429
         return response
+
+    async def _make_sure(self) -> None:
+        """Look again whether it is still announced, if so much time has passed that another may have taken over."""
+        if self._announced is None or self._clock.monotonic() - self._announced[1] < _STANDS:
+            return
+        announced, now = self._announced[0], self._clock.monotonic()
+        reachable, entry = await self._shelf.load()
+        if not reachable or entry is None or entry.intent != announced.intent:
+            raise TokenUnavailableError("the renewal came to a halt, and another one may have taken its place")
+        self._announced = announced, now
 
     # --- the outcome ------------------------------------------------------------------------------------------------
 
@@ -245,24 +278,26 @@ class Renewal:
             return True
         return stored.expires_at is not None and stored.expires_at <= self._clock.time()
 
-    async def _note_failure(self, entry: Entry | None, error: AsdkError, *, settled: bool, void: bool) -> None:
+    async def _note_failure(
+        self, entry: Entry | None, error: BaseException, *, intent: Intent | None, void: bool
+    ) -> None:
         """Tell the other processes what came of it.
 
         Args:
             entry: what the store holds.
             error: why there is no token.
-            settled: whether the announced use of the refresh token is known to have come to nothing.
+            intent: what is left of it; None if the announced use of the refresh token is known to have come to nothing.
             void: whether the endpoint said that exactly the stored refresh token is no good.
         """
         memory = self._memory
-        token, intent, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
+        token, noted, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
         refusal = memory.refusal
         if isinstance(error, TokenRefusedError) and self._asked:
             refusal = memory.refusal = self._refusal(error, refusal)
-        if settled or refusal != kept or void:
+        if intent != noted or refusal != kept or void:
             if token is not None and void:
                 token = attrs.evolve(token, refresh_token=None)
-            following = self._shelf.follow(entry, token, intent=None if settled else intent, refusal=refusal)
+            following = self._shelf.follow(entry, token, intent=intent, refusal=refusal)
             memory.refusal_unsaved = not await self._shelf.save(following) and refusal is not None
 
     def _refusal(self, error: TokenRefusedError, before: Refusal | None) -> Refusal:

@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from asdk.auth.entries import Entry, Intent, Refusal
-from asdk.auth.holder import is_alive, this_process
+from asdk.auth.holder import NOBODY, is_alive, this_process
 from asdk.auth.identity import fingerprint
 from asdk.auth.tokens import Token
 from asdk.secret import Secret
@@ -150,7 +150,7 @@ def refresh_print(refresh_token: Secret) -> str:
 
 def _may_still_save(intent: Intent, now: float) -> bool:
     """Whether whoever announced a use may have the next token and be about to save it. We hold the lock: not we."""
-    if intent.holder == this_process():
+    if intent.holder in (NOBODY, this_process()):
         return False
     alive = is_alive(intent.holder)
     return now - intent.written_at < _PATIENCE if alive is None else alive

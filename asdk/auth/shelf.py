@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import attrs
 
@@ -32,7 +32,7 @@ class Memory:
         private: whether this process alone has it: it was got while the store was away, or could not be saved.
         seed: whose it is, and the fingerprint of the secret that it was got with.
         unsaved: the entry that the store has yet to take.
-        replaced: the token whose place the unsaved one takes.
+        replaced: the token in the store whose place the unsaved one takes.
         refusal: the last lasting no, until a token comes.
         refusal_unsaved: whether the store did not take that.
         store_away: what the store could not do the last time, 0 for nothing; said once.
@@ -76,7 +76,9 @@ class Memory:
     def keep(self, token: Token, entry: Entry, replaced: Token | None) -> None:
         """Go on with a new token that the store has yet to take."""
         self.token, self.inherited, self.refusal, self.refusal_unsaved = token, False, None, False
-        self.private, self.unsaved, self.replaced = True, entry, replaced
+        if self.unsaved is None:  # else the store still holds what the unsaved one before this replaced
+            self.replaced = replaced
+        self.private, self.unsaved = True, entry
 
     def saved(self) -> None:
         """The store has what there is."""
@@ -179,15 +181,25 @@ class Shelf:
             yield False
             return
         self._note_store_back(_LOCK)
+        gone = False
         try:
             yield True
+        except GeneratorExit as end:  # the loop is gone, and what asks Redis to free the lock could not be awaited
+            gone = True
+            await lock.__aexit__(GeneratorExit, end, None)
+            raise
         finally:
-            try:
-                await lock.__aexit__(None, None, None)
-            except Exception as error:  # noqa: BLE001 - the token is there, and the lock ends by itself
-                failure = _kind(error)
+            if not gone:
+                failure = await self._unlock(lock)
             if failure is not None:
                 self._note_store_away(_LOCK, failure)
+
+    async def _unlock(self, lock: AbstractAsyncContextManager[None]) -> str | None:
+        try:
+            await lock.__aexit__(None, None, None)
+        except Exception as error:  # noqa: BLE001 - the token is there, and the lock ends by itself
+            return _kind(error)
+        return None
 
     def _note_store_away(self, doing: int, failure: str) -> None:
         if not self.memory.store_away:

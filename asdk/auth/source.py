@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import logging
 import os
 import random
@@ -15,13 +16,15 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
 from typing import TypeAlias
 
 import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
 from asdk.auth.entries import Entry
-from asdk.auth.flight import Flight, Missed, Seat
+from asdk.auth.flight import GRACE, Flight, Missed, Seat
 from asdk.auth.identity import Identity
 from asdk.auth.renewal import Renewal
 from asdk.auth.shelf import Memory, Shelf
@@ -57,14 +60,14 @@ _LONGEST_SAVE_PAUSE = 60.0
 class _Slot:
     """The state of one token: of the source, or of one tenant."""
 
-    __slots__ = ("credential", "failure", "flight", "held", "memory", "own", "saving", "tenant")
+    __slots__ = ("credential", "failure", "flight", "held", "memory", "own", "saver", "tenant")
 
     def __init__(self, credential: Credential, tenant: Tenant | None = None) -> None:
         self.credential = credential
         self.tenant = tenant
         self.memory = Memory()
         self.own = MemoryTokenStore()
-        self.saving = False
+        self.saver: asyncio.AbstractEventLoop | None = None  # has a timer, or a task, that saves what is unsaved
         self.held: Held | None = None
         self.failure: Failure | None = None
         self.flight: Flight[Token | Failure] | None = None
@@ -170,12 +173,14 @@ class TokenSource:
         """Let the flights that go through this handler arrive, or end them; called before its connections close."""
         with self._lock:
             slots = [self._slot, *self._slots.values()]
-        for slot in slots:
-            flight = slot.flight
-            if flight is not None and flight.via == send:
-                await flight.finish()
-            if slot.memory.unsaved is not None and not slot.saving:
-                await self._save_again(slot)
+            flights = [slot.flight for slot in slots if slot.flight is not None and slot.flight.via == send]
+        await asyncio.gather(*(flight.finish() for flight in flights))
+        # The timer that would save it may end with this loop.
+        unsaved = [self._save_again(slot) for slot in slots if slot.memory.unsaved is not None]
+        if unsaved:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await asyncio.gather(*unsaved)
 
     def __repr__(self) -> str:
         return f"<TokenSource of {type(self.credential).__name__}>"
@@ -220,12 +225,22 @@ class TokenSource:
         with self._lock:
             slot = self._slots.get(tenant)
             if slot is None:
+                self._make_room()
                 slot = self._slots[tenant] = _Slot(self.credential.for_tenant(tenant), tenant)
-                if len(self._slots) > TENANT_LIMIT:
-                    self._slots.popitem(last=False)
             else:
                 self._slots.move_to_end(tenant)
             return slot
+
+    def _make_room(self) -> None:
+        """Drop the tenants that were not used for longest, but none with a flight, which would be forgotten by whoever
+        ends the client, and none with a token that the store has yet to take. With the lock held."""
+        surplus = len(self._slots) + 1 - TENANT_LIMIT
+        if surplus > 0:
+            idle = (
+                tenant for tenant, slot in self._slots.items() if slot.flight is None and slot.memory.unsaved is None
+            )
+            for tenant in list(islice(idle, surplus)):
+                del self._slots[tenant]
 
     # --- one flight -------------------------------------------------------------------------------------------------
 
@@ -290,7 +305,8 @@ class TokenSource:
         if identity is None:
             identity, store = Identity(url="https://localhost/", kind=type(credential).__qualname__), slot.own
         elif slot.tenant is not None:
-            identity = attrs.evolve(identity, tenant=str(slot.tenant))
+            # As JSON, since the parts of a tenant may hold what a plain text would put between them.
+            identity = attrs.evolve(identity, tenant=json.dumps(attrs.astuple(slot.tenant)))
         return Shelf(store, identity, slot.memory)
 
     def _renewal(
@@ -316,15 +332,15 @@ class TokenSource:
     # --- what the store did not take ----------------------------------------------------------------------------------
 
     def _save_later(self, slot: _Slot, attempt: int = 0) -> None:
-        if slot.saving and attempt == 0:
+        if attempt == 0 and slot.saver is not None and slot.saver.is_running():
             return
-        slot.saving = True
+        slot.saver = asyncio.get_running_loop()
         delay = min(_LONGEST_SAVE_PAUSE, 2.0**attempt) * random.uniform(0.8, 1.0)
         self._clock.call_later(delay, _call, weakref.WeakMethod(self._start_saving), slot, attempt + 1)
 
     def _start_saving(self, slot: _Slot, attempt: int) -> None:
         if slot.memory.unsaved is None:
-            slot.saving = False
+            slot.saver = None
             return
         # In an empty context, and kept until it is done: a loop keeps no strong reference to its tasks.
         task = asyncio.get_running_loop().create_task(self._save(slot, attempt), context=contextvars.Context())
@@ -339,14 +355,14 @@ class TokenSource:
         except TimeoutError:
             saved = False
         finally:
-            slot.saving = False
+            slot.saver = None
         if not saved:
             self._save_later(slot, attempt)
 
     async def _save_again(self, slot: _Slot) -> bool:
         try:
             return await self._renewal(slot, _nowhere).save_again()
-        except ConfigurationError:  # the secret cannot be had now, and with it whose token it is
+        except Exception:  # noqa: BLE001 - whatever a credential raises when it is asked whose token it is: later, then
             return False
 
     def _report(self, slot: _Slot, outcome: Token | Failure, seconds: float) -> None:
@@ -363,7 +379,7 @@ class TokenSource:
         be used up there."""
         self._lock = threading.Lock()
         for slot in (self._slot, *self._slots.values()):
-            slot.flight, slot.saving = None, False
+            slot.flight, slot.saver = None, None
             if isinstance(self._store, MemoryTokenStore) or slot.memory.private:
                 slot.memory.inherit()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import subprocess
@@ -245,6 +246,69 @@ async def test_while_its_announcer_lives_nobody_else_sends_it(neighbour: Any) ->
     assert world.requests == ["refresh", "refresh"]
 
 
+@pytest.mark.parametrize("end", ["the reply is lost", "the client ends", "the credential has a bug"])
+async def test_an_announcer_that_gave_up_and_lives_on_holds_up_nobody(
+    end: str, neighbour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asdk.auth.flight.GRACE", 0.02)
+    world = World(None, Reply(503))
+    credential = Refresh(world.families.first())
+    await world.get(world.source(credential))
+    await world.expire()
+
+    departed = asyncio.Event()
+
+    async def hanging(request: Any) -> Any:
+        departed.set()
+        await asyncio.sleep(60)
+
+    class Mistaken(Refresh):
+        async def renew(self, token: Token, send: Handler) -> Token:
+            raise ZeroDivisionError
+
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("asdk.auth.renewal.this_process", lambda: neighbour.name)
+        if end == "the client ends":
+            source = world.source(credential)
+            call = asyncio.create_task(source.get(hanging, within=60))
+            await departed.wait()
+            call.cancel()
+            await source.finish(hanging)
+        else:
+            bug = Mistaken(credential.first.reveal())
+            source = world.source(credential if end == "the reply is lost" else bug)
+            with pytest.raises(TokenUnavailableError):
+                await world.get(source, within=0.1)
+    entry = await world.source(credential).stored()
+    assert entry is not None
+    assert (None if entry.intent is None else entry.intent.holder) == (None if "bug" in end else "")
+    fresh = world.source(credential)
+    if end != "the reply is lost":
+        world.endpoint = endpoint(world.families)
+    assert world.families.is_good(await world.get(fresh, within=5))
+
+
+async def test_an_announcement_that_is_cancelled_while_it_is_written_is_taken_back() -> None:
+    class Slow(Store):
+        async def save(self, key: str, entry: Entry) -> bool:
+            taken = await super().save(key, entry)
+            if entry.intent is not None:
+                written.set()
+                await asyncio.sleep(60)
+            return taken
+
+    written = asyncio.Event()
+    world = World(store=Slow())
+    source = world.source(Refresh(world.families.first()))
+    call = asyncio.create_task(world.get(source))
+    await written.wait()
+    call.cancel()
+    await source.finish(world.endpoint.send)  # nothing has left: the flight is ended
+    entry = await source.stored()
+    assert entry is not None
+    assert (entry.intent, world.requests) == (None, [])
+
+
 async def test_whoever_can_log_in_does_not_touch_what_was_announced(neighbour: Any) -> None:
     world = World()
     await world.get(world.source())
@@ -311,6 +375,92 @@ async def test_the_save_is_tried_again_by_itself() -> None:
     saves = store.saves
     await world.clock.sleep(50)
     assert store.saves == saves, "and then no more"
+
+
+async def test_two_saves_that_failed_are_made_up_for_by_the_newest() -> None:
+    world = World()
+    store = world.store
+    assert isinstance(store, Store)
+    source = world.source()
+    token = await source.get(world.endpoint.send)
+
+    async def filling_the_disk(request: Any) -> Any:
+        store.broken = {"save"}
+        return await world.endpoint.send(request)
+
+    for _ in range(2):  # the first token would live on: it is the resource that refuses it
+        await world.clock.sleep(31)
+        token = await source.get(filling_the_disk, rejected=token)
+    store.broken = set()
+    await source.finish(world.endpoint.send)
+    entry = await store.load(KEY)
+    assert entry is not None
+    assert entry.token == token, "what was spent and stored does not come back"
+    await world.expire()
+    await world.get(source)
+    assert (world.requests, world.families.replays) == (["login", "refresh", "refresh", "refresh"], 0)
+
+
+async def test_what_the_store_did_not_take_is_saved_when_the_client_ends() -> None:
+    world = World(store=Store("save"))
+    store = world.store
+    assert isinstance(store, Store)
+    source = world.source()
+    token = await world.get(source)
+    store.broken = set()
+    await source.finish(world.endpoint.send)
+    entry = await store.load(KEY)
+    assert entry is not None
+    assert entry.token is not None
+    assert entry.token.value.reveal() == token
+
+
+async def test_a_store_that_does_not_answer_holds_up_the_end_of_a_client_for_seconds_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("asdk.auth.source.GRACE", 0.02)
+    world = World(store=Store("save"))
+    source = world.source()
+    await world.get(source)
+    async with asyncio.timeout(5), world.store.lock(KEY):
+        await source.finish(world.endpoint.send)
+
+
+async def test_what_one_loop_could_not_save_the_next_one_tries_again() -> None:
+    world = World(store=Store("save"))
+    store = world.store
+    assert isinstance(store, Store)
+    source = world.source()
+    await asyncio.to_thread(lambda: asyncio.run(world.get(source)))
+    await world.expire()
+    token = await world.get(source)
+    store.broken = set()
+    await world.clock.sleep(3)
+    entry = await store.load(KEY)
+    assert entry is not None
+    assert entry.token is not None
+    assert entry.token.value.reveal() == token
+
+
+async def test_a_credential_that_forgot_whose_token_it_is_fails_no_close() -> None:
+    class Forgetful(Login):
+        @property
+        def identity(self) -> Identity:
+            if self.password.reveal() == "forgotten":
+                raise KeyError("USER")
+            return super().identity
+
+    world = World(store=Store("save"))
+    credential = Forgetful()
+    source = world.source(credential)
+    await world.get(source)
+    credential.password = Secret("forgotten")
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    await world.clock.sleep(5)
+    await source.finish(world.endpoint.send)
+    gc.collect()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("broken", [("load", "lock", "save"), ("lock", "save"), ("save",)])
@@ -563,6 +713,17 @@ async def test_each_tenant_has_an_entry_of_its_own() -> None:
     tokens = {await world.get(one, tenant=Tenant(name)) for one in (source, other) for name in ("a", "b")}
     assert len(tokens) == 2
     assert world.requests == ["login", "login"]
+
+
+async def test_tenants_whose_parts_look_alike_when_joined_never_share_an_entry() -> None:
+    class PerTenant(Login):
+        per_tenant = True
+
+    world = World()
+    source = world.source(PerTenant())
+    tenants = [Tenant("a/b", "c"), Tenant("a", "b/c"), Tenant("-", "x"), Tenant(None, "x"), None, Tenant()]
+    tokens = {await world.get(source, tenant=tenant) for tenant in tenants}
+    assert len(tokens) == len(tenants)
 
 
 async def test_a_credential_that_says_nothing_of_itself_is_refused_by_a_store() -> None:

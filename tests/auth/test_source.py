@@ -488,6 +488,24 @@ async def test_a_missing_credential_says_so_to_every_caller() -> None:
     assert endpoint.sent == []
 
 
+async def test_a_flight_that_is_given_more_time_keeps_nobody_beyond_his_own() -> None:
+    clock = VirtualClock()
+
+    class Slow(Login):
+        async def fetch(self, send: Handler) -> Token:
+            await clock.sleep(20)  # and the request, of 25 s, leaves then
+            return await super().fetch(send)
+
+    source, endpoint = TokenSource(Slow(), clock=clock), issuing(delay=25.0)
+    patient = asyncio.create_task(source.get(endpoint.send, within=60))
+    calls = [asyncio.create_task(source.get(endpoint.send, within=35)) for _ in range(3)]
+    for call in calls:
+        with pytest.raises(TokenUnavailableError, match="within the time of this call"):
+            await call
+    assert clock.monotonic() == 35
+    assert (await patient).value.reveal() == "t1"
+
+
 async def test_a_flight_ends_by_its_own_deadline() -> None:
     clock = VirtualClock()
     endpoint = issuing(delay=3600)
@@ -577,6 +595,38 @@ async def test_tenants_have_tokens_of_their_own_only_where_the_credential_says_s
     shared, one = issuing(), source_of()
     await one.get(shared.send, tenant=a)
     assert one.current(b) is not None
+
+
+async def test_of_too_many_tenants_none_is_dropped_while_its_token_is_on_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class PerTenant(Login):
+        per_tenant = True
+
+    monkeypatch.setattr("asdk.auth.source.TENANT_LIMIT", 2)
+    gate, all_wait, endpoint = asyncio.Event(), asyncio.Event(), issuing()
+    waiting: list[Request] = []
+
+    async def send(request: Request) -> Response:
+        waiting.append(request)
+        first = len(waiting) <= 2
+        if len(waiting) == 4:
+            all_wait.set()
+        await gate.wait()
+        await asyncio.sleep(0.05 if first else 0)
+        return await endpoint.send(request)
+
+    source = TokenSource(PerTenant())
+    tenants = [Tenant(name) for name in "abcd"]
+    calls = [asyncio.create_task(source.get(send, tenant=tenant)) for tenant in tenants * 2]
+    await all_wait.wait()
+    gate.set()
+    await source.finish(send)
+    assert all(call.done() for call in calls), "the end of a client waits for all of them"
+    assert len({(await call).value.reveal() for call in calls}) == len(endpoint.sent) == len(tenants)
+    await source.get(send, tenant=Tenant("e"))
+    assert source.current(tenants[0]) is None, "then the oldest are dropped"
+    assert source.current(Tenant("e")) is not None
 
 
 async def test_two_sources_on_one_store_share_a_token_of_the_same_key() -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asdk import AsdkError, BaseClient, Token, TokenSource
-from asdk.auth import Credential, Identity
+from asdk.auth import Credential, FileTokenStore, Identity, MemoryTokenStore, RedisTokenStore, TokenStore
 from asdk.request import Request
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply
 from asdk.transports.base import Handler
-from tests.auth.families import Login
+from tests.auth.families import Families, Login, Refresh
+from tests.auth.families import endpoint as family_endpoint
 from tests.auth.fleet import Server
 
 
@@ -121,3 +125,95 @@ def test_a_flight_whose_loop_is_gone_is_taken_over(closed: bool) -> None:
         leader.cancel()
         leading.run_until_complete(asyncio.gather(leader, return_exceptions=True))
         leading.close()
+
+
+def test_who_joins_after_a_cancelled_waiter_of_the_same_loop_is_looked_after_too() -> None:
+    credential = Slow()
+    source = TokenSource(credential)
+    leading = asyncio.new_event_loop()
+    leader = leading.create_task(source.get(_nowhere))
+    leading.run_until_complete(asyncio.sleep(0.05))
+    led = threading.Thread(target=lambda: leading.run_until_complete(asyncio.sleep(0.9)))
+    led.start()
+
+    async def wait() -> str:
+        first = asyncio.create_task(source.get(_nowhere))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        await asyncio.sleep(0.5)  # its loop has looked in vain, and stopped looking
+        return (await source.get(_nowhere)).value.reveal()  # the leading loop stops meanwhile
+
+    async def bounded() -> str:
+        return await asyncio.wait_for(wait(), 10)
+
+    try:
+        assert asyncio.run(bounded()) == "t2"
+    finally:
+        led.join()
+        credential.gate.set()
+        leader.cancel()
+        leading.run_until_complete(asyncio.gather(leader, asyncio.sleep(0.05), return_exceptions=True))
+        leading.close()
+
+
+@pytest.mark.parametrize("shared", ["the source", "the store"])
+def test_who_was_taken_over_before_he_sent_does_not_send_later(shared: str) -> None:
+    families = Families(life=0.3)
+    first, endpoint = families.first(), family_endpoint(families)
+    halt = threading.Event()
+    halt.set()
+
+    class Halting(Refresh):
+        async def renew(self, token: Token, send: Handler) -> Token:
+            if halt.is_set():
+                halt.clear()
+                await asyncio.sleep(0.3)
+            return await super().renew(token, send)
+
+    source = TokenSource(Halting(first), store=(store := MemoryTokenStore()))
+    other = source if shared == "the source" else TokenSource(Halting(first), store=store)
+    leading = asyncio.new_event_loop()
+    leading.run_until_complete(source.get(endpoint.send))
+    time.sleep(0.35)  # the token ends
+    leader = leading.create_task(source.get(endpoint.send))
+    leading.run_until_complete(asyncio.sleep(0.05))  # the use is announced, and the loop stands still
+    assert not halt.is_set()
+    thread = threading.Thread(target=lambda: asyncio.run(other.get(endpoint.send, within=10)))
+    thread.start()
+    thread.join(10)
+    assert families.requests == ["refresh", "refresh"]
+    leading.run_until_complete(leader)
+    leading.run_until_complete(asyncio.sleep(0.05))
+    leading.close()
+    assert (families.replays, families.voided) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["redis", "file"])
+def test_a_loop_that_is_closed_in_a_flight_leaves_no_lock_and_no_noise(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store: TokenStore = FileTokenStore(tmp_path / "tokens")
+    if kind == "redis":
+        store = RedisTokenStore(request.getfixturevalue("redis_server").url)
+    raised: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: raised.append(unraisable.exc_value))
+    credential = Slow()
+
+    left: list[object] = []
+
+    def fly_halfway() -> None:
+        source, loop = TokenSource(credential, store=store), asyncio.new_event_loop()
+        left.extend((source, loop, loop.create_task(source.get(_nowhere))))
+        while not credential.going.is_set():
+            loop.run_until_complete(asyncio.sleep(0.01))
+        loop.close()
+
+    async def lock() -> None:
+        left.clear()
+        gc.collect()  # in a task of a loop that runs: what the flight left behind must not use this one
+        async with asyncio.timeout(4), store.lock(credential.identity.key):  # a dead holder's ends after 5 s
+            pass
+
+    fly_halfway()
+    asyncio.run(lock())
+    assert [error for error in raised if not isinstance(error, ResourceWarning)] == []

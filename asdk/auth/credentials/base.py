@@ -171,7 +171,7 @@ def _unavailable(request: Request, message: str, error: AsdkError | None = None)
 def judge(request: Request, response: Response, refused: frozenset[int] = Credential.refused) -> TokenError:
     """What a reply without a token means: a lasting no, or "later"."""
     code, description = read_oauth_error(response)
-    said = request.scrub(": ".join(part for part in (code, description) if part)) or "no reason given"
+    said = ": ".join(part for part in (code, description) if part) or "no reason given"
     later = response.status in {408, 429} or response.status >= 500 or code in _LATER
     kind: type[TokenError] = TokenUnavailableError
     if not later and (code is not None or response.status in refused):
@@ -189,7 +189,10 @@ def judge(request: Request, response: Response, refused: frozenset[int] = Creden
 
 
 def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
-    """The ``error`` code and the description in a refusal (RFC 6749, section 5.2), in whatever dialect it comes."""
+    """The ``error`` code and the description in a refusal (RFC 6749, section 5.2), in whatever dialect it comes.
+
+    Neither holds a secret of the request, nor a part of one.
+    """
     try:
         data = response.json()
     except DecodeError:
@@ -199,7 +202,8 @@ def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
     code = next((value for name in ("error", "code") if isinstance(value := data.get(name), str) and value), None)
     texts = (data.get(name) for name in ("error_description", "message", "detail", "title"))
     text = next((value for value in texts if isinstance(value, str) and value), None)
-    return code and code[:80], text and text[:200]
+    scrub = response.request.scrub  # before they are cut: of a long secret the cut would leave a part
+    return code and scrub(code)[:80], text and scrub(text)[:200]
 
 
 def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -> float | None:

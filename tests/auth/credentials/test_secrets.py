@@ -129,6 +129,14 @@ async def test_a_renewal_that_fails_shows_no_secret(name: str, caplog: pytest.Lo
     assert found_in(shown_by(caught.value) + caplog.text) == set()
 
 
+async def test_what_an_endpoint_echoes_is_struck_out_also_where_it_is_cut() -> None:
+    long = Secret("4711-abcdef-" * 40)
+    for reply in ({"error": f"bad token {long.reveal()}"}, {"error": "no", "error_description": f"no {long.reveal()}"}):
+        with pytest.raises(AsdkError) as caught:
+            await source_of(RefreshToken(URL, long)).get(Endpoint(Reply(400, json=reply)).send)
+        assert "4711" not in shown_by(caught.value) + repr(vars(caught.value))
+
+
 WRONG: dict[str, Callable[[], Credential]] = {
     "url": lambda: ClientCredentials("nowhere", **plain(CLIENT)),
     "scopes": lambda: PasswordGrant(URL, "ada", SECRETS["password"].reveal(), **plain(CLIENT), scopes=['"']),
