@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
@@ -24,7 +23,6 @@ from asdk.errors import (
     InvalidRequestError,
     RequestTimeoutError,
     StreamError,
-    TransportError,
 )
 from asdk.request import Request
 from asdk.response import Response
@@ -243,8 +241,7 @@ class ItemStream(Generic[T, RawT]):
         self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
-            with suppress(TransportError):
-                await response.read(ERROR_BODY_LIMIT)
+            await response.read_failure()
             await self._disconnect()
             raise self._placed(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
 
