@@ -130,6 +130,8 @@ class AiohttpTransport:
             )
             if len(b"".join(chain.from_iterable(reply.raw_headers))) > _HEAD_LIMIT:
                 raise _head_too_large(reply)
+            if reply.status == 101:
+                raise _switched(reply)
             if not request.stream:
                 plain = reply.content.is_eof() and "Content-Encoding" not in reply.headers
                 content = reply.content.read_nowait() if plain else await _read(reply)
@@ -439,6 +441,11 @@ def _too_large() -> ResponseTooLargeError:
 def _head_too_large(reply: aiohttp.ClientResponse) -> ResponseTooLargeError:
     reply.close()
     return ResponseTooLargeError(f"the head of the response is larger than {_HEAD_LIMIT // 1024} KiB")
+
+
+def _switched(reply: aiohttp.ClientResponse) -> ProtocolError:
+    reply.close()  # aiohttp leaves a connection that speaks another protocol to its caller, who asked for none
+    return ProtocolError("the server switched to another protocol, which it was not asked for")
 
 
 def _encoding(reply: aiohttp.ClientResponse) -> str:
