@@ -179,8 +179,8 @@ class Response:
         return self._content
 
     async def read_failure(self) -> None:
-        """What comes of the body of an answer that was not asked for, up to 64 KiB, within the deadline of its call; the
-        connection is then given back. It may break off or never end: the status is what counts.
+        """Read what a stream says that is not what was asked for: up to 64 KiB, as much as comes within the deadline of
+        the call. Its connection is then given back. It may break off or never end: the status is what counts.
         """
         limits = [self.request.remaining(), self.request.options.timeout.attempt]
         with suppress(TransportError, TimeoutError):

@@ -226,9 +226,7 @@ async def test_what_a_stream_says_that_failed_is_read_within_the_total(
         await behaviour(b"x" * 100)(visit)
 
     with RawServer(fail) as server:
-        async with client_of(
-            server, timeout=Timeout(total=0.1), auth=BearerToken("good"), concurrency=limit
-        ) as client:
+        async with client_of(server, timeout=Timeout(total=0.1), auth=BearerToken("good"), concurrency=limit) as client:
             with lasting(0.1):
                 error = await failure_of(client.events("GET", "/things").__aenter__(), kind)
             assert (error.status, cancellations()) == (status, 0)
