@@ -192,7 +192,8 @@ class CoreClient:
             arguments: the parts of the request, and what this call does differently from the client.
 
         Raises:
-            InvalidRequestError: the arguments make no request; nothing was sent.
+            InvalidRequestError: the arguments make no request, and nothing was sent; or the body could not be read to
+                its end.
             TokenError: there is no usable token; the request was not sent.
             TransportError: no complete response came back.
             StatusError: the status is not 2xx.
