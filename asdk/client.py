@@ -178,10 +178,10 @@ class BaseClient(CoreClient):
         """Download a file by GET. It gets its name when all of it is there and checked, never before.
 
         What came is kept in ``.name.part`` beside it. A download that breaks goes on from there, by Range and If-Range,
-        within the `Retry` policy, whose attempts are counted anew whenever the download got on; one that was killed
-        goes on when it is called again for the same URL and tenant. That needs a strong ETag or a Last-Modified date:
-        where the server gives none, or the file has changed, it starts over; parts of two versions are never mixed.
-        ``timeout.total`` bounds each head, ``timeout.idle`` each silence of a body.
+        within the `Retry` policy, whose attempts are counted anew whenever the download got on, and else within its
+        quota; one that was killed goes on when it is called again for the same URL and tenant. That needs a strong ETag
+        or a Last-Modified date: where the server gives none, or the file has changed, it starts over; parts of two
+        versions are never mixed. ``timeout.total`` bounds each head, ``timeout.idle`` each silence of a body.
 
         Args:
             template: as for `request`. An absolute URL on another origin gets no credentials.

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 from uuid import uuid4
@@ -28,14 +28,7 @@ from asdk.bodies import ContentTypes, Files, make_body
 from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
-from asdk.errors import (
-    ERROR_BODY_LIMIT,
-    ConfigurationError,
-    InvalidRequestError,
-    StatusError,
-    StreamError,
-    TransportError,
-)
+from asdk.errors import ConfigurationError, InvalidRequestError, StatusError, StreamError
 from asdk.headers import Headers
 from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
 from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
@@ -199,7 +192,8 @@ class CoreClient:
             arguments: the parts of the request, and what this call does differently from the client.
 
         Raises:
-            InvalidRequestError: the arguments make no request; nothing was sent.
+            InvalidRequestError: the arguments make no request, and nothing was sent; or the body could not be read to
+                its end.
             TokenError: there is no usable token; the request was not sent.
             TransportError: no complete response came back.
             StatusError: the status is not 2xx.
@@ -265,8 +259,7 @@ class CoreClient:
         if response.is_success:
             return response
         try:
-            with suppress(TransportError):  # the status is what counts, however much of its body comes
-                await response.read(ERROR_BODY_LIMIT)
+            await response.read_failure()
             raise self._status_error(response)
         finally:
             await response.aclose()

@@ -134,7 +134,8 @@ class ConfigurationError(AsdkError):
 
 
 class InvalidRequestError(AsdkError, ValueError):
-    """The arguments of a call make no request. Nothing was sent."""
+    """The arguments of a call make no request. Nothing was sent, or, where a body could not be read to its end, not all
+    of it; that is not repeated."""
 
 
 class TokenError(AsdkError):

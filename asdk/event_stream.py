@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
@@ -24,11 +23,12 @@ from asdk.errors import (
     InvalidRequestError,
     RequestTimeoutError,
     StreamError,
-    TransportError,
 )
+from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST
 from asdk.request import Request
 from asdk.response import Response
 from asdk.streaming import EventParser, JsonLines, ServerSentEvent
+from asdk.urls import origin_of
 
 T = TypeVar("T")
 RawT = TypeVar("RawT")
@@ -94,6 +94,7 @@ class ItemStream(Generic[T, RawT]):
         self._ready: Iterator[RawT] = iter(())
         self._count = 0
         self._attempts = 0
+        self._owes = False
         self._deadline: float | None = None
         self._is_open = False
         self._is_torn = False
@@ -178,6 +179,8 @@ class ItemStream(Generic[T, RawT]):
             for raw in self._ready:
                 item = self._convert(raw)
                 self._count += 1
+                if self._owes:
+                    self._refund()
                 return item
             if self._chunks is None:
                 raise StopAsyncIteration
@@ -186,6 +189,13 @@ class ItemStream(Generic[T, RawT]):
             except StopAsyncIteration:
                 self._chunks = None
                 self._ready = self._parser.end()
+
+    def _refund(self) -> None:
+        """The last repetition was worth it: the quota of its origin gets back what that cost."""
+        self._owes = False
+        sent = self.response.request
+        if sent.quota is not None:
+            sent.quota.give(origin_of(sent.url), RETRY_COST)
 
     async def _recover(self, failure: AsdkError | None) -> AsdkError | None:
         """Open the stream anew, where that is allowed.
@@ -197,12 +207,19 @@ class ItemStream(Generic[T, RawT]):
             What there is to raise; None if the stream goes on, or has come to its end and stays closed.
         """
         policy = self._request.options.retry
-        if failure is None or self._count or policy is None or self._attempts >= policy.attempts:
+        if failure is None or self._count or policy is None:
+            return failure
+        sent = self.response.request
+        if sent.quota is not None:
+            sent.quota.take(origin_of(sent.url), FIRST_TRY_REFUND)  # its head was taken for a success
+        if self._attempts >= policy.attempts:
             return failure
         if not (failure.retryable and self._request.idempotent and self._request.replayable):
             return failure
         pause = random.uniform(0, min(policy.max_delay, policy.base_delay * 2 ** (self._attempts - 1)))
         if self._deadline is not None and self._request.clock.monotonic() + pause >= self._deadline:
+            return failure
+        if sent.quota is not None and not sent.quota.take(origin_of(sent.url), RETRY_COST):
             return failure
         self._report(failure, pause)
         await self._request.clock.sleep(pause)
@@ -212,6 +229,7 @@ class ItemStream(Generic[T, RawT]):
         request.options = attrs.evolve(request.options, retry=rest)
         request.attempts, request.deadline = self._attempts + 1, self._deadline
         await self._connect(request)
+        self._owes = True
         return None
 
     def _report(self, failure: AsdkError | None, pause: float) -> None:
@@ -243,8 +261,7 @@ class ItemStream(Generic[T, RawT]):
         self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
-            with suppress(TransportError):
-                await response.read(ERROR_BODY_LIMIT)
+            await response.read_failure()
             await self._disconnect()
             raise self._placed(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
 

@@ -17,11 +17,13 @@ import attrs
 
 from asdk.bodies import ProgressCallback, Upload
 from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusError, TransportError
+from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST
 from asdk.options import Retry
 from asdk.partial_file import PartialFile
 from asdk.representation import Representation, range_length
 from asdk.request import Request
 from asdk.response import Response
+from asdk.urls import origin_of
 
 __all__ = ["Download", "Downloaded", "ProgressCallback", "Upload"]
 
@@ -94,6 +96,7 @@ class Download:
         self._part = PartialFile(self._target, _fingerprint(request))
         self._response: Response | None = None
         self._furthest = self._resumed_from = 0
+        self._owes = False
 
     async def run(self) -> Downloaded:
         """Download.
@@ -124,25 +127,28 @@ class Download:
             part.close()
 
     async def _fetch_all(self) -> None:
-        """Request after request until all is there, within the `Retry` policy."""
+        """Request after request until all is there, within the `Retry` policy and its quota."""
         failures = 0
         while True:
             before = self._part.size
-            failure = await self._fetch()
+            request = self._next_request(failures)
+            failure = await self._fetch(request)
             if failure is None:
+                self._refund(request)
                 size = None if self._part.version is None else self._part.version.size
                 if size is None or self._part.size >= size:
                     return
                 if self._part.size > before:
                     continue  # the server sends no more at a time
                 failure = self._integrity(f"the server sends nothing beyond byte {self._part.size} of {size}")
-            if self._part.size >= self._furthest + _HEADWAY:
-                failures = 0
+            if request.quota is not None:
+                request.quota.take(origin_of(request.url), FIRST_TRY_REFUND)  # its head was taken for a success
+            got_on = self._part.size >= self._furthest + _HEADWAY
             self._furthest = max(self._furthest, self._part.size)
-            failures += 1
+            failures = 1 if got_on else max(failures + 1, request.attempts)
             policy = self._request.options.retry
             is_final = isinstance(failure, TransportError) and not failure.retryable
-            if policy is None or failures >= policy.attempts or is_final:
+            if policy is None or failures >= policy.attempts or is_final or not (got_on or self._pay(request)):
                 try:
                     raise failure
                 finally:
@@ -150,10 +156,31 @@ class Download:
             del failure
             await self._request.clock.sleep(_pause(policy, failures))
 
-    async def _fetch(self) -> AsdkError | None:
-        """One request for what is missing; what broke it, if it broke."""
-        part = self._part
+    def _next_request(self, failures: int) -> Request:
+        """A request whose own retries are counted with the failures before it: they are attempts of one policy."""
         request = self._request.copy()
+        policy = request.options.retry
+        if policy is not None and failures:
+            rest = attrs.evolve(policy, attempts=policy.attempts - failures)
+            request.options = attrs.evolve(request.options, retry=rest)
+            request.attempts = failures + 1
+        return request
+
+    def _pay(self, request: Request) -> bool:
+        """Take from the quota of the origin what a retry costs; a download that got on is not asked for it."""
+        paid = request.quota is None or request.quota.take(origin_of(request.url), RETRY_COST)
+        self._owes = self._owes or paid
+        return paid
+
+    def _refund(self, request: Request) -> None:
+        """The last repetition was worth it."""
+        if self._owes and request.quota is not None:
+            request.quota.give(origin_of(request.url), RETRY_COST)
+        self._owes = False
+
+    async def _fetch(self, request: Request) -> AsdkError | None:
+        """One request for what is missing; what broke its body, if that broke."""
+        part = self._part
         start, version = part.size, part.version
         if start and version is not None and version.validator is not None:
             request.headers["Range"] = f"bytes={start}-"
@@ -166,8 +193,6 @@ class Download:
             if error.status != 416 or not start:
                 raise
             return await self._begin_again(f"the server has nothing beyond byte {start}")
-        except TransportError as error:
-            return error
         try:
             if response.status == 206:
                 problem = "a part was not asked for" if version is None else version.problem_with(response, start)

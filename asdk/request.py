@@ -10,7 +10,7 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 from secrets import token_hex
-from typing import AnyStr
+from typing import AnyStr, Protocol
 
 import attrs
 
@@ -32,6 +32,13 @@ class FailedAttempt:
 
     reason: int | str
     wait: float
+
+
+class Quota(Protocol):
+    """How many retries each origin may still be sent; `asdk.middleware.retry_quota` is it."""
+
+    def take(self, origin: str, cost: int) -> bool: ...
+    def give(self, origin: str, tokens: int) -> None: ...
 
 
 @attrs.define(eq=False, repr=False)
@@ -60,6 +67,7 @@ class Request:
         credentials: what was presented with it; the business of whoever did.
         reauthenticated: whether it was already sent again after a 401; that happens once a call.
         secrets: what was opened to write the body.
+        quota: of the retries below, for whoever repeats the request above them because its body broke.
     """
 
     method: str
@@ -82,6 +90,7 @@ class Request:
     credentials: object = None
     reauthenticated: bool = False
     secrets: Sequence[Secret] = ()
+    quota: Quota | None = None
     _id: str | None = None
 
     @property

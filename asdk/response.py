@@ -6,15 +6,16 @@ whoever holds the response, until `aclose`.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeVar
 
 from typing_extensions import TypeForm
 
 from asdk.decoding import decoder_for, parse_json
-from asdk.errors import DecodeError, StreamError
+from asdk.errors import ERROR_BODY_LIMIT, DecodeError, StreamError, TransportError
 from asdk.headers import Headers
 from asdk.request import FailedAttempt, Request
 
@@ -176,6 +177,15 @@ class Response:
                     await self.aclose()
             self._content = b"".join(chunks)[:limit]
         return self._content
+
+    async def read_failure(self) -> None:
+        """Read what a stream says that is not what was asked for: up to 64 KiB, as much as comes within the deadline of
+        the call. Its connection is then given back. It may break off or never end: the status is what counts.
+        """
+        limits = [self.request.remaining(), self.request.options.timeout.attempt]
+        with suppress(TransportError, TimeoutError):
+            async with asyncio.timeout(min((limit for limit in limits if limit is not None), default=None)):
+                await self.read(ERROR_BODY_LIMIT)
 
     async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they arrive, decompressed. Leaving the loop early does not close: `aclose` does.

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdk import BaseClient, ProtocolError
+from asdk import BaseClient
 from asdk.bodies import (
     CHUNK,
     Body,
@@ -592,7 +592,7 @@ async def test_an_upload_that_is_shorter_or_longer_than_it_said_ends_the_connect
 
     with RawServer() as server:
         async with client_of(server) as client:
-            with pytest.raises(ProtocolError, match=f"the upload of {length} bytes has"):
+            with pytest.raises(InvalidRequestError, match=f"the upload of {length} bytes has"):
                 await client.request("PUT", "/x", content=Upload(made, length=length))
         await server.until(lambda: server.open == 0)
         async with client_of(server) as client:

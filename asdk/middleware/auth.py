@@ -12,7 +12,7 @@ import functools
 from asdk.auth.source import TokenSource
 from asdk.auth.tokens import Token
 from asdk.challenges import parse_challenges
-from asdk.errors import ERROR_BODY_LIMIT, AsdkError, TokenUnavailableError
+from asdk.errors import AsdkError, TokenUnavailableError
 from asdk.middleware.chain import Place
 from asdk.request import Request
 from asdk.response import Response
@@ -80,7 +80,7 @@ class AuthMiddleware:
             refused = request.credentials
             if not isinstance(refused, Token) or not request.replayable or _lacks_scope(response):
                 break
-            await response.read(ERROR_BODY_LIMIT)  # a stream gives its connection back before the wait
+            await response.read_failure()  # a stream gives its connection back before the wait
             request.reauthenticated = True
             token = await self._get(request, rejected=refused)
             if token.value == refused.value:

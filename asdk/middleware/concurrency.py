@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from asdk.errors import ConfigurationError
 from asdk.middleware.chain import Place
@@ -55,6 +56,8 @@ class ConcurrencyLimit:
                 self._free -= 1
             else:
                 seat = queue.join(request)
+        if seat is not None and self._dropped:
+            self._recover()  # dropped just now, by another thread, which did not see that this call waits
         if seat is not None and not await queue.wait(seat, request.clock, self._hand_on):
             raise out_of_time(request, f"{self!r} had no place in time")
         try:
@@ -89,10 +92,11 @@ class ConcurrencyLimit:
     def drop(self, loop: asyncio.AbstractEventLoop) -> None:
         """As `release`, for a finalizer: it may run in the middle of anything, so it must not take the lock."""
         self._dropped.append(None)
-        try:
-            loop.call_soon_threadsafe(self._recover)
-        except RuntimeError:
-            return  # the loop is closed: the next call finds it
+        # The stream's own loop may be over, and those that wait are perhaps in others. If none runs, the next call
+        # finds it.
+        for each in {loop, *tuple(self._queue.loops)}:
+            with suppress(RuntimeError):  # closed
+                each.call_soon_threadsafe(self._recover)
 
     def _recover(self) -> None:
         while self._dropped:

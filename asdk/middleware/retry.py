@@ -43,6 +43,8 @@ class RetryMiddleware:
         policy = request.options.retry
         if policy is None:
             return await call_next(request)
+        if request.stream:
+            request.quota = self.quota
         outcome: Outcome
         try:
             outcome = await call_next(request)

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import aclosing
 from functools import partial
 from itertools import chain
 from typing import Any, Final, cast
@@ -130,6 +131,8 @@ class AiohttpTransport:
             )
             if len(b"".join(chain.from_iterable(reply.raw_headers))) > _HEAD_LIMIT:
                 raise _head_too_large(reply)
+            if reply.status == 101:
+                raise _switched(reply)
             if not request.stream:
                 plain = reply.content.is_eof() and "Content-Encoding" not in reply.headers
                 content = reply.content.read_nowait() if plain else await _read(reply)
@@ -407,7 +410,27 @@ def _payload(body: bytes | Body) -> aiohttp.Payload:
         if len(body) > _AT_ONCE:
             return aiohttp_payload.BytesIOPayload(io.BytesIO(body))
         return aiohttp_payload.BytesPayload(body)
-    return aiohttp_payload.AsyncIterablePayload(body.open())
+    return aiohttp_payload.AsyncIterablePayload(_written(body))
+
+
+async def _written(body: Body) -> AsyncIterator[bytes]:
+    """The pieces of a body on their way out. That they cannot be had is no fault of the server, nor of the network."""
+    size, length = 0, body.length
+    try:
+        async with aclosing(body.open()) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if length is not None and size > length:
+                    break
+                yield piece
+    except Exception as error:  # noqa: BLE001 - whatever the caller's file or iterator raises
+        problem = str(error) if isinstance(error, InvalidRequestError) else f"{type(error).__name__}: {error}"
+    else:
+        if length is None or size == length:
+            return
+        # Or it would be taken for the next request, or waited for for ever.
+        problem = f"it has {'more' if size > length else size} of the {length} bytes that were announced"
+    raise InvalidRequestError(f"the body could not be read to its end: {problem}")
 
 
 async def _read(reply: aiohttp.ClientResponse) -> bytes:
@@ -439,6 +462,11 @@ def _too_large() -> ResponseTooLargeError:
 def _head_too_large(reply: aiohttp.ClientResponse) -> ResponseTooLargeError:
     reply.close()
     return ResponseTooLargeError(f"the head of the response is larger than {_HEAD_LIMIT // 1024} KiB")
+
+
+def _switched(reply: aiohttp.ClientResponse) -> ProtocolError:
+    reply.close()  # aiohttp leaves a connection that speaks another protocol to its caller, who asked for none
+    return ProtocolError("the server switched to another protocol, which it was not asked for")
 
 
 def _encoding(reply: aiohttp.ClientResponse) -> str:
@@ -520,6 +548,10 @@ def _place(error: AsdkError, request: Request) -> AsdkError:
 
 def _translate(error: Exception, request: Request) -> TransportError | InvalidRequestError:
     """Our error for one of aiohttp's, the operating system's or ssl's. The only place that knows them."""
+    if isinstance(error.__cause__, InvalidRequestError):  # from `_written`
+        cause = error.__cause__.message
+        error.__traceback__ = error.__cause__ = None  # as below
+        return InvalidRequestError(request.scrub(" ".join(cause.split()))[:_CAUSE_LIMIT])
     cause = _describe(error, request)
     make = next((make for kinds, make in _TABLE if isinstance(error, kinds)), _failed)
     if make in (_broken, _no_http) and _was_connecting(error):

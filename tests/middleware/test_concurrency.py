@@ -215,6 +215,25 @@ def test_a_loop_that_ended_in_the_middle_leaves_its_places() -> None:
     assert asyncio.run(all_of(client, 4)) == [1] * 4
 
 
+def test_a_stream_that_was_forgotten_after_its_loop_gives_its_place_to_whoever_waits_in_another() -> None:
+    client = BaseClient(
+        base_url=BASE, transport=MemoryTransport(lambda _: Reply(json=1)), concurrency=ConcurrencyLimit(1), timeout=5
+    )
+    request = client.build_request("GET", "/x")
+    request.stream = True
+    held = [asyncio.run(client.send(request))]
+
+    async def wait_and_forget() -> object:
+        waiting = asyncio.ensure_future(client.request("GET", "/x"))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        held.clear()
+        async with asyncio.timeout(1):
+            return await waiting
+
+    assert asyncio.run(wait_and_forget()) == 1
+
+
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "3"])
 def test_what_is_no_number_of_requests_is_refused(n: Any) -> None:
     with pytest.raises(ConfigurationError):

@@ -7,6 +7,8 @@ import contextlib
 import os
 import threading
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,12 +27,13 @@ from asdk import (
     TokenUnavailableError,
 )
 from asdk.auth import Credential
-from asdk.middleware.retry_quota import CAPACITY, RetryQuota
+from asdk.middleware.retry_quota import CAPACITY, RETRY_COST, RetryQuota
 from asdk.request import Request
 from asdk.testing import Fault, FaultPlan, FaultyTransport, MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
+from tests.failures import failure_of
 from tests.scripts import run_quietly
-from tests.servers import QUICK, RawServer, Visit, client_of, refusing_port
+from tests.servers import QUICK, RawServer, Visit, client_of, refusing_port, saying
 
 BASE = "https://api.example.org"
 
@@ -121,6 +124,47 @@ async def test_the_same_on_the_wire_where_nothing_resends_in_secret(how: str) ->
         seen = {"refused": attempts, "accepts and closes": server.connections}.get(how, len(server.heads))
         assert seen == attempts
         assert 200 < attempts <= (300 if how == "429" else 240)
+
+
+async def take_event(client: BaseClient, to: Path) -> None:
+    async with client.events("GET", "/x") as events:
+        await anext(events)
+
+
+async def take_file(client: BaseClient, to: Path) -> None:
+    await client.download("/x", to=to)
+
+
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: 1\n\n"
+READERS = [take_event, take_file]
+
+
+@pytest.mark.parametrize("said", [b"", WHOLE[:-5]], ids=["no head", "half a body"])
+@pytest.mark.parametrize("take", READERS)
+async def test_streams_and_downloads_have_the_same_quota(
+    take: Callable[[BaseClient, Path], Awaitable[None]], said: bytes, tmp_path: Path
+) -> None:
+    with RawServer(saying(said)) as server:
+        async with client_of(server, retry=QUICK) as client:
+            first = await failure_of(take(client, tmp_path / "f"), ProtocolError)
+            assert first.attempts == len(server.heads) == 3
+            for _ in range(199):
+                await failure_of(take(client, tmp_path / "f"), ProtocolError)
+        assert 200 < len(server.heads) <= 240
+
+
+@pytest.mark.parametrize("take", READERS)
+async def test_a_stream_or_download_that_comes_through_gives_back(
+    take: Callable[[BaseClient, Path], Awaitable[None]], tmp_path: Path
+) -> None:
+    async def every_other(visit: Visit) -> None:
+        await visit.send(WHOLE if visit.number % 2 == 0 else WHOLE[:-5])
+        visit.writer.close()
+
+    with RawServer(every_other) as server:
+        async with client_of(server, retry=QUICK) as client:
+            for _ in range(2 * CAPACITY // RETRY_COST):
+                await take(client, tmp_path / "f")
 
 
 async def test_an_empty_quota_gives_the_original_error_at_once() -> None:

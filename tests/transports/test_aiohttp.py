@@ -55,6 +55,9 @@ BROKEN = {
     "a Content-Length of no number": saying(head(200, "Content-Length: ten\r\n") + b"{}"),
     "a negative Content-Length": saying(head(200, "Content-Length: -1\r\n") + b"{}"),
     "two lengths": saying(head(200, "Content-Length: 2\r\nContent-Length: 3\r\n") + b"{}"),
+    "another protocol": saying(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", then="keep"
+    ),
     "a length and chunks": saying(
         head(200, "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") + b"2\r\n{}\r\n0\r\n"
     ),

@@ -8,12 +8,22 @@ import gzip
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import brotli
 import pytest
 from backports import zstd
 
-from asdk import NotFoundError, ProtocolError, ResponseTooLargeError, StatusError
+from asdk import (
+    BaseClient,
+    InvalidRequestError,
+    NotFoundError,
+    ProtocolError,
+    ResponseTooLargeError,
+    Secret,
+    StatusError,
+)
+from asdk.middleware import CircuitBreaker
 from asdk.transports import aiohttp as transport
 from tests.failures import failure_of
 from tests.servers import QUICK, RawServer, Visit, client_of, head, read, saying, until
@@ -68,6 +78,37 @@ async def test_an_answer_before_the_end_of_the_upload_ends_the_upload(pause: boo
                 await ended.wait()
             await until(lambda: asyncio.all_tasks() == before)
             await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("fails", ["raises", "is gone", "is shorter", "is longer"])
+async def test_a_body_that_cannot_be_read_to_its_end_is_the_callers_error_and_not_repeated(
+    fails: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 100)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise LookupError("of mine,\nwith hunter22")
+
+    async def upload(client: BaseClient) -> object:
+        key = {"X-Key": Secret("hunter22")}
+        request = client.build_request("PUT", "/x", content=broken if fails == "raises" else path, headers=key)
+        if fails == "is gone":
+            path.unlink()
+        elif fails != "raises":
+            path.write_bytes(b"x" * (50 if fails == "is shorter" else 150))
+        return await client.send(request)
+
+    breaker = CircuitBreaker(window=1)
+    with RawServer() as server:
+        async with client_of(server, retry=QUICK, circuit_breaker=breaker) as client:
+            error = await failure_of(upload(client), InvalidRequestError)
+            assert "the body could not be read to its end: " in str(error)
+            assert "hunter22" not in str(error)
+            await server.until(lambda: server.open == 0)
+            assert len(server.heads) <= 1
+            assert await client.request("PUT", "/x", content=b"whole") == {}
 
 
 async def test_an_upload_whose_server_is_gone_is_one_error_and_no_task_complains() -> None:

@@ -8,7 +8,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import anyio
@@ -17,14 +17,19 @@ import pytest
 
 from asdk import (
     AsdkError,
+    AuthenticationError,
     BaseClient,
     DeadlineExceededError,
     PoolTimeoutError,
     RequestTimeoutError,
     Response,
     Retry,
+    ServerError,
+    StreamError,
     Timeout,
 )
+from asdk.auth import BearerToken
+from asdk.middleware import ConcurrencyLimit
 from asdk.request import Request
 from asdk.testing import VirtualClock
 from asdk.transports.aiohttp import AiohttpTransport
@@ -204,6 +209,28 @@ async def test_the_head_of_a_stream_is_bound_by_total_and_attempt(
             with lasting(0.1):
                 await failure_of(client.stream("GET", "/things").__aenter__(), kind)
         await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("behaviour", [silence_after, drip])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, ServerError), (401, AuthenticationError), (200, StreamError)], ids=["500", "401", "HTML"]
+)
+async def test_what_a_stream_says_that_failed_is_read_within_the_total(
+    status: int, kind: type[AsdkError], behaviour: Callable[[bytes], Behaviour]
+) -> None:
+    said = b"HTTP/1.1 %d Said\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\n" % status
+    limit = ConcurrencyLimit(1)
+
+    async def fail(visit: Visit) -> None:
+        await visit.send(said)
+        await behaviour(b"x" * 100)(visit)
+
+    with RawServer(fail) as server:
+        async with client_of(server, timeout=Timeout(total=0.1), auth=BearerToken("good"), concurrency=limit) as client:
+            with lasting(0.1):
+                error = await failure_of(client.events("GET", "/things").__aenter__(), kind)
+            assert (error.status, cancellations()) == (status, 0)
+            await server.until(lambda: server.open == 0)
 
 
 async def test_waiting_for_the_pool_is_a_limit_of_its_own() -> None:
