@@ -1,6 +1,6 @@
 """The client of the EdgeQuake server: ``from asdk.clients.edgequake import EdgeQuake``."""
 
 from asdk.clients.edgequake.client import AccountLockedError, EdgeQuake
-from asdk.clients.edgequake.credentials import EdgeQuakeLogin
+from asdk.clients.edgequake.credentials import EdgeQuakeLogin, LoginLockedError, WrongPasswordError
 
-__all__ = ["AccountLockedError", "EdgeQuake", "EdgeQuakeLogin"]
+__all__ = ["AccountLockedError", "EdgeQuake", "EdgeQuakeLogin", "LoginLockedError", "WrongPasswordError"]

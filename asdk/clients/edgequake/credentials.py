@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
-from asdk.errors import TokenUnavailableError
+from asdk.errors import TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
+
+
+class WrongPasswordError(TokenRefusedError):
+    """401: there is no account with this name and password. Some more wrong tries lock an account that there is."""
+
+
+class LoginLockedError(TokenRefusedError):
+    """423: too many failed logins; the account opens again 15 minutes after the last one, for the right password too.
+
+    A login by hand, `Auth.login`, is a call like any other: it raises `AccountLockedError`.
+    """
 
 
 class EdgeQuakeLogin(Credential):
@@ -40,8 +51,17 @@ class EdgeQuakeLogin(Credential):
 
     async def fetch(self, send: Handler) -> Token:
         data = {"username": self._username, "password": self._password}
-        response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
-        return _token(response, refresh_token=None)
+        refusal: TokenRefusedError
+        try:
+            response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
+        except TokenRefusedError as error:
+            refusal = _advised(error, self._username)
+        else:
+            return _token(response, refresh_token=None)
+        try:
+            raise refusal
+        finally:
+            del refusal  # a frame that keeps the error it raises makes a cycle
 
     async def renew(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
@@ -63,4 +83,22 @@ def _token(response: Response, *, refresh_token: Secret | None) -> Token:
         value=value,
         lifetime=token_lifetime(response, data, Secret(value)),
         refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
+    )
+
+
+def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
+    """The same refusal, with what to do about it."""
+    kind, advice = TokenRefusedError, "check the base URL"
+    if error.status == 423:
+        kind, advice = LoginLockedError, "wait for 15 minutes, and check the password before the next try"
+    elif error.status == 401:
+        kind, advice = WrongPasswordError, f"check the user name ({username}) and the password"
+    return kind(
+        f"{error.message}; {advice}",
+        method=error.method,
+        template=error.template,
+        status=error.status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        code=error.code,
     )
