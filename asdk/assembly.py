@@ -90,8 +90,9 @@ def first_options(config: Config, options: ClientOptions) -> Options:
     timeout = options.get("timeout", UNSET)
     origin = "argument"
     if isinstance(timeout, Unset):
-        seconds, origin = config.number("timeout"), config.origin("timeout")
-        timeout = Timeout() if seconds is None else seconds
+        usual = Timeout()
+        seconds, origin = config.number("timeout", default=usual.total), config.origin("timeout")
+        timeout = usual if origin == "default" else seconds
     retry = options["retry"] if "retry" in options else Retry()
     try:
         limits = Timeout.of(timeout)
