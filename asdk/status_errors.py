@@ -34,13 +34,15 @@ def status_error(
     request = response.request
     body = request.scrub(response.content)[:ERROR_BODY_LIMIT]
     data = _json_or_none(body)
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     code, message = describe(data)
+    if data is None and media_type == "text/plain":
+        message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
     # One line that can be printed, whatever the server wrote: half a surrogate pair cannot.
     message = " ".join((message or "").encode("utf-8", "replace").decode().split()) or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not repeated, since the body was an iterator that can be sent once"
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind(
         message[:500],
         method=request.method,
