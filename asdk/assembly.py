@@ -85,7 +85,7 @@ def first_options(config: Config, options: ClientOptions) -> Options:
     """What calls do unless they say otherwise: by argument, environment and file.
 
     Raises:
-        ConfigurationError: the timeout is none.
+        ConfigurationError: timeout, retry policy or tenant is none.
     """
     timeout = options.get("timeout", UNSET)
     origin = "argument"
@@ -97,7 +97,10 @@ def first_options(config: Config, options: ClientOptions) -> Options:
     try:
         limits = Timeout.of(timeout)
     except InvalidRequestError as error:
-        problem = error.message
+        problem = f"timeout ({origin}): {error.message}"
     else:
-        return Options(timeout=limits, retry=retry, tenant=options.get("tenant"))
-    raise ConfigurationError(f"timeout ({origin}): {problem}")
+        try:
+            return Options(timeout=limits, retry=retry, tenant=options.get("tenant"))
+        except InvalidRequestError as error:
+            problem = error.message
+    raise ConfigurationError(problem)

@@ -162,7 +162,9 @@ class CoreClient:
         if auth is None:
             return None
         if not isinstance(auth, Credential | TokenSource):
-            raise ConfigurationError(f"auth= is a {type(auth).__name__}; give a Credential or a TokenSource")
+            raise ConfigurationError(
+                f"auth= is a {type(auth).__name__}; give a Credential, such as ApiKey(key), or a TokenSource"
+            )
         if not (self._base.origin.is_secure or self._allow_insecure or isinstance(auth, NoCredential)):
             raise ConfigurationError(
                 f"a token would go to {self._base.origin} over plain http, where everybody on the way can read it; "

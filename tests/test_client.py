@@ -317,6 +317,28 @@ async def test_each_status_has_its_class_and_send_raises_for_none(status: int, k
     assert (await client.send(client.build_request("GET", "/x"))).status == status
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("retry", 3), ("tenant", "acme"), ("timeout", "3"), ("headers", ["X-Name"])]
+)
+async def test_an_option_of_another_type_is_refused_before_anything_is_sent(option: str, value: Any) -> None:
+    given: Any = {option: value}
+    with pytest.raises((ConfigurationError, InvalidRequestError), match=option):
+        Api(**given)
+    client, transport = api(lambda request: Reply(503))
+    with pytest.raises(InvalidRequestError):
+        client.with_options(**given)
+    with pytest.raises(InvalidRequestError):
+        await client.request("GET", "/x", **given)
+    assert not transport.sent
+
+
+async def test_a_query_that_is_text_is_refused() -> None:
+    client, _ = api()
+    words: Any = "a=1&b=2"
+    with pytest.raises(InvalidRequestError, match="params= is a str"):
+        await client.request("GET", "/x", params=words)
+
+
 async def test_a_401_says_which_credentials_were_refused_or_that_there_were_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
