@@ -33,7 +33,7 @@ from asdk.sandbox.mgnify import MGnifyServer
 from asdk.transports.base import Handler
 
 IN_FLIGHT = 200
-SECONDS = 6.0
+SECONDS = 5.0
 TOKEN_LIFETIME = 2.0
 
 S = TypeVar("S", bound=ApiServer)
