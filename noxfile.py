@@ -1,5 +1,4 @@
-"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint``, ``types``,
-...
+"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
 
 ``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
 Pythons are installed.
@@ -47,7 +46,10 @@ def install(session: nox.Session, *groups: str) -> None:
 def tests(session: nox.Session) -> None:
     """Everything the project tests."""
     install(session, "test", "conformance")
-    session.run("python", "-X", "dev", "-m", "pytest", *session.posargs)
+    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error. What a busy
+    # machine made fail, such as a program of a test that got no turn, is tried once more, and named at the end.
+    arguments = session.posargs or ["--numprocesses", "auto", "--reruns", "1", "-r", "R"]
+    session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
 
 @nox.session(name="tests-matrix", python=["3.11", "3.12", "3.13"])
@@ -116,3 +118,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.call_path")
     session.run("python", "-m", "benchmarks.token_storm")
     session.run("python", "-m", "benchmarks.bulk")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The reference, from the docstrings, into ``site/``."""
+    install(session, "docs", "test")
+    modules = ["asdk", *(f"asdk.{name}" for name in ("auth", "middleware", "pagination", "testing"))]
+    modules += [f"asdk.clients.{path.parent.name}" for path in sorted(Path("asdk/clients").glob("*/__init__.py"))]
+    session.run("pdoc", "--docformat", "google", "--output-directory", "site", *modules)

@@ -18,6 +18,8 @@ SETTINGS = (
     "APALA_",
     "BG_API_KEY",
     "BLOOMY_",
+    "MGNIFY_",
+    "BIOEPIC_",
 )
 
 
@@ -34,7 +36,8 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    """No client finds a key, a proxy or a ``.env`` of whoever runs the tests."""
+    """No client finds a key, a proxy or a ``.env`` of whoever runs the tests; a test's program chooses its own mode."""
+    monkeypatch.delenv("PYTHONDEVMODE", raising=False)
     for name in list(os.environ):
         if name.startswith(SETTINGS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -11,15 +11,22 @@ import pytest
 from asdk import BaseClient
 from asdk.clients.apala import Apala
 from asdk.clients.bloomy import Bloomy
+from asdk.clients.edgequake import EdgeQuake
 from asdk.sandbox.apala.app import ROUTES as APALA
 from asdk.sandbox.bloomy.app import ROUTES as BLOOMY
+from asdk.sandbox.edgequake.app import ROUTES as EDGEQUAKE
 
 ROOT = Path(__file__).parent.parent
 
-CLIENTS: dict[str, BaseClient] = {"apala": Apala(api_key="key"), "bloomy": Bloomy(api_key="key")}
+CLIENTS: dict[str, BaseClient] = {
+    "apala": Apala(api_key="key"),
+    "bloomy": Bloomy(api_key="key"),
+    "edgequake": EdgeQuake(api_key="key"),
+}
 ROUTES = {
     "apala": {f"{route.method} {route.path}" for route in APALA},
     "bloomy": {f"{route.method} {route.path}" for route in BLOOMY},
+    "edgequake": {f"{route.method} {route.path}" for route in EDGEQUAKE},
 }
 
 

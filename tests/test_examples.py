@@ -11,7 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-@pytest.mark.parametrize("name", ["apala.py", "bioepic.py", "bloomy.py", "mgnify.py"])
+@pytest.mark.parametrize("name", ["apala.py", "bioepic.py", "bloomy.py", "edgequake.py", "mgnify.py"])
 def test_an_example_runs_clean(name: str, tmp_path: Path) -> None:
     # Not with -X dev: asyncio would then complain of a slow machine.
     command = [sys.executable, "-W", "error", str(EXAMPLES / name)]

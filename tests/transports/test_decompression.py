@@ -87,10 +87,10 @@ async def test_no_body_at_all_is_whole(encoding: str) -> None:
     ("encoding", "body"),
     [
         ("gzip", b"no gzip at all"),
-        ("gzip", gzip.compress(b"x" * 100)[:-8] + b"12345678"),
+        ("gzip", gzip.compress(b"x" * 100, mtime=0)[:-8] + b"12345678"),
         ("deflate", b"\x78\x9cno zlib"),
         ("deflate", b"\xff\xffno deflate"),
-        ("gzip, gzip", gzip.compress(b"one layer")),
+        ("gzip, gzip", gzip.compress(b"one layer", mtime=0)),
         ("br", b"\xff\xff\xff no brotli"),
         ("zstd", b"no zstd"),
         ("zstd", zstd.compress(b"x" * 100)[:-2] + b"\xff\xff"),

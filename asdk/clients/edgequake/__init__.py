@@ -1,6 +1,21 @@
 """The client of the EdgeQuake server: ``from asdk.clients.edgequake import EdgeQuake``."""
 
-from asdk.clients.edgequake.client import AccountLockedError, EdgeQuake
-from asdk.clients.edgequake.credentials import EdgeQuakeLogin, LoginLockedError, WrongPasswordError
+from asdk.clients.edgequake.client import EdgeQuake
+from asdk.clients.edgequake.credentials import EdgeQuakeLogin
+from asdk.clients.edgequake.errors import (
+    AccountLockedError,
+    LoginLockedError,
+    ProcessingError,
+    ProcessingTimeoutError,
+    WrongPasswordError,
+)
 
-__all__ = ["AccountLockedError", "EdgeQuake", "EdgeQuakeLogin", "LoginLockedError", "WrongPasswordError"]
+__all__ = [
+    "AccountLockedError",
+    "EdgeQuake",
+    "EdgeQuakeLogin",
+    "LoginLockedError",
+    "ProcessingError",
+    "ProcessingTimeoutError",
+    "WrongPasswordError",
+]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, cast
+from typing import ClassVar, Self, cast
 
+import attrs
 from typing_extensions import Unpack
 
 from asdk.auth import ApiKey, BearerToken, Credential, NoCredential
@@ -12,20 +13,43 @@ from asdk.auth.tokens import looks_like_jwt
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
+from asdk.clients.edgequake.errors import AccountLockedError
 from asdk.clients.edgequake.models import Health
-from asdk.clients.edgequake.resources import ApiKeys, Auth, Chat, Documents, Query, Tenants, Users, Workspaces
+from asdk.clients.edgequake.resources import (
+    Admin,
+    ApiKeys,
+    Auth,
+    Chat,
+    Chunks,
+    Connections,
+    Conversations,
+    Costs,
+    Documents,
+    Entities,
+    Folders,
+    Graph,
+    Injections,
+    Jobs,
+    Lineage,
+    Models,
+    Parse,
+    Pdf,
+    Pipeline,
+    Query,
+    Relationships,
+    Settings,
+    Tasks,
+    Tenants,
+    Users,
+    Workspaces,
+)
 from asdk.config import Config
 from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamError
 from asdk.event_stream import error_in
-from asdk.options import CallOptions, Tenant, TenantHeaders
+from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders
 from asdk.resources import resource
 from asdk.secret import Secret
 from asdk.streaming import ServerSentEvent
-
-
-class AccountLockedError(StatusError):
-    """423: too many failed logins; the account opens again 15 minutes after the last one."""
-
 
 # What may be gone when a stream is opened again; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
@@ -61,10 +85,28 @@ class EdgeQuake(BaseClient):
     users = resource(Users)
     api_keys = resource(ApiKeys)
     documents = resource(Documents)
+    pdf = resource(Pdf)
+    parse = resource(Parse)
     query = resource(Query)
     chat = resource(Chat)
+    conversations = resource(Conversations)
+    folders = resource(Folders)
+    graph = resource(Graph)
+    entities = resource(Entities)
+    relationships = resource(Relationships)
+    lineage = resource(Lineage)
+    chunks = resource(Chunks)
     workspaces = resource(Workspaces)
+    injections = resource(Injections)
+    jobs = resource(Jobs)
     tenants = resource(Tenants)
+    tasks = resource(Tasks)
+    pipeline = resource(Pipeline)
+    costs = resource(Costs)
+    models = resource(Models)
+    settings = resource(Settings)
+    connections = resource(Connections)
+    admin = resource(Admin)
 
     def __init__(
         self,
@@ -98,6 +140,17 @@ class EdgeQuake(BaseClient):
         elif api_key or jwt or username or password:
             raise ConfigurationError("give auth=, or api_key=, jwt=, or username= and password=, not both")
         super().__init__(**options)
+
+    def with_workspace(self, workspace_id: str) -> Self:
+        """A view of this client on another workspace of the same tenant: same pool, same token.
+
+        Args:
+            workspace_id: its id, a UUID, or the alias ``default``.
+
+        Source: EdgeQuake API, header ``X-Workspace-ID``.
+        """
+        tenant = self._tenant(UNSET) or Tenant()
+        return self.with_options(tenant=attrs.evolve(tenant, workspace_id=workspace_id))
 
     def stream_error(self, event: ServerSentEvent) -> StreamError | None:
         if '"error"' not in event.data:

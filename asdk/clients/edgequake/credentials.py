@@ -5,21 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
+from asdk.clients.edgequake.errors import LoginLockedError, WrongPasswordError
 from asdk.errors import TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
-
-
-class WrongPasswordError(TokenRefusedError):
-    """401: there is no account with this name and password. Some more wrong tries lock an account that there is."""
-
-
-class LoginLockedError(TokenRefusedError):
-    """423: too many failed logins; the account opens again 15 minutes after the last one, for the right password too.
-
-    A login by hand, `Auth.login`, is a call like any other: it raises `AccountLockedError`.
-    """
 
 
 class EdgeQuakeLogin(Credential):

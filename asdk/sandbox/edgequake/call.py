@@ -4,6 +4,7 @@ A handler is a coroutine function from `Call` to a response; a `Route` says when
 """
 
 import json
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -11,9 +12,10 @@ import attrs
 from aiohttp import web
 
 from asdk.sandbox.edgequake.bodies import read_json
-from asdk.sandbox.edgequake.errors import ApiError, RejectedError
+from asdk.sandbox.edgequake.errors import ApiError, RejectedError, UnauthorizedError
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID, DEFAULT_WORKSPACE_ID
 from asdk.sandbox.edgequake.store.api_keys import ApiKey
+from asdk.sandbox.edgequake.store.graph import Graph
 from asdk.sandbox.edgequake.store.library import Library
 from asdk.sandbox.edgequake.store.state import State
 
@@ -91,6 +93,12 @@ class Call:
         """The JSON body as a model. Raises RejectedError."""
         return await read_json(self.request, model)
 
+    async def body_or_default(self, model: type[T]) -> T:
+        """The same, where the vendor's package sends no body; strict servers want one. Raises RejectedError."""
+        if not self.has_body and not self.state.settings.strict:
+            return model()
+        return await self.body(model)
+
     @property
     def has_body(self) -> bool:
         return self.request.can_read_body
@@ -135,6 +143,30 @@ class Call:
         """The documents of the tenant and workspace that the headers name."""
         return self.state.library(self.tenant_id, self.workspace_id)
 
+    @property
+    def graph(self) -> Graph:
+        """The knowledge graph of the same workspace."""
+        return self.state.graph(self.tenant_id, self.workspace_id)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Tenant and user, whom chat and conversations want to be named. Raises UnauthorizedError."""
+        headers = self.request.headers
+        named = headers.get("X-Tenant-ID", ""), headers.get("X-User-ID", "")
+        for header, value in zip(("X-Tenant-ID", "X-User-ID"), named, strict=True):
+            try:
+                uuid.UUID(value)
+            except ValueError:
+                raise UnauthorizedError(f"{header} header with a UUID is required") from None
+        return named
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean of the query. Raises RejectedError."""
+        text = self.request.query.get(name)
+        if text not in (None, "true", "false"):
+            raise RejectedError(400, f"Failed to deserialize query string: {name}: provided string was not `true`")
+        return None if text is None else text == "true"
+
     def require_admin(self) -> None:
         """Raises ApiError FORBIDDEN."""
         if self.caller.role != "admin":
@@ -149,7 +181,7 @@ class Call:
         """
         return body if self.state.settings.strict else body | aliases
 
-    def reply(self, body: Json, status: int = 200) -> web.Response:
+    def reply(self, body: Json | list[Json], status: int = 200) -> web.Response:
         return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
 
     def no_content(self) -> web.Response:

@@ -419,21 +419,6 @@ async def test_each_operation_sends_what_the_server_takes(case: Case) -> None:
     assert (result is None) is (case.reply is None)
 
 
-def operations() -> set[str]:
-    """Every public operation of every resource, as ``documents.upload``."""
-    return {
-        f"{name}.{method}"
-        for name in ("auth", "users", "api_keys", "documents", "query", "chat", "workspaces", "tenants")
-        for method in vars(type(getattr(EdgeQuake(auth=None), name)))
-        if not method.startswith("_")
-    }
-
-
-def test_no_operation_is_left_out_here() -> None:
-    tested_elsewhere = {"documents.upload_file", "query.stream", "chat.stream"}
-    assert operations() - {case.partition(" ")[0] for case in CASES} == tested_elsewhere
-
-
 @pytest.mark.parametrize(
     "operation",
     [

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
 
 from asdk.bodies import FileTypes
+from asdk.clients.edgequake.errors import ProcessingError, ProcessingTimeoutError, is_lost
 from asdk.clients.edgequake.models import (
+    BatchUpload,
     DeletedDocument,
     DeletedDocuments,
+    DeletionImpact,
     DocumentCounts,
     DocumentDetail,
+    DocumentLineage,
     DocumentSummary,
+    FailedChunks,
+    FoundDocuments,
+    RecoveredDocuments,
+    ReprocessedDocuments,
+    RetriedChunks,
+    ScanResult,
     TrackStatus,
     UploadedDocument,
     UploadedFile,
 )
+from asdk.clients.edgequake.waiting import poll
 from asdk.encoding import encode_json
 from asdk.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
@@ -198,6 +209,350 @@ class Documents(Resource["EdgeQuake"]):
             model=TrackStatus,
             **options,
         )
+
+    async def wait(
+        self,
+        track_id: str,
+        *,
+        timeout: float | None = 600.0,  # noqa: ASYNC109 - counted by the client's clock
+        on_progress: Callable[[TrackStatus], object] | None = None,
+    ) -> TrackStatus:
+        """Wait until the documents of an upload are processed.
+
+        The server is asked at growing intervals, from a quarter of a second to ten. What else a call may do
+        differently goes by ``client.with_options(...).documents.wait(...)``.
+
+        Args:
+            track_id: of the upload, or of whatever else gives one, such as `scan` and ``pdf.upload``.
+            timeout: seconds to wait in all; None for as long as it takes.
+            on_progress: called with each reply of the server, the last one too.
+
+        Returns:
+            The track with its documents, each ``completed`` or ``partial_failure``.
+
+        Raises:
+            ProcessingError: documents failed, or were given up; ``failed`` names them.
+            ProcessingTimeoutError: they are not processed in time; ``track`` says how far they are.
+            NotFoundError: the workspace has no such track.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/track/{track_id}``.
+        """
+        request = self._client.build_request("GET", "/")  # knows the client's clock and limits
+        track = await poll(
+            lambda limit: self.track(track_id, timeout=limit),
+            lambda seen: seen.is_complete,
+            clock=request.clock,
+            per_call=request.options.timeout,
+            seconds=timeout,
+            expired=lambda seen: ProcessingTimeoutError(track_id, timeout or 0.0, seen),
+            on_progress=on_progress,
+        )
+        if any(map(is_lost, track.documents)):
+            raise ProcessingError(track)
+        return track
+
+    async def upload_batch(self, files: Iterable[FileTypes], **options: Unpack[CallOptions]) -> BatchUpload:
+        """Upload several files in one request.
+
+        Args:
+            files: each as for `upload_file`.
+            options: what this call does differently, see `CallOptions`; on ``idempotency_key`` see `upload`.
+
+        Returns:
+            What became of each, in their order: one that is refused does not keep the others out.
+
+        Raises:
+            InvalidRequestError: a file cannot be read, or was opened in text mode.
+            BadRequestError: there are none.
+
+        Source: EdgeQuake API, ``POST /api/v1/documents/upload/batch``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/documents/upload/batch",
+            files=[("files", file) for file in files],
+            model=BatchUpload,
+            **options,
+        )
+
+    async def search(
+        self,
+        *,
+        query: str | None = None,
+        page_size: int | None = None,
+        status: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> FoundDocuments:
+        """Search for documents by title.
+
+        Args:
+            query: what the titles must hold; left out, the newest.
+            page_size: how many to bring, 100 at most.
+            status: of `DocumentStatus`, such as ``"completed"``.
+            options: what this call does differently, see `CallOptions`.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/search``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/documents/search",
+            params={"q": query, "page_size": page_size, "status": status},
+            model=FoundDocuments,
+            **options,
+        )
+
+    async def scan(
+        self,
+        path: str,
+        *,
+        recursive: bool | None = None,
+        extensions: Sequence[str] | None = None,
+        max_files: int | None = None,
+        async_processing: bool | None = None,
+        track_id: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ScanResult:
+        """Take in the files of a directory of the server.
+
+        Args:
+            path: the directory, as the server sees it.
+            recursive: also those below it.
+            extensions: such as ``[".md", ".txt"]``; left out, the server's choice.
+            max_files: how many at most.
+            async_processing: answer before they are processed.
+            track_id: an id of your own to follow them by.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            What was found; `track` and `wait` take its ``track_id``.
+
+        Raises:
+            BadRequestError: it is no directory.
+            PermissionDeniedError: the server may not read it, or will not.
+            NotFoundError: it is not there.
+
+        Source: EdgeQuake API, ``POST /api/v1/documents/scan``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/documents/scan",
+            json=without_none(
+                path=path,
+                recursive=recursive,
+                extensions=extensions,
+                max_files=max_files,
+                async_processing=async_processing,
+                track_id=track_id,
+            ),
+            model=ScanResult,
+            **options,
+        )
+
+    async def reprocess_failed(
+        self,
+        *,
+        document_id: str | None = None,
+        track_id: str | None = None,
+        max_documents: int | None = None,
+        force: bool | None = None,
+        mode: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ReprocessedDocuments:
+        """Process documents again that failed.
+
+        Args:
+            document_id: this document only.
+            track_id: those of this track only.
+            max_documents: how many at most.
+            force: also those that did not fail.
+            mode: how; the server's names.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Which ones; `track` and `wait` take its ``track_id``.
+
+        Source: EdgeQuake API, ``POST /api/v1/documents/reprocess``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/documents/reprocess",
+            json=without_none(
+                document_id=document_id, track_id=track_id, max_documents=max_documents, force=force, mode=mode
+            ),
+            model=ReprocessedDocuments,
+            **options,
+        )
+
+    async def recover_stuck(
+        self,
+        *,
+        document_ids: Sequence[str] | None = None,
+        max_documents: int | None = None,
+        stuck_threshold_minutes: int | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RecoveredDocuments:
+        """Process documents again that have hung.
+
+        Args:
+            document_ids: these only.
+            max_documents: how many at most.
+            stuck_threshold_minutes: in processing for so long at least.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Which ones; `track` and `wait` take its ``track_id``.
+
+        Source: EdgeQuake API, ``POST /api/v1/documents/recover-stuck``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/documents/recover-stuck",
+            json=without_none(
+                document_ids=document_ids, max_documents=max_documents, stuck_threshold_minutes=stuck_threshold_minutes
+            ),
+            model=RecoveredDocuments,
+            **options,
+        )
+
+    async def deletion_impact(self, document_id: str, **options: Unpack[CallOptions]) -> DeletionImpact:
+        """Ask what deleting a document would take away.
+
+        Args:
+            document_id: its id, a UUID.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/deletion-impact``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/documents/{document_id}/deletion-impact",
+            path_params={"document_id": document_id},
+            model=DeletionImpact,
+            **options,
+        )
+
+    async def failed_chunks(self, document_id: str, **options: Unpack[CallOptions]) -> FailedChunks:
+        """Fetch the chunks of a document that could not be processed.
+
+        Args:
+            document_id: its id, a UUID.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/failed-chunks``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/documents/{document_id}/failed-chunks",
+            path_params={"document_id": document_id},
+            model=FailedChunks,
+            **options,
+        )
+
+    async def retry_chunks(
+        self,
+        document_id: str,
+        *,
+        chunk_indices: Sequence[int] | None = None,
+        force: bool | None = None,
+        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RetriedChunks:
+        """Process chunks again that failed.
+
+        Args:
+            document_id: its id, a UUID.
+            chunk_indices: these only.
+            force: also those that did not fail.
+            max_retries: how often at most.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+            ServerError: 501: the server cannot do this yet.
+
+        Source: EdgeQuake API, ``POST /api/v1/documents/{document_id}/retry-chunks``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/documents/{document_id}/retry-chunks",
+            path_params={"document_id": document_id},
+            json=without_none(chunk_indices=chunk_indices, force=force, max_retries=max_retries),
+            model=RetriedChunks,
+            **options,
+        )
+
+    async def lineage(self, document_id: str, **options: Unpack[CallOptions]) -> DocumentLineage:
+        """Fetch where the parts of a document went.
+
+        Args:
+            document_id: its id, a UUID.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/documents/{document_id}/lineage",
+            path_params={"document_id": document_id},
+            model=DocumentLineage,
+            **options,
+        )
+
+    async def metadata(self, document_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
+        """Fetch what a document was uploaded with, and what the server notes about it.
+
+        Args:
+            document_id: its id, a UUID.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/metadata``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/documents/{document_id}/metadata",
+            path_params={"document_id": document_id},
+            model=dict[str, Any],
+            **options,
+        )
+
+    async def export_lineage(
+        self, document_id: str, *, format: Literal["json", "csv"] = "json", **options: Unpack[CallOptions]
+    ) -> bytes:
+        """Fetch where the parts of a document went, as a file.
+
+        Args:
+            document_id: its id, a UUID.
+            format: of the file.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            The bytes of the file.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+
+        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage/export``.
+        """
+        async with self._client.stream(
+            "GET",
+            "/api/v1/documents/{document_id}/lineage/export",
+            path_params={"document_id": document_id},
+            params={"format": format},
+            **options,
+        ) as response:
+            return await response.read()
 
     async def count(
         self,

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.clients.edgequake.models import Workspace, WorkspaceStats
+from asdk.clients.edgequake.models import (
+    MetricsSnapshot,
+    RebuiltEmbeddings,
+    RebuiltGraph,
+    ReprocessedWorkspace,
+    Workspace,
+    WorkspaceStats,
+)
 from asdk.options import CallOptions, without_none
 from asdk.pagination import Offset, Paginator
 from asdk.resources import Resource
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
 
 _PAGES = Offset(items="items", total="total")
+_SNAPSHOTS = Offset(items="snapshots", total=None)
 
 
 class Workspaces(Resource["EdgeQuake"]):
@@ -243,6 +251,161 @@ class Workspaces(Resource["EdgeQuake"]):
             "/api/v1/workspaces/{workspace_id}/stats",
             path_params={"workspace_id": workspace_id},
             model=WorkspaceStats,
+            **options,
+        )
+
+    async def trigger_metrics_snapshot(self, workspace_id: str, **options: Unpack[CallOptions]) -> MetricsSnapshot:
+        """Measure a workspace now.
+
+        Args:
+            workspace_id: its id, a UUID.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: no workspace has this id.
+
+        Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/metrics-snapshot``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/workspaces/{workspace_id}/metrics-snapshot",
+            path_params={"workspace_id": workspace_id},
+            model=MetricsSnapshot,
+            **options,
+        )
+
+    async def rebuild_embeddings(
+        self,
+        workspace_id: str,
+        *,
+        embedding_model: str | None = None,
+        embedding_provider: str | None = None,
+        embedding_dimension: int | None = None,
+        force: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RebuiltEmbeddings:
+        """Make all vectors of a workspace anew, such as with another model.
+
+        Args:
+            workspace_id: its id, a UUID.
+            embedding_model: the model from now on.
+            embedding_provider: who runs it.
+            embedding_dimension: the length of its vectors.
+            force: also where nothing has changed.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: no workspace has this id.
+
+        Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/workspaces/{workspace_id}/rebuild-embeddings",
+            path_params={"workspace_id": workspace_id},
+            json=without_none(
+                embedding_model=embedding_model,
+                embedding_provider=embedding_provider,
+                embedding_dimension=embedding_dimension,
+                force=force,
+            ),
+            model=RebuiltEmbeddings,
+            **options,
+        )
+
+    async def rebuild_knowledge_graph(
+        self,
+        workspace_id: str,
+        *,
+        llm_model: str | None = None,
+        llm_provider: str | None = None,
+        force: bool | None = None,
+        max_documents: int | None = None,
+        rebuild_embeddings: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RebuiltGraph:
+        """Throw the graph of a workspace away and extract it anew.
+
+        Args:
+            workspace_id: its id, a UUID.
+            llm_model: the language model from now on.
+            llm_provider: who runs it.
+            force: also where nothing has changed.
+            max_documents: how many documents at most.
+            rebuild_embeddings: make the vectors anew as well.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: no workspace has this id.
+
+        Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph",
+            path_params={"workspace_id": workspace_id},
+            json=without_none(
+                llm_model=llm_model,
+                llm_provider=llm_provider,
+                force=force,
+                max_documents=max_documents,
+                rebuild_embeddings=rebuild_embeddings,
+            ),
+            model=RebuiltGraph,
+            **options,
+        )
+
+    async def reprocess_documents(
+        self,
+        workspace_id: str,
+        *,
+        include_completed: bool | None = None,
+        max_documents: int | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ReprocessedWorkspace:
+        """Process the documents of a workspace again.
+
+        Args:
+            workspace_id: its id, a UUID.
+            include_completed: also those that are complete.
+            max_documents: how many at most.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: no workspace has this id.
+
+        Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/reprocess-documents``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/workspaces/{workspace_id}/reprocess-documents",
+            path_params={"workspace_id": workspace_id},
+            json=without_none(include_completed=include_completed, max_documents=max_documents),
+            model=ReprocessedWorkspace,
+            **options,
+        )
+
+    def metrics_history(
+        self, workspace_id: str, *, limit: int | None = None, **options: Unpack[CallOptions]
+    ) -> Paginator[MetricsSnapshot]:
+        """What a workspace was measured to be, newest first.
+
+        Args:
+            workspace_id: its id, a UUID.
+            limit: how many to fetch at a time, 1,000 at most; the server's choice is 100.
+            options: what these calls do differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: at the first page: no workspace has this id.
+
+        Source: EdgeQuake API, ``GET /api/v1/workspaces/{workspace_id}/metrics-history``.
+        """
+        return self._client.paginate(
+            "/api/v1/workspaces/{workspace_id}/metrics-history",
+            path_params={"workspace_id": workspace_id},
+            params={"limit": limit},
+            model=MetricsSnapshot,
+            strategy=_SNAPSHOTS,
             **options,
         )
 

@@ -1,6 +1,5 @@
 """Chat: a message to a conversation, answered at once or as a stream of events."""
 
-import uuid
 from typing import Any
 
 import attrs
@@ -8,7 +7,7 @@ from aiohttp import web
 
 from asdk.sandbox.edgequake.answers import Answer, DocumentFilterRequest, answer
 from asdk.sandbox.edgequake.call import Call, Json, Route
-from asdk.sandbox.edgequake.errors import ApiError, UnauthorizedError, not_found
+from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.edgequake.store.conversations import Conversation, Message
 from asdk.sandbox.event_stream import EventStream
 
@@ -33,7 +32,7 @@ class ChatRequest:
 
 
 async def complete(call: Call) -> web.Response:
-    tenant_id, user_id = _identity(call)
+    tenant_id, user_id = call.identity
     wanted = await call.body(ChatRequest)
     conversation = _conversation(call, wanted, tenant_id, user_id)
     if conversation is None:
@@ -59,7 +58,7 @@ async def complete(call: Call) -> web.Response:
 
 
 async def stream(call: Call) -> web.StreamResponse:
-    tenant_id, user_id = _identity(call)
+    tenant_id, user_id = call.identity
     wanted = await call.body(ChatRequest)
     conversation = _conversation(call, wanted, tenant_id, user_id)
     answered = None if conversation is None else _answer(call, wanted, conversation)
@@ -108,17 +107,6 @@ async def _send_events(
 
 async def _fail(call: Call, events: EventStream, code: str, message: str) -> None:
     await events.send(call.also({"type": "error", "message": message, "code": code}, error=message))
-
-
-def _identity(call: Call) -> tuple[str, str]:
-    """Tenant and user, whom chat wants to be named. Raises UnauthorizedError."""
-    named = call.request.headers.get("X-Tenant-ID", ""), call.request.headers.get("X-User-ID", "")
-    for header, value in zip(("X-Tenant-ID", "X-User-ID"), named, strict=True):
-        try:
-            uuid.UUID(value)
-        except ValueError:
-            raise UnauthorizedError(f"{header} header with a UUID is required") from None
-    return named
 
 
 def _conversation(call: Call, wanted: ChatRequest, tenant_id: str, user_id: str) -> Conversation | None:

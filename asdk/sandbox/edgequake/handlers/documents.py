@@ -95,7 +95,7 @@ async def delete_all(call: Call) -> web.Response:
             "total_chunks_deleted": sum(len(document.chunks) for document in deleted),
             "total_entities_removed": entities - len(library.entities),
             "total_relationships_removed": relationships - len(library.relationships),
-            "total_pdfs_deleted": 0,
+            "total_pdfs_deleted": sum(document.pdf_id is not None for document in deleted),
             "skipped_count": len(skipped),
             "skipped_documents": [document.id for document in skipped],
         }
@@ -137,6 +137,7 @@ def summary(document: Document) -> Json:
         "created_at": rfc3339(document.created_at),
         "updated_at": rfc3339(document.updated_at),
         "source_type": document.source_type,
+        "pdf_id": document.pdf_id,
     }
     if document.status == "processing":
         body |= {"current_stage": "extraction", "stage_message": "Extracting entities"}
@@ -175,6 +176,7 @@ def _detail(call: Call, document: Document) -> Json:
         "updated_at": rfc3339(document.updated_at),
         "processed_at": rfc3339(document.updated_at) if document.is_settled else None,
         "metadata": document.metadata,
+        "pdf_id": document.pdf_id,
     }
     return present(body | _complaint(document))
 

@@ -32,7 +32,8 @@ class UpdateTenantRequest:
 
 async def create(call: Call) -> web.Response:
     wanted = record(await call.body(CreateTenantRequest))
-    tenant = call.state.tenants.create(wanted.pop("name"), wanted.pop("slug", None), wanted)
+    quota = {"max_workspaces": call.state.default_max_workspaces}
+    tenant = call.state.tenants.create(wanted.pop("name"), wanted.pop("slug", None), wanted | quota)
     return call.reply(_shape(tenant), 201)
 
 

@@ -10,6 +10,7 @@ from asdk.sandbox.edgequake.call import Call, Route
 from asdk.sandbox.edgequake.errors import ApiError
 from asdk.sandbox.edgequake.forms import Part, read_form
 from asdk.sandbox.edgequake.handlers.documents import DUPLICATE
+from asdk.sandbox.edgequake.store.documents import Document
 
 
 async def upload(call: Call) -> web.Response:
@@ -18,21 +19,10 @@ async def upload(call: Call) -> web.Response:
     file = next((part for part in parts if part.name == "file"), None)
     if file is None:
         raise ApiError("BAD_REQUEST", "No file in the upload")
-    filename = file.filename or "upload"
-    document, is_duplicate = call.state.add_document(
-        call.library,
-        _text(file, filename),
-        file.data,
-        track_id=None,
-        source_type="file",
-        mime_type=mimetypes.guess_type(filename)[0] or file.content_type or "application/octet-stream",
-        title=filename,
-        file_name=filename,
-        metadata=_metadata(parts),
-    )
+    document, is_duplicate = take_in(call, file, metadata=_metadata(parts))
     body = {
         "document_id": document.id,
-        "filename": filename,
+        "filename": file.filename or "upload",
         "size": len(file.data),
         "content_hash": document.content_hash,
         "status": DUPLICATE if is_duplicate else document.status,
@@ -45,7 +35,24 @@ async def upload(call: Call) -> web.Response:
     return call.reply(body, 202)
 
 
-def _text(file: Part, filename: str) -> str:
+def take_in(call: Call, file: Part, *, metadata: Any) -> tuple[Document, bool]:
+    """A file as a document, or the one that has these bytes and True. Raises ApiError BAD_REQUEST: it holds no text."""
+    filename = file.filename or "upload"
+    return call.state.add_document(
+        call.library,
+        text_of(file, filename),
+        file.data,
+        track_id=None,
+        source_type="file",
+        mime_type=mimetypes.guess_type(filename)[0] or file.content_type or "application/octet-stream",
+        title=filename,
+        file_name=filename,
+        metadata=metadata,
+    )
+
+
+def text_of(file: Part, filename: str) -> str:
+    """Raises ApiError BAD_REQUEST: it holds none."""
     try:
         text = file.data.decode("utf-8-sig")
     except UnicodeDecodeError:

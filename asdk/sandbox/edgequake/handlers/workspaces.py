@@ -4,7 +4,6 @@ import attrs
 from aiohttp import web
 
 from asdk.sandbox.edgequake.call import Call, Json, Route, record
-from asdk.sandbox.edgequake.store import extraction
 from asdk.sandbox.edgequake.store.tenants import Workspace
 
 
@@ -80,14 +79,15 @@ async def delete(call: Call) -> web.Response:
 async def stats(call: Call) -> web.Response:
     workspace = _workspace(call)
     library = call.state.library(workspace.tenant_id, workspace.id)
+    graph = call.state.graph(workspace.tenant_id, workspace.id)
     statuses = library.statuses  # carries out what is due before the rest is read
     return call.reply(
         {
             "workspace_id": workspace.id,
             "document_count": sum(statuses.values()),
-            "entity_count": len(library.entities),
-            "relationship_count": len(library.relationships),
-            "entity_type_count": len({extraction.entity_type(name) for name in library.entities}),
+            "entity_count": len(graph.entities),
+            "relationship_count": len(graph.relationships),
+            "entity_type_count": len({entity.entity_type for entity in graph.entities}),
             "chunk_count": library.chunk_count,
             "embedding_count": library.chunk_count,
             "storage_bytes": library.size,

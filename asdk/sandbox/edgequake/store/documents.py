@@ -34,6 +34,10 @@ class Document:
     outcome: str = "completed"
     outcome_message: str | None = None
     deleted: bool = False
+    pdf_id: str | None = None
+    """The PDF that it was made of."""
+    attempt: int = 0
+    """Changes of status that were planned for an earlier attempt are dropped."""
     # Empty until it is processed:
     chunks: list[Chunk] = attrs.field(factory=list[Chunk], repr=False)
     entities: list[str] = attrs.field(factory=list[str], repr=False)

@@ -12,9 +12,11 @@ from itertools import count, islice
 from typing import Any, TypeVar
 
 from asdk.sandbox.clock import Clock
-from asdk.sandbox.edgequake.errors import not_found
+from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.edgequake.store import extraction
 from asdk.sandbox.edgequake.store.documents import SEARCHABLE, Document, DocumentFilter
+from asdk.sandbox.edgequake.store.extraction import Chunk
+from asdk.sandbox.edgequake.store.pdfs import Pdf
 from asdk.sandbox.edgequake.store.search_index import Hit, SearchIndex
 
 T = TypeVar("T")
@@ -32,13 +34,14 @@ class Library:
         self._by_track: defaultdict[str, dict[str, Document]] = defaultdict(dict)
         self._statuses: Counter[str] = Counter()
         # Changes of status to come, by time; the count keeps equal times in order of arrival.
-        self._due: list[tuple[float, int, Document]] = []
+        self._due: list[tuple[float, int, int, Document]] = []
         self._order = count()
         self._index = SearchIndex()
         self.entities: Counter[str] = Counter()
         self.relationships: Counter[tuple[str, str]] = Counter()
         self.chunk_count = 0
         self.size = 0
+        self.pdfs: dict[str, Pdf] = {}
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -61,8 +64,55 @@ class Library:
         self._by_track[document.track_id][document.id] = document
         self._statuses[document.status] += 1
         self.size += document.size
-        heapq.heappush(self._due, (document.processing_from, next(self._order), document))
+        self._plan(document, document.processing_from)
         self._settle()
+
+    def all(self) -> list[Document]:
+        """In the order in which they came."""
+        self._settle()
+        return list(self._documents.values())
+
+    def chunk(self, chunk_id: str) -> tuple[Document, Chunk]:
+        """Raises ApiError NOT_FOUND."""
+        self._settle()
+        document = self._documents.get(chunk_id.rpartition("-chunk-")[0])
+        for chunk in () if document is None else document.chunks:
+            if document is not None and chunk.chunk_id == chunk_id:
+                return document, chunk
+        raise not_found("Chunk", chunk_id)
+
+    def pdf(self, pdf_id: str) -> Pdf:
+        """Raises ApiError NOT_FOUND."""
+        self._settle()
+        pdf = self.pdfs.get(pdf_id)
+        if pdf is None:
+            raise not_found("PDF", pdf_id)
+        return pdf
+
+    def process_again(self, document: Document, duration: float) -> None:
+        """Begin its processing anew, whatever became of it; this time it goes well."""
+        self._forget_content(document)
+        now = self._clock()
+        document.attempt += 1
+        document.outcome, document.outcome_message = "completed", None
+        document.processing_from, document.processing_until = processing_times(now, duration).values()
+        self._change_status(document, "pending", now)
+        self._plan(document, document.processing_from)
+        self._settle()
+
+    def follow_by(self, document: Document, track_id: str) -> None:
+        """Let another track tell of it."""
+        self._leave_track(document)
+        document.track_id = track_id
+        self._by_track[track_id][document.id] = document
+
+    def cancel(self, document: Document) -> None:
+        """Raises ApiError CONFLICT: its processing has ended."""
+        self._settle()
+        if document.is_settled:
+            raise ApiError("CONFLICT", f"processing has ended: {document.status}")
+        document.attempt += 1
+        self._change_status(document, "cancelled", self._clock())
 
     def get(self, document_id: str) -> Document:
         """Raises ApiError NOT_FOUND."""
@@ -104,16 +154,12 @@ class Library:
         document.deleted = True
         del self._documents[document_id]
         self._forget_hash(document)
-        tracked = self._by_track[document.track_id]
-        del tracked[document_id]
-        if not tracked:
-            del self._by_track[document.track_id]
+        self._leave_track(document)
         self._statuses[document.status] -= 1
         self.size -= document.size
-        self._index.remove(document.chunks)
-        self.chunk_count -= len(document.chunks)
-        _discount(self.entities, document.entities)
-        _discount(self.relationships, document.relationships)
+        if document.pdf_id is not None:
+            del self.pdfs[document.pdf_id]
+        self._take_out(document)
         return document
 
     def delete_settled(self) -> tuple[list[Document], list[Document]]:
@@ -127,16 +173,36 @@ class Library:
         if self._by_hash.get(document.content_hash) is document:
             del self._by_hash[document.content_hash]
 
+    def _leave_track(self, document: Document) -> None:
+        tracked = self._by_track[document.track_id]
+        del tracked[document.id]
+        if not tracked:
+            del self._by_track[document.track_id]
+
+    def _take_out(self, document: Document) -> None:
+        """Let searches and graph forget it; it keeps what was found in it, for whoever deletes it."""
+        self._index.remove(document.chunks)
+        self.chunk_count -= len(document.chunks)
+        _discount(self.entities, document.entities)
+        _discount(self.relationships, document.relationships)
+
+    def _forget_content(self, document: Document) -> None:
+        self._take_out(document)
+        document.chunks, document.entities, document.relationships = [], [], []
+
+    def _plan(self, document: Document, moment: float) -> None:
+        heapq.heappush(self._due, (moment, next(self._order), document.attempt, document))
+
     def _settle(self) -> None:
         """Carry out the changes of status that have fallen due."""
         now = self._clock()
         while self._due and self._due[0][0] <= now:
-            moment, _, document = heapq.heappop(self._due)
-            if document.deleted:
+            moment, _, attempt, document = heapq.heappop(self._due)
+            if document.deleted or attempt != document.attempt:
                 continue
             if document.status == "pending":
                 self._change_status(document, "processing", moment)
-                heapq.heappush(self._due, (document.processing_until, next(self._order), document))
+                self._plan(document, document.processing_until)
             else:
                 self._finish(document, moment)
 

@@ -13,12 +13,15 @@ from asdk.sandbox.edgequake.settings import (
     EdgeQuakeSettings,
 )
 from asdk.sandbox.edgequake.store.api_keys import ApiKeys
+from asdk.sandbox.edgequake.store.connections import Connections
 from asdk.sandbox.edgequake.store.conversations import Conversations
 from asdk.sandbox.edgequake.store.documents import STATUSES, Document
+from asdk.sandbox.edgequake.store.graph import Graph
 from asdk.sandbox.edgequake.store.library import Library, content_hash, processing_times
 from asdk.sandbox.edgequake.store.sessions import Sessions
-from asdk.sandbox.edgequake.store.tenants import Tenants
+from asdk.sandbox.edgequake.store.tenants import DEFAULT_MAX_WORKSPACES, Tenants
 from asdk.sandbox.edgequake.store.users import Users
+from asdk.sandbox.edgequake.store.workspaces import WorkspaceExtras
 from asdk.sandbox.ids import Ids
 
 
@@ -61,8 +64,14 @@ class State:
         self.sessions = Sessions(settings, clock, self.ids, self.users)
         self.api_keys = ApiKeys(clock, self.ids)
         self.tenants = Tenants(clock, self.ids)
-        self.conversations = Conversations(self.ids)
+        self.conversations = Conversations(clock, self.ids)
+        self.connections = Connections(self.ids)
+        self.default_max_workspaces = DEFAULT_MAX_WORKSPACES
+        self.parse_jobs: dict[str, dict[str, Any]] = {}
+        """The replies to questions for PDF files that are read in the background."""
         self._libraries: dict[tuple[str, str], Library] = {}
+        self._graphs: dict[tuple[str, str], Graph] = {}
+        self._extras: dict[str, WorkspaceExtras] = {}
         self.outcomes: deque[tuple[str, str | None]] = deque()
         """How the next documents end, and with what message; the others are completed."""
         self.stream_errors: deque[StreamError] = deque()
@@ -77,8 +86,26 @@ class State:
             library = self._libraries[space] = Library(self.clock)
         return library
 
+    def graph(self, tenant_id: str, workspace_id: str) -> Graph:
+        """The knowledge graph of one tenant's workspace, up to date with its documents."""
+        space = tenant_id, workspace_id
+        graph = self._graphs.get(space)
+        if graph is None:
+            graph = self._graphs[space] = Graph(self.clock, self.library(tenant_id, workspace_id))
+        graph.update()
+        return graph
+
+    def extras(self, workspace_id: str) -> WorkspaceExtras:
+        """What else belongs to a workspace."""
+        extras = self._extras.get(workspace_id)
+        if extras is None:
+            extras = self._extras[workspace_id] = WorkspaceExtras()
+        return extras
+
     def drop_library(self, tenant_id: str, workspace_id: str) -> None:
         self._libraries.pop((tenant_id, workspace_id), None)
+        self._graphs.pop((tenant_id, workspace_id), None)
+        self._extras.pop(workspace_id, None)
 
     def add_document(
         self, library: Library, content: str, raw: bytes, *, track_id: str | None, **described: Any
@@ -101,7 +128,7 @@ class State:
         outcome, message = self.outcomes.popleft() if self.outcomes else ("completed", None)
         document = Document(
             id=self.ids.uuid(),
-            track_id=track_id or self._track_id(now),
+            track_id=track_id or self.track_id(),
             content=content,
             content_hash=digest,
             created_at=now,
@@ -115,8 +142,9 @@ class State:
         library.add(document)
         return document, False
 
-    def _track_id(self, now: float) -> str:
-        stamp = rfc3339(now)[:19].translate(_NO_PUNCTUATION)
+    def track_id(self) -> str:
+        """A new one."""
+        stamp = rfc3339(self.clock())[:19].translate(_NO_PUNCTUATION)
         return f"upload_{stamp}_{self.ids.hex(8)}"
 
     def _seed(self) -> Credentials:

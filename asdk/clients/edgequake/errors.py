@@ -1,0 +1,73 @@
+"""The errors of EdgeQuake that are more than a status.
+
+AsdkError
+├── StatusError
+│   └── AccountLockedError        423 of a login by hand
+├── TokenRefusedError
+│   ├── WrongPasswordError        401 of the client's own login
+│   └── LoginLockedError          423 of it
+├── ProcessingError               documents failed, or were given up
+└── ProcessingTimeoutError        they are not done in time; also a TimeoutError
+"""
+
+from __future__ import annotations
+
+from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, TrackStatus
+from asdk.errors import AsdkError, StatusError, TokenRefusedError
+
+
+class AccountLockedError(StatusError):
+    """423: too many failed logins; the account opens again 15 minutes after the last one."""
+
+
+class WrongPasswordError(TokenRefusedError):
+    """401: there is no account with this name and password. Some more wrong tries lock an account that there is."""
+
+
+class LoginLockedError(TokenRefusedError):
+    """423: too many failed logins; the account opens again 15 minutes after the last one, for the right password too.
+
+    A login by hand, `Auth.login`, is a call like any other: it raises `AccountLockedError`.
+    """
+
+
+class ProcessingError(AsdkError):
+    """Documents of a track failed, or were given up. The others are there.
+
+    Attributes:
+        track: how the track ended.
+        failed: the documents that are not there, with their ``error_message``.
+    """
+
+    def __init__(self, track: TrackStatus) -> None:
+        self.track = track
+        self.failed: list[DocumentSummary] = [document for document in track.documents if is_lost(document)]
+        reasons = {document.error_message for document in self.failed if document.error_message}
+        why = f": {'; '.join(sorted(reasons))}" if reasons else ""
+        super().__init__(f"{len(self.failed)} of {track.total_count} documents of {track.track_id} were lost{why}")
+
+    def __reduce__(self) -> tuple[type[ProcessingError], tuple[TrackStatus]]:
+        return type(self), (self.track,)
+
+
+class ProcessingTimeoutError(AsdkError, TimeoutError):
+    """The documents of a track are not processed in time. The server goes on with them: wait again.
+
+    Attributes:
+        track: how the track was when it was last seen; None if the server never answered.
+    """
+
+    def __init__(self, track_id: str, timeout: float, track: TrackStatus | None) -> None:
+        self.track_id = track_id
+        self.timeout = timeout
+        self.track = track
+        seen = "" if track is None or not track.latest_message else f" ({track.latest_message})"
+        super().__init__(f"the documents of {track_id} are not processed after {timeout:g} s{seen}")
+
+    def __reduce__(self) -> tuple[type[ProcessingTimeoutError], tuple[str, float, TrackStatus | None]]:
+        return type(self), (self.track_id, self.timeout, self.track)
+
+
+def is_lost(document: DocumentSummary) -> bool:
+    """Whether a document ended without being there."""
+    return document.status in (DocumentStatus.FAILED, DocumentStatus.CANCELLED)

@@ -1,0 +1,54 @@
+"""``client.chunks``: the pieces of documents that answers rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import Unpack
+
+from asdk.clients.edgequake.models import Chunk, ChunkLineage
+from asdk.options import CallOptions
+from asdk.resources import Resource
+
+if TYPE_CHECKING:
+    from asdk.clients.edgequake.client import EdgeQuake
+
+
+class Chunks(Resource["EdgeQuake"]):
+    """The chunks of documents."""
+
+    async def get(self, chunk_id: str, **options: Unpack[CallOptions]) -> Chunk:
+        """Fetch one chunk with what was found in it.
+
+        Args:
+            chunk_id: the ``id`` of a source of an answer.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such chunk.
+
+        Source: EdgeQuake API, ``GET /api/v1/chunks/{chunk_id}``.
+        """
+        return await self._client.request(
+            "GET", "/api/v1/chunks/{chunk_id}", path_params={"chunk_id": chunk_id}, model=Chunk, **options
+        )
+
+    async def lineage(self, chunk_id: str, **options: Unpack[CallOptions]) -> ChunkLineage:
+        """Ask where a chunk stands in its document.
+
+        Args:
+            chunk_id: the ``id`` of a source of an answer.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such chunk.
+
+        Source: EdgeQuake API, ``GET /api/v1/chunks/{chunk_id}/lineage``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/chunks/{chunk_id}/lineage",
+            path_params={"chunk_id": chunk_id},
+            model=ChunkLineage,
+            **options,
+        )

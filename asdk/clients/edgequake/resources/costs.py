@@ -1,0 +1,101 @@
+"""``client.costs``: what a workspace cost, and what it may."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from typing_extensions import Unpack
+
+from asdk.clients.edgequake.models import Budget, CostPoint, CostSummary
+from asdk.options import CallOptions, without_none
+from asdk.records import Records
+from asdk.resources import Resource
+
+if TYPE_CHECKING:
+    from asdk.clients.edgequake.client import EdgeQuake
+
+
+class Costs(Resource["EdgeQuake"]):
+    """The costs of a workspace."""
+
+    async def summary(self, **options: Unpack[CallOptions]) -> CostSummary:
+        """Fetch what the workspace cost so far.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Source: EdgeQuake API, ``GET /api/v1/costs/summary``.
+        """
+        return await self._client.request("GET", "/api/v1/costs/summary", model=CostSummary, **options)
+
+    async def history(
+        self,
+        *,
+        start_date: date | str | None = None,
+        end_date: date | str | None = None,
+        granularity: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Records[CostPoint]:
+        """Fetch what the workspace cost over time.
+
+        Args:
+            start_date: from this day on.
+            end_date: to this day, which is included.
+            granularity: ``"day"``, ``"week"`` or ``"month"``.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            A point for each time that cost something, oldest first.
+
+        Raises:
+            BadRequestError: a value is refused.
+
+        Source: EdgeQuake API, ``GET /api/v1/costs/history``.
+        """
+        return Records(
+            await self._client.request(
+                "GET",
+                "/api/v1/costs/history",
+                params={"start_date": start_date, "end_date": end_date, "granularity": granularity},
+                model=list[CostPoint],
+                **options,
+            )
+        )
+
+    async def budget(self, **options: Unpack[CallOptions]) -> Budget:
+        """Fetch what the workspace may spend.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Source: EdgeQuake API, ``GET /api/v1/costs/budget``.
+        """
+        return await self._client.request("GET", "/api/v1/costs/budget", model=Budget, **options)
+
+    async def update_budget(
+        self,
+        *,
+        monthly_budget_usd: float | None = None,
+        alert_threshold: float | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Budget:
+        """Set what the workspace may spend; what is left out stays as it is.
+
+        Args:
+            monthly_budget_usd: US dollars a month.
+            alert_threshold: the share of it at which to warn, 0 to 1.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            BadRequestError: a value is refused.
+
+        Source: EdgeQuake API, ``PATCH /api/v1/costs/budget``.
+        """
+        return await self._client.request(
+            "PATCH",
+            "/api/v1/costs/budget",
+            json=without_none(monthly_budget_usd=monthly_budget_usd, alert_threshold=alert_threshold),
+            model=Budget,
+            **options,
+        )

@@ -1,0 +1,58 @@
+"""``client.lineage``: which documents the graph comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import Unpack
+
+from asdk.clients.edgequake.models import DocumentGraph, EntitySources
+from asdk.options import CallOptions
+from asdk.resources import Resource
+
+if TYPE_CHECKING:
+    from asdk.clients.edgequake.client import EdgeQuake
+
+
+class Lineage(Resource["EdgeQuake"]):
+    """The way back from the graph to the documents."""
+
+    async def document(self, document_id: str, **options: Unpack[CallOptions]) -> DocumentGraph:
+        """Fetch the part of the graph that comes from a document.
+
+        Args:
+            document_id: its id, a UUID.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+
+        Source: EdgeQuake API, ``GET /api/v1/lineage/documents/{document_id}``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/lineage/documents/{document_id}",
+            path_params={"document_id": document_id},
+            model=DocumentGraph,
+            **options,
+        )
+
+    async def entity(self, entity_name: str, **options: Unpack[CallOptions]) -> EntitySources:
+        """Fetch the documents that name an entity.
+
+        Args:
+            entity_name: such as ``"SARAH_CHEN"``.
+            options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            NotFoundError: there is no such entity.
+
+        Source: EdgeQuake API, ``GET /api/v1/lineage/entities/{entity_name}``.
+        """
+        return await self._client.request(
+            "GET",
+            "/api/v1/lineage/entities/{entity_name}",
+            path_params={"entity_name": entity_name},
+            model=EntitySources,
+            **options,
+        )

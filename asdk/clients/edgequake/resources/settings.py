@@ -1,0 +1,48 @@
+"""``client.settings``: how the server is set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import Unpack
+
+from asdk.clients.edgequake.models import AvailableProviders, EffectiveConfig, ProviderStatus
+from asdk.options import CallOptions
+from asdk.resources import Resource
+
+if TYPE_CHECKING:
+    from asdk.clients.edgequake.client import EdgeQuake
+
+
+class Settings(Resource["EdgeQuake"]):
+    """What models and providers are in use."""
+
+    async def provider_status(self, **options: Unpack[CallOptions]) -> ProviderStatus:
+        """Ask which providers are in use, and whether they answer.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Source: EdgeQuake API, ``GET /api/v1/settings/provider/status``.
+        """
+        return await self._client.request("GET", "/api/v1/settings/provider/status", model=ProviderStatus, **options)
+
+    async def providers(self, **options: Unpack[CallOptions]) -> AvailableProviders:
+        """Fetch the providers that may be chosen, and what they still need.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Source: EdgeQuake API, ``GET /api/v1/settings/providers``.
+        """
+        return await self._client.request("GET", "/api/v1/settings/providers", model=AvailableProviders, **options)
+
+    async def effective_config(self, **options: Unpack[CallOptions]) -> EffectiveConfig:
+        """Fetch the settings that hold for the workspace of the call, and why.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Source: EdgeQuake API, ``GET /api/v1/config/effective``.
+        """
+        return await self._client.request("GET", "/api/v1/config/effective", model=EffectiveConfig, **options)

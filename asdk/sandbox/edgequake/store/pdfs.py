@@ -1,0 +1,38 @@
+"""A PDF file and its text: what stands in its text operators, by plain rules where the real server renders pages."""
+
+import re
+
+import attrs
+
+from asdk.sandbox.edgequake.errors import ApiError
+from asdk.sandbox.edgequake.store.documents import Document
+
+_SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\)\s*Tj")
+_ESCAPED = re.compile(rb"\\(.)")
+_PAGE = re.compile(rb"/Type\s*/Page\b")
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Pdf:
+    pdf_id: str
+    filename: str
+    data: bytes = attrs.field(repr=False)
+    document: Document
+    vision_enabled: bool = False
+    vision_model: str | None = None
+
+    @property
+    def page_count(self) -> int:
+        return pages(self.data)
+
+
+def text(data: bytes, filename: str) -> str:
+    """Raises ApiError BAD_REQUEST: it is no PDF."""
+    if not data.startswith(b"%PDF-"):
+        raise ApiError("BAD_REQUEST", f"Not a PDF file: {filename}")
+    shown = [_ESCAPED.sub(rb"\1", piece) for piece in _SHOWN.findall(data)]
+    return b"\n".join(shown).decode("latin-1") or f"({filename} holds no text)"
+
+
+def pages(data: bytes) -> int:
+    return max(1, len(_PAGE.findall(data)))
