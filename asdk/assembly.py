@@ -85,18 +85,22 @@ def first_options(config: Config, options: ClientOptions) -> Options:
     """What calls do unless they say otherwise: by argument, environment and file.
 
     Raises:
-        ConfigurationError: the timeout is none.
+        ConfigurationError: timeout, retry policy or tenant is none.
     """
     timeout = options.get("timeout", UNSET)
     origin = "argument"
     if isinstance(timeout, Unset):
-        seconds, origin = config.number("timeout"), config.origin("timeout")
-        timeout = Timeout() if seconds is None else seconds
+        usual = Timeout()
+        seconds, origin = config.number("timeout", default=usual.total), config.origin("timeout")
+        timeout = usual if origin == "default" else seconds
     retry = options["retry"] if "retry" in options else Retry()
     try:
         limits = Timeout.of(timeout)
     except InvalidRequestError as error:
-        problem = error.message
+        problem = f"timeout ({origin}): {error.message}"
     else:
-        return Options(timeout=limits, retry=retry, tenant=options.get("tenant"))
-    raise ConfigurationError(f"timeout ({origin}): {problem}")
+        try:
+            return Options(timeout=limits, retry=retry, tenant=options.get("tenant"))
+        except InvalidRequestError as error:
+            problem = error.message
+    raise ConfigurationError(problem)

@@ -120,8 +120,13 @@ class Config:
             raise ConfigurationError(f"{place} is empty")
         return setting.value if free_text else check_key(place, setting.value)
 
-    def number(self, name: str, argument: float | None = None) -> float | None:
+    def number(self, name: str, argument: float | None = None, *, default: float | None = None) -> float | None:
         """A setting that is a number.
+
+        Args:
+            name: of the parameter.
+            argument: what the caller passed; None if nothing.
+            default: the value if it is found nowhere.
 
         Raises:
             ConfigurationError: the value found in the environment or file is no number.
@@ -129,7 +134,7 @@ class Config:
         if argument is not None:
             self._settings[name] = Setting(name, "argument", str(argument))
             return argument
-        setting = self._find(name, None, None)
+        setting = self._find(name, None, None if default is None else f"{default:g}")
         if setting.value is None:
             return None
         if _NUMBER(str(setting.value)):
@@ -178,6 +183,11 @@ class Config:
         """For an error message: the names under which these settings were looked for, and the places."""
         found = [wanted for name in names for wanted in self._settings[name].looked_for]
         return f"{', '.join(found)} in the environment and in {self._file_label()}"
+
+    def secrets_found(self) -> str:
+        """For an error message: each secret that was found, and where; empty if none was."""
+        secrets = (setting for setting in self._settings.values() if isinstance(setting.value, Secret))
+        return " or ".join(f"{setting.name} ({setting.origin})" for setting in secrets)
 
     def explain(self) -> str:
         """One line a setting: name, value (masked if secret) and origin."""

@@ -48,7 +48,7 @@ from asdk.recipe import Recipe, rebuild
 from asdk.redirects import FollowRedirects, check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
-from asdk.status_errors import read_error, redirect_error, status_error
+from asdk.status_errors import advice_on_401, read_error, redirect_error, status_error
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
 if TYPE_CHECKING:
@@ -155,7 +155,9 @@ class CoreClient:
         if auth is None:
             return None
         if not isinstance(auth, Credential | TokenSource):
-            raise ConfigurationError(f"auth= is a {type(auth).__name__}; give a Credential or a TokenSource")
+            raise ConfigurationError(
+                f"auth= is a {type(auth).__name__}; give a Credential, such as ApiKey(key), or a TokenSource"
+            )
         if not (self._base.origin.is_secure or self._allow_insecure or isinstance(auth, NoCredential)):
             raise ConfigurationError(
                 f"a token would go to {self._base.origin} over plain http, where everybody on the way can read it; "
@@ -368,7 +370,12 @@ class CoreClient:
     def _status_error(self, response: Response) -> StatusError:
         if is_redirect(response):
             return redirect_error(response, str(next_request(response, self._follow_redirects)))
-        return status_error(response, self.describe_error, self.error_codes)
+        advice = None
+        if response.status == 401:
+            source = self._core.source
+            renewable = source is not None and source.credential.shareable
+            advice = advice_on_401(response.request, renewable=renewable, secrets=self.config.secrets_found())
+        return status_error(response, self.describe_error, self.error_codes, advice)
 
     # --- copies and the end -----------------------------------------------------------------------------------------
 

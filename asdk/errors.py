@@ -59,6 +59,7 @@ class Facts(TypedDict, total=False):
     limit: str
     certificate: bool
     needed_for: str | None
+    advice: str | None
     location: str
     transient: bool
 
@@ -75,6 +76,7 @@ class AsdkError(Exception):
         attempts: how many times the request was sent, 0 if never.
         cause: type and text of the foreign exception behind this error, if there was one.
         needed_for: the call that needed the token, where method and template are those of the token request.
+        advice: what to do about it, where the server's words do not say.
     """
 
     _retryable = False
@@ -87,6 +89,7 @@ class AsdkError(Exception):
     attempts: int = 0
     cause: str | None = None
     needed_for: str | None = None
+    advice: str | None = None
 
     def __init__(self, message: str, **facts: Unpack[Facts]) -> None:
         super().__init__(message)
@@ -96,6 +99,8 @@ class AsdkError(Exception):
     def __str__(self) -> str:
         place = " ".join(str(part) for part in (self.status, self.method, self.template) if part)
         line = f"{place}: {self.message}" if place else self.message
+        if self.advice is not None:
+            line = f"{line.removesuffix('.')}; {self.advice}"
         notes = []
         if self.attempts > 1:
             notes.append(f"{self.attempts} attempts")

@@ -97,6 +97,8 @@ class Headers(MutableMapping[str, str]):
             InvalidRequestError: a name or value cannot be one, or the field frames the message: that is the transport's
                 to say, and a second opinion is how requests are smuggled.
         """
+        if given is not None and not isinstance(given, Mapping):
+            raise InvalidRequestError(f"headers= is a {type(given).__name__}, not a mapping of names to values")
         for name, value in (given or {}).items():
             if check_name(name).lower() in _FRAMING:
                 raise InvalidRequestError(f"the header {name} frames the message and is the transport's to set")

@@ -202,13 +202,25 @@ class CallOptions(TypedDict, total=False):
     idempotency_key: str | bool | Unset | None
 
 
+def _retry(instance: object, attribute: attrs.Attribute[Any], value: Retry | None) -> None:
+    if value is not None and not isinstance(value, Retry):
+        raise InvalidRequestError(
+            f"retry= is a {type(value).__name__}; give a Retry, such as Retry(attempts=3), or None for a single attempt"
+        )
+
+
+def _tenant(instance: object, attribute: attrs.Attribute[Any], value: Tenant | None) -> None:
+    if value is not None and not isinstance(value, Tenant):
+        raise InvalidRequestError(f"tenant= is a {type(value).__name__}; give a Tenant, or None for none")
+
+
 @attrs.frozen
 class Options:
     """`CallOptions` after merging: what a request carries down the chain."""
 
     timeout: Timeout = Timeout()
-    retry: Retry | None = Retry()
-    tenant: Tenant | None = None
+    retry: Retry | None = attrs.field(default=Retry(), validator=_retry)
+    tenant: Tenant | None = attrs.field(default=None, validator=_tenant)
     idempotency_key: str | None = None
 
 
@@ -226,8 +238,6 @@ def merge_options(base: Options, given: CallOptions) -> Options:
     if not isinstance(timeout, Unset):
         base = attrs.evolve(base, timeout=Timeout.of(timeout))
     if not isinstance(retry, Unset):
-        if retry is not None and not isinstance(retry, Retry):
-            raise InvalidRequestError(f"retry= is a {type(retry).__name__}; give a Retry, or None for a single attempt")
         base = attrs.evolve(base, retry=retry)
     return base
 

@@ -13,30 +13,36 @@ from typing import Any, TypeAlias
 from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError
 from asdk.headers import retry_after
 from asdk.redirects import location_of
+from asdk.request import Request
 from asdk.response import Response
 
 #: Reads code and message from the body of an error, given as JSON data (None if it is not JSON).
 Describe: TypeAlias = Callable[[Any], tuple[str | None, str | None]]
 
 
-def status_error(response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]]) -> StatusError:
+def status_error(
+    response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]], advice: str | None = None
+) -> StatusError:
     """The error that says what this response says.
 
     Args:
         response: one whose status is not a success, its body read.
         describe: reads code and message from the body.
         error_codes: the classes for an API's own codes; they win over the status.
+        advice: what the caller can do about it, beside the server's words.
     """
     request = response.request
     body = request.scrub(response.content)[:ERROR_BODY_LIMIT]
     data = _json_or_none(body)
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     code, message = describe(data)
+    if data is None and media_type == "text/plain":
+        message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
     # One line that can be printed, whatever the server wrote: half a surrogate pair cannot.
     message = " ".join((message or "").encode("utf-8", "replace").decode().split()) or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not repeated, since the body was an iterator that can be sent once"
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind(
         message[:500],
         method=request.method,
@@ -45,10 +51,28 @@ def status_error(response: Response, describe: Describe, error_codes: Mapping[st
         request_id=response.request_id,
         retry_after=retry_after(response.headers, request.clock.time()),
         attempts=response.attempts,
+        advice=advice,
         code=code,
         problem=data if media_type == "application/problem+json" and isinstance(data, dict) else None,
         body=body,
     )
+
+
+def advice_on_401(request: Request, *, renewable: bool, secrets: str) -> str | None:
+    """What to do about a 401: servers seldom say whether anything was presented to them, and never where it came from.
+
+    Args:
+        request: the one that was refused.
+        renewable: whether what it presented was a token that can be renewed.
+        secrets: the secrets of the client, and where each was found.
+    """
+    if not request.authenticate:
+        return None  # such as a login by hand: what was wrong is in its arguments
+    if request.credentials is None:
+        return "the call carried no credentials"
+    if renewable:
+        return "a new token was refused as well" if request.reauthenticated else None
+    return f"check {secrets}" if secrets else "check the credential"
 
 
 def redirect_error(response: Response, reason: str) -> RedirectError:

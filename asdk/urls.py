@@ -242,6 +242,8 @@ class QueryStyle:
         return "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in self._pairs(params))
 
     def _pairs(self, params: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+        if not isinstance(params, Mapping):
+            raise InvalidRequestError(f"params= is a {type(params).__name__}, not a mapping of names to values")
         for name, value in params.items():
             if value is None:
                 continue

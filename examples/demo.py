@@ -1,7 +1,7 @@
-"""The clients against the sandbox, in one screen: short-lived tokens, injected faults, 200 calls at once, none lost.
+"""The five clients against the sandbox, in one screen: tokens of two seconds, faults, 200 calls at once, none lost.
 
-Run it with ``python -m nox -s demo``. It talks to loopback only, takes some seconds, and ends with status 1 if a call
-failed.
+Run it with ``python -m nox -s demo``. It talks to loopback only, takes half a minute, and ends with status 1 if a
+call failed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 import attrs
@@ -19,17 +20,23 @@ from rich.table import Table
 
 from asdk import AsdkError, Request, Response, Retry, Tenant
 from asdk.clients.apala import Apala
+from asdk.clients.bioepic import BioEPIC
 from asdk.clients.bloomy import Bloomy
 from asdk.clients.edgequake import EdgeQuake
+from asdk.clients.mgnify import MGnify
 from asdk.sandbox import ApiServer, Fault, Sandbox
 from asdk.sandbox.apala import ApalaServer
+from asdk.sandbox.bioepic import BioEPICServer
 from asdk.sandbox.bloomy import BloomyServer
 from asdk.sandbox.edgequake import EdgeQuakeServer
+from asdk.sandbox.mgnify import MGnifyServer
 from asdk.transports.base import Handler
 
 IN_FLIGHT = 200
-SECONDS = 6.0
+SECONDS = 5.0
 TOKEN_LIFETIME = 2.0
+
+S = TypeVar("S", bound=ApiServer)
 
 
 @attrs.define
@@ -159,44 +166,88 @@ async def bloomy(server: BloomyServer, tally: Tally) -> None:
         await keep_busy(tally, call)
 
 
-def row(name: str, authentication: str, server: ApiServer, tally: Tally, *token_routes: str) -> list[str]:
-    """What the table says of one client."""
-    tokens = sum(server.counters.count("POST", route) for route in token_routes)
-    faults = sum(rule.met for rule in server.faults.rules)
-    cuts = statistics.quantiles(tally.milliseconds, n=100)
-    counts = (len(tally.milliseconds), tokens, faults, tally.retries, tally.failures.total())
-    return [name, authentication, *map(str, counts), f"{cuts[49]:.0f}", f"{cuts[98]:.0f}"]
+async def mgnify(server: MGnifyServer, tally: Tally) -> None:
+    """Studies, public and private, and samples, while the token slides on before its two seconds are over."""
+    break_things(server, "/metagenomics/api/v2/*", "/metagenomics/api/v2/samples/{accession}")
+    account = server.credentials.user
+    async with MGnify(
+        base_url=server.url,
+        username=account.username,
+        password=account.password,
+        retry=PATIENCE,
+        middleware=[tally],
+    ) as client:
+        samples = await client.samples.list(page_size=IN_FLIGHT).collect(limit=IN_FLIGHT)
+
+        async def call(number: int, turn: int) -> None:
+            if turn % 3 == 1:
+                await client.samples.get(samples[number % len(samples)].accession)
+            elif turn % 3 == 2:
+                await client.private_studies.first()
+            else:
+                await client.studies.list(search="gut", page_size=5).first()
+
+        await keep_busy(tally, call)
+
+
+async def bioepic(server: BioEPICServer, tally: Tally) -> None:
+    """Records by id and by filter, while the token ends every two seconds and the secret gets the next."""
+    server.settings.require_auth = True
+    break_things(server, "/api/*", "/api/{collection}/{id}")
+    known = server.credentials
+    async with BioEPIC(
+        base_url=server.url,
+        client_id=known.client_id,
+        client_secret=known.client_secret,
+        retry=PATIENCE,
+        middleware=[tally],
+    ) as client:
+
+        async def call(number: int, turn: int) -> None:
+            if turn % 2 == 1:
+                await client.samples.get(f"bioepic:sample-{1 + number:04d}")
+            else:
+                await client.experiments.list(filter={"status": "active"}, page_size=5).first()
+
+        await keep_busy(tally, call)
+
+
+def empty_table() -> Table:
+    """The table, to which each run adds its row."""
+    title = f"{IN_FLIGHT} calls at once for {SECONDS:.0f} s, tokens of {TOKEN_LIFETIME:.0f} s, faults injected"
+    table = Table("API", "authentication", title=title)
+    for name in ("calls", "token requests", "faults met", "retries", "failures", "p50 ms", "p99 ms"):
+        table.add_column(name, justify="right")
+    return table
 
 
 async def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
-    table = Table(
-        title=f"{IN_FLIGHT} calls at once for {SECONDS:.0f} s, tokens of {TOKEN_LIFETIME:.0f} s, faults injected"
-    )
-    for name in (
-        "API",
-        "authentication",
-        "calls",
-        "token requests",
-        "faults met",
-        "retries",
-        "failures",
-        "p50 ms",
-        "p99 ms",
-    ):
-        table.add_column(name, justify="left" if name in ("API", "authentication") else "right")
-    one, two, three = Tally(), Tally(), Tally()
+    table = empty_table()
+    failures = Counter[str]()
+
+    async def show(
+        run: Callable[[S, Tally], Awaitable[None]], server: S, name: str, authentication: str, *token_routes: str
+    ) -> None:
+        tally = Tally()
+        await run(server, tally)
+        tokens = sum(server.counters.count("POST", route) for route in token_routes)
+        faults = sum(rule.met for rule in server.faults.rules)
+        counts = (len(tally.milliseconds), tokens, faults, tally.retries, tally.failures.total())
+        cuts = statistics.quantiles(tally.milliseconds, n=100)
+        table.add_row(name, authentication, *map(str, counts), f"{cuts[49]:.0f}", f"{cuts[98]:.0f}")
+        failures.update(tally.failures)
+
     async with Sandbox(token_lifetime=TOKEN_LIFETIME) as sandbox:
-        login = "/api/v1/auth/"
-        await edgequake(sandbox.edgequake, one)
-        table.add_row(*row("EdgeQuake", "login, refresh", sandbox.edgequake, one, f"{login}login", f"{login}refresh"))
-        await apala(sandbox.apala, two)
+        logins = ("/api/v1/auth/login", "/api/v1/auth/refresh")
+        await show(edgequake, sandbox.edgequake, "EdgeQuake", "login, refresh", *logins)
         keys = ("/api/auth/token", "/api/auth/refresh")
-        table.add_row(*row("Apala", "key, rotating refresh", sandbox.apala, two, *keys))
-        await bloomy(sandbox.bloomy, three)
-        table.add_row(*row("Bloomy", "password grant", sandbox.bloomy, three, "/Token"))
+        await show(apala, sandbox.apala, "Apala", "key, rotating refresh", *keys)
+        await show(bloomy, sandbox.bloomy, "Bloomy", "password grant", "/Token")
+        slides = ("/metagenomics/api/v2/auth/sliding", "/metagenomics/api/v2/auth/sliding/refresh")
+        await show(mgnify, sandbox.mgnify, "MGnify", "sliding token", *slides)
+        await show(bioepic, sandbox.bioepic, "BioEPIC", "client credentials", "/token")
     console.print(table)
-    failures = one.failures + two.failures + three.failures
     for failure, count in failures.most_common(5):
         console.print(f"{count} x {failure}")
     return 1 if failures else 0

@@ -38,6 +38,7 @@ from asdk import (
     StatusError,
     StreamError,
     Timeout,
+    Token,
     UnprocessableError,
     field,
     model,
@@ -47,6 +48,7 @@ from asdk.pagination import PageNumbers
 from asdk.request import Request
 from asdk.resources import resource
 from asdk.testing import MemoryTransport, Reply, VirtualClock
+from asdk.transports.base import Handler
 from asdk.urls import QueryStyle
 
 
@@ -315,6 +317,73 @@ async def test_each_status_has_its_class_and_send_raises_for_none(status: int, k
     assert (await client.send(client.build_request("GET", "/x"))).status == status
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("retry", 3), ("tenant", "acme"), ("timeout", "3"), ("headers", ["X-Name"])]
+)
+async def test_an_option_of_another_type_is_refused_before_anything_is_sent(option: str, value: Any) -> None:
+    given: Any = {option: value}
+    with pytest.raises((ConfigurationError, InvalidRequestError), match=option):
+        Api(**given)
+    client, transport = api(lambda request: Reply(503))
+    with pytest.raises(InvalidRequestError):
+        client.with_options(**given)
+    with pytest.raises(InvalidRequestError):
+        await client.request("GET", "/x", **given)
+    assert not transport.sent
+
+
+async def test_a_query_that_is_text_is_refused() -> None:
+    client, _ = api()
+    words: Any = "a=1&b=2"
+    with pytest.raises(InvalidRequestError, match="params= is a str"):
+        await client.request("GET", "/x", params=words)
+
+
+async def test_a_401_says_which_credentials_were_refused_or_that_there_were_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def said(client: BaseClient, **arguments: Any) -> str:
+        with pytest.raises(AuthenticationError) as caught:
+            await client.request("GET", "/x", **arguments)
+        assert caught.value.message == "No."  # the server's words alone
+        return str(caught.value)
+
+    denied = MemoryTransport(lambda request: Reply(401, json={"message": "No."}))
+    nobody = BaseClient(base_url="https://h", transport=denied)
+    assert await said(nobody) == "401 GET /x: No; the call carried no credentials"
+    assert await said(nobody, authenticate=False) == "401 GET /x: No."
+    monkeypatch.setenv("LEGACY_KEY", "key-0123456789")
+    assert await said(Api(transport=denied)) == "401 GET /x: No; check api_key (environment LEGACY_KEY)"
+    given = BaseClient(base_url="https://h", transport=denied, auth=ApiKey("k"))
+    assert await said(given) == "401 GET /x: No; check the credential"
+
+
+async def test_a_401_for_a_new_token_says_so() -> None:
+    class Numbered(Credential):
+        fetched = 0
+
+        async def fetch(self, send: Handler) -> Token:
+            self.fetched += 1
+            return Token(value=Secret(f"t{self.fetched}"), lifetime=3600)
+
+    denied = MemoryTransport(lambda request: Reply(401, json={"message": "No."}))
+    clock = VirtualClock()
+    client = BaseClient(base_url="https://h", transport=denied, auth=Numbered(), clock=clock)
+    with pytest.raises(AuthenticationError):
+        await client.request("GET", "/x")
+    await clock.sleep(60)  # a younger token is not renewed for a 401
+    with pytest.raises(AuthenticationError, match="a new token was refused as well") as caught:
+        await client.request("GET", "/x")
+    assert pickle.loads(pickle.dumps(caught.value)).advice == "a new token was refused as well"
+
+
+async def test_an_error_of_a_call_names_it_once() -> None:
+    client = BaseClient(base_url="https://h", transport=MemoryTransport([]), auth=NoCredential("no key"))
+    with pytest.raises(ConfigurationError) as caught:
+        await client.request("GET", "/x")
+    assert str(caught.value) == "GET /x: no key"
+
+
 async def test_an_error_reads_alone_in_a_log_and_carries_the_facts() -> None:
     problem = {"type": "about:blank", "title": "Not here", "detail": "no such user", "status": 404, "code": "NO_USER"}
     headers = {"X-Request-Id": "8f3c", "Content-Type": "application/problem+json; charset=utf-8", "Retry-After": "5"}
@@ -507,6 +576,7 @@ def test_explain_says_where_each_setting_came_from_and_no_secret(monkeypatch: py
     client = Api()
     assert "api_key = ******** (environment LEGACY_KEY)" in client.config.explain()
     assert "base_url = https://api.example.org/v1 (default)" in client.config.explain()
+    assert "timeout = 60 (default)" in client.config.explain()
     for shown in (repr(client), repr(client.config), str(vars(client)), client.config.explain()):
         assert "key-0123456789" not in shown
 

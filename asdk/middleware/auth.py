@@ -66,7 +66,8 @@ class AuthMiddleware:
         except AsdkError as error:
             if error.method is None:
                 error.method, error.template = request.method, request.template
-            error.needed_for = f"{request.method} {request.template}"
+            else:
+                error.needed_for = f"{request.method} {request.template}"
             raise
 
     async def _answer_401(self, request: Request, response: Response, call_next: Handler) -> Response:

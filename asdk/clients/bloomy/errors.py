@@ -101,6 +101,7 @@ def api_error(error: StatusError) -> APIError:
         request_id=error.request_id,
         retry_after=error.retry_after,
         attempts=error.attempts,
+        advice=error.advice,
         code=error.code,
         problem=error.problem,
         body=error.body,

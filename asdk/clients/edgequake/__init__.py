@@ -2,6 +2,20 @@
 
 from asdk.clients.edgequake.client import EdgeQuake
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
-from asdk.clients.edgequake.errors import AccountLockedError, ProcessingError, ProcessingTimeoutError
+from asdk.clients.edgequake.errors import (
+    AccountLockedError,
+    LoginLockedError,
+    ProcessingError,
+    ProcessingTimeoutError,
+    WrongPasswordError,
+)
 
-__all__ = ["AccountLockedError", "EdgeQuake", "EdgeQuakeLogin", "ProcessingError", "ProcessingTimeoutError"]
+__all__ = [
+    "AccountLockedError",
+    "EdgeQuake",
+    "EdgeQuakeLogin",
+    "LoginLockedError",
+    "ProcessingError",
+    "ProcessingTimeoutError",
+    "WrongPasswordError",
+]

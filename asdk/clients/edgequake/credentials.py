@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
-from asdk.errors import TokenUnavailableError
+from asdk.clients.edgequake.errors import LoginLockedError, WrongPasswordError
+from asdk.errors import TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
@@ -40,8 +41,17 @@ class EdgeQuakeLogin(Credential):
 
     async def fetch(self, send: Handler) -> Token:
         data = {"username": self._username, "password": self._password}
-        response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
-        return _token(response, refresh_token=None)
+        refusal: TokenRefusedError
+        try:
+            response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
+        except TokenRefusedError as error:
+            refusal = _advised(error, self._username)
+        else:
+            return _token(response, refresh_token=None)
+        try:
+            raise refusal
+        finally:
+            del refusal  # a frame that keeps the error it raises makes a cycle
 
     async def renew(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
@@ -63,4 +73,22 @@ def _token(response: Response, *, refresh_token: Secret | None) -> Token:
         value=value,
         lifetime=token_lifetime(response, data, Secret(value)),
         refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
+    )
+
+
+def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
+    """The same refusal, with what to do about it."""
+    kind, advice = TokenRefusedError, "check the base URL"
+    if error.status == 423:
+        kind, advice = LoginLockedError, "wait for 15 minutes, and check the password before the next try"
+    elif error.status == 401:
+        kind, advice = WrongPasswordError, f"check the user name ({username}) and the password"
+    return kind(
+        f"{error.message}; {advice}",
+        method=error.method,
+        template=error.template,
+        status=error.status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        code=error.code,
     )

@@ -2,7 +2,10 @@
 
 AsdkError
 ├── StatusError
-│   └── AccountLockedError        423
+│   └── AccountLockedError        423 of a login by hand
+├── TokenRefusedError
+│   ├── WrongPasswordError        401 of the client's own login
+│   └── LoginLockedError          423 of it
 ├── ProcessingError               documents failed, or were given up
 └── ProcessingTimeoutError        they are not done in time; also a TimeoutError
 """
@@ -10,11 +13,22 @@ AsdkError
 from __future__ import annotations
 
 from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, TrackStatus
-from asdk.errors import AsdkError, StatusError
+from asdk.errors import AsdkError, StatusError, TokenRefusedError
 
 
 class AccountLockedError(StatusError):
     """423: too many failed logins; the account opens again 15 minutes after the last one."""
+
+
+class WrongPasswordError(TokenRefusedError):
+    """401: there is no account with this name and password. Some more wrong tries lock an account that there is."""
+
+
+class LoginLockedError(TokenRefusedError):
+    """423: too many failed logins; the account opens again 15 minutes after the last one, for the right password too.
+
+    A login by hand, `Auth.login`, is a call like any other: it raises `AccountLockedError`.
+    """
 
 
 class ProcessingError(AsdkError):

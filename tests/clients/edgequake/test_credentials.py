@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from asdk import AuthenticationError, TokenRefusedError, TokenSource
-from asdk.clients.edgequake import EdgeQuake, EdgeQuakeLogin
+from asdk.clients.edgequake import EdgeQuake, EdgeQuakeLogin, LoginLockedError, WrongPasswordError
 from asdk.sandbox import EdgeQuakeServer, Fault
 
 if TYPE_CHECKING:
@@ -66,6 +66,17 @@ async def test_the_token_of_a_login_makes_a_client(make_client: MakeClient, visi
         make_client(jwt=login.access_token),
     ):
         assert (await client.auth.me()).username == "user"
+
+
+async def test_a_login_by_hand_reads_as_the_guide_has_it(make_client: MakeClient, visitor: EdgeQuake) -> None:
+    login = await visitor.auth.login(email="user", password="sandbox-user")
+    assert (login["expires_in"], login["token_type"]) == (login.expires_in, login.token_type)
+    renewed = await visitor.auth.refresh(refresh_token=login["refresh_token"])
+    assert renewed.get("refresh_token", login["refresh_token"]) is login.refresh_token  # it is not rotated
+    assert (await make_client(api_key=renewed["access_token"]).auth.me()).username == "user"
+    for wrong in ("acess_token", "__class__"):
+        with pytest.raises(KeyError):
+            login[wrong]
 
 
 async def test_a_client_logs_in_when_it_first_has_to_and_once(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
@@ -183,6 +194,8 @@ async def test_a_wrong_password_is_tried_once_by_all_callers(make_client: MakeCl
     assert {refusal.status for refusal in refusals} == {401}
     assert len({id(refusal) for refusal in refusals}) == 21
     assert not refusals[0].retryable
+    assert type(refusals[0]) is WrongPasswordError
+    assert "check the user name (admin) and the password" in str(refusals[0])
 
 
 async def test_a_wrong_password_stands_in_no_message(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -201,7 +214,7 @@ async def test_a_locked_account_says_so_and_opens_again(
     for _ in range(server.settings.lockout_threshold):
         with pytest.raises(AuthenticationError):
             await visitor.auth.login("admin", "nope")
-    with pytest.raises(TokenRefusedError) as caught:
+    with pytest.raises(LoginLockedError, match="wait for 15 minutes") as caught:
         await admin.auth.me()
     assert (caught.value.status, caught.value.code) == (423, "ACCOUNT_LOCKED")
     await days.go_by(server.settings.lockout_duration)

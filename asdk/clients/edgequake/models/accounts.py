@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from asdk.models import OpenEnum, model
 from asdk.secret import Secret
@@ -45,8 +46,23 @@ class UserReply:
     user: User
 
 
+class _Subscriptable:
+    """Fields by name in brackets too, as the guide has them: ``result["access_token"]``."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(self, name):
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field of this name, or the default where it is not there or empty."""
+        return default if (value := getattr(self, name, None)) is None else value
+
+
 @model
-class LoginResult:
+class LoginResult(_Subscriptable):
     """Tokens of a new session. The access token lives ``expires_in`` seconds, the refresh token 30 days."""
 
     access_token: Secret
@@ -57,7 +73,7 @@ class LoginResult:
 
 
 @model
-class RefreshResult:
+class RefreshResult(_Subscriptable):
     """The next access token of a session, good for ``expires_in`` seconds.
 
     Attributes:
