@@ -136,7 +136,7 @@ async def things(visit: Visit) -> None:
 @pytest.mark.parametrize("path", ["/x", "/chunked", "/close", "/continue", "/last"])
 async def test_without_a_fault_all_goes_through(path: str) -> None:
     with RawServer(things) as server:
-        async with FaultProxy(server.url, FaultPlan()) as proxy, client_to(proxy) as client:
+        async with FaultProxy(server.url, FaultPlan()) as proxy, client_to(proxy, timeout=5) as client:
             for _ in range(3):
                 assert await client.request("GET", path) == [1, 2]
                 assert (await client.send(client.build_request("HEAD", "/x"))).content == b""
@@ -150,7 +150,7 @@ async def test_bodies_go_through_whole() -> None:
         yield b"2]"
 
     with RawServer(things) as server:
-        async with FaultProxy(server.url, FaultPlan()) as proxy, client_to(proxy) as client:
+        async with FaultProxy(server.url, FaultPlan()) as proxy, client_to(proxy, timeout=5) as client:
             assert len(await client.request("POST", "/echo", content=pieces)) == 100_001
             assert len(await client.request("POST", "/echo", json=[0] * 50_000)) == 50_000
 
