@@ -88,7 +88,11 @@ class RetryMiddleware:
                 self.quota.give(origin, cost)
             if not is_worth_repeating(request, outcome, policy):
                 break
-        return outcome
+        try:
+            return outcome
+        finally:
+            # From Python 3.13 on the frames of the error lead back to this one, with what it still holds: a cycle.
+            del outcome
 
 
 async def _attempt(request: Request, call_next: Handler) -> Outcome:

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from functools import partial
 from itertools import chain
+from types import CodeType
 from typing import Any, Final, cast
 
 import aiohttp
@@ -143,7 +144,9 @@ class AiohttpTransport:
             failure = _late(request, sent=not _was_connecting(cut))
         except AsdkError as error:
             failure = error.with_traceback(None)  # without aiohttp's frames
-        except _FOREIGN as error:
+        except (*_FOREIGN, AttributeError) as error:
+            if isinstance(error, AttributeError) and not _is_from(error, _START):
+                raise
             failure = _translate(error, request)
         finally:
             lane.deadlines.leave(task, cancelling)
@@ -569,15 +572,24 @@ def _describe(error: Exception, request: Request) -> str:
 
 def _was_connecting(error: BaseException) -> bool:
     """Whether it struck while the connection was being made: then no byte of the request has left."""
+    return _is_from(error, _CONNECT)
+
+
+def _is_from(error: BaseException, code: CodeType) -> bool:
+    """Whether it came through this function."""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code is _CONNECT:
+        if trace.tb_frame.f_code is code:
             return True
         trace = trace.tb_next
     return False
 
 
 _CONNECT = aiohttp.TCPConnector.connect.__code__
+
+# From Python 3.12 on a body begins to be written at once, and a connection that breaks there is gone before aiohttp
+# looks at it for the response: an AttributeError.
+_START = aiohttp.ClientResponse.start.__code__
 
 
 def _certificate(cause: str) -> TLSError:
@@ -628,5 +640,5 @@ _TABLE: tuple[tuple[Any, Callable[[str], TransportError | InvalidRequestError]],
     ((aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError), _connect),
     ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), _bad_url),
     ((aiohttp.ClientResponseError, HttpProcessingError), _no_http),
-    ((aiohttp.ClientError, OSError), _broken),
+    ((aiohttp.ClientError, OSError, AttributeError), _broken),
 )
