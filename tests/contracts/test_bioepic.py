@@ -1,0 +1,28 @@
+"""Every operation of BioEPIC's API, called once through our client."""
+
+from __future__ import annotations
+
+from asdk.clients.bioepic import BioEPIC
+from asdk.sandbox import Sandbox
+from tests.contracts.operations import Tour
+
+
+async def test_every_operation_can_be_called() -> None:
+    async with Sandbox() as sandbox:
+        server = sandbox.bioepic
+
+        def make() -> BioEPIC:
+            known = server.credentials
+            return BioEPIC(base_url=server.url, client_id=known.client_id, client_secret=known.client_secret)
+
+        async with make() as client, make() as other:
+            tour = Tour(server, "bioepic")
+            await tour("get_token", client.get_token())
+            await tour("auth.get_token", other.auth.get_token())
+            found = await tour("samples.list", client.samples.list().collect(limit=3))
+            assert len(found) == 3
+            await tour("samples.by_attribute", client.samples.by_attribute("name", "O'Brien").collect())
+            assert await tour("samples.get", client.samples.get(found[0]["id"])) == found[0]
+            await tour("experiments.list", client.experiments.list().first())
+            await tour("data_objects.list", client.data_objects.list().first())
+            assert tour.missing() == []
