@@ -71,6 +71,7 @@ LATE_IMPORTS = {
     ("client", "asdk.mapping"),
     ("assembly", "asdk.middleware.concurrency"),
     ("assembly", "asdk.transports.aiohttp"),
+    ("clients.bioepic.filters", "yaml"),
     ("clients.bloomy.config_file", "yaml"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),

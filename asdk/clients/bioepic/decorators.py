@@ -7,14 +7,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from asdk.errors import ConfigurationError
+from asdk.clients.bioepic.errors import MissingCredentialsError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class MissingCredentialsError(ConfigurationError):
-    """A token is needed, and there is nothing to get one with. Nothing was sent."""
 
 
 class HasCredentials(Protocol):
