@@ -13,9 +13,9 @@ from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.collections import Collection, DataObjects, Experiments, Samples
 from asdk.clients.bioepic.credentials import BioEPICLogin
-from asdk.clients.bioepic.errors import MissingCredentialsError, login_error
+from asdk.clients.bioepic.errors import HOW, MissingCredentialsError, login_error
 from asdk.config import Config
-from asdk.errors import ConfigurationError, TokenError
+from asdk.errors import ConfigurationError, StatusError, TokenError
 from asdk.resources import resource
 from asdk.response import Response
 from asdk.secret import Secret
@@ -129,6 +129,12 @@ class BioEPIC(BaseClient):
             raise failure
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
+
+    def _status_error(self, response: Response) -> StatusError:
+        error = super()._status_error(response)
+        if error.status == 401 and not self.has_credentials():
+            error.advice = f"the call carried no credentials: pass {HOW}"
+        return error
 
     async def fetch(self, template: str, **arguments: Unpack[RequestArguments]) -> Response:
         """The response to a GET, for what looks at more of it than its data, such as the walk of a `Collection`.

@@ -7,13 +7,15 @@ from typing import Literal
 import attrs
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
-from asdk.clients.bioepic.errors import login_error
+from asdk.clients.bioepic.errors import is_wrong_pair, login_error
 from asdk.errors import TokenError
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
 # What a token lives, in seconds, where the server does not say.
 _LIFETIME = 3600.0
+# What is no token endpoint, or does not know this grant, will be none in a second either.
+_NO_ENDPOINT = frozenset({404, 405, 422})
 _PAIRS = {"client_credentials": ("client_id", "client_secret"), "password": ("username", "password")}
 
 
@@ -30,8 +32,7 @@ class BioEPICLogin(Credential):
     """
 
     rotates = False
-    # What is no token endpoint will be none in a second either.
-    refused = Credential.refused | {404, 405, 422}
+    refused = Credential.refused | _NO_ENDPOINT
 
     def __init__(
         self, base_url: str, grant: Literal["client_credentials", "password"], name: str, secret: str | Secret
@@ -53,7 +54,7 @@ class BioEPICLogin(Credential):
         try:
             token = read_token(await exchange(send, form_request(self._url, fields), refused=self.refused))
         except TokenError as error:
-            failure = login_error(error, self._advice(error.status))
+            failure = login_error(error, self._advice(error))
         else:
             return attrs.evolve(
                 token,
@@ -67,12 +68,14 @@ class BioEPICLogin(Credential):
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
 
-    def _advice(self, status: int | None) -> str:
-        if status != 401:
+    def _advice(self, refusal: TokenError) -> str:
+        if is_wrong_pair(refusal):
+            name, secret = _PAIRS[self._grant]
+            settings = f"BIOEPIC_{name.upper()}, BIOEPIC_{secret.upper()}"
+            return f"check {name}= ({self._name}) and {secret}= ({settings}), and that they belong to this environment"
+        if refusal.status in _NO_ENDPOINT:
             return "check base_url= (BIOEPIC_BASE_URL)"
-        name, secret = _PAIRS[self._grant]
-        settings = f"BIOEPIC_{name.upper()}, BIOEPIC_{secret.upper()}"
-        return f"check {name}= ({self._name}) and {secret}= ({settings}), and that they belong to this environment"
+        return "ask those who run the server what they hold against it"
 
     def __repr__(self) -> str:
         return f"BioEPICLogin({self._url!r}, {self._grant!r}, {self._name!r})"

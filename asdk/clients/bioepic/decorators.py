@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from asdk.clients.bioepic.errors import MissingCredentialsError
+from asdk.clients.bioepic.errors import HOW, MissingCredentialsError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,10 +48,7 @@ def requires_auth(method: Callable[P, R]) -> Callable[P, R]:
             return
         auth: HasCredentials = cast("Any", args[0]).auth
         if not auth.has_credentials():
-            raise MissingCredentialsError(
-                f"{method.__name__} needs credentials: client_id= and client_secret=, or username= and password=, or "
-                "BIOEPIC_CLIENT_ID and BIOEPIC_CLIENT_SECRET in the environment"
-            )
+            raise MissingCredentialsError(f"{method.__name__} needs credentials: {HOW}")
 
     if inspect.iscoroutinefunction(method):
 

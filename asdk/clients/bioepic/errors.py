@@ -14,6 +14,12 @@ from __future__ import annotations
 
 from asdk.errors import ConfigurationError, TokenError, TokenRefusedError, TokenUnavailableError
 
+#: How to give a client credentials, for messages.
+HOW = (
+    "client_id= and client_secret= (BIOEPIC_CLIENT_ID, BIOEPIC_CLIENT_SECRET), or username= and password= "
+    "(BIOEPIC_USERNAME, BIOEPIC_PASSWORD)"
+)
+
 
 class MissingCredentialsError(ConfigurationError):
     """A token is needed, and there is nothing to get one with. Nothing was sent."""
@@ -41,7 +47,7 @@ def login_error(error: TokenError, advice: str | None = None) -> TokenError:
     """
     kind: type[TokenError] = LoginUnavailableError
     if isinstance(error, TokenRefusedError):
-        kind = WrongCredentialsError if error.status == 401 else LoginRefusedError
+        kind = WrongCredentialsError if is_wrong_pair(error) else LoginRefusedError
     return kind(
         error.message,
         method=error.method,
@@ -55,3 +61,8 @@ def login_error(error: TokenError, advice: str | None = None) -> TokenError:
         needed_for=error.needed_for,
         advice=advice if isinstance(error, TokenRefusedError) else error.advice,
     )
+
+
+def is_wrong_pair(error: TokenError) -> bool:
+    """Whether it is the pair that was refused, and not the request for it."""
+    return error.status == 401 or error.code in {"invalid_client", "invalid_grant"}
