@@ -31,16 +31,9 @@ from asdk.clients.edgequake import AccountLockedError as LockedByHandError
 from asdk.clients.edgequake import EdgeQuake, LoginLockedError, WrongPasswordError
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import Fault, Sandbox
-from asdk.sandbox.api import ApiServer
+from tests.clients.apis import token_requests
 from tests.clients.days import Days
 
-TOKEN_PATHS = {
-    "apala": ("/api/auth/token", "/api/auth/refresh"),
-    "bioepic": ("/token",),
-    "bloomy": ("/Token",),
-    "edgequake": ("/api/v1/auth/login", "/api/v1/auth/refresh"),
-    "mgnify": ("/metagenomics/api/v2/auth/sliding", "/metagenomics/api/v2/auth/sliding/refresh"),
-}
 PREFIXES = ("EDGEQUAKE_", "MGNIFY_", "MG_", "APALA_", "BG_", "BLOOMY_", "BIOEPIC_", "CLIENT_", "USERNAME", "PASSWORD")
 WRONG = "wrong-for-sure-0123456789"
 DAY = 24 * 3600.0
@@ -464,7 +457,3 @@ async def test_a_refusal_is_one_error_that_says_what_to_do(case: Case, at: Place
     assert error.__cause__ is error.__context__ is None
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.__dict__) == (type(error), line, error.__dict__)
-
-
-def token_requests(server: ApiServer) -> int:
-    return sum(server.counters.count("POST", path) for path in TOKEN_PATHS[server.name])

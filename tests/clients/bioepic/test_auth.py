@@ -10,7 +10,8 @@ from asdk import AuthenticationError, ConfigurationError, TokenRefusedError, Tok
 from asdk.clients.bioepic import BioEPIC, MissingCredentialsError, requires_auth
 from asdk.sandbox import BioEPICServer, Fault
 from asdk.sandbox.bioepic import TokenShape
-from tests.clients.bioepic.conftest import Days, MakeClient
+from tests.clients.bioepic.conftest import MakeClient
+from tests.clients.days import Days
 
 
 def token_requests(server: BioEPICServer) -> int:
@@ -101,19 +102,6 @@ async def test_a_life_is_understood_however_it_is_said(
         await days.go_by(wait)
         assert await client.samples.list(page_size=1).first()
         assert token_requests(server) == count
-
-
-async def test_a_hundred_callers_on_an_expired_token_cause_one_token_request(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, days: Days
-) -> None:
-    server.settings.require_auth = True
-    client = make_client(**application, clock=days.client)
-    await client.auth.get_token()
-    await days.go_by(4_000)
-    server.counters.reset()
-    await asyncio.gather(*(client.samples.get("bioepic:sample-0001") for _ in range(100)))
-    assert token_requests(server) == 1
-    assert server.counters.by_status == {200: 101}
 
 
 async def test_a_token_that_the_server_forgot_is_replaced(client: BioEPIC, server: BioEPICServer) -> None:
