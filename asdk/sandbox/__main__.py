@@ -1,8 +1,10 @@
-"""``python -m asdk.sandbox``: serve the imitated APIs until Ctrl-C or SIGTERM, and say where and with what."""
+"""``python -m asdk.sandbox``: serve the imitated APIs until Ctrl-C or SIGTERM, and say where, with what, and how."""
 
 import argparse
 import asyncio
 import contextlib
+import errno
+import re
 import signal
 from collections.abc import Sequence
 
@@ -16,6 +18,8 @@ from asdk.sandbox.mgnify import MGnifyServer
 from asdk.sandbox.server import Sandbox, SandboxOptions
 
 _DEFAULTS = EdgeQuakeSettings()
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?").fullmatch
+_PORTS = {"edgequake": 8801, "mgnify": 8802, "apala": 8803, "bloomy": 8804, "bioepic": 8805}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,14 +36,8 @@ async def _serve(options: argparse.Namespace) -> None:
         rate_limit=None if options.rate_limit is None else RateLimit(options.rate_limit),
         strict=options.strict,
     )
-    ports = {
-        "edgequake": options.edgequake_port,
-        "mgnify": options.mgnify_port,
-        "apala": options.apala_port,
-        "bloomy": options.bloomy_port,
-        "bioepic": options.bioepic_port,
-    }
-    given: SandboxOptions = {"host": options.host, "ports": ports, "seed": options.seed, "edgequake": settings}
+    given: SandboxOptions = {"host": options.host, "ports": _ports(options), "seed": options.seed}
+    given["edgequake"] = settings
     if options.token_lifetime is not None:
         given["token_lifetime"] = options.token_lifetime
     stop = _stop_by_signal()
@@ -48,7 +46,16 @@ async def _serve(options: argparse.Namespace) -> None:
             print(_describe(sandbox), flush=True)
             await stop.wait()
     except OSError as error:
-        raise SystemExit(f"asdk.sandbox: {error}") from None
+        taken = error.errno == errno.EADDRINUSE
+        advice = "; choose another port with --<api>-port, or take free ones with --free-ports" if taken else ""
+        raise SystemExit(f"asdk.sandbox: {error.strerror}{advice}") from None
+
+
+def _ports(options: argparse.Namespace) -> dict[str, int]:
+    chosen: dict[str, int | None] = {name: getattr(options, f"{name}_port") for name in _PORTS}
+    return {
+        name: port if port is not None else 0 if options.free_ports else _PORTS[name] for name, port in chosen.items()
+    }
 
 
 def _stop_by_signal() -> asyncio.Event:
@@ -73,6 +80,7 @@ def _describe(sandbox: Sandbox) -> str:
 
 def _edgequake(server: EdgeQuakeServer) -> list[str]:
     known = server.credentials
+    login = f'username="{known.admin.username}", password="{known.admin.password}"'
     return [
         f"EdgeQuake   {server.url}",
         f"  admin     {known.admin.username} / {known.admin.password}",
@@ -80,6 +88,21 @@ def _edgequake(server: EdgeQuakeServer) -> list[str]:
         f"  API key   {known.api_key}",
         f"  tenant    {known.tenant_id}",
         f"  workspace {known.workspace_id}",
+        f'  python    asdk.clients.edgequake.EdgeQuake(base_url="{server.url}", {login})',
+        f"  shell     curl -H 'X-API-Key: {known.api_key}' {server.url}/api/v1/auth/me",
+    ]
+
+
+def _mgnify(server: MGnifyServer) -> list[str]:
+    user, other, token = server.credentials.user, server.credentials.other, server.issue_token()
+    login = f'username="{user.username}", password="{user.password}"'
+    return [
+        f"MGnify      {server.api_url}",
+        f"  user      {user.username} / {user.password}",
+        f"  other     {other.username} / {other.password}",
+        f"  token     {token}",
+        f'  python    asdk.clients.mgnify.MGnify(base_url="{server.api_url}", {login})',
+        f"  shell     curl '{server.api_url}/studies/?page_size=2'",
     ]
 
 
@@ -90,6 +113,8 @@ def _apala(server: ApalaServer) -> list[str]:
         f"  API key   {known.api_key}",
         f"  company   {known.company_id}",
         f"  customer  {known.customer_id}",
+        f'  python    asdk.clients.apala.Apala(base_url="{server.url}", api_key="{known.api_key}")',
+        f'  shell     curl --json \'{{"api_key": "{known.api_key}"}}\' {server.url}/api/auth/token',
     ]
 
 
@@ -101,57 +126,76 @@ def _bloomy(server: BloomyServer) -> list[str]:
         f"  API key   {known.ada.api_key}",
         f"  other     {known.other.username} / {known.other.password}",
         f"  meeting   {known.meeting_id}",
-    ]
-
-
-def _mgnify(server: MGnifyServer) -> list[str]:
-    user, other = server.credentials.user, server.credentials.other
-    return [
-        f"MGnify      {server.api_url}",
-        f"  user      {user.username} / {user.password}",
-        f"  other     {other.username} / {other.password}",
-        f"  token     {server.issue_token()}",
+        f'  python    asdk.clients.bloomy.Bloomy(base_url="{server.api_url}", api_key="{known.ada.api_key}")',
+        f"  shell     curl -H 'Authorization: Bearer {known.ada.api_key}' {server.api_url}/users/mine",
     ]
 
 
 def _bioepic(server: BioEPICServer) -> list[str]:
     known = server.credentials
+    pair = f'client_id="{known.client_id}", client_secret="{known.client_secret}"'
     return [
         f"BioEPIC     {server.url}",
         f"  client    {known.client_id} / {known.client_secret}",
         f"  user      {known.username} / {known.password}",
+        f'  python    asdk.clients.bioepic.BioEPIC(base_url="{server.url}", {pair})',
+        f"  shell     curl '{server.url}/api/samples?max_page_size=2'",
     ]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--apala-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--bloomy-port", type=int, default=8804, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--mgnify-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--bioepic-port", type=int, default=8805, help="0 takes a free one (%(default)s)")
+    for name, port in _PORTS.items():
+        parser.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=f"0 takes a free one ({port})")
+    parser.add_argument("--free-ports", action="store_true", help="free ports for all that no port is named for")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",
-        type=float,
-        help="seconds an access token lives; each API's own when left out",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long an access token lives; each API's own when left out",
     )
     parser.add_argument(
         "--refresh-token-lifetime",
-        type=float,
+        type=_seconds,
+        metavar="SECONDS",
         default=_DEFAULTS.refresh_token_lifetime,
-        help="seconds a refresh token lives (%(default)s)",
+        help="how long EdgeQuake's refresh tokens live (%(default)s)",
     )
     parser.add_argument(
         "--processing-time",
-        type=float,
+        type=_seconds,
+        metavar="SECONDS",
         default=0.0,
-        help="seconds until an uploaded document is completed (%(default)s)",
+        help="until EdgeQuake has completed an uploaded document (%(default)s)",
     )
-    parser.add_argument("--rate-limit", type=int, help="requests per minute and tenant; unlimited when left out")
-    parser.add_argument("--strict", action="store_true", help="no keys but the server's own in replies")
+    parser.add_argument(
+        "--rate-limit",
+        type=_count,
+        metavar="REQUESTS",
+        help="so many a minute and tenant at EdgeQuake; unlimited when left out",
+    )
+    parser.add_argument("--strict", action="store_true", help="no keys but the server's own in EdgeQuake's replies")
     return parser
+
+
+def _port(text: str) -> int:
+    return int(_checked(text, "a port from 0 to 65535", text.isdecimal() and int(text) <= 65535))
+
+
+def _seconds(text: str) -> float:
+    return float(_checked(text, "a number of seconds", _NUMBER(text) is not None))
+
+
+def _count(text: str) -> int:
+    return int(_checked(text, "a whole number from 1", text.isdecimal() and int(text) >= 1))
+
+
+def _checked(text: str, wanted: str, is_right: bool) -> str:
+    if not is_right:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+    return text
 
 
 if __name__ == "__main__":

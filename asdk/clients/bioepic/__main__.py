@@ -92,10 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _size(text: str) -> int:
-    size = int(text)
-    if size < 1:
-        raise ValueError(text)
-    return size
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -80,4 +80,4 @@ def test_it_runs_as_a_module() -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.clients.bioepic", "sample", "--limit", "0"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "argument --limit/-l: invalid" in done.stderr
+    assert "argument --limit/-l: '0' is not a whole number from 1" in done.stderr
