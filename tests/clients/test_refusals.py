@@ -34,7 +34,8 @@ from asdk.sandbox import Fault, Sandbox
 from tests.clients.apis import token_requests
 from tests.clients.days import Days
 
-PREFIXES = ("EDGEQUAKE_", "MGNIFY_", "MG_", "APALA_", "BG_", "BLOOMY_", "BIOEPIC_", "CLIENT_", "USERNAME", "PASSWORD")
+# What the vendors call their settings, where that begins like nothing of ours.
+VENDORS_NAMES = ("MG_", "AUTH_TOKEN", "BASE_URL", "CLIENT_", "ENV", "USERNAME", "PASSWORD")
 WRONG = "wrong-for-sure-0123456789"
 DAY = 24 * 3600.0
 
@@ -46,6 +47,7 @@ class Place:
     sandbox: Sandbox
     days: Days
     secrets: list[str]
+    set_env: Callable[[str, str], None]
 
 
 Provoke = Callable[[Place], Awaitable[object]]
@@ -108,7 +110,7 @@ async def _(at: Place) -> None:
 
 @case("edgequake", "wrong key of the environment", AuthenticationError, "EDGEQUAKE_API_KEY", status=401)
 async def _(at: Place) -> None:
-    os.environ["EDGEQUAKE_API_KEY"] = WRONG
+    at.set_env("EDGEQUAKE_API_KEY", WRONG)
     await edgequake(at).documents.list().first()
 
 
@@ -317,7 +319,7 @@ async def _(at: Place) -> None:
 
 @case("bloomy", "revoked key", bloomy_errors.AuthenticationError, "check api_key (environment BG_API_KEY)", status=401)
 async def _(at: Place) -> None:
-    os.environ["BG_API_KEY"] = at.sandbox.bloomy.credentials.ada.api_key
+    at.set_env("BG_API_KEY", at.sandbox.bloomy.credentials.ada.api_key)
     at.sandbox.bloomy.revoke_key()
     await bloomy(at).todo.list()
 
@@ -422,21 +424,17 @@ async def _(at: Place) -> None:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
-def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings of the machine; what a case puts there is taken away again."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "environ", {n: v for n, v in os.environ.items() if not n.startswith(PREFIXES)})
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-
 @pytest.fixture
-def at() -> Iterator[Place]:
+def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Place]:
+    for name in [name for name in os.environ if name.startswith(VENDORS_NAMES)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
     days = Days()
     with Sandbox.in_thread(clock=days.server) as sandbox:
         secrets = [WRONG, "sandbox-admin", "sandbox-webin", sandbox.edgequake.credentials.api_key]
         secrets += [sandbox.apala.credentials.api_key, sandbox.bloomy.credentials.ada.api_key]
-        yield Place(sandbox, days, [*secrets, sandbox.bioepic.credentials.client_secret])
+        secrets += [sandbox.bioepic.credentials.client_secret]
+        yield Place(sandbox, days, secrets, monkeypatch.setenv)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.api}: {case.name}" for case in CASES])
