@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 if it did what it was asked, 1 if it could not."""
     options = _parser().parse_args(arguments)
     if options.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("asdk").setLevel(logging.DEBUG)
     try:
         return asyncio.run(_run(options))
     except AsdkError as error:
