@@ -77,12 +77,6 @@ async def test_it_stops_quickly_under_stalled_requests_and_open_connections(
             await delayed
 
 
-async def test_a_seed_draws_the_same_data() -> None:
-    one, same, other = Sandbox(seed=1), Sandbox(seed=1), Sandbox(seed=2)
-    assert one.edgequake.credentials == same.edgequake.credentials
-    assert one.edgequake.credentials.api_key != other.edgequake.credentials.api_key
-
-
 async def test_the_token_lifetime_is_set_for_all_and_leaves_given_settings_alone() -> None:
     settings = EdgeQuakeSettings(processing_time=3)
     sandbox = Sandbox(token_lifetime=2.0, edgequake=settings)

@@ -117,7 +117,7 @@ class Collection(Resource["BioEPIC"]):
         Source: BioEPIC API, ``GET /api/{collection}``.
         """
         wanted = filter_text(filter)
-        names = fields.split(",") if isinstance(fields, str) else fields
+        names = fields.split(",") if isinstance(fields, str) else fields or ()
         # All three in every request, and in this order: no server is known to do without.
         params = {
             "filter": wanted,

@@ -74,7 +74,7 @@ class BioEPICLogin(Credential):
             settings = f"BIOEPIC_{name.upper()}, BIOEPIC_{secret.upper()}"
             return f"check {name}= ({self._name}) and {secret}= ({settings}), and that they belong to this environment"
         if refusal.status in _NO_ENDPOINT:
-            return "check base_url= (BIOEPIC_BASE_URL)"
+            return "check base_url= (BIOEPIC_BASE_URL) and env= (BIOEPIC_ENV)"
         return "ask those who run the server what they hold against it"
 
     def __repr__(self) -> str:

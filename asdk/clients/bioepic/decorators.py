@@ -46,8 +46,8 @@ def requires_auth(method: Callable[P, R]) -> Callable[P, R]:
         given = signature.bind_partial(*args, **kwargs).arguments | kwargs
         if given.get("client_id") is not None and given.get("client_secret") is not None:
             return
-        auth: HasCredentials = cast("Any", args[0]).auth
-        if not auth.has_credentials():
+        auth: HasCredentials | None = cast("Any", args[0]).auth
+        if auth is None or not auth.has_credentials():
             raise MissingCredentialsError(f"{method.__name__} needs credentials: {HOW}")
 
     if inspect.iscoroutinefunction(method):

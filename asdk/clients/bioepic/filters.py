@@ -50,7 +50,7 @@ def parse_filter(text: str) -> dict[str, Any]:
             f'a filter is JSON such as {{"type": "sample"}}, or YAML such as type: sample; this is {text[:80]!r}'
         )
     # What YAML knows and JSON does not, such as dates, as the server will see it.
-    return cast("dict[str, Any]", json.loads(encode_json(cast("object", data))))
+    return cast("dict[str, Any]", json.loads(_encoded(cast("object", data))))
 
 
 def filter_text(wanted: Filter | None) -> str:
@@ -62,7 +62,7 @@ def filter_text(wanted: Filter | None) -> str:
     if not wanted:
         return ""
     if isinstance(wanted, Mapping):
-        return encode_json(wanted).decode()
+        return _encoded(wanted)
     if not isinstance(_json(wanted), dict):
         raise InvalidRequestError(
             f'a filter is a JSON object such as {{"type": "sample"}}, parse_filter reads YAML; this is {wanted[:80]!r}'
@@ -78,7 +78,15 @@ def filter_beyond(wanted: str, record_id: str) -> str:
         record_id: of the last record that came.
     """
     after = {"id": {"$gt": record_id}}
-    return encode_json({"$and": [json.loads(wanted), after]} if wanted else after).decode()
+    return _encoded({"$and": [json.loads(wanted), after]} if wanted else after)
+
+
+def _encoded(data: object) -> str:
+    try:
+        return encode_json(data).decode()
+    except InvalidRequestError as error:
+        problem = error.message
+    raise InvalidRequestError(problem.replace("json=", "the filter"))
 
 
 def _json(text: str) -> object:
