@@ -138,7 +138,7 @@ async def _(at: Place) -> None:
     await edgequake(at, username="admin", password="sandbox-admin").documents.list().first()
 
 
-@case("edgequake", "locked account, by hand", LockedByHandError, "locked", status=423, token_requests=6)
+@case("edgequake", "locked account, by hand", LockedByHandError, "15 minutes", status=423, token_requests=6)
 async def _(at: Place) -> None:
     for _ in range(5):
         with pytest.raises(AuthenticationError):
@@ -169,7 +169,7 @@ async def _(at: Place) -> None:
     await edgequake(at, api_key=at.sandbox.edgequake.credentials.api_key).conversations.list().first()
 
 
-@case("edgequake", "hidden object", NotFoundError, "GET /api/v1/documents/{document_id}", status=404)
+@case("edgequake", "hidden object", NotFoundError, "/documents/{document_id}", "the workspace 0000", status=404)
 async def _(at: Place) -> None:
     known = at.sandbox.edgequake.credentials
     mine = edgequake(at, api_key=known.api_key, tenant_id=known.tenant_id, workspace_id=known.workspace_id)
@@ -350,7 +350,7 @@ async def _(at: Place) -> None:
     await client.todo.list()
 
 
-@case("bloomy", "hidden object", bloomy_errors.NotFoundError, "GET /L10/{id}", status=404)
+@case("bloomy", "hidden object", bloomy_errors.NotFoundError, "GET /L10/{id}", "organisation", status=404)
 async def _(at: Place) -> None:
     known = at.sandbox.bloomy.credentials
     await bloomy(at, api_key=known.other.api_key).meeting.details(known.meeting_id)

@@ -189,6 +189,10 @@ class EdgeQuake(BaseClient):
         error = super()._status_error(response)
         if error.status == 401:
             error.advice = next((what for header, what in _NEEDED.items() if header in error.message), error.advice)
+        elif error.status == 404 and (tenant := response.request.options.tenant) and tenant.workspace_id:
+            error.advice = f"it was looked for in the workspace {tenant.workspace_id}"
+        elif isinstance(error, AccountLockedError):
+            error.advice = "wait for 15 minutes, and check the password before the next try"
         return error
 
     async def ready(self, **options: Unpack[CallOptions]) -> bool:
