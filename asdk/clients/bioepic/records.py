@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from asdk.errors import InvalidRequestError
@@ -13,19 +13,19 @@ Record: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
 
-def split_list(values: Sequence[T], size: int = 100) -> Iterator[Sequence[T]]:
+def split_list(values: Sequence[T], chunk_size: int = 100) -> list[Sequence[T]]:
     """A long list in pieces, such as ids for filters with ``$in``, which have to fit into a URL.
 
     Args:
         values: the list.
-        size: of a piece; the last one may be shorter.
+        chunk_size: how long a piece is; the last one may be shorter.
 
     Raises:
         InvalidRequestError: pieces of this size do not exist.
     """
-    if size < 1:
-        raise InvalidRequestError(f"size= is at least 1; it is {size!r}")
-    return (values[start : start + size] for start in range(0, len(values), size))
+    if chunk_size < 1:
+        raise InvalidRequestError(f"chunk_size= is at least 1; it is {chunk_size!r}")
+    return [values[start : start + chunk_size] for start in range(0, len(values), chunk_size)]
 
 
 def extract_field(records: Iterable[Mapping[str, Any]], name: str) -> list[Any]:

@@ -57,13 +57,10 @@ def test_json_needs_no_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_list_is_split_into_pieces() -> None:
-    assert [list(piece) for piece in split_list(range(250))] == [
-        list(range(100)),
-        list(range(100, 200)),
-        list(range(200, 250)),
-    ]
-    assert list(split_list(["a", "b", "c"], 2)) == [["a", "b"], ["c"]]
-    assert list(split_list([])) == []
+    chunks = split_list(list(range(250)), chunk_size=100)
+    assert chunks == [list(range(100)), list(range(100, 200)), list(range(200, 250))]
+    assert split_list(["a", "b", "c"], 2) == [["a", "b"], ["c"]]
+    assert split_list([]) == []
     with pytest.raises(InvalidRequestError, match="at least 1"):
         split_list(["a"], 0)
 
