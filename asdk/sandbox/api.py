@@ -20,6 +20,8 @@ from asdk.sandbox.fault_script import FaultScript
 T = TypeVar("T")
 # Time that running handlers get to finish when the server stops; then they are cancelled.
 _GRACE = 0.05
+# Who listens on all addresses is reached on loopback, and a client sends no token to anywhere else over plain http.
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class ApiServer(ABC):
@@ -92,7 +94,7 @@ class ApiServer(ABC):
             raise problem
         self._runner, self._loop = runner, asyncio.get_running_loop()
         bound_host, bound_port = runner.addresses[0][:2]
-        self._url = str(URL.build(scheme="http", host=bound_host, port=bound_port))
+        self._url = str(URL.build(scheme="http", host=_ANY.get(bound_host, bound_host), port=bound_port))
 
     async def aclose(self) -> None:
         """Stop listening and end what is running: quickly, stalled replies and open connections too."""

@@ -38,6 +38,17 @@ async def test_a_port_can_be_chosen_and_a_taken_one_is_reported() -> None:
         assert sandbox.edgequake.url == f"http://127.0.0.1:{port}"
 
 
+async def test_it_listens_on_all_addresses_and_names_loopback() -> None:
+    async with Sandbox(host="0.0.0.0") as sandbox:
+        assert sandbox.edgequake.url.startswith("http://127.0.0.1:")
+        assert await asyncio.to_thread(health, sandbox.edgequake.url) == "healthy"
+
+
+async def test_an_address_that_is_not_this_machine_s_is_said_once() -> None:
+    with pytest.raises(OSError, match=r"edgequake cannot listen on 203\.0\.113\.1:0: [a-z ]+$"):
+        await Sandbox(host="203.0.113.1").start()
+
+
 def test_an_unknown_api_is_refused() -> None:
     with pytest.raises(ValueError, match="edgequack"):
         Sandbox(ports={"edgequack": 1})
