@@ -101,7 +101,7 @@ def api_error(error: StatusError) -> APIError:
         request_id=error.request_id,
         retry_after=error.retry_after,
         attempts=error.attempts,
-        advice="what belongs to another organisation is not shown to this key" if error.status == 404 else error.advice,
+        advice=error.advice,
         code=error.code,
         problem=error.problem,
         body=error.body,

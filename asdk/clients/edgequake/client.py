@@ -48,18 +48,11 @@ from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamErro
 from asdk.event_stream import error_in
 from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders
 from asdk.resources import resource
-from asdk.response import Response
 from asdk.secret import Secret
 from asdk.streaming import ServerSentEvent
 
 # What may be gone when a stream is opened again; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
-
-# What to do about a 401 that asks for no credential.
-_NEEDED = {
-    "X-Tenant-ID": "pass tenant_id= (EDGEQUAKE_TENANT_ID), or tenant= for the call",
-    "X-User-ID": "pass user_id= (EDGEQUAKE_USER_ID), or tenant= for the call",
-}
 
 
 class EdgeQuake(BaseClient):
@@ -184,16 +177,6 @@ class EdgeQuake(BaseClient):
         Source: EdgeQuake API, ``GET /health``.
         """
         return await self.request("GET", "/health", model=Health, authenticate=False, **options)
-
-    def _status_error(self, response: Response) -> StatusError:
-        error = super()._status_error(response)
-        if error.status == 401:
-            error.advice = next((what for header, what in _NEEDED.items() if header in error.message), error.advice)
-        elif error.status == 404 and (tenant := response.request.options.tenant) and tenant.workspace_id:
-            error.advice = f"it was looked for in the workspace {tenant.workspace_id}"
-        elif isinstance(error, AccountLockedError):
-            error.advice = "wait for 15 minutes, and check the password before the next try"
-        return error
 
     async def ready(self, **options: Unpack[CallOptions]) -> bool:
         """Ask whether the server takes requests. Needs no credentials.

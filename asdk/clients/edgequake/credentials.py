@@ -82,10 +82,7 @@ def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
     if error.status == 423:
         kind, advice = LoginLockedError, "wait for 15 minutes, and check the password before the next try"
     elif error.status == 401:
-        kind, advice = (
-            WrongPasswordError,
-            f"check the user name ({username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)",
-        )
+        kind, advice = WrongPasswordError, f"check the user name ({username}) and the password"
     return kind(
         f"{error.message}; {advice}",
         method=error.method,

@@ -43,7 +43,7 @@ _ADVICE = {
     "MGNIFY_PASSWORD",
     "Given token not valid for any token type": "the token has expired or is not one of this server's: pass username= "
     "and password=, so that a new one can be had; without any token the public data is open",
-    "Not found.": "there is no such record, or it is private and another account's: then log in with that one",
+    "Not found.": "there is no such record, or it is private and another account's",
 }
 
 

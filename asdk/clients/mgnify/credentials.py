@@ -17,8 +17,7 @@ from asdk.secret import Secret
 from asdk.transports.base import Handler
 
 _ADVICE = (
-    "check the Webin id ({}) and the password (MGNIFY_USERNAME, MGNIFY_PASSWORD); the server says the same while the "
-    "archive that knows them does not answer"
+    "check the Webin id and the password; the server says the same while the archive that knows them does not answer"
 )
 
 
@@ -73,11 +72,11 @@ class SlidingToken(Credential):
             return token
         if self._username is None or self._password is None:
             raise TokenRefusedError(
-                "the token of auth_token= (MGNIFY_AUTH_TOKEN) has expired or is refused, and an expired one cannot be "
-                "refreshed: pass another, or username= and password= for a login"
+                "the token has expired or is refused, and an expired one cannot be refreshed: pass another, or "
+                "username= and password= for a login"
             )
         data = {"username": self._username, "password": self._password}
-        return await self._exchange(send, "/auth/sliding", data, _ADVICE.format(self._username))
+        return await self._exchange(send, "/auth/sliding", data, _ADVICE)
 
     async def renew(self, token: Token, send: Handler) -> Token:
         now = self._clock.time()
