@@ -1,7 +1,7 @@
 """What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
 
-``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
-Pythons are installed.
+``tests`` and ``demo`` need a machine with Python and nothing else; ``tests-matrix-3.12`` and ``tests-matrix-3.13`` need
+those Pythons.
 """
 
 from __future__ import annotations
