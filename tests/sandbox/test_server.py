@@ -166,12 +166,8 @@ async def test_several_event_loops_can_use_one_sandbox() -> None:
 
 QUIET = """
 import asyncio
-import logging
 import aiohttp
 from asdk.sandbox import Fault, Sandbox
-
-# What asyncio's debug mode says of a slow machine is no noise of ours.
-logging.getLogger("asyncio").addFilter(lambda record: not record.getMessage().startswith("Executing "))
 
 async def use(sandbox):
     faults = sandbox.edgequake.faults
