@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import json
 import re
 import signal
 from collections.abc import Sequence
@@ -79,68 +80,72 @@ def _describe(sandbox: Sandbox) -> str:
 
 
 def _edgequake(server: EdgeQuakeServer) -> list[str]:
-    known = server.credentials
-    login = f'username="{known.admin.username}", password="{known.admin.password}"'
+    known, url = server.credentials, server.url
     return [
-        f"EdgeQuake   {server.url}",
+        f"EdgeQuake   {url}",
         f"  admin     {known.admin.username} / {known.admin.password}",
         f"  user      {known.user.username} / {known.user.password}",
         f"  API key   {known.api_key}",
         f"  tenant    {known.tenant_id}",
         f"  workspace {known.workspace_id}",
-        f'  python    asdk.clients.edgequake.EdgeQuake(base_url="{server.url}", {login})',
-        f"  shell     curl -H 'X-API-Key: {known.api_key}' {server.url}/api/v1/auth/me",
+        _python("EdgeQuake", base_url=url, username=known.admin.username, password=known.admin.password),
+        f"  shell     curl -H 'X-API-Key: {known.api_key}' {url}/api/v1/auth/me",
     ]
 
 
 def _mgnify(server: MGnifyServer) -> list[str]:
-    user, other, token = server.credentials.user, server.credentials.other, server.issue_token()
-    login = f'username="{user.username}", password="{user.password}"'
+    user, other, url = server.credentials.user, server.credentials.other, server.api_url
     return [
-        f"MGnify      {server.api_url}",
+        f"MGnify      {url}",
         f"  user      {user.username} / {user.password}",
         f"  other     {other.username} / {other.password}",
-        f"  token     {token}",
-        f'  python    asdk.clients.mgnify.MGnify(base_url="{server.api_url}", {login})',
-        f"  shell     curl '{server.api_url}/studies/?page_size=2'",
+        f"  token     {server.issue_token()}",
+        _python("MGnify", base_url=url, username=user.username, password=user.password),
+        f"  shell     curl '{url}/studies/?page_size=2'",
     ]
 
 
 def _apala(server: ApalaServer) -> list[str]:
-    known = server.credentials
+    known, url = server.credentials, server.url
+    body = json.dumps({"api_key": known.api_key})
     return [
-        f"Apala       {server.url}",
+        f"Apala       {url}",
         f"  API key   {known.api_key}",
         f"  company   {known.company_id}",
         f"  customer  {known.customer_id}",
-        f'  python    asdk.clients.apala.Apala(base_url="{server.url}", api_key="{known.api_key}")',
-        f'  shell     curl --json \'{{"api_key": "{known.api_key}"}}\' {server.url}/api/auth/token',
+        _python("Apala", base_url=url, api_key=known.api_key),
+        f"  shell     curl -H 'Content-Type: application/json' -d '{body}' {url}/api/auth/token",
     ]
 
 
 def _bloomy(server: BloomyServer) -> list[str]:
-    known = server.credentials
+    ada, other, url = server.credentials.ada, server.credentials.other, server.api_url
     return [
-        f"Bloomy      {server.api_url}",
-        f"  user      {known.ada.username} / {known.ada.password}",
-        f"  API key   {known.ada.api_key}",
-        f"  other     {known.other.username} / {known.other.password}",
-        f"  meeting   {known.meeting_id}",
-        f'  python    asdk.clients.bloomy.Bloomy(base_url="{server.api_url}", api_key="{known.ada.api_key}")',
-        f"  shell     curl -H 'Authorization: Bearer {known.ada.api_key}' {server.api_url}/users/mine",
+        f"Bloomy      {url}",
+        f"  user      {ada.username} / {ada.password}",
+        f"  API key   {ada.api_key}",
+        f"  other     {other.username} / {other.password}",
+        f"  meeting   {server.credentials.meeting_id}",
+        _python("Bloomy", base_url=url, api_key=ada.api_key),
+        f"  shell     curl -H 'Authorization: Bearer {ada.api_key}' {url}/users/mine",
     ]
 
 
 def _bioepic(server: BioEPICServer) -> list[str]:
-    known = server.credentials
-    pair = f'client_id="{known.client_id}", client_secret="{known.client_secret}"'
+    known, url = server.credentials, server.url
     return [
-        f"BioEPIC     {server.url}",
+        f"BioEPIC     {url}",
         f"  client    {known.client_id} / {known.client_secret}",
         f"  user      {known.username} / {known.password}",
-        f'  python    asdk.clients.bioepic.BioEPIC(base_url="{server.url}", {pair})',
-        f"  shell     curl '{server.url}/api/samples?max_page_size=2'",
+        _python("BioEPIC", base_url=url, client_id=known.client_id, client_secret=known.client_secret),
+        f"  shell     curl '{url}/api/samples?max_page_size=2'",
     ]
+
+
+def _python(name: str, **settings: str) -> str:
+    """A line that makes a client of this API."""
+    arguments = ", ".join(f'{setting}="{value}"' for setting, value in settings.items())
+    return f"  python    from asdk.clients.{name.lower()} import {name}; client = {name}({arguments})"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import shlex
 import shutil
 import signal
@@ -16,11 +15,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from typing import Any
 
 import pytest
-
-from asdk import BaseClient
 
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
 
@@ -87,15 +84,12 @@ def test_each_client_is_made_by_the_line_that_is_printed_for_it(lines: list[str]
     printed = facts(lines, "python")
     assert len(printed) == len(CALLS)
 
-    async def call(line: str) -> None:
-        module, name, arguments = re.fullmatch(r"([\w.]+)\.(\w+)(\(.*\))", line).groups()  # type: ignore[union-attr]
-        client: BaseClient = eval(f"{name}{arguments}", {name: getattr(import_module(module), name)})
-        async with client:
-            assert await CALLS[name](client)
-
     async def call_all() -> None:
         for line in printed:
-            await call(line)
+            made: dict[str, Any] = {}
+            exec(line, made)
+            async with made["client"] as client:
+                assert await CALLS[type(client).__name__](client)
 
     asyncio.run(call_all())
 
