@@ -93,7 +93,8 @@ class ApiServer(ABC):
             await runner.cleanup()
             raise problem
         self._runner, self._loop = runner, asyncio.get_running_loop()
-        bound_host, bound_port = runner.addresses[0][:2]
+        bound_host: str = runner.addresses[0][0]
+        bound_port: int = runner.addresses[0][1]
         self._url = str(URL.build(scheme="http", host=_ANY.get(bound_host, bound_host), port=bound_port))
 
     async def aclose(self) -> None:

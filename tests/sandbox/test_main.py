@@ -58,6 +58,13 @@ def facts(lines: list[str], label: str) -> list[str]:
     return [line.removeprefix(f"  {label:10}") for line in lines if line.startswith(f"  {label:10}")]
 
 
+def slowness() -> float:
+    """What a busy machine keeps a process waiting: how long one takes here that does nothing."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    return time.perf_counter() - started
+
+
 @pytest.fixture(scope="module")
 def lines() -> Iterator[list[str]]:
     with serving() as (_, printed):
@@ -75,8 +82,8 @@ def test_it_serves_until_a_signal_and_ends_quietly(number: signal.Signals) -> No
             assert json.load(reply)["expires_in"] == 120
         started = time.perf_counter()
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=10)
-        assert time.perf_counter() - started < 1
+        rest, errors = process.communicate(timeout=30)
+        assert time.perf_counter() - started < 1 + slowness()
         assert (process.returncode, rest, errors) == (0, "", "")
 
 
