@@ -49,14 +49,14 @@ BREAKS: dict[str, tuple[Fault, type[AsdkError]]] = {
     "a lost reply": (Fault.lose_reply(), TransportError),
     "half a body": (Fault.cut(), ProtocolError),
     "half a body, reset": (Fault.cut(reset=True), ProtocolError),
-    "silence": (Fault.delay(0.5), RequestTimeoutError),
-    "silence in the body": (Fault.stall(0.5, after=2), RequestTimeoutError),
+    "silence": (Fault.delay(0.4), RequestTimeoutError),
+    "silence in the body": (Fault.stall(0.4, after=2), RequestTimeoutError),
     "half a document": (Fault.malformed(), DecodeError),
     "a page of a proxy": (Fault.status(200, html="<h1>Log in to the network</h1>"), DecodeError),
     "another kind of document": (Fault.status(200, json="hello"), DecodeError),
 }
 SECRETS = ("sandbox-admin", "sandbox-webin", "sandbox-ada")
-SHORT = Timeout(total=3, attempt=0.3, idle=0.3)
+SHORT = Timeout(total=3, attempt=0.1, idle=0.1)
 
 each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
 

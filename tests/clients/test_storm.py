@@ -18,7 +18,7 @@ from tests.clients.days import Days
 CALLERS = 100
 # Longer than any access token lives, and shorter than any refresh token.
 EXPIRED = 15 * 24 * 3600.0
-STORM_SECONDS = 1.6
+STORM_SECONDS = 1.2
 STORM_TOKEN_LIFETIME = 1.0
 
 each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)

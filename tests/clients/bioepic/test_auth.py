@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from asdk import AuthenticationError, ConfigurationError, TokenRefusedError, TokenUnavailableError
+from asdk import AuthenticationError, ConfigurationError
 from asdk.clients.bioepic import BioEPIC, MissingCredentialsError, requires_auth
-from asdk.sandbox import BioEPICServer, Fault
+from asdk.sandbox import BioEPICServer
 from asdk.sandbox.bioepic import TokenShape
 from tests.clients.bioepic.conftest import MakeClient
 from tests.clients.days import Days
@@ -38,13 +38,6 @@ async def test_the_token_really_reaches_the_server(
     assert (await client.samples.get("bioepic:sample-0001"))["type"] == "sample"
     assert token_requests(server) == 1
     assert all("authorization" in record.headers for record in server.counters.recent if record.method == "GET")
-
-
-async def test_the_form_has_the_fields_of_the_grant_and_no_header(client: BioEPIC, server: BioEPICServer) -> None:
-    await client.get_token()
-    (record,) = server.counters.recent
-    assert record.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert "authorization" not in record.headers
 
 
 async def test_the_applications_pair_comes_first(
@@ -110,26 +103,6 @@ async def test_a_token_that_the_server_forgot_is_replaced(client: BioEPIC, serve
     server.invalidate_tokens()
     await client.samples.get("bioepic:sample-0001")
     assert token_requests(server) == 2
-
-
-@pytest.mark.parametrize("pair", [{"client_id": "a", "client_secret": "wrong"}, {"username": "a", "password": "wrong"}])
-async def test_a_wrong_pair_is_said_once(make_client: MakeClient, server: BioEPICServer, pair: dict[str, str]) -> None:
-    client = make_client(**pair)
-    for _ in range(3):
-        with pytest.raises(TokenRefusedError, match="Incorrect") as caught:
-            await client.samples.list().first()
-        assert "wrong" not in str(caught.value)
-    assert caught.value.status == 401
-    assert token_requests(server) == 1
-
-
-async def test_an_endpoint_in_trouble_is_no_refusal(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer
-) -> None:
-    server.faults.add(Fault.status(500), path="/token")
-    client = make_client(**application, timeout=0.2)
-    with pytest.raises(TokenUnavailableError):
-        await client.get_token()
 
 
 async def test_without_credentials_collections_are_read_and_tokens_refused(

@@ -15,7 +15,6 @@ from asdk.clients.bioepic import (
     BioEPICLogin,
     LoginRefusedError,
     LoginUnavailableError,
-    MissingCredentialsError,
     WrongCredentialsError,
 )
 from asdk.clock import SYSTEM_CLOCK
@@ -157,10 +156,3 @@ def test_a_login_shows_no_secret() -> None:
     login = BioEPICLogin("https://api.bioepic.example.com/", "password", "ada", "s3cret-of-ada")
     assert "s3cret" not in f"{login!r} {login.identity}"
     assert login.identity.url == "https://api.bioepic.example.com/token"
-
-
-async def test_half_a_pair_and_none_at_all() -> None:
-    with pytest.raises(MissingCredentialsError, match="half of a pair"):
-        BioEPIC(client_secret="s3cret")
-    with pytest.raises(MissingCredentialsError, match="pass client_id= and client_secret="):
-        await BioEPIC().auth.get_token()
