@@ -13,11 +13,13 @@ from asdk.clients.bioepic.errors import (
 )
 from asdk.clients.bioepic.exports import export_records
 from asdk.clients.bioepic.filters import build_filter, parse_filter
+from asdk.clients.bioepic.guide import BioEPICAuth
 from asdk.clients.bioepic.records import extract_field, split_list
 
 __all__ = [
     "Auth",
     "BioEPIC",
+    "BioEPICAuth",
     "BioEPICLogin",
     "Collection",
     "LoginRefusedError",

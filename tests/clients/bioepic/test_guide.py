@@ -1,5 +1,5 @@
-"""The code of the vendor's guide to authentication, as somebody brings it along: ``BioEPICAuth(...)`` is
-``BioEPIC(...).auth``, ``APISearch(...)`` a collection, and what sends is awaited."""
+"""The code of the vendor's guide to authentication, as somebody brings it along: what sends is awaited,
+``APISearch(...)`` is a collection, ``AuthenticationError`` is `MissingCredentialsError`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from dotenv import load_dotenv
 
-from asdk.clients.bioepic import Auth, BioEPIC, MissingCredentialsError, requires_auth
+from asdk.clients.bioepic import BioEPIC, BioEPICAuth, MissingCredentialsError, requires_auth
 from asdk.sandbox import BioEPICServer, Fault
 
 NAMES = ("CLIENT_ID", "CLIENT_SECRET", "ENV", "DEV_CLIENT_ID", "DEV_CLIENT_SECRET", "PROD_CLIENT_ID")
@@ -31,22 +31,22 @@ def environment(server: BioEPICServer, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 async def test_client_credentials(server: BioEPICServer) -> None:
-    auth = BioEPIC(
+    auth = BioEPICAuth(
         client_id=server.credentials.client_id, client_secret=server.credentials.client_secret, env="prod"
-    ).auth
+    )
     assert await auth.get_token()
 
 
 async def test_user_name_and_password(server: BioEPICServer) -> None:
-    auth = BioEPIC(username=server.credentials.username, password=server.credentials.password, env="prod").auth
+    auth = BioEPICAuth(username=server.credentials.username, password=server.credentials.password, env="prod")
     assert await auth.get_token()
 
 
 async def test_load_and_use_get_a_token_and_check(capsys: pytest.CaptureFixture[str]) -> None:
     load_dotenv(".env")
-    auth = BioEPIC(
+    auth = BioEPICAuth(
         client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), env=os.getenv("ENV", "prod")
-    ).auth
+    )
     token = await auth.get_token()
     print(f"Token: {token[:20]}...")  # noqa: T201
     assert capsys.readouterr().out == f"Token: {str(token)[:20]}...\n"
@@ -58,7 +58,7 @@ async def test_load_and_use_get_a_token_and_check(capsys: pytest.CaptureFixture[
 
 
 class MyAPIClient:
-    def __init__(self, auth: Auth) -> None:
+    def __init__(self, auth: BioEPICAuth) -> None:
         self.auth = auth
 
     @requires_auth
@@ -71,7 +71,7 @@ class MyAPIClient:
 async def test_the_requires_auth_decorator(server: BioEPICServer) -> None:
     load_dotenv(".env")
     server.settings.require_auth = True
-    mine = MyAPIClient(BioEPIC().auth)
+    mine = MyAPIClient(BioEPICAuth())
     sent = await mine.protected_method()
     async with BioEPIC(auth=None) as client:
         assert await client.samples.list(headers={"Authorization": sent}).first()
@@ -80,7 +80,7 @@ async def test_the_requires_auth_decorator(server: BioEPICServer) -> None:
 async def get_token() -> str:
     """The guide's error handling; gives what it prints."""
     try:
-        auth = BioEPIC(client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), timeout=0.2).auth
+        auth = BioEPICAuth(client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), timeout=1)
         if not auth.has_credentials():
             raise MissingCredentialsError("No credentials provided")
         await auth.get_token()
@@ -100,7 +100,7 @@ async def test_error_handling(server: BioEPICServer, monkeypatch: pytest.MonkeyP
     assert (await get_token()).startswith("Token refresh failed: 401 POST /token: ")
     monkeypatch.setenv("CLIENT_SECRET", server.credentials.client_secret)
     assert await get_token() == ""
-    server.faults.add(Fault.status(500), path="/token")
+    server.faults.add(Fault.status(500, retry_after=60), path="/token")
     assert (await get_token()).startswith("Token refresh failed: 500 POST /token: ")
     monkeypatch.setenv("BIOEPIC_BASE_URL", "http://127.0.0.1:1")
     assert (await get_token()).startswith("Token refresh failed: POST /token: the token endpoint could not be asked")
@@ -110,34 +110,34 @@ async def test_the_complete_example(server: BioEPICServer, caplog: pytest.LogCap
     caplog.set_level(logging.INFO, logger=__name__)
     server.settings.require_auth = True
     load_dotenv(".env")
-    client = BioEPIC(
+    auth = BioEPICAuth(
         client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), env=os.getenv("ENV", "prod")
     )
-    if not client.auth.has_credentials():
+    if not auth.has_credentials():
         logger.error("No credentials found. Check your .env file.")
         return
     logger.info("Authentication initialized")
     try:
-        await client.auth.get_token()
+        await auth.get_token()
         logger.info("Token acquired successfully")
     except RuntimeError as e:
         logger.error(f"Failed to get token: {e}")
         return
-    api_client = client.collection("samples")
+    api_client = auth.client.collection("samples")
     assert len(await api_client.list().collect(limit=3)) == 3
-    await client.aclose()
+    await auth.client.aclose()
     said = [record.message for record in caplog.records if record.name == __name__]
     assert said == ["Authentication initialized", "Token acquired successfully"]
 
 
 async def test_different_credentials_for_different_environments(monkeypatch: pytest.MonkeyPatch) -> None:
     load_dotenv(".env")
-    auth_dev = BioEPIC(
+    auth_dev = BioEPICAuth(
         client_id=os.getenv("DEV_CLIENT_ID"), client_secret=os.getenv("DEV_CLIENT_SECRET"), env="dev"
-    ).auth
-    auth_prod = BioEPIC(
+    )
+    auth_prod = BioEPICAuth(
         client_id=os.getenv("PROD_CLIENT_ID"), client_secret=os.getenv("PROD_CLIENT_SECRET"), env="prod"
-    ).auth
+    )
     assert await auth_dev.get_token() != await auth_prod.get_token()
     monkeypatch.delenv("BIOEPIC_BASE_URL")
     assert [BioEPIC(env=env).base_url for env in ("dev", "prod")] == [
