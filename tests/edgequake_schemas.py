@@ -1,4 +1,7 @@
-"""The published shapes of EdgeQuake's replies in short, and whether a value has one of them."""
+"""The published shapes of EdgeQuake's replies in short, and whether a value has one of them.
+
+Where the description of the API has none, as for contexts, it is the one of the server's own code.
+"""
 
 from typing import Any
 
@@ -30,11 +33,18 @@ ConversationEvent: type:s, conversation_id:s, user_message_id:s
 ChatContextEvent: type:s, sources:[SourceReference]
 ChatDoneEvent: type:s, assistant_message_id:s, tokens_used:i, duration_ms:i, llm_provider?:s, llm_model?:s
 TitleUpdateEvent: type:s, conversation_id:s, title:s
+EntityLineage: source_chunk_ids?:[s], source_document_id?:s, source_file_path?:s
+RelationshipLineage: source_chunk_id?:s, source_document_id?:s, source_file_path?:s
+ContextEntity: id:s, name:s, entity_type:s, description:s, score:n, degree:i, lineage?:EntityLineage
+ContextRelationship: id:s, source:s, target:s, relation_type:s, description:s, score:n, lineage?:RelationshipLineage
+SubgraphBundle: entities:[ContextEntity], relationships:[ContextRelationship]
+ContextSearchResult: retrieval_id:s, title:s, snippet:s, url:s, score:n, metadata?:any
+ContextSearchResponse: results:[ContextSearchResult]
 QueryResponse: answer:s, mode:s, sources:[SourceReference], stats:QueryStats, conversation_id?:s, reranked?:b,
-    subgraph?:o
+    subgraph?:SubgraphBundle
 QueryStreamStats: embedding_time_ms:i, retrieval_time_ms:i, generation_time_ms:i, total_time_ms:i, sources_retrieved:i,
     tokens_used:i, query_mode:s, tokens_per_second?:n
-ContextEvent: type:s, sources:[SourceReference], query_mode:s, retrieval_time_ms:i, bundle?:o, subgraph?:o
+ContextEvent: type:s, sources:[SourceReference], query_mode:s, retrieval_time_ms:i, bundle?:o, subgraph?:SubgraphBundle
 TokenEvent: type:s, content:s
 DoneEvent: type:s, stats:QueryStreamStats, llm_provider?:s, llm_model?:s
 ErrorEvent: type:s, message:s, code:s
@@ -271,6 +281,36 @@ ParseResponse: markdown:s, backend:s, backend_effective:s, fallback_applied:b, p
     page_timings?:[o], warnings?:[s], request_id:s
 ParseJobStatusResponse: job_id:s, status:s, result?:ParseResponse, error?:o, request_id:s
 ParseBackendsResponse: backends:[o], limits:o, default_backend:s
+ItemsRetrieved: chunks:i, entities:i, relationships:i, documents:i
+ContextRetrievalStats: embedding_time_ms:i, retrieval_time_ms:i, rerank_time_ms?:i, total_time_ms:i,
+    items_retrieved:ItemsRetrieved, keywords_extracted?:[s], reranked:b
+ModeSelection: requested:s, effective:s, adaptive:b, intent?:s
+ChunkPlace: document_id?:s, file_path?:s, start_line?:i, end_line?:i, chunk_index?:i
+ContextChunk: id:s, content:s, score:n, rerank_score?:n, token_count:i, reference_id?:i, is_truncated?:b,
+    lineage?:ChunkPlace
+ContextDocumentSummary: document_id:s, title:s, mime_type?:s, created_at?:s, chunk_count_in_bundle:i,
+    entity_count_in_bundle:i
+ContextBundle: subgraph:SubgraphBundle, chunks:[ContextChunk], documents?:[ContextDocumentSummary], context_string?:s
+RetrievalQuality: coverage_score:n, is_sufficient:b, empty_context:b
+DroppedCounts: chunks:i, entities:i, relationships:i
+TruncationInfo: is_truncated:b, token_budget:i, tokens_used:i, dropped:DroppedCounts
+AgentHints: suggested_followups?:[s], dominant_entity_types?:[s], documents_touched:i, data_quality_warnings?:[s]
+ContextRetrievalResponse: retrieval_id:s, query:s, mode:s, mode_selection:ModeSelection, bundle:ContextBundle,
+    stats:ContextRetrievalStats, retrieval_quality:RetrievalQuality, truncation:TruncationInfo,
+    agent_hints?:AgentHints, retrieval_fingerprint:s, cached:b
+ContextArtifactDocument: document_id:s, title?:s, file_name?:s, mime_type?:s, chunk_count:i, multimodal_item_count:i,
+    pdf_id?:s, content_summary?:s, content?:s, markdown?:s, content_source?:s, pdf_download_path?:s,
+    pdf_content_path?:s
+ContextArtifactChunk: chunk_id:s, document_id:s, content:s, chunk_index:i, token_count:i, start_line?:i, end_line?:i
+ContextArtifactFigure: item_id:s, document_id:s, modality:s, status:s, name?:s, item_type?:s, caption?:s,
+    analyzed_text?:s
+ContextArtifactMarkdown: document_id:s, markdown:s, source:s, pdf_id?:s
+ContextArtifactPdf: pdf_id:s, document_id?:s, filename:s, file_size_bytes:i, content_type:s, is_processed:b,
+    download_path:s, content_path:s, markdown_content?:s
+ContextArtifactResponse: artifact_type:s, artifact_id:s, document?:ContextArtifactDocument,
+    chunk?:ContextArtifactChunk, figure?:ContextArtifactFigure, markdown?:ContextArtifactMarkdown,
+    pdf?:ContextArtifactPdf
+ReanalyzeMultimodalResponse: document_id:s, track_id?:s, requeued:b, success:i, skipped:i, failed:i, v2_migration?:o
 GraphMetadataEvent: type:s, total_nodes:i, total_edges:i, nodes_to_stream:i, edges_to_stream:i
 GraphNodesEvent: type:s, batch:i, total_batches:i, nodes:[GraphNodeResponse]
 GraphEdgesEvent: type:s, edges:[GraphEdgeResponse]

