@@ -68,17 +68,6 @@ async def test_the_token_of_a_login_makes_a_client(make_client: MakeClient, visi
         assert (await client.auth.me()).username == "user"
 
 
-async def test_a_login_by_hand_reads_as_the_guide_has_it(make_client: MakeClient, visitor: EdgeQuake) -> None:
-    login = await visitor.auth.login(email="user", password="sandbox-user")
-    assert (login["expires_in"], login["token_type"]) == (login.expires_in, login.token_type)
-    renewed = await visitor.auth.refresh(refresh_token=login["refresh_token"])
-    assert renewed.get("refresh_token", login["refresh_token"]) is login.refresh_token  # it is not rotated
-    assert (await make_client(api_key=renewed["access_token"]).auth.me()).username == "user"
-    for wrong in ("acess_token", "__class__"):
-        with pytest.raises(KeyError):
-            login[wrong]
-
-
 async def test_a_client_logs_in_when_it_first_has_to_and_once(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     assert token_requests(server) == (0, 0)
     await admin.health()
