@@ -1,8 +1,8 @@
 """`BaseClient`: what every SDK on asdk subclasses.
 
 `CoreClient` has the calls of one request and one answer; here stands what is more: streams of events, downloads, walks
-through pages, a function over many inputs. Each makes an object of its own, in a module that is imported when it is
-first asked for.
+through pages, a function over many inputs. Each makes an object of its own; what few clients need is imported when it
+is first asked for.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class BaseClient(CoreClient):
         template: str,
         *,
         to: str | os.PathLike[str],
-        progress: ProgressCallback | None = None,
+        progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         sha256: str | None = None,
         **arguments: Unpack[RequestArguments],
@@ -186,7 +186,8 @@ class BaseClient(CoreClient):
         Args:
             template: as for `request`. An absolute URL on another origin gets no credentials.
             to: the path of the file; a file that is there is replaced.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
+                display of `asdk.progress`, in which each of many downloads has a line.
             resume: False to throw away what an earlier download left.
             sha256: what the file must have, in hex, beside the digests that the server announces.
             arguments: as for `request`.
@@ -202,10 +203,8 @@ class BaseClient(CoreClient):
         """
         from asdk.files import Download
 
-        request = self.build_request("GET", template, **arguments)
+        request = self._stream_request("*/*", "GET", template, arguments)
         del arguments
-        if request.headers.get("Accept") == self._headers.get("Accept"):
-            request.headers["Accept"] = "*/*"
         return await Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256).run()
 
     def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
