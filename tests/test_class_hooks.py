@@ -91,7 +91,7 @@ TYPES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (Any, junk),
     (
         datetime,
-        st.just("") | st.datetimes(timezones=st.none() | st.just(UTC)).map(datetime.isoformat),  # type: ignore[arg-type]
+        st.just("") | st.datetimes(timezones=st.none() | st.just(UTC)).map(datetime.isoformat),
     ),
     (date, st.dates().map(date.isoformat)),
     (UUID, st.uuids().map(str)),

@@ -342,13 +342,6 @@ CASES = {
         reply="[CostHistoryPoint]",
     ),
     "costs.budget": Case(lambda c: c.costs.budget(), "GET", "/api/v1/costs/budget", reply="BudgetInfo"),
-    "costs.update_budget": Case(
-        lambda c: c.costs.update_budget(monthly_budget_usd=0.5, alert_threshold=0.5),
-        "PATCH",
-        "/api/v1/costs/budget",
-        json={"monthly_budget_usd": 0.5, "alert_threshold": 0.5},
-        reply="BudgetInfo",
-    ),
     "lineage.document": Case(
         lambda c: c.lineage.document("a/b"),
         "GET",
@@ -607,11 +600,9 @@ def last_page(reply: Any) -> Any:
 
 
 async def test_what_is_left_out_is_not_sent() -> None:
-    transport = MemoryTransport([Reply(json=sample("ReprocessFailedResponse")), Reply(json=sample("BudgetInfo"))])
-    client = EdgeQuake(auth=None, transport=transport)
-    await client.documents.reprocess_failed()
-    await client.costs.update_budget(alert_threshold=0.5)
-    assert [request.json() for request in transport.sent] == [{}, {"alert_threshold": 0.5}]
+    transport = MemoryTransport([Reply(json=sample("ReprocessFailedResponse"))])
+    await EdgeQuake(auth=None, transport=transport).documents.reprocess_failed()
+    assert [request.json() for request in transport.sent] == [{}]
 
 
 async def test_the_metrics_of_a_workspace_end_with_an_empty_page() -> None:
@@ -630,6 +621,7 @@ def test_no_operation_is_left_out_here() -> None:
         *("documents.upload_file", "documents.upload_batch", "documents.wait", "documents.export_lineage"),
         *("pdf.upload", "pdf.upload_batch", "pdf.download", "parse.parse", "injections.put_file"),
         *("connections.create", "connections.update", "entities.delete", "workspaces.metrics_history"),
+        "costs.update_budget",
     }
     cases = {case.partition(" ")[0] for case in FIRST} | set(CASES)
     assert operations() - cases == tested_elsewhere
