@@ -617,7 +617,7 @@ async def test_the_metrics_of_a_workspace_end_with_an_empty_page() -> None:
 def test_no_operation_is_left_out_here() -> None:
     """Streams, and what sends or brings files, are tested against a server."""
     tested_elsewhere = {
-        *("query.stream", "chat.stream", "graph.stream", "pdf.stream_progress"),
+        *("query.stream", "query.stream_text", "chat.stream", "graph.stream", "pdf.stream_progress"),
         *("documents.upload_file", "documents.upload_batch", "documents.wait", "documents.export_lineage"),
         *("pdf.upload", "pdf.upload_batch", "pdf.download", "parse.parse", "injections.put_file"),
         *("connections.create", "connections.update", "entities.delete", "workspaces.metrics_history"),
