@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-import attrs
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Budget, CostPoint, CostSummary
@@ -97,9 +96,9 @@ class Costs(Resource["EdgeQuake"]):
         """
         budget = await self.budget(**options)
         monthly = budget.monthly_budget_usd if monthly_budget_usd is None else monthly_budget_usd
-        wanted = attrs.evolve(
-            budget,
+        wanted = Budget(
             monthly_budget_usd=monthly,
+            spent_usd=budget.spent_usd,
             remaining_usd=max(monthly - budget.spent_usd, 0.0),
             alert_threshold=budget.alert_threshold if alert_threshold is None else alert_threshold,
             is_over_budget=budget.spent_usd > monthly,
