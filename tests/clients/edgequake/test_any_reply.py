@@ -69,7 +69,7 @@ def instances(draw: st.DrawFn, schema: str) -> Any:
         elif fate == "there":
             may_be_empty = spelt.endswith("?") or schema in EMPTY_TIMES
             made[name] = draw(
-                (times | st.just("") if may_be_empty else times) if kind == "s" and is_time(name) else instances(kind)
+                (st.just("") | times if may_be_empty else times) if kind == "s" and is_time(name) else instances(kind)
             )
     for name in draw(st.lists(text, max_size=2)):
         made.setdefault(f"new {name}", draw(anything))
