@@ -138,6 +138,8 @@ async def questions(tour: Tour, client: EdgeQuake) -> None:
     made = await client.documents.upload(TEXT)
     assert "Sarah Chen" in (await tour("query.execute", client.query.execute("Who is at Acme Labs?"))).answer
     assert len(await tour("query.stream", events_of(client.query.stream("Where is Acme Labs?")))) > 2
+    pieces = await tour("query.stream_text", events_of(client.query.stream_text("Where is Acme Labs?")))
+    assert "".join(piece.data for piece in pieces).startswith("Sarah Chen")
     context = await tour("contexts.retrieve", client.contexts.retrieve("Where is Acme Labs?"))
     assert (await tour("contexts.get", client.contexts.get(context.retrieval_id))).cached
     assert (await tour("contexts.search", client.contexts.search("Acme Labs"))).results[0].title == TEXT

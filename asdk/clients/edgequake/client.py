@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Self, cast
 
@@ -54,6 +55,9 @@ from asdk.streaming import ServerSentEvent
 
 # What may be gone when a stream is opened again; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
+
+# How a stream of bare text tells of an error.
+_ERROR_TEXT = "Error:"
 
 
 class EdgeQuake(BaseClient):
@@ -155,17 +159,17 @@ class EdgeQuake(BaseClient):
         return self.with_options(tenant=attrs.evolve(tenant, workspace_id=workspace_id))
 
     def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        if event.data.startswith(_ERROR_TEXT):
+            return error_in(event, self.describe_error)
         if '"error"' not in event.data:
             return None
         try:
             data = event.json()
         except DecodeError:
             return None  # said when the event is decoded
-        if not isinstance(data, dict) or cast("dict[str, object]", data).get("type") != "error":
+        if not isinstance(data, dict):
             return None
-        error = error_in(event, self.describe_error)
-        error.transient = error.code in _PASSING
-        return error
+        return _stream_error(event, cast("dict[str, object]", data))
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
         """Ask how the server is. Needs no credentials.
@@ -227,6 +231,24 @@ class EdgeQuake(BaseClient):
         async with self.stream("GET", "/metrics", authenticate=False, **options) as response:
             await response.read()
             return response.text
+
+
+def _stream_error(event: ServerSentEvent, data: dict[str, object]) -> StreamError | None:
+    """The error that an event with such data tells of: by its type, or, where events have none, by saying nothing
+    else."""
+    if data.get("type") != "error" and not (data.keys() == {"error"} and isinstance(data["error"], str)):
+        return None
+    error = error_in(event, lambda found: (_text(found, "code", "reason"), _text(found, "message", "error")))
+    wait = data.get("retry_after_secs")
+    if isinstance(wait, int | float) and 0 <= wait < math.inf:
+        error.retry_after = float(wait)
+    error.transient = error.code in _PASSING
+    return error
+
+
+def _text(data: Mapping[str, object], *names: str) -> str | None:
+    """The first of these members that is a text."""
+    return next((value for name in names if isinstance(value := data.get(name), str)), None)
 
 
 def _tenant(config: Config, tenant_id: str | None, workspace_id: str | None, user_id: str | None) -> Tenant | None:

@@ -25,7 +25,7 @@ async def test_a_context_leads_back_to_the_document(admin: EdgeQuake) -> None:
     (chunk,) = context.bundle.chunks
     assert chunk.lineage is not None
     assert chunk.lineage.document_id == made.document_id
-    assert [document.title for document in context.bundle.documents] == ["Notes"]
+    assert [document.title for document in context.bundle.documents or ()] == ["Notes"]
     assert context.bundle.subgraph is not None
     assert {entity.name for entity in context.bundle.subgraph.entities} >= {"SARAH_CHEN", "ACME_LABS", "OSLO"}
     assert (await admin.contexts.artifact("chunk", chunk.id)).chunk is not None
@@ -86,6 +86,6 @@ async def test_whatever_has_no_published_shape_may_be_absent(bundle: dict[str, A
     transport = MemoryTransport([Reply(json=reply) for reply in replies])
     client = EdgeQuake(auth=None, transport=transport)
     assert (await client.contexts.retrieve("why?")).bundle == ContextBundle()
-    assert (await client.contexts.get("ret_1")).bundle.documents == []
+    assert (await client.contexts.get("ret_1")).bundle.documents is None
     assert (await client.contexts.artifact("chunk", "c")).chunk is None
     assert (await client.documents.reanalyze("d")).track_id is None

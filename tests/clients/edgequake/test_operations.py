@@ -413,13 +413,6 @@ CASES = {
         reply="[CostHistoryPoint]",
     ),
     "costs.budget": Case(lambda c: c.costs.budget(), "GET", "/api/v1/costs/budget", reply="BudgetInfo"),
-    "costs.update_budget": Case(
-        lambda c: c.costs.update_budget(monthly_budget_usd=0.5, alert_threshold=0.5),
-        "PATCH",
-        "/api/v1/costs/budget",
-        json={"monthly_budget_usd": 0.5, "alert_threshold": 0.5},
-        reply="BudgetInfo",
-    ),
     "lineage.document": Case(
         lambda c: c.lineage.document("a/b"),
         "GET",
@@ -678,11 +671,9 @@ def last_page(reply: Any) -> Any:
 
 
 async def test_what_is_left_out_is_not_sent() -> None:
-    transport = MemoryTransport([Reply(json=sample("ReprocessFailedResponse")), Reply(json=sample("BudgetInfo"))])
-    client = EdgeQuake(auth=None, transport=transport)
-    await client.documents.reprocess_failed()
-    await client.costs.update_budget(alert_threshold=0.5)
-    assert [request.json() for request in transport.sent] == [{}, {"alert_threshold": 0.5}]
+    transport = MemoryTransport([Reply(json=sample("ReprocessFailedResponse"))])
+    await EdgeQuake(auth=None, transport=transport).documents.reprocess_failed()
+    assert [request.json() for request in transport.sent] == [{}]
 
 
 async def test_the_metrics_of_a_workspace_end_with_an_empty_page() -> None:

@@ -65,7 +65,7 @@ class ContextBundle:
     """The context itself; ``context_string`` is what a language model would get, for the granularity ``debug``."""
 
     chunks: list[ContextChunk] = field(factory=list[ContextChunk])
-    documents: list[ContextDocument] = field(factory=list[ContextDocument])
+    documents: list[ContextDocument] | None = None
     subgraph: Subgraph | None = None
     context_string: str | None = None
 
@@ -84,10 +84,19 @@ class ModeSelection:
 class ItemCounts:
     """How many of each."""
 
-    chunks: int = 0
-    entities: int = 0
-    relationships: int = 0
-    documents: int = 0
+    chunks: int | None = None
+    entities: int | None = None
+    relationships: int | None = None
+    documents: int | None = None
+
+
+@model
+class DroppedCounts:
+    """How many of each did not fit."""
+
+    chunks: int | None = None
+    entities: int | None = None
+    relationships: int | None = None
 
 
 @model
@@ -119,7 +128,7 @@ class Truncation:
     is_truncated: bool
     token_budget: int
     tokens_used: int
-    dropped: ItemCounts | None = None
+    dropped: DroppedCounts | None = None
 
 
 @model

@@ -107,7 +107,7 @@ class ReanalyzedDocument:
     success: int | None = None
     skipped: int | None = None
     failed: int | None = None
-    v2_migration: Any = None
+    v2_migration: dict[str, Any] | None = None
 
 
 @model
