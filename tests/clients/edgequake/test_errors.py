@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -168,7 +169,7 @@ ADA = "00000000-0000-0000-0000-00000000000a"
 async def test_what_belongs_to_a_user_wants_tenant_and_user(
     tenant: Tenant | None, is_enough: bool, admin: EdgeQuake
 ) -> None:
-    calls = [
+    calls: list[Callable[[], Awaitable[object]]] = [
         lambda: admin.chat.complete("hi", tenant=tenant),
         lambda: admin.conversations.create(title="T", tenant=tenant),
         lambda: admin.folders.list(tenant=tenant),
