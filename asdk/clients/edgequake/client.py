@@ -14,7 +14,7 @@ from asdk.auth.tokens import looks_like_jwt
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
-from asdk.clients.edgequake.errors import AccountLockedError
+from asdk.clients.edgequake.errors import AccountLockedError, advised
 from asdk.clients.edgequake.models import Health
 from asdk.clients.edgequake.resources import (
     Admin,
@@ -50,6 +50,7 @@ from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamErro
 from asdk.event_stream import error_in
 from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders
 from asdk.resources import resource
+from asdk.response import Response
 from asdk.secret import Secret
 from asdk.streaming import ServerSentEvent
 
@@ -170,6 +171,9 @@ class EdgeQuake(BaseClient):
         if not isinstance(data, dict):
             return None
         return _stream_error(event, cast("dict[str, object]", data))
+
+    def _status_error(self, response: Response) -> StatusError:
+        return advised(super()._status_error(response), response.request)
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
         """Ask how the server is. Needs no credentials.

@@ -73,7 +73,7 @@ class Chat(Resource["EdgeQuake"]):
             The answer, and the ids under which message and answer are kept.
 
         Raises:
-            AuthenticationError: the server was not told tenant and user.
+            TenantRequiredError: the call names no tenant and user.
             NotFoundError: there is no such conversation.
 
         Source: EdgeQuake API, ``POST /api/v1/chat/completions``.
@@ -143,7 +143,7 @@ class Chat(Resource["EdgeQuake"]):
             options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
 
         Raises:
-            AuthenticationError: in the block: the server was not told tenant and user.
+            TenantRequiredError: in the block: the call names no tenant and user.
             StreamError: in the block: the answer ended in an error; ``code`` is such as ``QUERY_FAILED``,
                 ``CONVERSATION_GONE`` or ``SAVE_FAILED``.
 
