@@ -18,7 +18,8 @@ from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.edgequake_schemas import sample
 
 if TYPE_CHECKING:
-    from tests.clients.edgequake.conftest import Days, MakeClient
+    from tests.clients.days import Days
+    from tests.clients.edgequake.conftest import MakeClient
 
 
 def track(*, done: int, of: int, status: str = "completed") -> dict[str, object]:
