@@ -51,7 +51,7 @@ def test_the_client_has_no_operation_that_is_not_listed() -> None:
         f"{name}.{method}"
         for name, attribute in inspect.getmembers(client)
         if isinstance(attribute, Resource)
-        for method in vars(type(attribute))
+        for method in dir(type(attribute))
         if not method.startswith("_")
     }
     listed = {operation.method for operation in operations("edgequake")}

@@ -1,4 +1,7 @@
-"""The operations of EdgeQuake, a file per family; each class hangs on the client under the name of its file."""
+"""The operations of EdgeQuake, a file per family; each class hangs on the client under the name of its file.
+
+``client.documents`` has two: `processing` holds what comes after the upload.
+"""
 
 from asdk.clients.edgequake.resources.admin import Admin
 from asdk.clients.edgequake.resources.api_keys import ApiKeys
