@@ -14,6 +14,7 @@ AsdkError
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, TrackStatus
@@ -26,6 +27,9 @@ LOCKED_FOR = 900.0
 # What belongs to a user of a tenant, and what lies in a workspace without naming it.
 _PERSONAL = tuple(f"/api/v1/{name}" for name in ("chat", "conversations", "messages", "folders"))
 _SCOPED = tuple(f"/api/v1/{name}" for name in ("documents", "graph", "entities", "chunks", "lineage", "tasks"))
+
+# What a refusal speaks of that is about the credential, named or not.
+_CREDENTIAL = re.compile("key|token|jwt|bearer|credential|authorization|expired", re.IGNORECASE)
 
 
 class AccountLockedError(StatusError):
@@ -103,7 +107,7 @@ def advised(error: StatusError, request: Request) -> StatusError:
     elif isinstance(error, NotFoundError) and error.code is not None and request.template.startswith(_SCOPED):
         workspace = request.headers.get("X-Workspace-ID") or "default"
         error.advice = f"looked for in workspace {workspace}, with_workspace(...) looks in another"
-    elif isinstance(error, AuthenticationError) and request.template.startswith(_PERSONAL) and not _is_named(request):
+    elif isinstance(error, AuthenticationError) and _wants_a_name(error, request):
         refused, error = error, TenantRequiredError(error.message)
         error.__dict__.update(refused.__dict__)
         error.advice = (
@@ -113,10 +117,12 @@ def advised(error: StatusError, request: Request) -> StatusError:
     return error
 
 
-def _is_named(request: Request) -> bool:
-    """Whether a request names tenant and user as this server wants it."""
+def _wants_a_name(error: AuthenticationError, request: Request) -> bool:
+    """Whether a refusal is about tenant and user, which the request does not name as this server wants it."""
+    if not request.template.startswith(_PERSONAL) or _CREDENTIAL.search(error.message):
+        return False
     tenant, user = (request.headers.get(f"X-{who}-ID", "") for who in ("Tenant", "User"))
     try:
-        return bool((tenant == "default" or UUID(tenant)) and UUID(user))
+        return not ((tenant == "default" or UUID(tenant)) and UUID(user))
     except ValueError:
-        return False
+        return True

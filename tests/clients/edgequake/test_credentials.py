@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 import traceback
 from typing import TYPE_CHECKING
 
@@ -197,6 +199,37 @@ async def test_a_hundred_callers_with_an_expired_jwt_get_an_error_each_that_name
     assert all(isinstance(error, AuthenticationError | TokenRefusedError) for error in errors)
     assert "jwt" in str(errors[0])
     assert token_requests(server) == (0, 0)
+
+
+def test_a_hundred_threads_with_an_expired_token_refresh_once(server: EdgeQuakeServer, days: Days) -> None:
+    source = TokenSource(EdgeQuakeLogin(server.url, "admin", "sandbox-admin"), clock=days.client)
+    names: list[str] = []
+
+    async def call() -> None:
+        async with EdgeQuake(base_url=server.url, auth=source) as client:
+            names.append((await client.auth.me()).username)
+
+    asyncio.run(call())
+    days.server.advance(DAY + 1)
+    asyncio.run(days.client.advance(DAY + 1))
+    threads = [threading.Thread(target=lambda: asyncio.run(call())) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert names == ["admin"] * 101
+    assert token_requests(server) == (1, 1)
+
+
+async def test_a_refresh_costs_no_retry(make_client: MakeClient, server: EdgeQuakeServer) -> None:
+    client = make_client(username="admin", password="sandbox-admin", retry=None)
+    await client.auth.me()
+    server.invalidate_access_tokens()
+    assert (await client.auth.me()).username == "admin"
+    server.faults.add(Fault.status(401), path=ME)
+    with pytest.raises(AuthenticationError) as caught:
+        await client.auth.me()
+    assert caught.value.attempts == 1
 
 
 async def test_in_its_last_minutes_a_token_is_renewed_while_calls_go_on_with_it(

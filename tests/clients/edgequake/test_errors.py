@@ -106,6 +106,14 @@ async def test_the_rate_limiter_s_seconds_are_in_the_error(server: EdgeQuakeServ
     assert caught.value.retryable
 
 
+async def test_a_date_to_come_back_at_is_read_too(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
+    server.faults.add(Fault.status(429, retry_after=17, as_date=True))
+    with pytest.raises(RateLimitError) as caught:
+        await visitor.health(retry=None)
+    assert caught.value.retry_after is not None
+    assert 15 <= caught.value.retry_after <= 18
+
+
 async def test_a_429_is_waited_out_as_long_as_the_server_says() -> None:
     limited = Reply(429, json={"error": "rate_limit_exceeded", "message": "later"}, headers={"Retry-After": "30"})
     document = Reply(json={"id": "d1", "status": "completed", "chunk_count": 0})
@@ -185,9 +193,17 @@ async def test_what_belongs_to_a_user_wants_tenant_and_user(
         assert pickle.loads(pickle.dumps(caught.value)).advice == caught.value.advice
 
 
-async def test_a_token_that_is_refused_in_chat_is_no_missing_tenant(server: EdgeQuakeServer) -> None:
-    tenant = Tenant(DEFAULT_TENANT_ID, user_id=ADA)
+@pytest.mark.parametrize("tenant", [None, Tenant(DEFAULT_TENANT_ID, user_id=ADA)])
+async def test_a_key_that_is_refused_in_chat_is_no_missing_tenant(
+    tenant: Tenant | None, server: EdgeQuakeServer
+) -> None:
     async with EdgeQuake(base_url=server.url, api_key="eq_wrong", tenant=tenant) as client:
         with pytest.raises(AuthenticationError, match="Invalid API key; check api_key") as caught:
             await client.chat.complete("hi")
     assert type(caught.value) is AuthenticationError
+
+
+async def test_a_bare_401_of_chat_is_about_the_tenant_that_is_missing() -> None:
+    client = EdgeQuake(auth=None, transport=MemoryTransport([Reply(401)]))
+    with pytest.raises(TenantRequiredError):
+        await client.chat.complete("hi")
