@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+
 from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
 
 _PAGES = PageNumbers(items="documents", total="total")
+
+# So often a track is seen without documents before that is believed: for some four seconds.
+_EMPTY_LOOKS = 6
 
 
 class Documents(Resource["EdgeQuake"]):
@@ -238,9 +243,11 @@ class Documents(Resource["EdgeQuake"]):
         Source: EdgeQuake API, ``GET /api/v1/documents/track/{track_id}``.
         """
         request = self._client.build_request("GET", "/")  # knows the client's clock and limits
+        empty_looks = itertools.count(1)
         track = await poll(
             lambda limit: self.track(track_id, timeout=limit),
-            lambda seen: seen.is_complete,
+            # An empty track is complete too, also before the server has entered the documents.
+            lambda seen: seen.is_complete and (bool(seen.documents) or next(empty_looks) >= _EMPTY_LOOKS),
             clock=request.clock,
             per_call=request.options.timeout,
             seconds=timeout,
