@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-
 from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
