@@ -195,6 +195,10 @@ async def test_words_about_errors_are_no_error() -> None:
     progress = sample("PdfUploadProgress") | {"error": "of a newer server", "is_failed": True}
     (seen,) = await collect(events_of(json.dumps(progress)).pdf.stream_progress("t"))
     assert seen.is_failed
+    content = f"event: error\ndata: {json.dumps(progress)}\n\n".encode()
+    named = MemoryTransport([Reply(content=content, headers={"Content-Type": "text/event-stream"})])
+    (seen,) = await collect(EdgeQuake(auth=None, transport=named).pdf.stream_progress("t"))
+    assert seen.is_failed, "the name of the event is that of the end, and its data are the last progress"
 
 
 async def test_each_argument_of_a_stream_reaches_the_server() -> None:

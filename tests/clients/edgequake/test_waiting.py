@@ -58,6 +58,22 @@ async def test_what_is_there_already_is_asked_for_once() -> None:
     assert (len(transport.sent), clock.monotonic()) == (1, before)
 
 
+async def test_a_track_whose_documents_are_not_entered_yet_is_not_complete() -> None:
+    client, transport = client_of(
+        *(Reply(json=track(done=done, of=of)) for done, of in ((0, 0), (0, 0), (0, 1), (1, 1)))
+    )
+    assert len((await client.documents.wait("t1")).documents) == 1
+    assert len(transport.sent) == 4
+
+
+async def test_a_track_that_stays_empty_is_given_back_as_it_is() -> None:
+    clock = VirtualClock()
+    client, _ = client_of(*(Reply(json=track(done=0, of=0)) for _ in range(9)), clock=clock)
+    before = clock.monotonic()
+    assert (await client.documents.wait("t1", timeout=None)).documents == []
+    assert 3 < clock.monotonic() - before < 5
+
+
 async def test_the_pauses_grow_to_ten_seconds() -> None:
     clock = VirtualClock()
     moments: list[float] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
@@ -29,6 +30,9 @@ from asdk.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
 
 _PAGES = PageNumbers(items="documents", total="total")
+
+# So often a track is seen without documents before that is believed: for some four seconds.
+_EMPTY_LOOKS = 6
 
 
 class Documents(DocumentProcessing):
@@ -228,9 +232,11 @@ class Documents(DocumentProcessing):
         Source: EdgeQuake API, ``GET /api/v1/documents/track/{track_id}``.
         """
         request = self._client.build_request("GET", "/")  # knows the client's clock and limits
+        empty_looks = itertools.count(1)
         track = await poll(
             lambda limit: self.track(track_id, timeout=limit),
-            lambda seen: seen.is_complete,
+            # An empty track is complete too, also before the server has entered the documents.
+            lambda seen: seen.is_complete and (bool(seen.documents) or next(empty_looks) >= _EMPTY_LOOKS),
             clock=request.clock,
             per_call=request.options.timeout,
             seconds=timeout,
