@@ -1,8 +1,11 @@
-"""Every operation of EdgeQuake's API, called once through our client."""
+"""Every operation of EdgeQuake's API, called once through our client, and each reply of the sandbox held against its
+published shape.
+"""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -10,15 +13,51 @@ from urllib.parse import parse_qs, urlsplit
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import ParsedPdf, ParseJob
 from asdk.event_stream import EventStream
+from asdk.request import Request
 from asdk.resources import Resource
+from asdk.response import Response
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID, DEFAULT_USER_ID, DEFAULT_WORKSPACE_ID
+from asdk.transports.base import Handler
+from tests.clients.edgequake.test_contract import OPERATIONS
 from tests.contracts.operations import Tour, operations
+from tests.edgequake_schemas import problems
 
 T = TypeVar("T")
 TENANT, WORKSPACE = DEFAULT_TENANT_ID, DEFAULT_WORKSPACE_ID
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Page >> endobj\nBT (Ada Lovelace met Charles Babbage.) Tj ET\n%%EOF"
+
+
+class Witness:
+    """Keeps the last response that was not a stream."""
+
+    last: Response | None = None
+
+    async def __call__(self, request: Request, call_next: Handler) -> Response:
+        response = await call_next(request)
+        self.last = None if request.stream else response
+        return response
+
+
+class ShapedTour(Tour):
+    """A tour that looks at each reply too: no member too many, none missing, each of its type."""
+
+    def __init__(self, server: EdgeQuakeServer, witness: Witness) -> None:
+        super().__init__(server, "edgequake")
+        self._witness = witness
+
+    async def __call__(self, method: str, call: Awaitable[T]) -> T:
+        result = await super().__call__(method, call)
+        shape, response = OPERATIONS.get(method), self._witness.last
+        if shape is None or response is None or shape.reply == "location":
+            return result
+        assert response.status in shape.statuses
+        if shape.reply == "":
+            assert response.content == b""
+        else:
+            assert problems(shape.schema, response.json(), strict=True) == [], method
+        return result
 
 
 async def test_every_operation_can_be_called(tmp_path: Path) -> None:
@@ -31,8 +70,9 @@ async def test_every_operation_can_be_called(tmp_path: Path) -> None:
             tenant_id=TENANT,
             workspace_id=WORKSPACE,
             user_id=DEFAULT_USER_ID,
+            middleware=[witness := Witness()],
         ) as client:
-            tour = Tour(server, "edgequake")
+            tour = ShapedTour(server, witness)
             await accounts(tour, client)
             await documents(tour, client, server)
             await pdf_files(tour, client, server, tmp_path)

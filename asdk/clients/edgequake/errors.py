@@ -26,7 +26,7 @@ LOCKED_FOR = 900.0
 
 # What belongs to a user of a tenant, and what lies in a workspace without naming it.
 _PERSONAL = tuple(f"/api/v1/{name}" for name in ("chat", "conversations", "messages", "folders"))
-_SCOPED = tuple(f"/api/v1/{name}" for name in ("documents", "graph", "entities", "chunks", "lineage", "tasks"))
+_SCOPED = tuple(f"/api/v1/{name}" for name in ("documents", "graph", "entities", "chunks", "lineage", "tasks", "query"))
 
 # What a refusal speaks of that is about the credential, named or not.
 _CREDENTIAL = re.compile("key|token|jwt|bearer|credential|authorization|expired", re.IGNORECASE)

@@ -50,7 +50,7 @@ async def test_what_was_retrieved_can_be_fetched_again_for_15_minutes(admin: Edg
     (found,) = (await admin.contexts.search("Acme Labs")).results
     again = await admin.contexts.get(found.retrieval_id)
     assert (again.cached, again.query) == (True, "Acme Labs")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="looks in another"):
         await admin.with_workspace("00000000-0000-0000-0000-0000000000ff").contexts.get(found.retrieval_id)
     days.server.advance(15 * 60)
     with pytest.raises(GoneError):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from asdk import AuthenticationError, PermissionDeniedError, RedirectError, ServerError, StatusError
-from asdk.clients.edgequake import EdgeQuake
+from asdk.clients.edgequake import AccountLockedError, EdgeQuake
 from asdk.sandbox import EdgeQuakeServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -57,6 +57,13 @@ async def test_an_inactive_account_stays_out(visitor: EdgeQuake, admin: EdgeQuak
     await admin.users.update(login.user.user_id, is_active=False)
     with pytest.raises(PermissionDeniedError):
         await visitor.auth.oidc_callback("user", await begin(visitor))
+
+
+async def test_a_locked_account_says_when_to_come_back() -> None:
+    locked = Reply(423, json={"code": "ACCOUNT_LOCKED", "message": "Account is locked"})
+    client = EdgeQuake(auth=None, transport=MemoryTransport([locked]))
+    with pytest.raises(AccountLockedError, match="wait for 15 minutes"):
+        await client.auth.oidc_callback("user", "state")
 
 
 async def test_a_server_without_a_provider_says_so(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:

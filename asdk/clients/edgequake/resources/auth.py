@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 from typing_extensions import Unpack
 
+from asdk.clients.edgequake.errors import advised
 from asdk.clients.edgequake.models import LoginResult, RefreshResult, User, UserReply
 from asdk.config import secret_argument
 from asdk.errors import InvalidRequestError, StatusError
@@ -181,7 +182,8 @@ class Auth(Resource["EdgeQuake"]):
         return await self._client.send(request)
 
     def _refusal(self, response: Response, *, advice: str | None = None) -> StatusError:
-        return status_error(response, self._client.describe_error, self._client.error_codes, advice)
+        error = status_error(response, self._client.describe_error, self._client.error_codes, advice)
+        return advised(error, response.request)
 
 
 def _login_body(username: str | None, email: str | None, password: Secret | None) -> dict[str, object]:
