@@ -137,7 +137,7 @@ def test_whatever_a_stream_may_bring_is_read_however_it_is_cut(name: str, data: 
     sent = [data.draw(instances(kind)) for kind in data.draw(st.lists(st.sampled_from(kinds), max_size=4))]
     between = st.sampled_from(["", ": keep-alive\n\n", ":\n", "\n"])
     text = "".join(f"{data.draw(between)}data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in sent)
-    content = text.encode()
+    content = (text + data.draw(st.sampled_from(["", "data: [DONE]\n\n"]))).encode()
     cuts = sorted(data.draw(st.sets(st.integers(0, len(content)), max_size=6)))
     chunks = [content[start:end] for start, end in pairwise([0, *cuts, len(content)])]
     reply = Reply(content=chunks, headers={"Content-Type": "text/event-stream"})
