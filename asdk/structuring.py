@@ -335,6 +335,8 @@ def _union_hook(form: Any, converter: Converter) -> Hook:
     if len(members) == 2 and NoneType in members:
         (other,) = (member for member in members if member is not NoneType)
         inner = converter.get_structure_hook(other)
+        if other is datetime:  # where there is no time, a server that keeps it as text has an empty one
+            return lambda value, _: None if value is None or value == "" else inner(value, other)
         return lambda value, _: None if value is None else inner(value, other)
     by_type: dict[type, list[tuple[Any, Hook]]] = {}
     for member in members:

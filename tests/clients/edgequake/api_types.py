@@ -8,6 +8,7 @@ from typing import assert_type
 from asdk import Paginator, Records, Retry, Tenant
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import (
+    ApiKeySummary,
     ChatContext,
     ChatDone,
     ChatResult,
@@ -26,6 +27,7 @@ from asdk.clients.edgequake.models import (
     User,
     Workspace,
 )
+from asdk.clients.edgequake.resources.api_keys import ApiKeyList
 
 
 async def results(client: EdgeQuake) -> None:
@@ -35,6 +37,9 @@ async def results(client: EdgeQuake) -> None:
     assert_type(await client.documents.upload_file(Path("a.md")), UploadedFile)
     assert_type(await client.with_options(timeout=5).query.execute("why?"), QueryResult)
     assert_type(client.documents.list(), Paginator[DocumentSummary])
+    assert_type(await client.documents.list(), Records[DocumentSummary])
+    assert_type(await client.api_keys.list(), ApiKeyList)
+    assert_type(await client.api_keys.list().collect(), Records[ApiKeySummary])
     assert_type(await client.workspaces.list("t").collect(), Records[Workspace])
     async for document in client.documents.list(status=DocumentStatus.FAILED):
         assert_type(document.status, DocumentStatus | None)
@@ -61,5 +66,4 @@ async def refused(client: EdgeQuake) -> None:
     await client.auth.login("ada")  # type: ignore[call-overload]
     await client.auth.login("ada", "pw", email="ada@example.org")  # type: ignore[call-overload]
     await client.documents.get("d", time_out=5)  # type: ignore[call-arg]
-    await client.documents.list()
     EdgeQuake(api_kee="eq_key")  # type: ignore[call-arg]
