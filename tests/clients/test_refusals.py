@@ -28,7 +28,7 @@ from asdk.clients.bloomy import AccountLockedError, Bloomy
 from asdk.clients.bloomy import WrongPasswordError as WrongBloomyPasswordError
 from asdk.clients.bloomy import errors as bloomy_errors
 from asdk.clients.edgequake import AccountLockedError as LockedByHandError
-from asdk.clients.edgequake import EdgeQuake, LoginLockedError, WrongPasswordError
+from asdk.clients.edgequake import EdgeQuake, LoginLockedError, TenantRequiredError, WrongPasswordError
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import Fault, Sandbox
 from tests.clients.apis import token_requests
@@ -145,7 +145,7 @@ async def _(at: Place) -> None:
     await edgequake(at, username="admin", password="sandbox-admin").documents.list().first()
 
 
-@case("edgequake", "locked account, by hand", LockedByHandError, "locked", status=423, token_requests=6)
+@case("edgequake", "locked account, by hand", LockedByHandError, "15 minutes", status=423, token_requests=6)
 async def _(at: Place) -> None:
     for _ in range(5):
         with pytest.raises(AuthenticationError):
@@ -161,9 +161,7 @@ async def _(at: Place) -> None:
     await edgequake(at, jwt=login.access_token).documents.list().first()
 
 
-@case(
-    "edgequake", "expired everything", WrongPasswordError, "check the user name (admin)", status=401, token_requests=3
-)
+@case("edgequake", "expired everything", WrongPasswordError, "EDGEQUAKE_PASSWORD", status=401, token_requests=3)
 async def _(at: Place) -> None:
     client = edgequake(at, username="admin", password="sandbox-admin")
     await client.documents.list().first()
@@ -173,12 +171,12 @@ async def _(at: Place) -> None:
     await client.documents.list().first()
 
 
-@case("edgequake", "missing tenant", AuthenticationError, "X-Tenant-ID", status=401)
+@case("edgequake", "missing tenant", TenantRequiredError, "tenant_id= and user_id=", status=401)
 async def _(at: Place) -> None:
     await edgequake(at, api_key=at.sandbox.edgequake.credentials.api_key).conversations.list().first()
 
 
-@case("edgequake", "hidden object", NotFoundError, "/documents/{document_id}", status=404)
+@case("edgequake", "hidden object", NotFoundError, "/documents/{document_id}", "in workspace 0000", status=404)
 async def _(at: Place) -> None:
     known = at.sandbox.edgequake.credentials
     mine = edgequake(at, api_key=known.api_key, tenant_id=known.tenant_id, workspace_id=known.workspace_id)
@@ -467,7 +465,7 @@ async def test_a_refusal_is_one_error_that_says_what_to_do(case: Case, at: Place
     error, line = caught.value, str(caught.value)
     print(f"{type(error).__name__:24} {line}")  # noqa: T201 - to read them: pytest -rP
     server = next(server for server in at.sandbox.servers if server.name == case.api)
-    assert isinstance(error, case.error)
+    assert type(error) is case.error
     assert error.status == case.status or (case.status is None and not error.status)
     assert all(part in line for part in case.says)
     assert "\n" not in line
