@@ -101,13 +101,16 @@ async def test_a_repeated_page_is_an_error_and_no_endless_walk(client: BioEPIC, 
         await client.samples.list().collect()
 
 
-async def test_a_walk_goes_on_where_the_reply_to_a_page_token_was_lost(client: BioEPIC, server: BioEPICServer) -> None:
+@pytest.mark.parametrize("ahead", [0, 1])
+async def test_a_walk_goes_on_where_the_reply_to_a_page_token_was_lost(
+    client: BioEPIC, server: BioEPICServer, ahead: int
+) -> None:
     everything = await client.samples.list(page_size=0).collect()
     for fault in (Fault.lose_reply(), Fault.status(502, after_handler=True), Fault.cut()):
         for wanted in (None, {"is_control": False}):
             server.counters.reset()
             rule = server.faults.add(fault, path="/api/{collection}", after=1, every=2)
-            found = await client.samples.list(filter=wanted, page_size=50).collect()
+            found = await client.samples.list(filter=wanted, page_size=50).prefetch(ahead).collect()
             assert found == [record for record in everything if wanted is None or not record["is_control"]]
             assert rule.met >= 2
             assert server.counters.by_status[400] >= 2
