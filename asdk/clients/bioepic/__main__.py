@@ -48,7 +48,7 @@ async def _run(options: argparse.Namespace) -> int:
             return 0
         records = await _find(client.collection(options.collection), options)
     if options.output is None:
-        print(json.dumps(records, indent=2))
+        print(json.dumps(records if getattr(options, "id", None) is None else records[0], indent=2))
     else:
         export_records(records, options.output, options.format)
     print(f"Retrieved {len(records)} record(s)", file=sys.stderr)

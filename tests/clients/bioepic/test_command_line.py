@@ -27,7 +27,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def test_one_sample(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "sample", "--id", "bioepic:sample-0003")
-    assert (code, json.loads(out)[0]["id"], err) == (0, "bioepic:sample-0003", "Retrieved 1 record(s)\n")
+    assert (code, json.loads(out)["id"], err) == (0, "bioepic:sample-0003", "Retrieved 1 record(s)\n")
 
 
 @pytest.mark.parametrize("wanted", ["is_control: true", '{"is_control": true}'])
