@@ -90,7 +90,7 @@ class Goals(BloomyResource):
             InvalidRequestError: there is no such status; nothing was sent.
             NotFoundError: the organisation has no such goal or user.
 
-        Source: Bloom Growth API, ``PUT /rocks/{id}``.
+        Source: Bloom Growth API, ``PUT /rocks/{id}``, ``GET /rocks/{id}``.
         """
         completion = None if status is None else _COMPLETION.get(status.lower())
         if status is not None and completion is None:
@@ -151,7 +151,7 @@ class Goals(BloomyResource):
             goals: the arguments of `create`, as dicts.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
 
         async def make(given: Mapping[str, Any]) -> CreatedGoal:

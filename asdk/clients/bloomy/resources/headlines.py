@@ -78,7 +78,7 @@ class Headlines(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such headline.
 
-        Source: Bloom Growth API, ``PUT /headline/{id}``.
+        Source: Bloom Growth API, ``PUT /headline/{id}``, ``GET /headline/{id}``.
         """
         path, body = {"id": headline_id}, {"title": title}
         await self._client.request("PUT", "/headline/{id}", path_params=path, json=body, model=None, **options)

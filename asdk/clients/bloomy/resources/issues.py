@@ -77,7 +77,7 @@ class Issues(BloomyResource):
             InvalidRequestError: nothing to change is given; nothing was sent.
             NotFoundError: the organisation has no such issue.
 
-        Source: Bloom Growth API, ``PUT /issues/{id}``.
+        Source: Bloom Growth API, ``PUT /issues/{id}``, ``GET /issues/{id}``.
         """
         body = without_none(title=title, notes=notes)
         if not body:
@@ -99,7 +99,7 @@ class Issues(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such issue.
 
-        Source: Bloom Growth API, ``POST /issues/{id}/complete``.
+        Source: Bloom Growth API, ``POST /issues/{id}/complete``, ``GET /issues/{id}``.
         """
         await self._client.request(
             "POST",
@@ -119,7 +119,7 @@ class Issues(BloomyResource):
             issues: the arguments of `create`, as dicts.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /issues/create``.
         """
 
         async def make(given: Mapping[str, Any]) -> Issue:

@@ -43,7 +43,8 @@ class Meetings(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such meeting.
 
-        Source: Bloom Growth API, ``GET /L10/{id}`` and its ``attendees``, ``issues``, ``todos``, ``measurables``.
+        Source: Bloom Growth API, ``GET /L10/{id}``, ``/L10/{id}/attendees``, ``/L10/{id}/issues``, ``/L10/{id}/todos``,
+        ``/L10/{id}/measurables``.
         """
         meeting = await self._client.request(
             "GET", "/L10/{id}", path_params={"id": meeting_id}, model=MeetingRecord, **options
@@ -204,7 +205,7 @@ class Meetings(BloomyResource):
             meetings: the arguments of `create`, as dicts.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
 
         async def make(given: Mapping[str, Any]) -> CreatedMeeting:
@@ -219,7 +220,8 @@ class Meetings(BloomyResource):
             meeting_ids: their ids.
             max_concurrent: how many are fetched at a time, with up to four requests each.
 
-        Source: Bloom Growth API, as `details`.
+        Source: Bloom Growth API, ``GET /L10/{id}``, ``/L10/{id}/attendees``, ``/L10/{id}/issues``, ``/L10/{id}/todos``,
+        ``/L10/{id}/measurables``.
         """
         return await self._each(meeting_ids, self.details, max_concurrent)
 

@@ -52,7 +52,7 @@ class ScorecardOperations(BloomyResource):
             InvalidRequestError: the week lies in another year.
             NotFoundError: the organisation has no such user.
 
-        Source: Bloom Growth API, as `list`.
+        Source: Bloom Growth API, ``GET /scorecard/user/{id}``, ``GET /weeks/current``.
         """
         scores = await self.list(user_id, show_empty=True, week_offset=week_offset, **options)
         return next((score for score in scores if score.measurable_id == measurable_id), None)

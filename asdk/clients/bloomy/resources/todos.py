@@ -90,7 +90,7 @@ class Todos(BloomyResource):
             InvalidRequestError: nothing to change is given; nothing was sent.
             NotFoundError: the organisation has no such to-do.
 
-        Source: Bloom Growth API, ``PUT /todo/{id}``.
+        Source: Bloom Growth API, ``PUT /todo/{id}``, ``GET /todo/{id}``.
         """
         body = without_none(title=title, dueDate=due_date)
         if not body:
@@ -112,7 +112,7 @@ class Todos(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such to-do.
 
-        Source: Bloom Growth API, ``POST /todo/{id}/complete``.
+        Source: Bloom Growth API, ``POST /todo/{id}/complete``, ``GET /todo/{id}``.
         """
         await self._client.request(
             "POST",
@@ -132,7 +132,7 @@ class Todos(BloomyResource):
             todos: the arguments of `create`, as dicts; ``title`` and ``meeting_id`` are required here.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /L10/{id}/todos``.
         """
 
         async def make(given: Mapping[str, Any]) -> Todo:
