@@ -21,9 +21,7 @@ async def test_every_operation_can_be_called() -> None:
 
             better = await tour("optimize_message", client.optimize_message([], "hello", timezone="UTC"))
             entry = {"message_id": better.message_id, "customer_responded": True, "timezone": "UTC"}
-            await tour(
-                "submit_single_feedback", client.submit_single_feedback(better.message_id, True, timezone="UTC")
-            )
+            await tour("submit_single_feedback", client.submit_single_feedback(better.message_id, True, timezone="UTC"))
             assert (await tour("submit_feedback_bulk", client.submit_feedback_bulk([entry]))).count == 1
 
             message = await tour("paf.optimize", client.paf.optimize(known.customer_id))

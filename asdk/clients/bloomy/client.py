@@ -7,19 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+import attrs
 from typing_extensions import Unpack
 
-from asdk.auth import BearerToken, Credential, Token
+from asdk.auth import BearerToken, Credential
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey
 from asdk.clients.bloomy.errors import api_error
-from asdk.clients.bloomy.models.users import UserDetails
+from asdk.clients.bloomy.models.users import OwnId
 from asdk.clients.bloomy.own_user import OwnUser
 from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, ScorecardOperations, Todos, Users
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError
+from asdk.options import CallOptions, merge_options
 from asdk.resources import resource
 from asdk.response import Response
 from asdk.secret import Secret
@@ -60,8 +62,8 @@ class Bloomy(BaseClient):
 
     def __init__(
         self,
-        *,
         api_key: str | Secret | None = None,
+        *,
         username: str | None = None,
         password: str | Secret | None = None,
         config_path: str | os.PathLike[str] | None = None,
@@ -79,8 +81,11 @@ class Bloomy(BaseClient):
         super().__init__(**options)
         self._own_user = OwnUser()
 
-    async def access_token(self) -> Secret | None:
+    async def access_token(self, **options: Unpack[CallOptions]) -> Secret | None:
         """The key that calls carry, bought first where that is needed; None with ``auth=None``.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
 
         Raises:
             WrongPasswordError: there is no such account with this password.
@@ -89,27 +94,36 @@ class Bloomy(BaseClient):
 
         Source: Bloom Growth API, ``POST /Token``.
         """
-        token = await self._token()
-        return None if token is None else token.value
+        source = self._core.source
+        if source is None:
+            return None
+        within = merge_options(self._options, options).timeout.total
+        return (source.current() or await source.get(self._core.send, within=within)).value
 
-    async def get_user_id(self) -> int:
+    async def get_user_id(self, **options: Unpack[CallOptions]) -> int:
         """The id of the user behind the key: what calls take that name no user. It is fetched once.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
 
         Raises:
             APIError: 401: the server does not accept the key.
 
         Source: Bloom Growth API, ``GET /users/mine``.
         """
-        return await self._own_user.get(await self.access_token(), self._ask_user_id)
+        key = await self.access_token(**options)
+        known = self._own_user.known(key)
+        return await self._ask_user_id(key, options) if known is None else known
 
-    async def _token(self) -> Token | None:
-        source = self._core.source
-        if source is None:
-            return None
-        return source.current() or await source.get(self._core.send, within=self._options.timeout.total)
+    async def _ask_user_id(self, key: Secret | None, options: CallOptions) -> int:
+        timeout = merge_options(self._options, options).timeout
+        # Others may join the request, with more time than who makes it: each bounds its own wait.
+        unbound: CallOptions = {**options, "timeout": attrs.evolve(timeout, total=None)}
 
-    async def _ask_user_id(self) -> int:
-        return (await self.request("GET", "/users/mine", model=UserDetails)).id
+        async def ask() -> int:
+            return (await self.request("GET", "/users/mine", model=OwnId, **unbound)).id
+
+        return await self._own_user.get(key, ask, timeout.total)
 
     def _status_error(self, response: Response) -> StatusError:
         return api_error(super()._status_error(response))

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from asdk.errors import AsdkError
+from asdk.errors import AsdkError, DeadlineExceededError
 
 
 @attrs.define(eq=False)
@@ -28,38 +28,57 @@ class OwnUser:
         self._known: tuple[object, int] | None = None
         self._asking: dict[tuple[asyncio.AbstractEventLoop, object], _Asking] = {}
 
-    async def get(self, key: object, ask: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    def known(self, key: object) -> int | None:
+        """The id, if this key was asked for before."""
+        known = self._known
+        return known[1] if known is not None and known[0] == key else None
+
+    async def get(self, key: object, ask: Callable[[], Coroutine[Any, Any, int]], within: float | None) -> int:
         """The id.
 
         Args:
             key: stands for the API key in use; never shown.
             ask: makes the request; called by the first who needs it. It is cancelled when nobody waits any more.
+            within: seconds that this caller waits at most; None for as long as it takes.
+
+        Raises:
+            DeadlineExceededError: it did not come within this time.
+            AsdkError: the request failed; everybody who waits gets an error of his own.
         """
-        known = self._known
-        if known is not None and known[0] == key:
-            return known[1]
         place = (asyncio.get_running_loop(), key)
         with self._lock:
             asking = self._asking.get(place)
             if asking is None:
                 asking = self._asking[place] = _Asking(asyncio.create_task(ask()))
+                asking.task.add_done_callback(_seen)
             asking.waiting += 1
         failure: AsdkError | None = None
         try:
-            user_id = await asyncio.shield(asking.task)
+            async with asyncio.timeout(within):
+                user_id = await asyncio.shield(asking.task)
         except AsdkError as error:
-            failure = error.copy()  # each who waits gets one of his own
+            failure = error.copy()
+        except TimeoutError:
+            late = "the id of the user behind the key did not come within the time of this call"
+            failure = DeadlineExceededError(late, method="GET", template="/users/mine")
         else:
             self._known = (key, user_id)
             return user_id
         finally:
             with self._lock:
                 asking.waiting -= 1
-                if asking.waiting == 0 or asking.task.done():
-                    self._asking.pop(place, None)
+                over = asking.waiting == 0 or asking.task.done()
+                if over and self._asking.get(place) is asking:  # the next one may be there already
+                    del self._asking[place]
             if asking.waiting == 0:
                 asking.task.cancel()
         try:
             raise failure
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
+
+
+def _seen(task: asyncio.Task[int]) -> None:
+    """Look at the error of a request that nobody waits for any more, else asyncio reports it as never retrieved."""
+    if not task.cancelled():
+        task.exception()

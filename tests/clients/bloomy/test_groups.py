@@ -92,17 +92,6 @@ async def test_a_meeting_with_everything_on_its_table(client: Bloomy, meeting: i
 async def test_a_number_may_have_no_target(client: Bloomy, server: BloomyServer, meeting: int) -> None:
     server.settings.null_targets = True
     assert [metric.target for metric in await client.meeting.metrics(meeting)] == [None, None]
-    reply = Reply(json=[{"Id": 1, "Name": "x", "Target": "", "Owner": None}])
-    [metric] = await Bloomy(api_key="k", transport=MemoryTransport([reply])).meeting.metrics(1)
-    assert (metric.target, metric.accountable_user_id, metric.accountable_user_name) == (None, None, None)
-
-
-async def test_a_meeting_without_basics_has_an_empty_name() -> None:
-    def answer(request: Any) -> Reply:
-        return Reply(json={"Id": 1, "Basics": None} if request.url.endswith("/L10/1") else [])
-
-    details = await Bloomy(api_key="k", transport=MemoryTransport(answer)).meeting.details(1)
-    assert (details.name, details.metrics) == ("", [])
 
 
 async def test_a_meeting_that_not_everybody_could_be_added_to_says_who_is_missing(
@@ -154,39 +143,6 @@ async def test_goals(client: Bloomy, server: BloomyServer, meeting: int) -> None
     await client.goal.delete(made.id)
     with pytest.raises(NotFoundError):
         await client.goal.details(made.id)
-
-
-async def test_a_goal_of_no_meeting() -> None:
-    goal = {"Id": 1, "Name": "x", "CreateTime": "2026-01-01T00:00:00", "DueDate": "", "Owner": {"Id": 2, "Name": None}}
-    transport = MemoryTransport([Reply(json={**goal, "Origins": []}), Reply(json={**goal, "Origins": None})])
-    client = Bloomy(api_key="k", transport=transport)
-    for _ in range(2):
-        found = await client.goal.details(1)
-        assert (found.meeting_id, found.meeting_title, found.due_date, found.status) == (None, None, None, "Incomplete")
-
-
-async def test_the_scorecard(client: Bloomy, server: BloomyServer, meeting: int) -> None:
-    week = await client.scorecard.current_week()
-    assert (week.week_number, week.week_start, week.week_end) == (1, "2025-12-29", "2026-01-04")
-    assert await client.scorecard.list() == []
-    [empty] = await client.scorecard.list(show_empty=True, week_offset=0)
-    assert (empty.value, empty.week_id, empty.target, empty.updated_at) == (None, 1, 2.0, None)
-    assert await client.scorecard.score(empty.measurable_id, 0)
-    [scored] = await client.scorecard.list()
-    assert (scored.value, scored.updated_at) == (0.0, datetime(2026, 1, 1, tzinfo=UTC))
-    await client.scorecard.score(empty.measurable_id, 2.5, week_offset=1)
-    later = await client.scorecard.get(empty.measurable_id, week_offset=1)
-    assert later is not None
-    assert (later.value, later.week) == (2.5, "2026-W02")
-    assert await client.scorecard.get(999) is None
-    everything = await client.scorecard.list(meeting_id=meeting, show_empty=True)
-    assert {item.title for item in everything} == {"Releases", "Open defects"}
-
-
-async def test_a_week_of_another_year_is_refused_and_nothing_entered(client: Bloomy, server: BloomyServer) -> None:
-    with pytest.raises(InvalidRequestError, match="this is week 1: a week_offset of -1 leads into another year"):
-        await client.scorecard.score(1, 5, week_offset=-1)
-    assert server.counters.by_route == {"GET /api/v1/weeks/current": 1}
 
 
 async def test_issues(client: Bloomy, meeting: int) -> None:

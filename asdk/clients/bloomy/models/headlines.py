@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asdk.clients.bloomy.models.todos import Moment
+from asdk.clients.bloomy.models.moments import Moment, moment
 from asdk.clients.bloomy.models.users import Owner
 from asdk.models import field, model
 
@@ -25,8 +25,8 @@ class Headline:
 
     @property
     def created_at(self) -> datetime | None:
-        return self.created or None
+        return moment(self.created)
 
     @property
     def closed_at(self) -> datetime | None:
-        return self.closed or None
+        return moment(self.closed)

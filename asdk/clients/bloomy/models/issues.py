@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asdk.clients.bloomy.models.todos import Moment
+from asdk.clients.bloomy.models.moments import Moment, moment
 from asdk.clients.bloomy.models.users import Owner
 from asdk.models import field, model
 
@@ -23,8 +23,8 @@ class Issue:
 
     id: int
     title: str = field(name="Name")
-    created_at: datetime = field(name="CreateTime")
     notes_url: str | None = field(default=None, name="DetailsUrl")
+    created: Moment = field(default=None, name="CreateTime")
     closed: Moment = field(default=None, name="CloseTime")
     completed: Moment = field(default=None, name="CompleteTime")
     archived: bool = False
@@ -33,9 +33,13 @@ class Issue:
     owner: Owner | None = None
 
     @property
+    def created_at(self) -> datetime | None:
+        return moment(self.created)
+
+    @property
     def completed_at(self) -> datetime | None:
         """When it was solved; None while it is open."""
-        return self.closed or self.completed or None
+        return moment(self.closed) or moment(self.completed)
 
     @property
     def user_id(self) -> int | None:

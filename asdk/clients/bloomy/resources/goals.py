@@ -59,7 +59,7 @@ class Goals(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
-        body = {"title": title, "accountableUserId": await self._user(user_id)}
+        body = {"title": title, "accountableUserId": await self._user(user_id, options)}
         path = {"id": meeting_id}
         return await self._client.request(
             "POST", "/L10/{id}/rocks", path_params=path, json=body, model=CreatedGoal, **options
@@ -185,7 +185,7 @@ class Goals(BloomyResource):
 
         Source: Bloom Growth API, ``GET /rocks/user/{id}``, ``GET /archivedrocks/user/{id}``.
         """
-        user_id = await self._user(user_id)
+        user_id = await self._user(user_id, options)
         if not archived:
             return await self._of_user("/rocks/user/{id}", user_id, options)
         going_on = asyncio.create_task(self._of_user("/rocks/user/{id}", user_id, options))

@@ -56,7 +56,7 @@ class Issues(BloomyResource):
 
         Source: Bloom Growth API, ``POST /issues/create``.
         """
-        body = without_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id), notes=notes)
+        body = without_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id, options), notes=notes)
         return await self._client.request("POST", "/issues/create", json=body, model=Issue, **options)
 
     async def update(
@@ -143,5 +143,5 @@ class Issues(BloomyResource):
 
         Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /L10/{id}/issues``.
         """
-        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/L10/{id}/issues")
+        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/L10/{id}/issues", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Issue], **options))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from typing_extensions import Unpack
 
@@ -13,6 +13,7 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.models.meetings import (
     CreatedMeeting,
+    Measurable,
     Meeting,
     MeetingAttendee,
     MeetingDetails,
@@ -20,11 +21,15 @@ from asdk.clients.bloomy.models.meetings import (
     MeetingRecord,
     ScorecardMetric,
 )
+from asdk.clients.bloomy.models.moments import moment
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
 from asdk.errors import AsdkError
 from asdk.options import CallOptions
 from asdk.records import Records
+
+# A meeting without a scorecard may have something else than a list, or nothing.
+_Measurables: TypeAlias = list[Measurable | None] | Measurable | None
 
 
 class Meetings(BloomyResource):
@@ -57,8 +62,8 @@ class Meetings(BloomyResource):
         return MeetingDetails(
             id=meeting.id,
             name=(meeting.basics and meeting.basics.name) or "",
-            start_date_utc=meeting.start_date_utc,
-            created_date=meeting.create_time,
+            start_date_utc=moment(meeting.start_date_utc),
+            created_date=moment(meeting.create_time),
             organization_id=meeting.organization_id,
             attendees=attendees.result(),
             issues=issues.result(),
@@ -144,17 +149,20 @@ class Meetings(BloomyResource):
             meeting_id: its id.
             options: what this call does differently, see `CallOptions`.
 
+        Returns:
+            Those that have an id and a name.
+
         Raises:
             NotFoundError: the organisation has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}/measurables``.
         """
         path = {"id": meeting_id}
-        return Records(
-            await self._client.request(
-                "GET", "/L10/{id}/measurables", path_params=path, model=list[ScorecardMetric], **options
-            )
+        found = await self._client.request(
+            "GET", "/L10/{id}/measurables", path_params=path, model=_Measurables, **options
         )
+        metrics = (_metric(one) for one in found) if isinstance(found, list) else ()
+        return Records(metric for metric in metrics if metric is not None)
 
     async def create(
         self, title: str, *, add_self: bool = True, attendees: Sequence[int] = (), **options: Unpack[CallOptions]
@@ -237,7 +245,7 @@ class Meetings(BloomyResource):
 
         Source: Bloom Growth API, ``GET /L10/{user_id}/list``.
         """
-        path = {"id": await self._user(user_id)}
+        path = {"id": await self._user(user_id, options)}
         return Records(
             await self._client.request("GET", "/L10/{id}/list", path_params=path, model=list[Meeting], **options)
         )
@@ -270,3 +278,25 @@ class Meetings(BloomyResource):
             raise failure
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
+
+
+def _metric(found: Measurable | None) -> ScorecardMetric | None:
+    """A number as users see it; None for one without an id or a name, which is none."""
+    if found is None or found.id is None or not found.name:
+        return None
+    return ScorecardMetric(
+        id=found.id,
+        title=found.name.strip(),
+        target=_number(found.target),
+        unit=found.modifiers,
+        metric_type=found.direction,
+        owner=found.owner,
+    )
+
+
+def _number(target: float | str | None) -> float | None:
+    """A target; the server writes an empty string where others write null, and may write numbers as text."""
+    try:
+        return None if target is None else float(target)
+    except ValueError:
+        return None

@@ -45,7 +45,7 @@ class Todos(BloomyResource):
 
         Source: Bloom Growth API, ``POST /todo/create``, ``POST /L10/{id}/todos``.
         """
-        owner = await self._user(user_id)
+        owner = await self._user(user_id, options)
         if meeting_id is None:
             body = without_none(title=title, accountableUserId=owner, notes=notes, dueDate=due_date)
             return await self._client.request("POST", "/todo/create", json=body, model=Todo, **options)
@@ -156,5 +156,5 @@ class Todos(BloomyResource):
 
         Source: Bloom Growth API, ``GET /todo/user/{id}``, ``GET /L10/{id}/todos``.
         """
-        template, path = await self._place(user_id, meeting_id, "/todo/user/{id}", "/L10/{id}/todos")
+        template, path = await self._place(user_id, meeting_id, "/todo/user/{id}", "/L10/{id}/todos", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Todo], **options))
