@@ -1,7 +1,7 @@
 """What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
 
-``tests`` and ``demo`` need a machine with Python and nothing else. ``tests-3.12`` and ``tests-3.13`` run where those
-Pythons are installed.
+``tests`` and ``demo`` need a machine with Python and nothing else; ``tests-matrix-3.12`` and ``tests-matrix-3.13`` need
+those Pythons.
 """
 
 from __future__ import annotations
@@ -46,10 +46,9 @@ def install(session: nox.Session, *groups: str) -> None:
 def tests(session: nox.Session) -> None:
     """Everything the project tests."""
     install(session, "test", "conformance")
-    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error. What a busy
-    # machine made fail, such as a program of a test that got no turn, is tried once more, and named at the end.
+    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error.
     processes = max(4, os.cpu_count() or 1)  # more than processors, since many tests wait for other programs
-    side_by_side = ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R"]
+    side_by_side = ["--numprocesses", str(processes), "--dist", "worksteal"]
     arguments = session.posargs or side_by_side
     session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 

@@ -6,10 +6,10 @@ client.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from asdk._version import __version__
+from asdk.lazy import lazily
 
 if TYPE_CHECKING:
     from asdk.auth.credentials.base import Credential
@@ -204,13 +204,7 @@ __all__ = [
     "tenant_scope",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'asdk' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
+__getattr__ = lazily(__name__, _HOME_OF)
 
 
 def __dir__() -> list[str]:

@@ -53,6 +53,8 @@ async def _token(options: argparse.Namespace) -> int:
             raise ConfigurationError(f"{client_class.__name__} has no login by these settings, so no token to keep")
         if options.action == "refresh":
             await client.get_token(renew=True)
+        entry: Entry | None = None
+        problem: str | None = None
         try:
             if options.action == "forget":
                 await source.forget()
@@ -61,7 +63,8 @@ async def _token(options: argparse.Namespace) -> int:
             raise
         except Exception as error:  # noqa: BLE001 - errors of Redis and of keyrings have no common base
             problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-            raise _StoreError(problem) from None
+        if problem is not None:
+            raise _StoreError(problem)
         print(_describe(source, entry))
         return 0 if options.action == "forget" or (entry is not None and entry.token is not None) else 1
 

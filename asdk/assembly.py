@@ -26,14 +26,13 @@ class Core:
     """What the copies of a client share. It refers to no client, so that a forgotten one ends with its last
     reference."""
 
-    __slots__ = ("__weakref__", "handler", "owns_transport", "send", "source", "transport", "users")
+    __slots__ = ("__weakref__", "owns_transport", "send", "source", "transport", "users")
 
     def __init__(self, transport: Transport, source: TokenSource | None, *, owns_transport: bool) -> None:
         self.transport = transport
         self.owns_transport = owns_transport
         self.source = source
         self.send: Handler = transport.send
-        self.handler: Handler = transport.send
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
 
     async def aclose(self) -> None:

@@ -1,8 +1,8 @@
 """`BaseClient`: what every SDK on asdk subclasses.
 
 `CoreClient` has the calls of one request and one answer; here stands what is more: streams of events, downloads, walks
-through pages, a function over many inputs. Each makes an object of its own, in a module that is imported when it is
-first asked for.
+through pages, a function over many inputs. Each makes an object of its own; what few clients need is imported when it
+is first asked for.
 """
 
 from __future__ import annotations
@@ -202,10 +202,8 @@ class BaseClient(CoreClient):
         """
         from asdk.files import Download
 
-        request = self.build_request("GET", template, **arguments)
+        request = self._stream_request("*/*", "GET", template, arguments)
         del arguments
-        if request.headers.get("Accept") == self._headers.get("Accept"):
-            request.headers["Accept"] = "*/*"
         return await Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256).run()
 
     def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:

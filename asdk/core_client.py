@@ -35,15 +35,7 @@ from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
-from asdk.options import (
-    UNSET,
-    CallOptions,
-    Tenant,
-    TenantHeaders,
-    Unset,
-    merge_options,
-    scoped_tenant,
-)
+from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders, Unset, merge_options, scoped_tenant
 from asdk.recipe import Recipe, rebuild
 from asdk.redirects import FollowRedirects, check_rule, is_redirect, next_request
 from asdk.request import Request
@@ -118,7 +110,7 @@ class CoreClient:
         self._traffic = traffic_policies(options)
         stack = list(self.build_stack())
         check_stack(stack)
-        self._core.handler = self._send = build_chain(stack, self._core.send)
+        self._send = build_chain(stack, self._core.send)
         self._core.users.add(self)
 
     @classmethod
@@ -416,7 +408,7 @@ class CoreClient:
         """The token that a call would present now, for what is no call of this client, such as a websocket.
 
         Args:
-            renew: get a new one, though the one at hand may still be good.
+            renew: get the next one, though the one at hand may still be good; calls under way share it.
 
         Raises:
             ConfigurationError: this client has no credential.
@@ -424,10 +416,11 @@ class CoreClient:
         """
         source, tenant = self._core.source, self._tenant(UNSET)
         if source is None:
-            raise ConfigurationError(f"{type(self).__name__} was built without a credential: there is no token to get")
-        within = self._options.timeout.total
-        token = await source.get(self._core.send, tenant=tenant, within=within)
-        return await source.get(self._core.send, tenant=tenant, within=within, rejected=token) if renew else token
+            raise ConfigurationError(
+                f"{type(self).__name__} was built without a credential, auth=None: it has no token to get"
+            )
+        get = source.renew if renew else source.get
+        return await get(self._core.send, tenant=tenant, within=self._options.timeout.total)
 
     async def aclose(self) -> None:
         """Close the connections, unless a copy of this client is still in use. A later call opens new ones.

@@ -2,7 +2,7 @@
 
 Kept by `BaseClient`, read when a client is pickled, as the workers of multiprocessing, Dask or Ray do it. A pickle
 holds settings, never a secret: what came from the environment or ``.env`` is looked for there again, by the other
-    process.
+process.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ class Recipe:
         if name == "headers" and any(_TELLING(field.lower()) for field in value):
             self._refuse(name, "one of them looks like a credential", config)
         if isinstance(value, Secret):
-            harmless = name in {"idempotency_key", "follow_redirects"} or (
-                name == "proxy" and "@" not in value.reveal()
-            )
+            harmless = name in _PLAIN or (name == "proxy" and "@" not in value.reveal())
             if not harmless and not config.is_plain(name):
                 self._refuse(name, "it is a secret, or may be one: Config did not read it as a plain setting", config)
             value = value.reveal()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from enum import Enum
+from ipaddress import IPv6Address
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from asdk.secret import MASK
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]").search
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
-_IP_LITERAL = re.compile(r"\[[0-9A-Fa-f:.]+\]").fullmatch
 _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]|.+\.localhost").fullmatch
 
 
@@ -105,11 +105,11 @@ def _shown(url: str) -> str:
 
 def _idna(host: str) -> str | None:
     """The host in lower-case ASCII; None if it is no host name."""
-    if ":" in host:
-        return f"[{host.lower()}]" if _IP_LITERAL(f"[{host}]") else None
     try:
+        if ":" in host:
+            return None if "%" in host else f"[{IPv6Address(host).compressed}]"  # one spelling of many (RFC 5952)
         name = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
+    except ValueError:
         return None
     return name if re.fullmatch(r"[a-z0-9_.-]+", name) else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import time
@@ -15,6 +14,7 @@ import attrs
 from asdk import AsdkError, BaseClient, StatusError
 from asdk.testing import Fault
 from tests.failures import assert_clean
+from tests.lag import Lag
 from tests.servers import SLACK, Visit
 
 _KEY = re.compile(rb"(?mi)^idempotency-key: *(\S+)").search
@@ -100,32 +100,12 @@ async def outcome_of(client: BaseClient, kind: Kind, target: str) -> bytes | Asd
 @asynccontextmanager
 async def in_time(seconds: float) -> AsyncIterator[None]:
     """The block ends within its time and the slack. What a busy machine kept the event loop waiting is not counted."""
-    began, lag = time.monotonic(), _Lag()
+    began, lag = time.monotonic(), Lag()
     try:
         yield
     finally:
         late = lag.stop()
     assert time.monotonic() - began - late <= seconds + SLACK, "too late"
-
-
-class _Lag:
-    """How much later than it asked for the event loop is woken, in all."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._arm()
-
-    def _arm(self) -> None:
-        self._due = time.monotonic() + 0.01
-        self._timer = asyncio.get_running_loop().call_later(0.01, self._beat)
-
-    def _beat(self) -> None:
-        self._seconds += max(0.0, time.monotonic() - self._due - 0.005)
-        self._arm()
-
-    def stop(self) -> float:
-        self._timer.cancel()
-        return self._seconds
 
 
 def may_succeed(kind: Kind, fault: Fault) -> bool:

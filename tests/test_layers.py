@@ -18,7 +18,7 @@ PACKAGE = Path(asdk.__file__).parent
 
 #: The layers from the bottom up. A module imports from its own row without a cycle, and from the rows before it.
 LAYERS = [
-    ["_version"],
+    ["_version", "lazy"],
     ["errors", "clock"],
     ["secret", "extras"],
     ["config", "models"],
@@ -226,7 +226,7 @@ def test_import_asdk_loads_next_to_nothing() -> None:
     loaded = loaded_after("import asdk")
     heavy = {"aiohttp", "anyio", "attrs", "attr", "cattrs", "tenacity", "dotenv", "pytest", "asyncio", "ssl", "msgspec"}
     assert loaded & heavy == set()
-    assert {name for name in loaded if name.startswith("asdk.")} == {"asdk._version"}
+    assert {name for name in loaded if name.startswith("asdk.")} == {"asdk._version", "asdk.lazy"}
 
 
 def test_using_the_top_loads_no_aiohttp_no_client_no_sandbox_and_no_extra() -> None:

@@ -5,7 +5,6 @@ What not every client needs is resolved when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from asdk.auth.credentials.base import Credential, exchange, form_request, json_request, token_lifetime
@@ -16,6 +15,7 @@ from asdk.auth.source import TokenSource
 from asdk.auth.stores.base import TokenStore
 from asdk.auth.stores.memory import MemoryTokenStore
 from asdk.auth.tokens import Token
+from asdk.lazy import lazily
 
 if TYPE_CHECKING:
     from asdk.auth.credentials.chain import CredentialChain
@@ -76,10 +76,4 @@ __all__ = [
     "token_lifetime",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _LATE.get(name)
-    if home is None:
-        raise AttributeError(f"module 'asdk.auth' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
+__getattr__ = lazily(__name__, _LATE)

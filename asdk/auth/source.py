@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import attrs
 
@@ -73,6 +73,19 @@ class _Slot:
         self.flight: Flight[Token | Failure] | None = None
 
 
+class _Wish(NamedTuple):
+    """What a caller wants of a token beside that it lives.
+
+    Attributes:
+        other_than: the token that is no use to it.
+        by_hand: whether nobody refused that one, and a user just wants the next.
+    """
+
+    other_than: Token | None = None
+    by_hand: bool = False
+
+
+_ANY = _Wish()
 _Decision: TypeAlias = tuple[Move, Held | None, Flight[Token | Failure] | None, Seat[Token | Failure] | None]
 
 
@@ -123,7 +136,7 @@ class TokenSource:
     def alive(self, send: Handler, tenant: Tenant | None = None) -> Token | None:
         """The token, as long as it lives: for those who cannot wait. One in its refresh window is renewed meanwhile."""
         slot = self._slot_of(tenant)
-        move, held, _, _ = self._decide(slot, send, rejected=None)
+        move, held, _, _ = self._decide(slot, send, _ANY)
         return held.token if held is not None and move in (Move.USE, Move.USE_AND_RENEW) else None
 
     async def get(
@@ -143,10 +156,33 @@ class TokenSource:
             TokenUnavailableError: no token within this time; ``retry_after`` says when to ask again.
             ConfigurationError: there is no credential to ask with.
         """
+        return await self._get(self._slot_of(tenant), send, _Wish(rejected), within)
+
+    async def renew(self, send: Handler, *, tenant: Tenant | None = None, within: float | None = None) -> Token:
+        """The next token, though the one at hand may still be good; whoever asks meanwhile shares it.
+
+        Args:
+            send: as for `get`.
+            tenant: as for `get`.
+            within: as for `get`.
+
+        Returns:
+            A token that neither this source nor its store had when this was called.
+
+        Raises:
+            As `get`.
+        """
         slot = self._slot_of(tenant)
+        known = None if slot.held is None else slot.held.token
+        if known is None:
+            _, entry = await self._shelf(slot).load()
+            known = None if entry is None else entry.token
+        return await self._get(slot, send, _Wish(known, by_hand=True), within)
+
+    async def _get(self, slot: _Slot, send: Handler, wish: _Wish, within: float | None) -> Token:
         end = None if within is None else self._monotonic() + within
         while True:
-            token = await self._step(slot, send, rejected, end)
+            token = await self._step(slot, send, wish, end)
             if token is not None:
                 return token
 
@@ -187,10 +223,10 @@ class TokenSource:
 
     # --- one step of one caller -------------------------------------------------------------------------------------
 
-    async def _step(self, slot: _Slot, send: Handler, rejected: Token | None, end: float | None) -> Token | None:
+    async def _step(self, slot: _Slot, send: Handler, wish: _Wish, end: float | None) -> Token | None:
         """Decide once and carry it out. None: decide again."""
         now = self._monotonic()
-        move, held, flight, seat = self._decide(slot, send, rejected, wait=True)
+        move, held, flight, seat = self._decide(slot, send, wish, wait=True)
         if flight is not None and seat is not None:
             return _landed(await flight.wait(seat, None if end is None else end - now))
         if held is not None and move in (Move.USE, Move.USE_AND_RENEW):
@@ -203,20 +239,21 @@ class TokenSource:
         await self._clock.sleep(failure.until - now)
         return None
 
-    def _decide(self, slot: _Slot, send: Handler, rejected: Token | None, *, wait: bool = False) -> _Decision:
+    def _decide(self, slot: _Slot, send: Handler, wish: _Wish, *, wait: bool = False) -> _Decision:
         """The next move, with a flight started where it says so, and with a seat in the flight for who will wait."""
         with self._lock:
             if slot.flight is not None and slot.flight.is_lost():
                 slot.flight = None
             held, flight = slot.held, slot.flight
             flying, now, wall = flight is not None, self._monotonic(), self._time()
-            move = decide(held, slot.failure, flying=flying, rejected=rejected, now=now, wall=wall)
+            rejected, by_hand = wish
+            move = decide(held, slot.failure, flying=flying, rejected=rejected, by_hand=by_hand, now=now, wall=wall)
             starts = move is Move.USE_AND_RENEW or (move is Move.LEAD and wait)
             if starts:
                 flight = slot.flight = Flight(self._clock, self._lock, _patience(slot.credential), send)
             seat = flight.join() if flight is not None and wait and move in (Move.LEAD, Move.JOIN) else None
         if flight is not None and starts:
-            flight.start(self._fly(slot, flight, send, rejected))
+            flight.start(self._fly(slot, flight, send, wish))
         return move, held, flight, seat
 
     def _slot_of(self, tenant: Tenant | None) -> _Slot:
@@ -244,13 +281,13 @@ class TokenSource:
 
     # --- one flight -------------------------------------------------------------------------------------------------
 
-    async def _fly(self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, rejected: Token | None) -> None:
+    async def _fly(self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, wish: _Wish) -> None:
         """Renew the token, and tell everybody who waits, whatever happens."""
         began = self._monotonic()
         outcome: Token | Failure | Missed = Missed.LOST
         held: Held | None = None
         try:
-            held = await self._obtain(slot, flight, send, rejected)
+            held = await self._obtain(slot, flight, send, wish)
             outcome = held.token
         except TokenError as error:
             outcome = self._failure(slot, error)
@@ -281,9 +318,7 @@ class TokenSource:
         if slot.memory.unsaved is not None:
             self._save_later(slot)
 
-    async def _obtain(
-        self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, rejected: Token | None
-    ) -> Held:
+    async def _obtain(self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, wish: _Wish) -> Held:
         patience = _patience(slot.credential)
         async with asyncio.timeout(patience) as limit:
 
@@ -293,8 +328,8 @@ class TokenSource:
 
             async def renew(credential: Credential) -> Held:
                 renewal = self._renewal(slot, send, depart, credential)
-                token = await renewal.run(rejected)
-                before, after_refusal = credential.refresh_before, rejected is not None
+                token = await renewal.run(wish.other_than)
+                before, after_refusal = credential.refresh_before, wish.other_than is not None and not wish.by_hand
                 return Held.of(token, self._clock, before, age=renewal.age, after_refusal=after_refusal)
 
             return await slot.credential.attempt(renew)
@@ -350,10 +385,9 @@ class TokenSource:
     async def _save(self, slot: _Slot, attempt: int) -> None:
         saved = False
         try:
-            async with asyncio.timeout(TOKEN_TIMEOUT):
-                saved = slot.flight is None and await self._save_again(slot)
-        except TimeoutError:
-            saved = False
+            with suppress(TimeoutError):  # later, then
+                async with asyncio.timeout(TOKEN_TIMEOUT):
+                    saved = slot.flight is None and await self._save_again(slot)
         finally:
             slot.saver = None
         if not saved:

@@ -94,7 +94,14 @@ class Move(Enum):
 
 
 def decide(
-    held: Held | None, failure: Failure | None, *, flying: bool, rejected: Token | None, now: float, wall: float
+    held: Held | None,
+    failure: Failure | None,
+    *,
+    flying: bool,
+    rejected: Token | None,
+    by_hand: bool = False,
+    now: float,
+    wall: float,
 ) -> Move:
     """The state machine of a token: every transition is here.
 
@@ -110,12 +117,13 @@ def decide(
 
     *rejected*: a resource answered 401 to this very token. Another one in its place is used as any other is; the same
     one counts as absent, unless it was got because of a 401 a moment ago: then it is used again, and the 401 stands.
+    *by_hand*: nobody refused it, but a user wants the next one, however young this one is.
     """
     if held is not None and held.is_alive(now, wall):
         if rejected is None or rejected.value != held.token.value:
             cooling = failure is not None and now < failure.until
             return Move.USE if flying or cooling or held.is_fresh(now, wall) else Move.USE_AND_RENEW
-        if held.is_young(now):
+        if held.is_young(now) and not by_hand:
             return Move.USE
     if failure is None or now >= failure.until:
         return Move.JOIN if flying else Move.LEAD

@@ -5,9 +5,9 @@ The cache and the traffic policies are looked up when they are first used: who d
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from asdk.lazy import lazily
 from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
 from asdk.middleware.chain import AnyMiddleware, Middleware, Place, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
@@ -48,10 +48,4 @@ __all__ = [
     "check_stack",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'asdk.middleware' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
+__getattr__ = lazily(__name__, _HOME_OF)

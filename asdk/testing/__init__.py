@@ -8,9 +8,9 @@ and is resolved when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from asdk.lazy import lazily
 from asdk.testing.clock import VirtualClock
 from asdk.testing.fault_proxy import FaultProxy
 from asdk.testing.faults import Fault, FaultPlan, FaultyTransport
@@ -32,9 +32,4 @@ __all__ = [
     "VirtualClock",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name != "TokenStoreSuite":
-        raise AttributeError(f"module 'asdk.testing' has no attribute {name!r}")
-    value = globals()[name] = import_module("asdk.testing.token_store_suite").TokenStoreSuite
-    return value
+__getattr__ = lazily(__name__, {"TokenStoreSuite": "asdk.testing.token_store_suite"})

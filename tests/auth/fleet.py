@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Server:
-    """`Families` on loopback, with one resource: ``GET /me``.
+    """`Families` on loopback, with one resource, ``GET /me``, and ``GET /asked``: the number of token requests.
 
     Args:
         life: of an access token, in seconds.
@@ -53,6 +53,9 @@ class Server:
         self.refused += not good
         return web.json_response({"name": "ada"} if good else {}, status=200 if good else 401)
 
+    async def asked(self, request: web.Request) -> web.Response:
+        return web.Response(text=str(len(self.families.requests)))
+
     @contextmanager
     def running(self) -> Iterator[Server]:
         """In a thread, until the block is left."""
@@ -60,7 +63,7 @@ class Server:
 
         async def serve() -> web.AppRunner:
             app = web.Application()
-            app.add_routes([web.post("/token", self.token), web.get("/me", self.me)])
+            app.add_routes([web.post("/token", self.token), web.get("/me", self.me), web.get("/asked", self.asked)])
             runner = web.AppRunner(app)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -65,6 +65,7 @@ def test_a_process_killed_between_rotation_and_save_costs_a_login_not_a_replay(s
 def test_the_end_of_a_loop_in_the_middle_of_a_rotation_loses_nothing(store: str) -> None:
     place = f"FileTokenStore({store[5:]!r})" if store.startswith("file:") else f"RedisTokenStore({store!r})"
     script = f"""
+        from urllib.request import urlopen
         from asdk import TokenSource
         from asdk.auth import FileTokenStore, RedisTokenStore
         from tests.auth.families import Login
@@ -78,7 +79,9 @@ def test_the_end_of_a_loop_in_the_middle_of_a_rotation_loses_nothing(store: str)
         async def second():
             client = make_client(auth=source)
             waiting = asyncio.create_task(client.request("GET", "/me"))
-            await asyncio.sleep(0.15)  # the endpoint has rotated, and its reply is on the way
+            while await asyncio.to_thread(lambda: urlopen(url + "/asked").read()) != b"2":
+                await asyncio.sleep(0.01)
+            # The endpoint has rotated, and its reply is on the way.
 
         asyncio.run(first())
         time.sleep(1.01)

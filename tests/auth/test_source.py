@@ -552,6 +552,45 @@ async def test_a_resource_that_always_says_401_costs_one_renewal_not_one_a_call(
     assert len(endpoint.sent) == 3
 
 
+async def test_each_renewal_by_hand_gives_another_token_however_young_the_last_one_is() -> None:
+    endpoint, source = issuing(), source_of()
+    tokens = [await source.renew(endpoint.send) for _ in range(3)]
+    assert [token.value.reveal() for token in tokens] == ["t1", "t2", "t3"]
+    assert source.current() is tokens[-1]
+
+
+async def test_renewals_by_hand_at_the_same_time_share_one_request() -> None:
+    endpoint, source = issuing(delay=0.05), source_of()
+    await source.get(endpoint.send)
+    tokens = await gather(100, lambda: source.renew(endpoint.send, within=60))
+    assert {token.value.reveal() for token in tokens if isinstance(token, Token)} == {"t2"}
+    assert len(endpoint.sent) == 2
+
+
+async def test_a_renewal_by_hand_does_not_use_the_young_token_rule_up() -> None:
+    """The token that a user asked for was refused by nobody: the first 401 for it is believed."""
+    endpoint, source = issuing(), source_of()
+    await source.get(endpoint.send)
+    token = await source.renew(endpoint.send)
+    assert (await source.get(endpoint.send, rejected=token)).value.reveal() == "t3"
+
+
+async def test_a_renewal_by_hand_does_not_take_the_token_that_the_store_has() -> None:
+    store, endpoint = MemoryTokenStore(), issuing()
+    await TokenSource(Login(), store=store).get(endpoint.send)
+    assert (await TokenSource(Login(), store=store).renew(endpoint.send)).value.reveal() == "t2"
+    assert len(endpoint.sent) == 2
+
+
+async def test_a_renewal_by_hand_fails_as_any_does_and_the_token_at_hand_serves_on() -> None:
+    endpoint = MemoryTransport([Reply(json={"token": "t1", "life": 100}), Reply(503), Reply(503)])
+    source = source_of(clock=VirtualClock(auto=False))
+    token = await source.get(endpoint.send)
+    with pytest.raises(TokenUnavailableError):
+        await source.renew(endpoint.send, within=0.5)
+    assert source.current() is token
+
+
 async def test_a_static_key_comes_back_as_it_is() -> None:
     source, endpoint = source_of(ApiKey("key-1234")), issuing()
     token = await source.get(endpoint.send)

@@ -7,8 +7,6 @@ import pytest
 from asdk import Token, TokenRefusedError, TokenUnavailableError
 from asdk.auth.state import Failure, Held, Move, cool_down, decide, refusal_pause, refused
 
-# ------------------------------------------------------------------------------------------
-
 
 def held(*, renew_at: float = 90.0, expires_at: float = 100.0, after_refusal: bool = False, value: str = "a") -> Held:
     token = Token(value=value, lifetime=100.0)
@@ -53,6 +51,13 @@ A = Token(value="a", lifetime=100.0)
 def test_each_transition(state: tuple[Held | None, Failure | None, bool, Token | None, float], move: Move) -> None:
     token, failure, flying, rejected, now = state
     assert decide(token, failure, flying=flying, rejected=rejected, now=now, wall=now) is move
+
+
+def test_a_renewal_by_hand_is_no_young_token_business() -> None:
+    young = held(after_refusal=True)
+    assert decide(young, None, flying=False, rejected=A, by_hand=True, now=10.0, wall=10.0) is Move.LEAD
+    assert decide(young, None, flying=True, rejected=A, by_hand=True, now=10.0, wall=10.0) is Move.JOIN
+    assert decide(young, REFUSED, flying=False, rejected=A, by_hand=True, now=10.0, wall=10.0) is Move.FAIL
 
 
 def test_the_cool_down_never_undercuts_what_the_endpoint_asks_and_never_passes_an_hour() -> None:

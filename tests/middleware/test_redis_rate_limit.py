@@ -21,6 +21,7 @@ from asdk.middleware import RateLimit, RedisRateLimit, redis_rate_limit
 from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
 from tests.cancelling import at_each_await
+from tests.lag import Lag
 from tests.redis_server import RedisServer, running_redis
 from tests.scripts import run_quietly
 from tests.traffic_fleet import FleetRun, busiest_second
@@ -167,8 +168,9 @@ async def test_where_redis_never_was_a_small_share_is_left_and_it_is_said_once(
 ) -> None:
     member = Member(RedisRateLimit(1000, url=f"redis://127.0.0.1:{free_port}"))
     began = time.monotonic()
+    lag = Lag()
     assert await member.calls(50) == [1] * 50
-    assert time.monotonic() - began >= 0.4, "a tenth of the limit"
+    assert 0.4 <= time.monotonic() - began < 1.0 + lag.stop(), "a tenth of the limit"
     warnings = [record.getMessage() for record in caplog.records if record.name.startswith("asdk")]
     assert len(warnings) == 1
     assert "Redis is gone (ConnectionError" in warnings[0]
@@ -197,6 +199,7 @@ async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together
 ) -> None:
     members = fleet(redis, 2, 200)
     began = time.monotonic()
+    lag = Lag()
     with caplog.at_level(logging.INFO, "asdk"):
         floods = [asyncio.create_task(member.flood(30, 5.3)) for member in members]
         await asyncio.sleep(0.8)
@@ -205,11 +208,13 @@ async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together
         redis.start()
         await asyncio.wait(floods)
     moments = sorted(moment - began for member in members for moment in member.moments)
-    assert busiest_second(moments) <= 202 + 10
+    # What was granted before the machine stood still is only seen after it: not more than the grain of the permits.
+    late = min(0.05, lag.stop())
+    assert busiest_second(moments) <= 202 + 10 + 200 * late
     in_outage = [moment for moment in moments if 2.0 <= moment < 3.5]
-    assert 50 <= len(in_outage) <= 310, "two shares are the whole"
+    assert 200 - 200 * lag.between(began + 2.0, began + 3.5) <= len(in_outage) <= 310, "two shares are the whole"
     afterwards = [moment for moment in moments if 4.2 <= moment < 5.2]
-    assert 20 <= len(afterwards) <= 210
+    assert 100 - 200 * lag.between(began + 4.2, began + 5.2) <= len(afterwards) <= 210
     said = [record.getMessage()[:14] for record in caplog.records if record.name == "asdk"]
     assert sorted(said) == ["Redis is back:"] * 2 + ["Redis is gone "] * 2
 

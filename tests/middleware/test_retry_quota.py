@@ -23,6 +23,7 @@ from asdk import (
     RateLimitError,
     Retry,
     ServerError,
+    Timeout,
     Token,
     TokenUnavailableError,
 )
@@ -113,7 +114,7 @@ async def test_the_same_on_the_wire_where_nothing_resends_in_secret(how: str) ->
     on_connect = {"accepts and closes": close}.get(how)
     with RawServer(reset if how == "resets" else answer, on_connect=on_connect) as server, refusing_port() as nobody:
         url = f"http://127.0.0.1:{nobody}" if how == "refused" else server.url
-        client = BaseClient(base_url=url, retry=QUICK, timeout=20)
+        client = BaseClient(base_url=url, retry=QUICK, timeout=Timeout(total=60, attempt=60, connect=60))
         errors = await asyncio.gather(*(client.request("GET", "/x") for _ in range(200)), return_exceptions=True)
         await client.aclose()
         kind: type[AsdkError] = {"refused": ConnectError, "5xx": ServerError, "429": RateLimitError}.get(

@@ -156,7 +156,7 @@ async def test_bodies_go_through_whole() -> None:
 
 
 def client_to(proxy: FaultProxy, **options: object) -> BaseClient:
-    return BaseClient(base_url=proxy.url, **{"retry": None, "timeout": Timeout(5, 0.1), **options})  # type: ignore[arg-type]
+    return BaseClient(base_url=proxy.url, **{"retry": None, "timeout": Timeout(30, 30, 30), **options})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/x", "/chunked", "/none"])

@@ -121,7 +121,7 @@ class Apala(BaseClient):
 
         Source: Apala API, ``POST /api/auth/token``.
         """
-        token = self._current() or await self._token()
+        token = self._current() or await self.get_token()
         return AuthResult(
             access_token=token.value,
             expires_in=self._seconds_left(token),
@@ -141,7 +141,7 @@ class Apala(BaseClient):
 
         Source: Apala API, ``POST /api/auth/refresh``.
         """
-        token = await self._token(rejected=self._current())
+        token = await self.get_token(renew=True)
         return RefreshResult(access_token=token.value, expires_in=self._seconds_left(token))
 
     # --- messages -----------------------------------------------------------------------------------------------------
@@ -319,12 +319,6 @@ class Apala(BaseClient):
     def _current(self) -> Token | None:
         source = self._core.source
         return None if source is None else source.current()
-
-    async def _token(self, rejected: Token | None = None) -> Token:
-        source = self._core.source
-        if source is None:
-            raise ConfigurationError("this client was built with auth=None: it has no token to get")
-        return await source.get(self._core.send, rejected=rejected, within=self._options.timeout.total)
 
     def _seconds_left(self, token: Token) -> int | None:
         return None if token.expires_at is None else max(0, math.ceil(token.expires_at - self._clock.time()))

@@ -24,7 +24,8 @@ async def test_no_call_is_lost_while_keys_end_and_the_network_fails() -> None:
             server.faults.add(Fault.drop(), method="GET", path=path, every=29)
             server.faults.add(Fault.cut(), method="GET", path=path, every=37)
         done = 0
-        end = time.monotonic() + SECONDS
+        began = time.monotonic()
+        end = began + SECONDS
         async with Bloomy(
             base_url=server.api_url,
             username=known.username,
@@ -34,7 +35,7 @@ async def test_no_call_is_lost_while_keys_end_and_the_network_fails() -> None:
 
             async def work() -> None:
                 nonlocal done
-                while time.monotonic() < end:
+                while time.monotonic() < end or done <= 100:
                     await client.todo.list()
                     assert len(await client.meeting.list()) == 1
                     done += 2
@@ -42,6 +43,5 @@ async def test_no_call_is_lost_while_keys_end_and_the_network_fails() -> None:
             async with anyio.create_task_group() as tasks:
                 for _ in range(30):
                     tasks.start_soon(work)
-        assert done > 100
         assert sum(rule.met for rule in server.faults.rules) > 5
-        assert server.counters.count("POST", "/Token") <= 2 * SECONDS / TOKEN_LIFETIME + 3
+        assert server.counters.count("POST", "/Token") <= 2 * (time.monotonic() - began) / TOKEN_LIFETIME + 3
