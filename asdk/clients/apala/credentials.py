@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
+import attrs
+
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, read_token
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
 from asdk.errors import TokenRefusedError, TokenUnavailableError
-from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
@@ -18,12 +18,15 @@ _ADVICE: dict[int | None, tuple[type[TokenRefusedError], str]] = {
     403: (KeyNotPermittedError, "ask Apala to give the key this permission"),
 }
 
+# Statuses by which the server asks for patience.
+_PATIENCE = frozenset({408, 429})
+
 
 class ApalaKeyExchange(Credential):
     """Exchanges the key for tokens, and renews them with the refresh token, the newest one if the server rotates it.
 
-    A refresh that is refused falls back to the key. Tokens say whose they are: ``company_id`` and ``company_name`` of
-    ``token.claims``.
+    A refresh that is refused, or that the server fails to do, falls back to the key. Tokens say whose they are:
+    ``company_id`` and ``company_name`` of ``token.claims``.
 
     Args:
         base_url: of the server, such as ``"https://lender.example.org"``.
@@ -56,7 +59,7 @@ class ApalaKeyExchange(Credential):
         else:
             data: dict[str, Any] = response.json()
             about = {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
-            return _token(response, about, refresh_token=None)
+            return attrs.evolve(read_token(response), claims=about)
         try:
             raise refusal
         finally:
@@ -66,24 +69,18 @@ class ApalaKeyExchange(Credential):
         if token.refresh_token is None:
             return await self.fetch(send)
         request = json_request(f"{self._base_url}/api/auth/refresh", {"refresh_token": token.refresh_token})
-        return _token(await exchange(send, request), token.claims, refresh_token=token.refresh_token)
+        try:
+            response = await exchange(send, request)
+            # Where the reply brings no refresh token, the one that was sent stays good.
+            return attrs.evolve(read_token(response, token.refresh_token), claims=token.claims)
+        except TokenUnavailableError as error:
+            # What never arrived, or came too often, would fare no better with the key.
+            if error.status is None or error.status in _PATIENCE:
+                raise
+        return await self.fetch(send)
 
     def __repr__(self) -> str:
         return f"ApalaKeyExchange({self._base_url!r})"
-
-
-def _token(response: Response, claims: Mapping[str, Any], *, refresh_token: Secret | None) -> Token:
-    """The token in a reply; where the reply brings no refresh token, the one that was sent stays good."""
-    data: dict[str, Any] = response.json()
-    value, renewed = data.get("access_token"), data.get("refresh_token")
-    if not isinstance(value, str) or not value:
-        raise TokenUnavailableError("the token endpoint answered without an access_token")
-    return Token(
-        value=value,
-        lifetime=token_lifetime(response, data, Secret(value)),
-        refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
-        claims=claims,
-    )
 
 
 def _advised(error: TokenRefusedError) -> TokenRefusedError:

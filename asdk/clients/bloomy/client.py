@@ -14,7 +14,7 @@ from asdk.auth import BearerToken, Credential
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.bloomy import config_file
-from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey
+from asdk.clients.bloomy.credentials import FoundKey, login_of
 from asdk.clients.bloomy.errors import api_error
 from asdk.clients.bloomy.models.users import OwnId
 from asdk.clients.bloomy.own_user import OwnUser
@@ -137,20 +137,15 @@ def _credential(
     path: Path,
 ) -> Credential:
     """The credential to use: what was passed in code, then a key of the environment, a login of it, the file."""
-    username, password = login
     key = config.secret("api_key", api_key)
     if key is not None and config.is_argument("api_key"):
         return BearerToken(key)
     login_passed = config.is_argument("username") or config.is_argument("password")
     if key is not None and not login_passed:
         return FoundKey(lambda: config.secret("api_key"))
-    if username is not None and password is not None:
-        return BloomyLogin(base_url, username, password)
-    if username is not None or password is not None:
-        missing = "password" if password is None else "username"
-        raise ConfigurationError(
-            f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
-        )
+    bought = login_of(config, base_url, *login)
+    if bought is not None:
+        return bought
     looked_for = config.looked_for("api_key")
     key = config_file.read_key(path)
     if key is None:

@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from asdk.client_options import ClientOptions
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.client import Bloomy
-from asdk.clients.bloomy.credentials import BloomyLogin
+from asdk.clients.bloomy.credentials import login_of
 from asdk.config import Config, secret_argument
 from asdk.errors import ConfigurationError
 from asdk.secret import Secret
@@ -63,12 +63,14 @@ class Configuration:
         """
         return config_file.read_key(self._path) is not None
 
-    async def configure_api_key(self, username: str, password: str | Secret, store_key: bool = False) -> None:
+    async def configure_api_key(
+        self, username: str | None = None, password: str | Secret | None = None, store_key: bool = False
+    ) -> None:
         """Get a new key, the first one or the next, which lives two weeks. ``api_key`` is that one then.
 
         Args:
-            username: the e-mail address of the account.
-            password: its password.
+            username: the e-mail address of the account; also ``BLOOMY_USERNAME``.
+            password: its password; also ``BLOOMY_PASSWORD``.
             store_key: keep the key in the file, which only its owner can read; other keys in it stay. Clients that
                 found their key there take the new one when the server refuses the old one.
 
@@ -76,14 +78,18 @@ class Configuration:
             WrongPasswordError: there is no such account with this password.
             AccountLockedError: too many wrong passwords before.
             TokenUnavailableError: the server could not be asked, or asked to wait.
-            ConfigurationError: the file cannot be understood or written.
+            ConfigurationError: there is no user name or no password, or the file cannot be understood or written.
 
         Source: Bloom Growth API, ``POST /Token``.
         """
         password = secret_argument(password)
         config = self._options.get("config", self._config)
         base_url = config.get("base_url", self._options.get("base_url"), default=Bloomy.base_url) or ""
-        options: ClientOptions = {**self._options, "auth": BloomyLogin(base_url, username, password)}
+        name, secret = config.get("username", username), config.secret("password", password, free_text=True)
+        login = login_of(config, base_url, name, secret)
+        if login is None:
+            raise ConfigurationError(f"no login: looked for {config.looked_for('username', 'password')}")
+        options: ClientOptions = {**self._options, "auth": login}
         async with Bloomy(**options) as client:
             key = await client.access_token()
         if key is None:

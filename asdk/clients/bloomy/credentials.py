@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
-from asdk.errors import ConfigurationError, TokenRefusedError, TokenUnavailableError
+from asdk.config import Config
+from asdk.errors import ConfigurationError, TokenRefusedError
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 from asdk.urls import parse_url
@@ -44,11 +44,7 @@ class BloomyLogin(Credential):
         except TokenRefusedError as error:
             refusal = _advised(error, self._username)
         else:
-            data: dict[str, Any] = response.json()
-            value = data.get("access_token")
-            if not isinstance(value, str) or not value:
-                raise TokenUnavailableError("the token endpoint answered without an access_token")
-            return Token(value=value, lifetime=token_lifetime(response, data, Secret(value)))
+            return read_token(response)
         try:
             raise refusal
         finally:
@@ -56,6 +52,22 @@ class BloomyLogin(Credential):
 
     def __repr__(self) -> str:
         return f"BloomyLogin({self._url!r}, {self._username!r})"
+
+
+def login_of(config: Config, base_url: str, username: str | None, password: Secret | None) -> BloomyLogin | None:
+    """The login with what was found of one; None if nothing was.
+
+    Raises:
+        ConfigurationError: one half of it is missing.
+    """
+    if username is not None and password is not None:
+        return BloomyLogin(base_url, username, password)
+    if username is None and password is None:
+        return None
+    missing = "password" if password is None else "username"
+    raise ConfigurationError(
+        f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+    )
 
 
 class FoundKey(Credential):

@@ -150,7 +150,6 @@ def test_each_loop_may_ask_and_all_get_the_same(server: BloomyServer) -> None:
 
     async def ask() -> None:
         ids.extend(await asyncio.gather(*(client.get_user_id() for _ in range(10))))
-        await client.aclose()
 
     threads = [threading.Thread(target=lambda: asyncio.run(ask())) for _ in range(3)]
     for thread in threads:
