@@ -143,12 +143,14 @@ def _credential(
     login_passed = config.is_argument("username") or config.is_argument("password")
     if key is not None and not login_passed:
         return FoundKey(lambda: config.secret("api_key"))
-    bought = login_of(config, base_url, *login)
+    is_half = (login[0] is None) != (login[1] is None)
+    bought = None if is_half and not login_passed else login_of(config, base_url, *login)
     if bought is not None:
         return bought
     looked_for = config.looked_for("api_key")
     key = config_file.read_key(path)
     if key is None:
+        login_of(config, base_url, *login)  # half a login of the environment is the likelier reason
         raise ConfigurationError(
             f"No API key: looked for {looked_for}, and for api_key in {path}; pass api_key=, or get one with "
             "Configuration().configure_api_key(username, password, store_key=True)"

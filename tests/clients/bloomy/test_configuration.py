@@ -72,6 +72,19 @@ async def test_a_key_that_cannot_be_one_is_refused_wherever_it_stands(
             Bloomy()
 
 
+async def test_half_a_login_of_the_environment_is_no_reason_to_leave_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    monkeypatch.setenv("BLOOMY_USERNAME", "ada")
+    assert await bearer() == "from-file"
+
+
+async def test_half_a_login_of_the_environment_is_what_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLOOMY_USERNAME", "ada")
+    with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
+        Bloomy()
+
+
 async def test_half_a_login_and_two_ways_at_once_are_refused(file: Path) -> None:
     with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
         Bloomy(username="ada")
