@@ -23,6 +23,7 @@ from asdk.clients.apala.errors import (
     DuplicateLabelError,
     GroupRetiredError,
     NotProvisionedError,
+    advise,
     read_violations,
 )
 from asdk.clients.apala.models.auth import AuthResult, RefreshResult
@@ -42,6 +43,7 @@ from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
 from asdk.options import CallOptions, merge_options
 from asdk.resources import resource
+from asdk.response import Response
 from asdk.secret import Secret
 
 
@@ -328,6 +330,9 @@ class Apala(BaseClient):
         known = code if code in self.error_codes else "compliance_failed"
         return known, f"{message or 'the template breaks compliance rules'} ({checks})"
 
+    def _status_error(self, response: Response) -> StatusError:
+        return advise(super()._status_error(response))
+
     # --- helpers ------------------------------------------------------------------------------------------------------
 
     def _current(self) -> Token | None:
@@ -370,7 +375,7 @@ def _credential(config: Config, base_url: str, api_key: Secret | None) -> Creden
         return NoCredential(
             f"Apala has no API key: looked for {config.looked_for('api_key')}; pass api_key=, or auth=None for none"
         )
-    return ApalaKeyExchange(base_url, api_key)
+    return ApalaKeyExchange(base_url, api_key, place=f"api_key ({config.origin('api_key')})")
 
 
 def _text(token: Token, name: str) -> str | None:

@@ -14,7 +14,7 @@ from asdk.secret import Secret
 from asdk.transports.base import Handler
 
 _ADVICE: dict[int | None, tuple[type[TokenRefusedError], str]] = {
-    401: (InvalidApiKeyError, "check APALA_API_KEY, or ask Apala for a new key"),
+    401: (InvalidApiKeyError, "check {place}, or ask Apala for a new key"),
     403: (KeyNotPermittedError, "ask Apala to give the key this permission"),
 }
 
@@ -31,6 +31,7 @@ class ApalaKeyExchange(Credential):
     Args:
         base_url: of the server, such as ``"https://lender.example.org"``.
         api_key: the key.
+        place: where it was found, for an error that says what to check.
 
     Raises:
         ConfigurationError: the key is empty, or holds a blank or a character that no key has.
@@ -40,9 +41,10 @@ class ApalaKeyExchange(Credential):
 
     refresh_before = 60.0
 
-    def __init__(self, base_url: str, api_key: str | Secret) -> None:
+    def __init__(self, base_url: str, api_key: str | Secret, *, place: str = "the API key") -> None:
         self._base_url = base_url.rstrip("/")
         self._api_key = check_key("the API key", Secret(api_key))
+        self._place = place
 
     @property
     def identity(self) -> Identity:
@@ -55,7 +57,7 @@ class ApalaKeyExchange(Credential):
         try:
             response = await exchange(send, request)
         except TokenRefusedError as error:
-            refusal = _advised(error)
+            refusal = _advised(error, self._place)
         else:
             data: dict[str, Any] = response.json()
             about = {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
@@ -83,11 +85,11 @@ class ApalaKeyExchange(Credential):
         return f"ApalaKeyExchange({self._base_url!r})"
 
 
-def _advised(error: TokenRefusedError) -> TokenRefusedError:
+def _advised(error: TokenRefusedError, place: str) -> TokenRefusedError:
     """The same refusal, with what to do about it."""
-    kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check the API key and the base URL"))
+    kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check {place} and the base URL"))
     return kind(
-        f"{error.message}; {advice}",
+        f"{error.message}; {advice.format(place=place)}",
         method=error.method,
         template=error.template,
         status=error.status,

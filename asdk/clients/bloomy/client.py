@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-import attrs
 from typing_extensions import Unpack
 
 from asdk.auth import BearerToken, Credential
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.bloomy import config_file
-from asdk.clients.bloomy.credentials import FoundKey, login_of
+from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey, login_of
 from asdk.clients.bloomy.errors import api_error
 from asdk.clients.bloomy.models.users import OwnId
 from asdk.clients.bloomy.own_user import OwnUser
@@ -116,17 +115,15 @@ class Bloomy(BaseClient):
         return await self._ask_user_id(key, options) if known is None else known
 
     async def _ask_user_id(self, key: Secret | None, options: CallOptions) -> int:
-        timeout = merge_options(self._options, options).timeout
-        # Others may join the request, with more time than who makes it: each bounds its own wait.
-        unbound: CallOptions = {**options, "timeout": attrs.evolve(timeout, total=None)}
-
         async def ask() -> int:
-            return (await self.request("GET", "/users/mine", model=OwnId, **unbound)).id
+            return (await self.request("GET", "/users/mine", model=OwnId, **options)).id
 
-        return await self._own_user.get(key, ask, timeout.total)
+        return await self._own_user.get(key, ask, merge_options(self._options, options).timeout.total)
 
     def _status_error(self, response: Response) -> StatusError:
-        return api_error(super()._status_error(response))
+        source = self.token_source
+        bought = source is not None and isinstance(source.credential, BloomyLogin)
+        return api_error(super()._status_error(response), bought=bought)
 
 
 def _credential(
@@ -142,7 +139,7 @@ def _credential(
         return BearerToken(key)
     login_passed = config.is_argument("username") or config.is_argument("password")
     if key is not None and not login_passed:
-        return FoundKey(lambda: config.secret("api_key"))
+        return FoundKey(lambda: config.secret("api_key"), config.origin("api_key"))
     is_half = (login[0] is None) != (login[1] is None)
     bought = None if is_half and not login_passed else login_of(config, base_url, *login)
     if bought is not None:
@@ -156,4 +153,4 @@ def _credential(
             "Configuration().configure_api_key(username, password, store_key=True)"
         )
     config.note("api_key", key, f"file {path}")
-    return FoundKey(lambda: config_file.read_key(path))
+    return FoundKey(lambda: config_file.read_key(path), f"file {path}")

@@ -76,21 +76,23 @@ class FoundKey(Credential):
 
     Args:
         look: gives the key as it stands there now; None if there is none any more.
+        place: where that is, for an error.
     """
 
     shareable = False
 
-    def __init__(self, look: Callable[[], Secret | None]) -> None:
+    def __init__(self, look: Callable[[], Secret | None], place: str) -> None:
         self._look = look
+        self._place = place
 
     async def fetch(self, send: Handler) -> Token:
         key = self._look()
         if key is None:
-            raise ConfigurationError("the API key is gone from the place where it was found")
+            raise ConfigurationError(f"the API key is gone from where it was found: {self._place}")
         return Token(value=key)
 
     def __repr__(self) -> str:
-        return "FoundKey()"
+        return f"FoundKey({self._place!r})"
 
 
 def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:

@@ -271,7 +271,7 @@ async def test_a_revoked_key_is_one_request_and_one_error_for_all(make_client: M
     error = refusals[0]
     assert (error.status, error.code, error.retryable) == (401, "invalid_api_key", False)
     assert "API key has been revoked" in str(error)
-    assert "check APALA_API_KEY, or ask Apala for a new key" in str(error)
+    assert "check api_key (argument), or ask Apala for a new key" in str(error)
     assert error.needed_for == f"GET {TEMPLATES}"
     assert type(pickle.loads(pickle.dumps(error))) is InvalidApiKeyError
 
@@ -334,7 +334,7 @@ async def test_a_reply_without_a_token_is_no_token(body: object) -> None:
 
 async def test_a_400_of_the_token_endpoint_is_a_refusal_too() -> None:
     transport = MemoryTransport([Reply(400, json={"error": "invalid_request", "message": "api_key is required"})])
-    with pytest.raises(TokenRefusedError, match="check the API key and the base URL"):
+    with pytest.raises(TokenRefusedError, match=r"check api_key \(argument\) and the base URL"):
         await Apala(api_key="key", transport=transport).authenticate()
 
 

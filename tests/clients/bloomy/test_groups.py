@@ -184,6 +184,7 @@ async def test_what_cannot_be_right_is_not_sent() -> None:
         client.todo.update(1),
         client.issue.update(1),
         client.goal.update(1, status="done"),
+        client.goal.update(1, status=5),  # type: ignore[arg-type]
     ):
         with pytest.raises(InvalidRequestError):
             await call

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from asdk import DeadlineExceededError, DecodeError, Timeout
+from asdk import ConnectError, DeadlineExceededError, DecodeError, Timeout
 from asdk.clients.bloomy import APIError, Bloomy
 from asdk.sandbox import Fault
 from asdk.sandbox.bloomy import BloomyServer
@@ -114,25 +114,53 @@ async def test_two_accounts_do_not_mix_their_ids(make_client: MakeClient, server
     assert asked(server) == 2
 
 
-async def test_one_who_waits_with_others_keeps_his_own_time(client: Bloomy, server: BloomyServer) -> None:
-    """Who made the request may have less time than those who joined it, or more."""
+async def test_one_who_joins_keeps_his_own_time(client: Bloomy, server: BloomyServer) -> None:
     server.faults.add(Fault.delay(0.15), path=MINE, times=1)
-    late: list[DeadlineExceededError] = []
-
-    async def hurry() -> None:
-        with pytest.raises(DeadlineExceededError) as caught:
-            await client.todo.list(timeout=0.02)
-        late.append(caught.value)
-
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(hurry)
-        await anyio.sleep(0.005)
         tasks.start_soon(client.todo.list)
         await anyio.sleep(0.005)
-        tasks.start_soon(hurry)
-    assert len(late) == 2
-    assert "the id of the user behind the key did not come within the time of this call" in str(late[0])
+        with pytest.raises(DeadlineExceededError, match="did not come within the time of this call"):
+            await client.todo.list(timeout=0.02)
     assert asked(server) == 1
+
+
+async def test_who_has_more_time_than_the_first_asks_again(client: Bloomy, server: BloomyServer) -> None:
+    server.faults.add(Fault.delay(0.15), path=MINE, times=1)
+    ids: list[int] = []
+
+    async def ask() -> None:
+        ids.append(await client.get_user_id())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hurry, client)
+        await anyio.sleep(0.005)
+        for _ in range(20):
+            tasks.start_soon(ask)
+            tasks.start_soon(hurry, client)
+    assert ids == [server.credentials.ada.user_id] * 20
+    assert asked(server) == 2
+
+
+async def hurry(client: Bloomy) -> None:
+    with pytest.raises(DeadlineExceededError):
+        await client.get_user_id(timeout=0.02)
+
+
+async def test_a_server_that_is_away_is_not_asked_by_each_who_waits() -> None:
+    transport = MemoryTransport(lambda request: Reply(error=ConnectError("no connection")))
+    client = Bloomy("key", transport=transport, retry=None)
+    failures: list[ConnectError] = []
+
+    async def ask() -> None:
+        with pytest.raises(ConnectError) as caught:
+            await client.get_user_id()
+        failures.append(caught.value)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(ask)
+    assert len(failures) == 20
+    assert len(transport.sent) == 1
 
 
 async def test_what_a_call_does_differently_holds_for_the_id_too() -> None:

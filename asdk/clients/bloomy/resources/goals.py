@@ -92,7 +92,7 @@ class Goals(BloomyResource):
 
         Source: Bloom Growth API, ``PUT /rocks/{id}``, ``GET /rocks/{id}``.
         """
-        completion = None if status is None else _COMPLETION.get(status.lower())
+        completion = _COMPLETION.get(status.lower()) if isinstance(status, str) else None
         if status is not None and completion is None:
             raise InvalidRequestError(f"a goal is {', '.join(map(repr, _COMPLETION))}, not {status!r}")
         body = without_none(accountableUserId=accountable_user, title=title, completion=completion)
