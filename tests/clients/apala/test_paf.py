@@ -63,8 +63,41 @@ async def test_a_customer_gets_a_message_or_none(client: Apala, server: ApalaSer
     assert control.is_control
 
 
-async def test_half_a_message_is_no_message() -> None:
-    client = Apala(auth=None, transport=MemoryTransport([Reply(json={"foo": 1})]))
+WHOLE = {"paf_message_id": CUSTOMER, "template_id": CUSTOMER, "content": TEXT, "channel": "sms"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_control"),
+    [
+        (WHOLE, False),
+        ({**WHOLE, "control_no_message": False, "something_new": 1}, False),
+        ({**WHOLE, "channel": "rcs"}, False),
+        ({"control_no_message": True}, True),
+        ({**dict.fromkeys(WHOLE), "control_no_message": True}, True),
+        ({**WHOLE, "control_no_message": True}, True),
+    ],
+)
+async def test_who_is_in_the_control_group_gets_nothing_whatever_else_the_reply_says(
+    reply: object, is_control: bool
+) -> None:
+    client = Apala(auth=None, transport=MemoryTransport([Reply(json=reply)]))
+    assert (await client.paf.optimize(CUSTOMER)).is_control is is_control
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"foo": 1},
+        {},
+        {"control_no_message": False},
+        {"control_no_message": "yes"},
+        {**WHOLE, "content": None},
+        [],
+        None,
+    ],
+)
+async def test_half_a_message_is_no_message(reply: object) -> None:
+    client = Apala(auth=None, transport=MemoryTransport([Reply(json=reply)]))
     with pytest.raises(DecodeError):
         await client.paf.optimize(CUSTOMER)
 
