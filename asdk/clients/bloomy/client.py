@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import ClassVar
 
 from typing_extensions import Unpack
@@ -73,8 +72,7 @@ class Bloomy(BaseClient):
             base_url = config.get("base_url", options.get("base_url"), default=type(self).base_url) or ""
             login = (config.get("username", username), config.secret("password", password, free_text=True))
             named = config.get("config_path", None if config_path is None else os.fspath(config_path))
-            path = config_file.default_path() if named is None else Path(named)
-            options["auth"] = _credential(config, base_url, api_key, login, path)
+            options["auth"] = _credential(config, base_url, api_key, login, named)
         elif api_key or username or password:
             raise ConfigurationError("give auth=, or api_key=, or username= and password=, not both")
         super().__init__(**options)
@@ -131,7 +129,7 @@ def _credential(
     base_url: str,
     api_key: str | Secret | None,
     login: tuple[str | None, Secret | None],
-    path: Path,
+    named: str | None,
 ) -> Credential:
     """The credential to use: what was passed in code, then a key of the environment, a login of it, the file."""
     key = config.secret("api_key", api_key)
@@ -145,6 +143,7 @@ def _credential(
     if bought is not None:
         return bought
     looked_for = config.looked_for("api_key")
+    path = config_file.path_of(named)
     key = config_file.read_key(path)
     if key is None:
         login_of(config, base_url, *login)  # half a login of the environment is the likelier reason

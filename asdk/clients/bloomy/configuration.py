@@ -23,7 +23,7 @@ class Configuration:
 
     Args:
         api_key: the key, if it is known.
-        config_path: of another file than ``~/.bloomy/config.yaml``.
+        config_path: of another file than ``~/.bloomy/config.yaml``; also ``BLOOMY_CONFIG_PATH``.
         environ: instead of the environment of the process.
         options: for the client that asks for a key, such as ``base_url``; see `ClientOptions`.
     """
@@ -36,8 +36,9 @@ class Configuration:
         environ: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        self._path = config_file.default_path() if config_path is None else Path(config_path)
         self._config = Config(Bloomy.env_prefix, names=Bloomy.env_names, environ=environ)
+        named = self._config.get("config_path", None if config_path is None else os.fspath(config_path))
+        self._path = config_file.path_of(named)
         self._options = options
         self._api_key = self._config.secret("api_key", api_key)
 

@@ -216,7 +216,7 @@ async def test_the_production_pattern(server: ApalaServer) -> None:
     for _ in range(2):  # the guide closes the client and keeps it
         async with secure_client.get_authenticated_client() as client:
             response = await process(client, server)
-        assert response.candidate_message.content == "Hello."
+        assert response["candidate_message"]["content"] == response.candidate_message.content == "Hello."
     assert server.counters.count("POST", TOKEN) == 1
 
 

@@ -243,6 +243,27 @@ async def test_each_item_of_a_bulk_has_its_own_success_or_error(
     assert server.counters.count("POST", "/api/v1/issues/create") == 3
 
 
+async def test_an_item_that_is_no_item_fails_alone(client: Bloomy, server: BloomyServer, meeting: int) -> None:
+    items: list[Any] = [
+        None,
+        "title",
+        5,
+        {1: 2},
+        {"title": None, "meeting_id": meeting},
+        {"title": "a", "meeting_id": meeting},
+    ]
+    result = await client.goal.create_many(items)
+    assert [goal.title for goal in result.successful] == ["a"]
+    assert [failed.error.message for failed in result.failed] == [
+        "an item is a dict of arguments, not a NoneType",
+        "an item is a dict of arguments, not a str",
+        "an item is a dict of arguments, not a int",
+        "title is required",
+        "title is required",
+    ]
+    assert {type(failed.error) for failed in result.failed} == {InvalidRequestError}
+
+
 async def test_a_bulk_keeps_to_its_limit(client: Bloomy, server: BloomyServer, meeting: int) -> None:
     await client.get_user_id()
     server.faults.add(Fault.delay(0.01), path="/api/v1/todo/create")

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from asdk.clients.apala.models.subscripts import Subscriptable
 from asdk.models import model
 from asdk.secret import Secret
 
 
-class _Subscriptable:
-    """Fields by name in brackets too, as in ``result["company_name"]``."""
-
-    __slots__ = ()
-
-    def __getitem__(self, name: str) -> Any:
-        if name.startswith("_") or not hasattr(self, name):
-            raise KeyError(name)
-        return getattr(self, name)
-
-
 @model
-class AuthResult(_Subscriptable):
+class AuthResult(Subscriptable):
     """A token, and whose it is.
 
     Attributes:
@@ -41,7 +29,7 @@ class AuthResult(_Subscriptable):
 
 
 @model
-class RefreshResult(_Subscriptable):
+class RefreshResult(Subscriptable):
     """The next access token, and the whole seconds that it lives; None if it does not expire."""
 
     access_token: Secret

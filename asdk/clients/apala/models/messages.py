@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from asdk.clients.apala.models.subscripts import Subscriptable
 from asdk.models import OpenEnum, field, model
 
 
@@ -62,7 +63,7 @@ class Warning:
 
 
 @model
-class OptimizedMessage:
+class OptimizedMessage(Subscriptable):
     """A better message.
 
     Attributes:
@@ -87,7 +88,7 @@ class OptimizedMessage:
 
 
 @model
-class ProcessedCandidate:
+class ProcessedCandidate(Subscriptable):
     """The better message of the older operation."""
 
     content: str
@@ -96,7 +97,7 @@ class ProcessedCandidate:
 
 
 @model
-class ProcessedMessage:
+class ProcessedMessage(Subscriptable):
     """The reply of the older operation; ``candidate_message`` is what to send."""
 
     company: str
@@ -131,7 +132,7 @@ class MessageFeedback:
 
 
 @model
-class FeedbackItem:
+class FeedbackItem(Subscriptable):
     """Feedback as the server keeps it. ``score`` is a number for messages of the older operation."""
 
     id: str
@@ -146,7 +147,7 @@ class FeedbackItem:
 
 
 @model
-class BulkFeedbackResult:
+class BulkFeedbackResult(Subscriptable):
     """All feedback of a call: the server takes the whole list or nothing."""
 
     success: bool

@@ -42,6 +42,20 @@ class BloomyResource(Resource["Bloomy"]):
             raise InvalidRequestError("give user_id or meeting_id, not both")
         return of_meeting, {"id": meeting_id}
 
+    async def _create_many(
+        self,
+        create: Callable[..., Awaitable[R]],
+        items: Iterable[Mapping[str, Any]],
+        max_concurrent: int,
+        *required: str,
+    ) -> BulkResult[R]:
+        """Call a method with each of these dicts of its arguments, of which some are required."""
+
+        async def make(given: Mapping[str, Any]) -> R:
+            return await create(**arguments(create, given, *required))
+
+        return await self._each(items, make, max_concurrent)
+
     async def _each(self, inputs: Iterable[I], call: Callable[[I], Awaitable[R]], max_concurrent: int) -> BulkResult[R]:
         """Call the function for each input. What asdk raises is kept with its input; anything else ends it all.
 

@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
-from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -153,11 +153,7 @@ class Goals(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
-
-        async def make(given: Mapping[str, Any]) -> CreatedGoal:
-            return await self.create(**arguments(self.create, given, "title", "meeting_id"))
-
-        return await self._each(goals, make, max_concurrent)
+        return await self._create_many(self.create, goals, max_concurrent, "title", "meeting_id")
 
     @overload
     async def list(

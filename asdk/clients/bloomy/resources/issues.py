@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
-from asdk.clients.bloomy.resources.base import BloomyResource, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -121,11 +121,7 @@ class Issues(BloomyResource):
 
         Source: Bloom Growth API, ``POST /issues/create``.
         """
-
-        async def make(given: Mapping[str, Any]) -> Issue:
-            return await self.create(**arguments(self.create, given, "meeting_id", "title"))
-
-        return await self._each(issues, make, max_concurrent)
+        return await self._create_many(self.create, issues, max_concurrent, "meeting_id", "title")
 
     async def list(
         self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]

@@ -23,7 +23,7 @@ from asdk.clients.bloomy.models.meetings import (
 )
 from asdk.clients.bloomy.models.moments import moment
 from asdk.clients.bloomy.models.todos import Todo
-from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import AsdkError
 from asdk.options import CallOptions
 from asdk.records import Records
@@ -215,11 +215,7 @@ class Meetings(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
-
-        async def make(given: Mapping[str, Any]) -> CreatedMeeting:
-            return await self.create(**arguments(self.create, given, "title"))
-
-        return await self._each(meetings, make, max_concurrent)
+        return await self._create_many(self.create, meetings, max_concurrent, "title")
 
     async def get_many(self, meeting_ids: Iterable[int], *, max_concurrent: int = 5) -> BulkResult[MeetingDetails]:
         """Fetch many meetings with everything on their tables; some may fail.

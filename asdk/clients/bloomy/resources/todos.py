@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.todos import Todo
-from asdk.clients.bloomy.resources.base import BloomyResource, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -134,11 +134,7 @@ class Todos(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/{id}/todos``.
         """
-
-        async def make(given: Mapping[str, Any]) -> Todo:
-            return await self.create(**arguments(self.create, given, "title", "meeting_id"))
-
-        return await self._each(todos, make, max_concurrent)
+        return await self._create_many(self.create, todos, max_concurrent, "title", "meeting_id")
 
     async def list(
         self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]
