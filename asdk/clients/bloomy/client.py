@@ -76,6 +76,8 @@ class Bloomy(BaseClient):
         elif api_key or username or password:
             raise ConfigurationError("give auth=, or api_key=, or username= and password=, not both")
         super().__init__(**options)
+        # The server is used to it on every call, and one without a body would go out as octets.
+        self._headers.setdefault("Content-Type", "application/json")
         self._own_user = OwnUser()
 
     async def access_token(self, **options: Unpack[CallOptions]) -> Secret | None:

@@ -216,6 +216,24 @@ async def test_the_wire_has_the_servers_own_spellings() -> None:
         ("GET", "/todo/1", ""),
         ("GET", "/headline/1?Include_Origin=true", ""),
     ]
+    assert {request.headers["Content-Type"] for request in transport.sent} == {"application/json"}
+
+
+async def test_any_text_and_any_id_comes_through_unchanged(client: Bloomy, meeting: int) -> None:
+    text = 'Zoë & "Ünal" <b> / ? # % + \\ \U0001f600'
+    made = await client.issue.create(meeting, text)
+    assert (await client.issue.details(made.id)).title == text
+    assert await client.user.search("%&+é/?#") == []
+    transport = MemoryTransport(lambda request: Reply(json=[]))
+    other = Bloomy("k", transport=transport)
+    await other.user.list()
+    await other.user.search("%&+é/?#")
+    await other.meeting.list("../1?a#b%2F+é")  # type: ignore[arg-type]
+    assert [request.url.partition("/api/v1")[2] for request in transport.sent] == [
+        "/search/all?term=%25",
+        "/search/user?term=%25%26%2B%C3%A9%2F%3F%23",
+        "/L10/..%2F1%3Fa%23b%252F%2B%C3%A9/list",
+    ]
 
 
 # --- many at a time ---------------------------------------------------------------------------------------------------
