@@ -85,7 +85,7 @@ def feedback_body(
         raise InvalidRequestError(f"feedback needs {', '.join(missing)}")
     _check_flag(body, "customer_responded")
     if "timezone" in body:
-        checked_timezone(cast("str", body["timezone"]))
+        checked_timezone(body["timezone"])
     if isinstance(body.get("score"), str):  # a number, for messages of the older operation
         body["score"] = member("score", Score, body["score"])
     if rewards := body.get("positive_rewards"):

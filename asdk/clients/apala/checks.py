@@ -59,18 +59,18 @@ def message_type(value: object) -> str:
     return member("message_type", MessageType, value).name
 
 
-def checked_timezone(value: str) -> str:
+def checked_timezone(value: object) -> str:
     """The name, if it is a time zone's.
 
     Raises:
         InvalidRequestError: there is no such time zone. Where this machine knows none at all, the server judges.
     """
-    if _is_zone(value) or (isinstance(value, str) and not _is_zone("America/New_York")):
+    if isinstance(value, str) and (_is_zone(value) or not _is_zone("America/New_York")):
         return value
     raise InvalidRequestError(f"timezone is an IANA name such as 'America/New_York', not {value!r}")
 
 
-def checked_zip_code(value: str) -> str:
+def checked_zip_code(value: object) -> str:
     if isinstance(value, str) and _ZIP_CODE(value):
         return value
     raise InvalidRequestError(f"zip_code has five digits: {value!r}")
@@ -79,6 +79,6 @@ def checked_zip_code(value: str) -> str:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, TypeError, OSError, LookupError):
+    except (ValueError, OSError, LookupError):
         return False
     return True

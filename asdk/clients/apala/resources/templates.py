@@ -174,7 +174,7 @@ def _id(template_id: str) -> str:
     return checked_uuid("template_id", template_id)
 
 
-def _status(status: TemplateStatus | str) -> str:
+def _status(status: object) -> str:
     if isinstance(status, str) and status.lower() in _STATUSES:
         return status.lower()
     raise InvalidRequestError(f"status is one of {', '.join(_STATUSES)}, not {status!r}")
