@@ -170,7 +170,7 @@ class BaseClient(CoreClient):
         template: str,
         *,
         to: str | os.PathLike[str],
-        progress: ProgressCallback | None = None,
+        progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         sha256: str | None = None,
         **arguments: Unpack[RequestArguments],
@@ -186,7 +186,8 @@ class BaseClient(CoreClient):
         Args:
             template: as for `request`. An absolute URL on another origin gets no credentials.
             to: the path of the file; a file that is there is replaced.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
+                display of `asdk.progress`, in which each of many downloads has a line.
             resume: False to throw away what an earlier download left.
             sha256: what the file must have, in hex, beside the digests that the server announces.
             arguments: as for `request`.

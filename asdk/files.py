@@ -20,6 +20,7 @@ from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusEr
 from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST
 from asdk.options import Retry
 from asdk.partial_file import PartialFile
+from asdk.progress import ProgressDisplay
 from asdk.representation import Representation, range_length
 from asdk.request import Request
 from asdk.response import Response
@@ -69,7 +70,8 @@ class Download:
         request: a GET.
         open: sends it.
         to: the file; replaced if it is there.
-        progress: called with the bytes on the disk and the size, None if that is unknown.
+        progress: called with the bytes on the disk and the size, None if that is unknown; or a display, where it gets a
+            line of its own.
         resume: whether to take up what an earlier download to the same place left.
         sha256: what the file must have, in hex.
     """
@@ -80,7 +82,7 @@ class Download:
         open: Open,
         to: str | os.PathLike[str],
         *,
-        progress: ProgressCallback | None = None,
+        progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         sha256: str | None = None,
     ) -> None:
@@ -90,7 +92,8 @@ class Download:
         self._request = request
         self._open = open
         self._target = Path(to)
-        self._progress = progress
+        self._display = progress if isinstance(progress, ProgressDisplay) else None
+        self._progress = None if isinstance(progress, ProgressDisplay) else progress
         self._resume = resume
         self._expected = {} if sha256 is None else {"sha256": _checked_hex(sha256)}
         self._part = PartialFile(self._target, _fingerprint(request))
@@ -106,6 +109,13 @@ class Download:
             StreamError: the file cannot be written.
             TransportError, StatusError, TokenError: what came is kept, where the server told how to go on from there.
         """
+        if self._display is None:
+            return await self._run()
+        with self._display.track(self._target.name, unit="B") as track:
+            self._progress = track.update
+            return await self._run()
+
+    async def _run(self) -> Downloaded:
         part = self._part
         try:
             await part.open(resume=self._resume)

@@ -28,7 +28,7 @@ _LINES = 10
 
 @attrs.define(eq=False)
 class Track:
-    """One thing of which some is done; made by `ProgressDisplay.track`.
+    """One thing of which some is done; made by `ProgressDisplay.track`. A ``with`` block ends it.
 
     Attributes:
         label: what it is.
@@ -69,6 +69,14 @@ class Track:
             self.state = "done" if complete else "stopped"
             self.ended = self.progress.clock.monotonic()
             self.progress.changed()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.finish(complete=kind is None)
 
     def describe(self, now: float) -> str:
         """The state in words, without the label."""

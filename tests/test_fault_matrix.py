@@ -151,7 +151,11 @@ async def random_plans(server: RawServer, seeds: range, *, together: int) -> Cou
 
 async def test_random_plans_end_in_right_results_or_typed_errors(server: RawServer) -> None:
     before = asyncio.all_tasks()
-    met = await random_plans(server, range(60), together=10)
-    assert set(met) == set(WIRE_FAULTS), "each was met"
+    met: set[Fault] = set()
+    for first in (0, 60, 120):  # on a busy machine calls run out of time before they meet much
+        met |= set(await random_plans(server, range(first, first + 60), together=10))
+        if met == set(WIRE_FAULTS):
+            break
+    assert met == set(WIRE_FAULTS), "each was met"
     await asyncio.sleep(0.05)
     assert asyncio.all_tasks() == before

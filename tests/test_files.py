@@ -39,6 +39,7 @@ from asdk import (
     TenantHeaders,
     Timeout,
 )
+from asdk.progress import show_progress
 from tests.archive import Archive, field, memory_of_a_download, sha256
 from tests.cancelling import at_each_await
 from tests.failures import assert_clean, failure_of
@@ -102,6 +103,26 @@ async def test_a_file_comes_through_five_cuts_as_it_is(serve: Serve, to: Path) -
     assert all(field(head, "Accept-Encoding") == "identity" for head in archive.heads)
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == ((0, len(data)), (len(data), len(data)))
+
+
+async def test_many_downloads_share_one_display(serve: Serve, tmp_path: Path) -> None:
+    display = show_progress()  # under pytest stderr is a file: only the end would be written
+    servers = [serve(Archive(DATA)), serve(Archive(OTHER, *[0] * 9)), serve(Archive(OTHER))]
+    results = await asyncio.gather(
+        *(
+            fetch(server, tmp_path / f"{name}.bin", progress=display)
+            for name, server in zip("abc", servers, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, ProtocolError) for result in results] == [False, True, False]
+    tracks = {track.label: (track.state, track.done, track.total, track.unit) for track in display.tracks}
+    whole = len(DATA)
+    assert tracks == {
+        "a.bin": ("done", whole, whole, "B"),
+        "b.bin": ("stopped", 0, whole, "B"),
+        "c.bin": ("done", whole, whole, "B"),
+    }
 
 
 async def test_an_attempt_that_gets_on_starts_the_count_anew_and_others_use_it_up(serve: Serve, to: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import re
 import socket
 import struct
@@ -68,7 +69,7 @@ class FaultProxy:
         self._holder = socket.socket()  # keeps the port while nobody listens on it
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._opening = 0
+        self._accepted: set[socket.socket] = set()  # connections that have no streams yet
         self._idle: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
@@ -82,9 +83,6 @@ class FaultProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._close_port()
-        # A task that was cancelled before it began, or while it opens its streams, would never close its connection.
-        while self._opening:  # noqa: ASYNC110 - a few turns of the loop
-            await asyncio.sleep(0)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -114,8 +112,15 @@ class FaultProxy:
             while self._listener is not None:
                 connection, _ = self._listener.accept()
                 connection.setblocking(False)
-                self._opening += 1
-                self._start(self._serve(connection))
+                self._accepted.add(connection)
+                task = self._start(self._serve(connection))
+                task.add_done_callback(functools.partial(self._drop_if_unopened, connection))
+
+    def _drop_if_unopened(self, connection: socket.socket, _: object) -> None:
+        # Its task was cancelled before it began, or while it opened the streams: it closed nothing.
+        if connection in self._accepted:
+            self._accepted.discard(connection)
+            connection.close()
 
     def _refuse_if_planned(self) -> None:
         """Close the port for a while, if the next request is to find nobody, and throw out who is waiting for one."""
@@ -136,16 +141,15 @@ class FaultProxy:
     def _faults(self) -> frozenset[Fault]:
         return _ON_A_CONNECTION if self._tls else _ON_A_REQUEST
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _serve(self, connection: socket.socket) -> None:
-        try:
-            reader, writer = await asyncio.open_connection(sock=connection, limit=_LIMIT)
-        finally:
-            self._opening -= 1
+        reader, writer = await asyncio.open_connection(sock=connection, limit=_LIMIT)
+        self._accepted.discard(connection)
         try:
             await (self._tunnel(reader, writer) if self._tls else self._converse(reader, writer))
         except (OSError, EOFError, asyncio.LimitOverrunError):

@@ -24,6 +24,7 @@ from asdk import (
 from asdk.testing import Fault, FaultPlan, FaultProxy, FaultyTransport, MemoryTransport, Reply, VirtualClock
 from asdk.testing.faults import AFTER_THE_ACT, IN_THE_BODY, SILENT, Injected
 from tests.failures import failure_of
+from tests.scripts import run_quietly
 from tests.servers import RawServer, Visit, head, read
 
 # --- plans ------------------------------------------------------------------------------------------------------------
@@ -221,6 +222,34 @@ async def test_nothing_is_left_of_a_proxy() -> None:
         await failure_of(hanging, ProtocolError)
         await server.until(lambda: server.open == 0)
     assert asyncio.all_tasks() == before
+
+
+def test_a_loop_may_end_while_a_connection_is_at_the_door() -> None:
+    script = """
+    import socket
+    from urllib.parse import urlsplit
+    from asdk.testing import FaultPlan, FaultProxy
+
+    async def hold(proxies):
+        async with FaultProxy(url, FaultPlan()) as proxy:
+            proxies.put_nowait(proxy)
+            await asyncio.sleep(60)
+
+    async def main(turns):
+        proxies = asyncio.Queue()
+        holder = asyncio.create_task(hold(proxies))
+        proxy = await proxies.get()
+        with socket.create_connection(("127.0.0.1", urlsplit(proxy.url).port)):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+    for turns in range(12):
+        asyncio.run(main(turns))
+    gc.collect()
+    print(sockets())
+    """
+    with RawServer(things) as server:
+        assert run_quietly(script, server.url) == "0"
 
 
 def test_a_url_of_another_kind_is_refused() -> None:
