@@ -102,6 +102,12 @@ class Apala(BaseClient):
         return None if token is None else token.value
 
     @property
+    def refresh_token(self) -> Secret | None:
+        """What buys the next access token; None while `access_token` is, or if the server gave none."""
+        token = self._current()
+        return None if token is None else token.refresh_token
+
+    @property
     def token_expires_at(self) -> float | None:
         """The moment from which on the token is renewed, in epoch seconds: 60 s before its end, sooner for a short one.
 
@@ -131,6 +137,7 @@ class Apala(BaseClient):
             access_token=token.value,
             expires_in=self._seconds_left(token),
             refresh_token=token.refresh_token,
+            token_type=token.scheme,
             company_id=_text(token, "company_id"),
             company_name=_text(token, "company_name"),
         )

@@ -45,6 +45,7 @@ async def call_at_once(client: Apala, times: int) -> None:
 
 async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: Apala, server: ApalaServer) -> None:
     assert client.access_token is None
+    assert client.refresh_token is None
     assert client.token_expires_at is None
     assert token_requests(server) == (0, 0)
     for _ in range(3):
@@ -136,6 +137,7 @@ async def test_authenticate_says_whose_the_key_is(client: Apala, server: ApalaSe
     assert result.company_id == server.credentials.company_id
     assert (result.expires_in, result.token_type) == (3600, "Bearer")
     assert result.access_token == client.access_token
+    assert result.refresh_token == client.refresh_token is not None
     assert client.token_expires_at == days.client.time() + HOUR - 60
     assert result.access_token.reveal() not in repr(result)
     await days.go_by(100)

@@ -98,12 +98,14 @@ async def test_a_meeting_that_not_everybody_could_be_added_to_says_who_is_missin
     client: Bloomy, server: BloomyServer
 ) -> None:
     known = server.credentials
-    server.faults.add(Fault.status(403), path="/api/v1/L10/{id}/attendees/{user_id}", times=1)
+    server.settings.refused_attendees = frozenset({known.ben.user_id})
     with pytest.raises(IncompleteMeetingError) as caught:
         await client.meeting.create("Retro", attendees=[known.ben.user_id, known.ada.user_id])
     error = caught.value
     assert (error.status_code, error.missing) == (403, (known.ben.user_id,))
+    assert f"meeting {error.meeting_id} was created without the users {[known.ben.user_id]}" in str(error)
     assert [meeting.id for meeting in await client.meeting.list()][1:] == [error.meeting_id]
+    assert [person.user_id for person in await client.meeting.attendees(error.meeting_id)] == [known.ada.user_id]
 
 
 async def test_to_dos(client: Bloomy, meeting: int) -> None:

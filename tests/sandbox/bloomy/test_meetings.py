@@ -30,6 +30,8 @@ async def test_a_meeting_is_made_filled_and_removed(speak: "Speak", server: Bloo
         assert await speak("POST", f"{path}/attendees/{known.ben.user_id}") == (204, None)
     assert [person["Id"] for person in (await speak("GET", f"{path}/attendees"))[1]] == [known.ben.user_id]
     assert (await speak("POST", f"{path}/attendees/{known.other.user_id}"))[0] == 404
+    server.settings.refused_attendees = frozenset({known.ada.user_id})
+    assert (await speak("POST", f"{path}/attendees/{known.ada.user_id}"))[0] == 403
     assert (await speak("DELETE", path))[0] == 204
     assert (await speak("GET", path))[0] == 404
 
