@@ -92,9 +92,7 @@ class Configuration:
             raise ConfigurationError(f"no login: looked for {config.looked_for('username', 'password')}")
         options: ClientOptions = {**self._options, "auth": login}
         async with Bloomy(**options) as client:
-            key = await client.access_token()
-        if key is None:
-            raise ConfigurationError("a login needs auth= to be left out")
+            key = (await client.get_token()).value
         if store_key:
             await asyncio.to_thread(config_file.write_key, self._path, key)  # it waits for the disk
         self._api_key = key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
@@ -27,9 +26,8 @@ class OwnUser:
     """The id of the user behind the key; another key asks anew. Shared by the copies of a client."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._known: tuple[object, int] | None = None
-        self._asking: dict[_Place, _Asking] = {}
+        self._asking: dict[_Place, _Asking] = {}  # no lock: each entry is touched by its own loop alone
 
     def known(self, key: object) -> int | None:
         """The id, if this key was asked for before."""
@@ -78,20 +76,18 @@ class OwnUser:
             del failure  # a frame that keeps the error it raises makes a cycle
 
     def _join(self, place: _Place, ask: Callable[[], Coroutine[Any, Any, int]], within: float | None) -> _Asking:
-        with self._lock:
-            asking = self._asking.get(place)
-            if asking is None:
-                asking = self._asking[place] = _Asking(asyncio.create_task(ask()), within)
-                asking.task.add_done_callback(_seen)
-            asking.waiting += 1
-            return asking
+        asking = self._asking.get(place)
+        if asking is None:
+            asking = self._asking[place] = _Asking(asyncio.create_task(ask()), within)
+            asking.task.add_done_callback(_seen)
+        asking.waiting += 1
+        return asking
 
     def _leave(self, place: _Place, asking: _Asking) -> None:
-        with self._lock:
-            asking.waiting -= 1
-            over = asking.waiting == 0 or asking.task.done()
-            if over and self._asking.get(place) is asking:  # the next one may be there already
-                del self._asking[place]
+        asking.waiting -= 1
+        over = asking.waiting == 0 or asking.task.done()
+        if over and self._asking.get(place) is asking:  # the next one may be there already
+            del self._asking[place]
         if asking.waiting == 0:
             asking.task.cancel()
 

@@ -60,7 +60,10 @@ async def test_meetings(client: Bloomy, server: BloomyServer, meeting: int) -> N
     made = await client.meeting.create("Retro", attendees=[known.ben.user_id])
     people = await client.meeting.attendees(made.meeting_id)
     assert [person.user_id for person in people] == [known.ada.user_id, known.ben.user_id]
-    alone = await client.meeting.create("Alone", add_self=False)
+    again = await client.meeting.create("Again", add_self=False, attendees=iter([known.ben.user_id]))
+    assert again.attendees == [known.ben.user_id]
+    assert await client.meeting.delete(again.meeting_id)
+    alone = await client.meeting.create("Alone", add_self=False, attendees=None)
     assert await client.meeting.attendees(alone.meeting_id) == []
     assert await client.meeting.delete(made.meeting_id)
     with pytest.raises(NotFoundError):

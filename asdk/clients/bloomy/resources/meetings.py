@@ -165,14 +165,19 @@ class Meetings(BloomyResource):
         return Records(metric for metric in metrics if metric is not None)
 
     async def create(
-        self, title: str, *, add_self: bool = True, attendees: Sequence[int] = (), **options: Unpack[CallOptions]
+        self,
+        title: str,
+        *,
+        add_self: bool = True,
+        attendees: Iterable[int] | None = None,
+        **options: Unpack[CallOptions],
     ) -> CreatedMeeting:
         """Make a meeting, then add people to it.
 
         Args:
             title: its name.
             add_self: whether the owner of the key attends it.
-            attendees: the ids of the other users who do.
+            attendees: the ids of the other users who do; left out, nobody else.
             options: what these calls do differently, see `CallOptions`.
 
         Raises:
@@ -181,10 +186,11 @@ class Meetings(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
+        others = list(attendees or ())
         body = {"title": title, "addSelf": add_self}
         made = await self._client.request("POST", "/L10/create", json=body, model=MeetingId, **options)
-        await self._add(made.meeting_id, attendees, options)
-        return CreatedMeeting(meeting_id=made.meeting_id, title=title, attendees=list(attendees))
+        await self._add(made.meeting_id, others, options)
+        return CreatedMeeting(meeting_id=made.meeting_id, title=title, attendees=others)
 
     async def delete(self, meeting_id: int, **options: Unpack[CallOptions]) -> bool:
         """Remove a meeting.
