@@ -10,6 +10,7 @@ from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_r
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
 from asdk.errors import TokenRefusedError, TokenUnavailableError
+from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
@@ -59,9 +60,7 @@ class ApalaKeyExchange(Credential):
         except TokenRefusedError as error:
             refusal = _advised(error, self._place)
         else:
-            data: dict[str, Any] = response.json()
-            about = {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
-            return attrs.evolve(read_token(response), claims=about)
+            return attrs.evolve(read_token(response), claims=_whose(response))
         try:
             raise refusal
         finally:
@@ -83,6 +82,12 @@ class ApalaKeyExchange(Credential):
 
     def __repr__(self) -> str:
         return f"ApalaKeyExchange({self._base_url!r})"
+
+
+def _whose(response: Response) -> dict[str, str]:
+    """The company that a reply names. Here, where nothing holds the reply's tokens for longer."""
+    data: dict[str, Any] = response.json()
+    return {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
 
 
 def _advised(error: TokenRefusedError, place: str) -> TokenRefusedError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,11 @@ async def test_a_reply_that_does_not_say_whose_the_key_is() -> None:
 
 @pytest.mark.parametrize("token", ["a\nb", "a b\r\n", "\u20ac"])
 async def test_a_token_that_no_header_can_carry_is_no_token(token: str) -> None:
+    client = client_with({**TOKENS, "access_token": token, "refresh_token": "the-refresh-token"})
     with pytest.raises(TokenUnavailableError, match="no header can carry") as caught:
-        await client_with({**TOKENS, "access_token": token}).with_options(timeout=0.2).authenticate()
+        await client.with_options(timeout=0.2).authenticate()
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "the-refresh-token" not in "".join(trace.format())
     assert token not in str(caught.value)
 
 

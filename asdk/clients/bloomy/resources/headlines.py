@@ -112,7 +112,7 @@ class Headlines(BloomyResource):
             InvalidRequestError: both are named; nothing was sent.
             NotFoundError: the organisation has no such user or meeting.
 
-        Source: Bloom Growth API, ``GET /headline/users/{id}``, ``GET /L10/{id}/headlines``.
+        Source: Bloom Growth API, ``GET /headline/users/{id}``, ``GET /l10/{id}/headlines``.
         """
-        template, path = await self._place(user_id, meeting_id, "/headline/users/{id}", "/L10/{id}/headlines", options)
+        template, path = await self._place(user_id, meeting_id, "/headline/users/{id}", "/l10/{id}/headlines", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Headline], **options))

@@ -137,7 +137,7 @@ class Issues(BloomyResource):
             InvalidRequestError: both are named; nothing was sent.
             NotFoundError: the organisation has no such user or meeting.
 
-        Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /L10/{id}/issues``.
+        Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /l10/{id}/issues``.
         """
-        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/L10/{id}/issues", options)
+        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/l10/{id}/issues", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Issue], **options))
