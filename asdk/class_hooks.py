@@ -107,9 +107,10 @@ def _check(
     elif inner is datetime:
         # Text that names its zone, which is nearly all; the rest, and what is no date, goes through the hook.
         scope["fromisoformat"] = datetime.fromisoformat
-        convert = (
-            f"{value} = {hook}({value}, {form}) if {value}.__class__ is not str else {_AWARE.format(value, hook, form)}"
-        )
+        moment = _AWARE.format(value, hook, form)
+        if optional:  # an empty text is none, as in `asdk.structuring`
+            moment = f"None if not {value} else {moment}"
+        convert = f"{value} = {hook}({value}, {form}) if {value}.__class__ is not str else {moment}"
     elif get_origin(inner) in (list, dict) and items[-1] in _EXACT and (len(items) == 1 or items[0] is str):
         # The list or object was parsed for this value alone, so it is taken over as it is if its items are plain.
         parsed, values = ("list", value) if get_origin(inner) is list else ("dict", f"{value}.values()")

@@ -1,6 +1,6 @@
 """The error for a response with a bad status: its class, its one line, its facts.
 
-Called by `BaseClient`, nobody else.
+Called by `BaseClient`, and by the few operations whose result is a redirect.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""The published shapes of EdgeQuake's replies in short, and whether a value has one of them."""
+"""The published shapes of EdgeQuake's requests and replies in short, and whether a value has one of them.
+
+Where the description of the API has none, as for contexts, it is the one of the server's own code.
+"""
 
 from typing import Any
 
 # The server's schemas in short: `name:type`, `name?` may be absent or null; s string, i integer, n number,
-# b boolean, o object, any; [x] is a list of x.
+# b boolean, o object, m object of strings, any; [x] is a list of x; =x is the string x.
 SCHEMAS = """
 Problem: code:s, message:s, details?:any, type?:s, title?:s, status?:i
 Unauthorized: error:s, message:s
@@ -26,18 +29,27 @@ QueryStats: embedding_time_ms:i, retrieval_time_ms:i, generation_time_ms:i, tota
     rerank_time_ms?:i, tokens_used?:i, tokens_per_second?:n, llm_provider?:s, llm_model?:s
 ChatCompletionResponse: conversation_id:s, user_message_id:s, assistant_message_id:s, content:s, mode:s,
     sources:[SourceReference], stats:QueryStats, tokens_used:i, duration_ms:i, llm_provider?:s, llm_model?:s
-ConversationEvent: type:s, conversation_id:s, user_message_id:s
-ChatContextEvent: type:s, sources:[SourceReference]
-ChatDoneEvent: type:s, assistant_message_id:s, tokens_used:i, duration_ms:i, llm_provider?:s, llm_model?:s
-TitleUpdateEvent: type:s, conversation_id:s, title:s
+ConversationEvent: type:=conversation, conversation_id:s, user_message_id:s
+ChatContextEvent: type:=context, sources:[SourceReference]
+ChatDoneEvent: type:=done, assistant_message_id:s, tokens_used:i, duration_ms:i, llm_provider?:s, llm_model?:s
+TitleUpdateEvent: type:=title_update, conversation_id:s, title:s
+EntityLineage: source_chunk_ids?:[s], source_document_id?:s, source_file_path?:s
+RelationshipLineage: source_chunk_id?:s, source_document_id?:s, source_file_path?:s
+ContextEntity: id:s, name:s, entity_type:s, description:s, score:n, degree:i, lineage?:EntityLineage
+ContextRelationship: id:s, source:s, target:s, relation_type:s, description:s, score:n, lineage?:RelationshipLineage
+SubgraphBundle: entities:[ContextEntity], relationships:[ContextRelationship]
+ContextSearchResult: retrieval_id:s, title:s, snippet:s, url:s, score:n, metadata?:any
+ContextSearchResponse: results:[ContextSearchResult]
 QueryResponse: answer:s, mode:s, sources:[SourceReference], stats:QueryStats, conversation_id?:s, reranked?:b,
-    subgraph?:o
+    subgraph?:SubgraphBundle
 QueryStreamStats: embedding_time_ms:i, retrieval_time_ms:i, generation_time_ms:i, total_time_ms:i, sources_retrieved:i,
     tokens_used:i, query_mode:s, tokens_per_second?:n
-ContextEvent: type:s, sources:[SourceReference], query_mode:s, retrieval_time_ms:i, bundle?:o, subgraph?:o
-TokenEvent: type:s, content:s
-DoneEvent: type:s, stats:QueryStreamStats, llm_provider?:s, llm_model?:s
-ErrorEvent: type:s, message:s, code:s
+ContextEvent: type:=context, sources:[SourceReference], query_mode:s, retrieval_time_ms:i, bundle?:any,
+    subgraph?:SubgraphBundle
+TokenEvent: type:=token, content:s
+ThinkingEvent: type:=thinking, content:s
+DoneEvent: type:=done, stats:QueryStreamStats, llm_provider?:s, llm_model?:s
+ErrorEvent: type:=error, message:s, code:s
 DocumentCostInfo: total_cost_usd:n, formatted_cost:s, input_tokens:i, output_tokens:i, total_tokens:i, llm_model?:s,
     embedding_model?:s
 UploadDocumentResponse: document_id:s, status:s, track_id:s, task_id?:s, duplicate_of?:s, chunk_count?:i,
@@ -271,16 +283,122 @@ ParseResponse: markdown:s, backend:s, backend_effective:s, fallback_applied:b, p
     page_timings?:[o], warnings?:[s], request_id:s
 ParseJobStatusResponse: job_id:s, status:s, result?:ParseResponse, error?:o, request_id:s
 ParseBackendsResponse: backends:[o], limits:o, default_backend:s
-GraphMetadataEvent: type:s, total_nodes:i, total_edges:i, nodes_to_stream:i, edges_to_stream:i
-GraphNodesEvent: type:s, batch:i, total_batches:i, nodes:[GraphNodeResponse]
-GraphEdgesEvent: type:s, edges:[GraphEdgeResponse]
-GraphDoneEvent: type:s, nodes_count:i, edges_count:i, duration_ms:i
+ContextRetrievalRequest: query:s, mode?:s, max_results?:i, enable_rerank?:b, rerank_model?:s, rerank_top_k?:i,
+    include_subgraph?:b, include_lineage?:b, include_documents?:b, include_agent_hints?:b,
+    conversation_history?:[ConversationMessage], document_filter?:DocumentFilter, mix_weights?:MixWeightRequest,
+    content_granularity?:s
+ContextSearchRequest: query:s, mode?:s, max_results?:i, document_filter?:DocumentFilter
+ReanalyzeMultimodalRequest: process_options?:s, reindex?:b
+ItemsRetrieved: chunks:i, entities:i, relationships:i, documents:i
+ContextRetrievalStats: embedding_time_ms:i, retrieval_time_ms:i, rerank_time_ms?:i, total_time_ms:i,
+    items_retrieved:ItemsRetrieved, keywords_extracted?:[s], reranked:b
+ModeSelection: requested:s, effective:s, adaptive:b, intent?:s
+ChunkPlace: document_id?:s, file_path?:s, start_line?:i, end_line?:i, chunk_index?:i
+ContextChunk: id:s, content:s, score:n, rerank_score?:n, token_count:i, reference_id?:i, is_truncated?:b,
+    lineage?:ChunkPlace
+ContextDocumentSummary: document_id:s, title:s, mime_type?:s, created_at?:s, chunk_count_in_bundle:i,
+    entity_count_in_bundle:i
+ContextBundle: subgraph:SubgraphBundle, chunks:[ContextChunk], documents?:[ContextDocumentSummary], context_string?:s
+RetrievalQuality: coverage_score:n, is_sufficient:b, empty_context:b
+DroppedCounts: chunks:i, entities:i, relationships:i
+TruncationInfo: is_truncated:b, token_budget:i, tokens_used:i, dropped:DroppedCounts
+AgentHints: suggested_followups?:[s], dominant_entity_types?:[s], documents_touched:i, data_quality_warnings?:[s]
+ContextRetrievalResponse: retrieval_id:s, query:s, mode:s, mode_selection:ModeSelection, bundle:ContextBundle,
+    stats:ContextRetrievalStats, retrieval_quality:RetrievalQuality, truncation:TruncationInfo,
+    agent_hints?:AgentHints, retrieval_fingerprint:s, cached:b
+ContextArtifactDocument: document_id:s, title?:s, file_name?:s, mime_type?:s, chunk_count:i, multimodal_item_count:i,
+    pdf_id?:s, content_summary?:s, content?:s, markdown?:s, content_source?:s, pdf_download_path?:s,
+    pdf_content_path?:s
+ContextArtifactChunk: chunk_id:s, document_id:s, content:s, chunk_index:i, token_count:i, start_line?:i, end_line?:i
+ContextArtifactFigure: item_id:s, document_id:s, modality:s, status:s, name?:s, item_type?:s, caption?:s,
+    analyzed_text?:s
+ContextArtifactMarkdown: document_id:s, markdown:s, source:s, pdf_id?:s
+ContextArtifactPdf: pdf_id:s, document_id?:s, filename:s, file_size_bytes:i, content_type:s, is_processed:b,
+    download_path:s, content_path:s, markdown_content?:s
+ContextArtifactResponse: artifact_type:s, artifact_id:s, document?:ContextArtifactDocument,
+    chunk?:ContextArtifactChunk, figure?:ContextArtifactFigure, markdown?:ContextArtifactMarkdown,
+    pdf?:ContextArtifactPdf
+ReanalyzeMultimodalResponse: document_id:s, track_id?:s, requeued:b, success:i, skipped:i, failed:i, v2_migration?:o
+GraphMetadataEvent: type:=metadata, total_nodes:i, total_edges:i, nodes_to_stream:i, edges_to_stream:i
+GraphNodesEvent: type:=nodes, batch:i, total_batches:i, nodes:[GraphNodeResponse]
+GraphEdgesEvent: type:=edges, edges:[GraphEdgeResponse]
+GraphDoneEvent: type:=done, nodes_count:i, edges_count:i, duration_ms:i
+UpdateServerDefaultsRequest: default_max_workspaces:i
+UpdateTenantQuotaRequest: max_workspaces:i
+CreateApiKeyRequest: name?:s, scopes?:[s], expires_in_days?:i
+LoginRequest: username:s, password:s
+RefreshTokenRequest: refresh_token:s
+ChatCompletionRequest: message:s, stream?:b, mode?:s, conversation_id?:s, parent_id?:s, provider?:s, model?:s,
+    max_tokens?:i, temperature?:n, top_k?:i, language?:s, system_prompt?:s, images?:[ImageAttachment],
+    document_filter?:DocumentFilter, content_granularity?:s
+ImageAttachment: data:s, mime_type:s
+DocumentFilter: date_from?:s, date_to?:s, document_ids?:[s], document_pattern?:s
+BulkArchiveRequest: conversation_ids:[s], archive:b
+BulkOperationRequest: conversation_ids:[s]
+BulkMoveRequest: conversation_ids:[s], folder_id?:s
+CreateConversationApiRequest: title?:s, mode?:s, folder_id?:s
+CreateMessageApiRequest: content:s, role:s, parent_id?:s, stream?:b
+ImportConversationsRequest: conversations:[o]
+UpdateConversationApiRequest: title?:s, mode?:s, is_pinned?:b, is_archived?:b, folder_id?:s
+UpdateMessageApiRequest: content?:s, tokens_used?:i, duration_ms?:i, thinking_time_ms?:i, context?:any, is_error?:b
+RecoverStuckRequest: document_ids?:[s], max_documents?:i, stuck_threshold_minutes?:i
+ReprocessFailedRequest: document_id?:s, track_id?:s, max_documents?:i, force?:b, mode?:s
+RetryChunksRequest: chunk_indices?:[i], force?:b, max_retries?:i
+ScanDirectoryRequest: path:s, recursive?:b, extensions?:[s], max_files?:i, async_processing?:b, track_id?:s
+UploadDocumentRequest: content:s, title?:s, metadata?:any, async_processing?:b, track_id?:s, enable_gleaning?:b,
+    max_gleaning?:i, use_llm_summarization?:b, chunk_strategy?:s, chunk_options?:any
+CreateEntityRequest: entity_name:s, entity_type:s, description:s, source_id:s, metadata?:any
+MergeEntitiesRequest: source_entity:s, target_entity:s, merge_strategy?:s, metadata?:any
+UpdateEntityRequest: entity_type?:s, description?:s, metadata?:any
+CreateFolderApiRequest: name:s, parent_id?:s
+UpdateFolderApiRequest: name?:s, parent_id?:s, position?:i
+BatchDegreeRequest: node_ids:[s]
+PutInjectionRequest: name:s, content:s
+UpdateInjectionRequest: name?:s, content?:s
+CreateJobRequest: job_type:s, payload?:any
+EstimateCostRequest: model:s, input_tokens:i, output_tokens:i
+QueryRequest: query:s, mode?:s, max_results?:i, enable_rerank?:b, rerank_model?:s, rerank_top_k?:i, context_only?:b,
+    prompt_only?:b, include_references?:b, include_subgraph?:b, conversation_history?:[ConversationMessage],
+    document_filter?:DocumentFilter, llm_provider?:s, llm_model?:s, system_prompt?:s, mix_weights?:MixWeightRequest,
+    extra_headers?:m, content_granularity?:s
+ConversationMessage: role:s, content:s
+MixWeightRequest: local?:n, global?:n, naive?:n
+StreamQueryRequest: query:s, mode?:s, llm_provider?:s, llm_model?:s, system_prompt?:s, stream_format?:s,
+    include_subgraph?:b, document_filter?:DocumentFilter, extra_headers?:m, content_granularity?:s
+CreateRelationshipRequest: src_id:s, tgt_id:s, keywords:s, description:s, source_id:s, weight?:n, metadata?:any
+UpdateRelationshipRequest: keywords?:s, description?:s, weight?:n, metadata?:any
+CreateTenantRequest: name:s, slug?:s, description?:s, plan?:s, default_llm_model?:s, default_llm_provider?:s,
+    default_embedding_model?:s, default_embedding_provider?:s, default_embedding_dimension?:i,
+    default_vision_llm_model?:s, default_vision_llm_provider?:s
+UpdateTenantRequest: name?:s, description?:s, plan?:s, is_active?:b
+CreateUserRequest: username:s, email:s, password:s, role?:s
+UpdateUserRequest: display_name?:s, email?:s, is_active?:b, role?:s
+CreateWorkspaceApiRequest: name:s, slug?:s, description?:s, max_documents?:i, llm_model?:s, llm_provider?:s,
+    embedding_model?:s, embedding_provider?:s, embedding_dimension?:i, vision_llm_model?:s, vision_llm_provider?:s,
+    pdf_parser_backend?:s, entity_types?:[s], entity_types_strict?:b
+RebuildEmbeddingsRequest: embedding_model?:s, embedding_provider?:s, embedding_dimension?:i, force?:b
+RebuildKnowledgeGraphRequest: llm_model?:s, llm_provider?:s, force?:b, max_documents?:i, rebuild_embeddings?:b
+ReprocessAllRequest: include_completed?:b, max_documents?:i
+UpdateWorkspaceApiRequest: name?:s, description?:s, is_active?:b, max_documents?:i, llm_model?:s, llm_provider?:s,
+    embedding_model?:s, embedding_provider?:s, embedding_dimension?:i, vision_llm_model?:s, vision_llm_provider?:s,
+    pdf_parser_backend?:s, entity_types?:[s], entity_types_strict?:b
+ConnectionRequest: slug:s, display_name:s, api_shape:s, base_url:s, locality?:s, auth_scheme?:s, api_key?:s,
+    timeout_secs?:i, allow_private_network?:b
+ProviderTestRequest: shape:s, base_url?:s, model?:s, embedding_model?:s, api_key?:s, auth_scheme?:s,
+    allow_private_network?:b, expected_dimension?:i
 """
 FIELDS = {
     name: dict(field.split(":") for field in fields.split(", "))
     for name, fields in (line.split(": ", 1) for line in SCHEMAS.replace(",\n    ", ", ").strip().splitlines())
 }
-SCALARS: dict[str, tuple[type, ...]] = {"s": (str,), "i": (int,), "n": (int, float), "b": (bool,), "o": (dict,)}
+SCALARS: dict[str, tuple[type, ...]] = {
+    "s": (str,),
+    "i": (int,),
+    "n": (int, float),
+    "b": (bool,),
+    "o": (dict,),
+    "m": (dict,),
+}
 
 
 def problems(schema: str, value: Any, *, strict: bool, at: str = "") -> list[str]:
@@ -295,6 +413,8 @@ def problems(schema: str, value: Any, *, strict: bool, at: str = "") -> list[str
             for i, item in enumerate(value)
             for fault in problems(schema[1:-1], item, strict=strict, at=f"{at}[{i}]")
         ]
+    if schema.startswith("="):
+        return [] if value == schema[1:] else [f"{at}: {value!r} is not {schema[1:]}"]
     if schema in SCALARS:
         wrong = not isinstance(value, SCALARS[schema]) or (isinstance(value, bool) and schema != "b")
         return [f"{at}: {value!r} is not {schema}"] if wrong else []
@@ -311,11 +431,22 @@ def problems(schema: str, value: Any, *, strict: bool, at: str = "") -> list[str
     return found
 
 
-def sample(schema: str) -> Any:
-    """A value of the shape, with all its required members and none of the others."""
+def sample(schema: str, *, full: bool = False) -> Any:
+    """A value of the shape, with all its required members, and the others only if it shall be full."""
     if schema.startswith("["):
-        return [sample(schema[1:-1])]
-    simple: dict[str, Any] = {"s": "2026-01-01T12:00:00+00:00", "i": 3, "n": 0.5, "b": True, "o": {}, "any": None}
+        return [sample(schema[1:-1], full=full)]
+    if schema.startswith("="):
+        return schema[1:]
+    simple: dict[str, Any] = {
+        "s": "2026-01-01T12:00:00+00:00",
+        "i": 3,
+        "n": 0.5,
+        "b": True,
+        "o": {},
+        "m": {},
+        "any": None,
+    }
     if schema in simple:
         return simple[schema]
-    return {name: sample(kind) for name, kind in FIELDS[schema].items() if not name.endswith("?")}
+    members = {name.removesuffix("?"): kind for name, kind in FIELDS[schema].items() if full or not name.endswith("?")}
+    return {name: sample(kind, full=full) for name, kind in members.items()}

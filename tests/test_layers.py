@@ -21,7 +21,7 @@ LAYERS = [
     ["_version", "lazy"],
     ["errors", "clock"],
     ["secret", "extras"],
-    ["config", "models"],
+    ["config", "models", "subscripts"],
     ["recipe"],
     ["headers", "urls", "challenges"],
     ["rate_limit_headers"],

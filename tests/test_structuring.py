@@ -209,6 +209,7 @@ def _in(data: Any, taken: list[Any]) -> bool:
         (datetime, "2025-01-02T03:04:05.5+02:00", datetime(2025, 1, 2, 1, 4, 5, 500_000, UTC)),
         (datetime, "2025-01-02T03:04:05", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
         (datetime, "2025-01-02", datetime(2025, 1, 2, tzinfo=UTC)),
+        (datetime | None, "", None),
         (date, "2025-01-02", date(2025, 1, 2)),
         (time, "03:04", time(3, 4)),
         (UUID, "00000000-0000-0000-0000-000000000001", UUID(int=1)),
@@ -263,6 +264,8 @@ def test_json_becomes_the_type_exactly(form: Any, data: Any, value: Any) -> None
     [
         (datetime, 0),
         (datetime, "yesterday"),
+        (datetime, ""),
+        (datetime | None, " "),
         (datetime, "2025-13-01T00:00:00Z"),
         (datetime, "2025-01-01T00:00:00+25:00"),
         (datetime, "\ud800"),
@@ -593,6 +596,7 @@ def test_fields_of_every_kind_are_read_as_strictly_as_alone() -> None:
     assert made.at == datetime(2025, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
     assert (made.numbers, made.keyed) == ({1: "a"}, {UUID(int=1): "a"})
     assert [type(item) for item in made.floats.values()] == [float]
+    assert value_of(Everything, {"at": ""}).at is None
     refused: list[dict[str, Any]] = [
         {"text": 5},
         {"status": 5},
@@ -748,6 +752,19 @@ def test_a_tag_tells_the_members_of_a_union_apart() -> None:
     )
 
 
+@model
+class Animal:
+    kind: str
+
+
+def test_one_class_may_take_the_tags_that_no_other_has() -> None:
+    form = tagged("kind", Cat, Animal, Dog)
+    assert value_of(form, {"kind": "wolf"}) == Dog(kind="wolf")
+    assert value_of(form, {"kind": "cow", "horns": 2}) == Animal(kind="cow")
+    for data in ({}, {"kind": None}, {"kind": 7}, {"kind": ["cat"]}):
+        assert value_of(form, data) is REFUSED
+
+
 @pytest.mark.parametrize(
     ("data", "line"),
     [
@@ -781,6 +798,15 @@ def test_a_tag_that_is_unknown_is_told(data: Any, line: str) -> None:
 def test_a_union_without_tags_is_refused_when_the_decoder_is_made(form: Any, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         decoder_for(form)
+
+
+def test_two_classes_for_all_other_tags_are_refused() -> None:
+    @model
+    class Plant:
+        kind: str
+
+    with pytest.raises(ConfigurationError, match="Plant has no field 'kind' with a Literal type"):
+        decoder_for(tagged("kind", Cat, Animal, Plant))
 
 
 def test_two_classes_with_one_tag_are_refused() -> None:

@@ -7,8 +7,8 @@ first ``async for``.
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from typing import Any, Generic, Self, TypeVar
 
 from asdk.errors import InvalidRequestError
 from asdk.pagination.bookmarks import Place, decode_place, encode_place
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Paginator(Generic[T]):
-    """A collection on a server: ``async for item in it``, or page by page, or collected.
+    """A collection on a server: ``async for item in it``, or page by page, or collected; ``await it`` collects all.
 
     A failed page raises and is never skipped; retries and waits for a 429 happen inside the walk. Each ``async for``
     begins a walk of its own. One that is left early gives up its requests; `contextlib.aclosing` around ``aiter(it)``
@@ -173,8 +173,9 @@ class Paginator(Generic[T]):
         paginator._place = None
         return paginator
 
-    def __await__(self) -> NoReturn:
-        raise TypeError(f"{self!r}: it is not awaited itself")
+    def __await__(self) -> Generator[Any, None, Records[T]]:
+        """All items, as `collect` gives them."""
+        return self.collect().__await__()
 
     def __repr__(self) -> str:
         return f"<Paginator of {self._template}: use `async for item in it`, or `await it.collect()`>"

@@ -213,6 +213,16 @@ async def test_a_paginator_walks_anew_each_time() -> None:
     assert server.asked == [{"page": 1}, {"page": 2}, {"page": 3}] * 2
 
 
+async def test_a_paginator_that_is_awaited_is_collected() -> None:
+    server = Server(3, 2)
+    paginator = walk(server, PageNumbers())
+    assert server.asked == []
+    found = await paginator
+    assert found == [Item(id=0), Item(id=1), Item(id=2)]
+    assert type(found) is Records
+    assert found == await paginator.collect()
+
+
 async def test_pages_are_lists_and_an_empty_one_is_not_given_out() -> None:
     pages = [page async for page in walk(Server(4, 2), PageNumbers()).pages()]
     assert pages == [[Item(id=0), Item(id=1)], [Item(id=2), Item(id=3)]]

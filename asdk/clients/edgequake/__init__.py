@@ -7,6 +7,7 @@ from asdk.clients.edgequake.errors import (
     LoginLockedError,
     ProcessingError,
     ProcessingTimeoutError,
+    TenantRequiredError,
     WrongPasswordError,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "LoginLockedError",
     "ProcessingError",
     "ProcessingTimeoutError",
+    "TenantRequiredError",
     "WrongPasswordError",
 ]

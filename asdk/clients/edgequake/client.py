@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Self, cast
 
@@ -13,7 +14,7 @@ from asdk.auth.tokens import looks_like_jwt
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
-from asdk.clients.edgequake.errors import AccountLockedError
+from asdk.clients.edgequake.errors import AccountLockedError, advised
 from asdk.clients.edgequake.models import Health
 from asdk.clients.edgequake.resources import (
     Admin,
@@ -22,6 +23,7 @@ from asdk.clients.edgequake.resources import (
     Chat,
     Chunks,
     Connections,
+    Contexts,
     Conversations,
     Costs,
     Documents,
@@ -48,11 +50,15 @@ from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamErro
 from asdk.event_stream import error_in
 from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders
 from asdk.resources import resource
+from asdk.response import Response
 from asdk.secret import Secret
 from asdk.streaming import ServerSentEvent
 
 # What may be gone when a stream is opened again; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
+
+# How a stream of bare text tells of an error.
+_ERROR_TEXT = "Error:"
 
 
 class EdgeQuake(BaseClient):
@@ -88,6 +94,7 @@ class EdgeQuake(BaseClient):
     pdf = resource(Pdf)
     parse = resource(Parse)
     query = resource(Query)
+    contexts = resource(Contexts)
     chat = resource(Chat)
     conversations = resource(Conversations)
     folders = resource(Folders)
@@ -153,17 +160,20 @@ class EdgeQuake(BaseClient):
         return self.with_options(tenant=attrs.evolve(tenant, workspace_id=workspace_id))
 
     def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        if event.data.startswith(_ERROR_TEXT):
+            return error_in(event, self.describe_error)
         if '"error"' not in event.data:
             return None
         try:
             data = event.json()
         except DecodeError:
             return None  # said when the event is decoded
-        if not isinstance(data, dict) or cast("dict[str, object]", data).get("type") != "error":
+        if not isinstance(data, dict):
             return None
-        error = error_in(event, self.describe_error)
-        error.transient = error.code in _PASSING
-        return error
+        return _stream_error(event, cast("dict[str, object]", data))
+
+    def _status_error(self, response: Response) -> StatusError:
+        return advised(super()._status_error(response), response.request)
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
         """Ask how the server is. Needs no credentials.
@@ -210,6 +220,39 @@ class EdgeQuake(BaseClient):
         Source: EdgeQuake API, ``GET /live``.
         """
         return (await self.send(self.build_request("GET", "/live", authenticate=False, **options))).is_success
+
+    async def metrics(self, **options: Unpack[CallOptions]) -> str:
+        """Fetch what the server counts: requests, documents and more. Needs no credentials.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Text in the exposition format of Prometheus.
+
+        Source: EdgeQuake API, ``GET /metrics``.
+        """
+        async with self.stream("GET", "/metrics", authenticate=False, **options) as response:
+            await response.read()
+            return response.text
+
+
+def _stream_error(event: ServerSentEvent, data: dict[str, object]) -> StreamError | None:
+    """The error that an event with such data tells of: by its type, or, where events have none, by saying nothing
+    else."""
+    if data.get("type") != "error" and not (data.keys() == {"error"} and isinstance(data["error"], str)):
+        return None
+    error = error_in(event, lambda found: (_text(found, "code", "reason"), _text(found, "message", "error")))
+    wait = data.get("retry_after_secs")
+    if isinstance(wait, int | float) and 0 <= wait < math.inf:
+        error.retry_after = float(wait)
+    error.transient = error.code in _PASSING
+    return error
+
+
+def _text(data: Mapping[str, object], *names: str) -> str | None:
+    """The first of these members that is a text."""
+    return next((value for name in names if isinstance(value := data.get(name), str)), None)
 
 
 def _tenant(config: Config, tenant_id: str | None, workspace_id: str | None, user_id: str | None) -> Tenant | None:

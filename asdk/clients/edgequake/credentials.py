@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
-from asdk.clients.edgequake.errors import LoginLockedError, WrongPasswordError
+from asdk.clients.edgequake.errors import LOCKED_FOR, LoginLockedError, WrongPasswordError
 from asdk.errors import TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
@@ -78,9 +78,12 @@ def _token(response: Response, *, refresh_token: Secret | None) -> Token:
 
 def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
     """The same refusal, with what to do about it."""
-    kind, advice = TokenRefusedError, "check the base URL"
+    kind, advice, wait = TokenRefusedError, "check the base URL", error.retry_after
     if error.status == 423:
         kind, advice = LoginLockedError, "wait for 15 minutes, and check the password before the next try"
+        wait = LOCKED_FOR if wait is None else wait
+    elif error.status == 403:
+        advice = f"an administrator has to activate the account {username}"
     elif error.status == 401:
         kind, advice = WrongPasswordError, f"check the user name ({username}) and the password"
     return kind(
@@ -89,6 +92,6 @@ def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
         template=error.template,
         status=error.status,
         request_id=error.request_id,
-        retry_after=error.retry_after,
+        retry_after=wait,
         code=error.code,
     )

@@ -2,7 +2,9 @@
 
 AsdkError
 ├── StatusError
-│   └── AccountLockedError        423 of a login by hand
+│   ├── AccountLockedError        423 of a login by hand
+│   └── AuthenticationError
+│       └── TenantRequiredError   401 of a call that has to name a tenant and a user
 ├── TokenRefusedError
 │   ├── WrongPasswordError        401 of the client's own login
 │   └── LoginLockedError          423 of it
@@ -12,12 +14,30 @@ AsdkError
 
 from __future__ import annotations
 
+import re
+from uuid import UUID
+
 from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, TrackStatus
-from asdk.errors import AsdkError, StatusError, TokenRefusedError
+from asdk.errors import AsdkError, AuthenticationError, NotFoundError, StatusError, TokenRefusedError
+from asdk.request import Request
+
+#: How long an account stays locked, in seconds; the server does not tell.
+LOCKED_FOR = 900.0
+
+# What belongs to a user of a tenant, and what lies in a workspace without naming it.
+_PERSONAL = tuple(f"/api/v1/{name}" for name in ("chat", "conversations", "messages", "folders"))
+_SCOPED = tuple(f"/api/v1/{name}" for name in ("documents", "graph", "entities", "chunks", "lineage", "tasks", "query"))
+
+# What a refusal speaks of that is about the credential, named or not.
+_CREDENTIAL = re.compile("key|token|jwt|bearer|credential|authorization|expired", re.IGNORECASE)
 
 
 class AccountLockedError(StatusError):
     """423: too many failed logins; the account opens again 15 minutes after the last one."""
+
+
+class TenantRequiredError(AuthenticationError):
+    """401: chat, conversations and folders belong to a user of a tenant, and the call does not name both as UUIDs."""
 
 
 class WrongPasswordError(TokenRefusedError):
@@ -26,6 +46,8 @@ class WrongPasswordError(TokenRefusedError):
 
 class LoginLockedError(TokenRefusedError):
     """423: too many failed logins; the account opens again 15 minutes after the last one, for the right password too.
+
+    Until then, ``retry_after`` seconds, no call asks the server again.
 
     A login by hand, `Auth.login`, is a call like any other: it raises `AccountLockedError`.
     """
@@ -71,3 +93,36 @@ class ProcessingTimeoutError(AsdkError, TimeoutError):
 def is_lost(document: DocumentSummary) -> bool:
     """Whether a document ended without being there."""
     return document.status in (DocumentStatus.FAILED, DocumentStatus.CANCELLED)
+
+
+def advised(error: StatusError, request: Request) -> StatusError:
+    """The same error with what to do about it, where the server does not say that.
+
+    Args:
+        error: of this request.
+        request: as it was sent.
+    """
+    if isinstance(error, AccountLockedError):
+        error.advice = "wait for 15 minutes, and check the password before the next try"
+    elif isinstance(error, NotFoundError) and error.code is not None and request.template.startswith(_SCOPED):
+        workspace = request.headers.get("X-Workspace-ID") or "default"
+        error.advice = f"looked for in workspace {workspace}, with_workspace(...) looks in another"
+    elif isinstance(error, AuthenticationError) and _wants_a_name(error, request):
+        refused, error = error, TenantRequiredError(error.message)
+        error.__dict__.update(refused.__dict__)
+        error.advice = (
+            "name tenant and user, each by its UUID: tenant_id= and user_id= of the client, "
+            "or tenant=Tenant(tenant_id, user_id=...) of the call"
+        )
+    return error
+
+
+def _wants_a_name(error: AuthenticationError, request: Request) -> bool:
+    """Whether a refusal is about tenant and user, which the request does not name as this server wants it."""
+    if not request.template.startswith(_PERSONAL) or _CREDENTIAL.search(error.message):
+        return False
+    tenant, user = (request.headers.get(f"X-{who}-ID", "") for who in ("Tenant", "User"))
+    try:
+        return not ((tenant == "default" or UUID(tenant)) and UUID(user))
+    except ValueError:
+        return True

@@ -15,6 +15,7 @@ from asdk.sandbox.edgequake.handlers import (
     api_keys,
     auth,
     chat,
+    contexts,
     conversations,
     costs,
     documents,
@@ -24,6 +25,7 @@ from asdk.sandbox.edgequake.handlers import (
     jobs,
     lineage,
     maintenance,
+    oidc,
     parse,
     pdf,
     processing,
@@ -47,6 +49,7 @@ T = TypeVar("T")
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
     *auth.ROUTES,
+    *oidc.ROUTES,
     *users.ROUTES,
     *api_keys.ROUTES,
     # Fixed paths before those with a parameter in the same place: the first that fits is taken.
@@ -56,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     *uploads.ROUTES,
     *parse.ROUTES,
     *query.ROUTES,
+    *contexts.ROUTES,
     *chat.ROUTES,
     *tenants.ROUTES,
     *workspaces.ROUTES,

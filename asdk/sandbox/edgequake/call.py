@@ -152,7 +152,8 @@ class Call:
     def identity(self) -> tuple[str, str]:
         """Tenant and user, whom chat and conversations want to be named. Raises UnauthorizedError."""
         headers = self.request.headers
-        named = headers.get("X-Tenant-ID", ""), headers.get("X-User-ID", "")
+        tenant, user = headers.get("X-Tenant-ID", ""), headers.get("X-User-ID", "")
+        named = DEFAULT_TENANT_ID if tenant == "default" else tenant, user
         for header, value in zip(("X-Tenant-ID", "X-User-ID"), named, strict=True):
             try:
                 uuid.UUID(value)

@@ -38,7 +38,12 @@ class Guard:
             except RefusalError as refusal:
                 return refusal.reply()
 
-        return handle
+        async def count(request: web.Request) -> web.StreamResponse:
+            response = await handle(request)
+            self.state.served[route.method, route.path, response.status] += 1
+            return response
+
+        return count
 
     def _count(self, request: web.Request) -> None:
         headers = self.limiter.admit(request.headers.get("X-Tenant-ID"))

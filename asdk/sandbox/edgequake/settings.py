@@ -31,6 +31,10 @@ class EdgeQuakeSettings:
     """A key from the server's own configuration, good for everything."""
     allow_registration: bool = False
     """True: ``POST /users`` needs no login and makes ordinary users."""
+    oidc_enabled: bool = True
+    """False: there is no identity provider to log in at."""
+    oidc_success_url: str | None = None
+    """A page that is handed the tokens of such a login, in place of a reply."""
     strict: bool = False
     """True: replies carry exactly the server's keys. False: also the names that the vendor's package looks for."""
     processing_time: float = 0.0

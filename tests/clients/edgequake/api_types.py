@@ -8,6 +8,7 @@ from typing import assert_type
 from asdk import Paginator, Records, Retry, Tenant
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import (
+    ApiKeySummary,
     ChatContext,
     ChatDone,
     ChatResult,
@@ -16,6 +17,7 @@ from asdk.clients.edgequake.models import (
     DocumentStatus,
     DocumentSummary,
     LoginResult,
+    OtherEvent,
     QueryContext,
     QueryDone,
     QueryResult,
@@ -26,6 +28,7 @@ from asdk.clients.edgequake.models import (
     User,
     Workspace,
 )
+from asdk.clients.edgequake.resources.api_keys import ApiKeyList
 
 
 async def results(client: EdgeQuake) -> None:
@@ -35,6 +38,9 @@ async def results(client: EdgeQuake) -> None:
     assert_type(await client.documents.upload_file(Path("a.md")), UploadedFile)
     assert_type(await client.with_options(timeout=5).query.execute("why?"), QueryResult)
     assert_type(client.documents.list(), Paginator[DocumentSummary])
+    assert_type(await client.documents.list(), Records[DocumentSummary])
+    assert_type(await client.api_keys.list(), ApiKeyList)
+    assert_type(await client.api_keys.list().collect(), Records[ApiKeySummary])
     assert_type(await client.workspaces.list("t").collect(), Records[Workspace])
     async for document in client.documents.list(status=DocumentStatus.FAILED):
         assert_type(document.status, DocumentStatus | None)
@@ -43,10 +49,12 @@ async def results(client: EdgeQuake) -> None:
 async def streams(client: EdgeQuake) -> None:
     async with client.query.stream("why?") as events:
         async for event in events:
-            assert_type(event, QueryContext | Token | Thinking | QueryDone)
+            assert_type(event, QueryContext | Token | Thinking | QueryDone | OtherEvent)
     async with client.chat.stream("why?", timeout=5) as answer:
         async for part in answer:
-            assert_type(part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate)
+            assert_type(
+                part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent
+            )
     assert_type(await client.chat.complete("why?"), ChatResult)
 
 
@@ -61,5 +69,4 @@ async def refused(client: EdgeQuake) -> None:
     await client.auth.login("ada")  # type: ignore[call-overload]
     await client.auth.login("ada", "pw", email="ada@example.org")  # type: ignore[call-overload]
     await client.documents.get("d", time_out=5)  # type: ignore[call-arg]
-    await client.documents.list()
     EdgeQuake(api_kee="eq_key")  # type: ignore[call-arg]

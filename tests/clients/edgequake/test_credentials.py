@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 import traceback
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
-from asdk import AuthenticationError, TokenRefusedError, TokenSource
+from asdk import AsdkError, AuthenticationError, TokenRefusedError, TokenSource
 from asdk.clients.edgequake import EdgeQuake, EdgeQuakeLogin, LoginLockedError, WrongPasswordError
 from asdk.sandbox import EdgeQuakeServer, Fault
 
 if TYPE_CHECKING:
-    from tests.clients.edgequake.conftest import Days, MakeClient
+    from tests.clients.days import Days
+    from tests.clients.edgequake.conftest import MakeClient
 
 LOGIN = "/api/v1/auth/login"
 REFRESH = "/api/v1/auth/refresh"
@@ -68,17 +71,6 @@ async def test_the_token_of_a_login_makes_a_client(make_client: MakeClient, visi
         assert (await client.auth.me()).username == "user"
 
 
-async def test_a_login_by_hand_reads_as_the_guide_has_it(make_client: MakeClient, visitor: EdgeQuake) -> None:
-    login = await visitor.auth.login(email="user", password="sandbox-user")
-    assert (login["expires_in"], login["token_type"]) == (login.expires_in, login.token_type)
-    renewed = await visitor.auth.refresh(refresh_token=login["refresh_token"])
-    assert renewed.get("refresh_token", login["refresh_token"]) is login.refresh_token  # it is not rotated
-    assert (await make_client(api_key=renewed["access_token"]).auth.me()).username == "user"
-    for wrong in ("acess_token", "__class__"):
-        with pytest.raises(KeyError):
-            login[wrong]
-
-
 async def test_a_client_logs_in_when_it_first_has_to_and_once(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     assert token_requests(server) == (0, 0)
     await admin.health()
@@ -117,6 +109,127 @@ async def test_a_hundred_callers_with_a_token_that_the_server_refuses_refresh_on
         for _ in range(100):
             tasks.start_soon(admin.auth.me)
     assert token_requests(server) == (1, 1)
+
+
+async def a_hundred(client: EdgeQuake) -> list[AsdkError | str]:
+    """What a hundred callers get at once: a name, or an error of their own each."""
+    got: list[AsdkError | str] = []
+
+    async def call() -> None:
+        try:
+            got.append((await client.auth.me()).username)
+        except AsdkError as error:
+            got.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(call)
+    assert len({id(outcome) for outcome in got if isinstance(outcome, AsdkError)}) in (0, 100)
+    return got
+
+
+@pytest.mark.parametrize("later", [DAY + 1, 31 * DAY], ids=["refresh token revoked", "everything expired"])
+async def test_a_hundred_callers_whose_session_is_over_log_in_once(
+    admin: EdgeQuake, server: EdgeQuakeServer, days: Days, later: float
+) -> None:
+    await admin.auth.me()
+    if later < 30 * DAY:
+        server.revoke_refresh_tokens("admin")
+    await days.go_by(later)
+    assert await a_hundred(admin) == ["admin"] * 100
+    assert token_requests(server) == (2, 1)
+
+
+async def test_a_hundred_callers_of_a_locked_account_ask_once_and_learn_when_to_come_back(
+    admin: EdgeQuake, visitor: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    for _ in range(server.settings.lockout_threshold):
+        with pytest.raises(AuthenticationError):
+            await visitor.auth.login("admin", "nope")
+    server.counters.reset()
+    errors = await a_hundred(admin)
+    assert {type(error) for error in errors} == {LoginLockedError}
+    assert server.counters.by_route == {f"POST {LOGIN}": 1}
+    assert [error.retry_after for error in errors if isinstance(error, AsdkError)] == [pytest.approx(900)] * 100
+    await days.go_by(600)
+    again = await a_hundred(admin)
+    assert [error.retry_after for error in again if isinstance(error, AsdkError)] == [pytest.approx(300)] * 100
+    assert server.counters.total == 1
+    await days.go_by(300)
+    assert await a_hundred(admin) == ["admin"] * 100
+    assert token_requests(server) == (2, 0)
+
+
+async def test_a_hundred_callers_whose_account_was_closed_ask_once_for_each_way(
+    admin: EdgeQuake, make_client: MakeClient, server: EdgeQuakeServer, days: Days
+) -> None:
+    made = await admin.users.create("ada", email="ada@sandbox.test", password="first")
+    client = make_client(username="ada", password="first", clock=days.client)
+    await client.auth.me()
+    await admin.users.update(made.user_id, is_active=False)
+    server.revoke_refresh_tokens("ada")
+    await days.go_by(DAY + 1)
+    server.counters.reset()
+    errors = await a_hundred(client)
+    assert {type(error) for error in errors} == {TokenRefusedError}
+    assert "an administrator has to activate the account ada" in str(errors[0])
+    assert token_requests(server) == (1, 1)
+    assert server.counters.total == 2
+
+
+async def test_a_hundred_callers_with_a_revoked_key_get_an_error_each_and_no_token_request(
+    make_client: MakeClient, admin: EdgeQuake, server: EdgeQuakeServer
+) -> None:
+    made = await admin.api_keys.create("short-lived")
+    await admin.api_keys.revoke(made.key_id)
+    server.counters.reset()
+    errors = await a_hundred(make_client(api_key=made.api_key))
+    assert {type(error) for error in errors} == {AuthenticationError}
+    assert "API key has been revoked; check api_key (argument)" in str(errors[0])
+    assert server.counters.by_route == {f"GET {ME}": 100}
+
+
+async def test_a_hundred_callers_with_an_expired_jwt_get_an_error_each_that_names_it(
+    make_client: MakeClient, visitor: EdgeQuake, server: EdgeQuakeServer, days: Days
+) -> None:
+    jwt = (await visitor.auth.login("admin", "sandbox-admin")).access_token
+    await days.go_by(DAY + 1)
+    server.counters.reset()
+    errors = await a_hundred(make_client(jwt=jwt, clock=days.client))
+    assert all(isinstance(error, AuthenticationError | TokenRefusedError) for error in errors)
+    assert "jwt" in str(errors[0])
+    assert token_requests(server) == (0, 0)
+
+
+def test_a_hundred_threads_with_an_expired_token_refresh_once(server: EdgeQuakeServer, days: Days) -> None:
+    source = TokenSource(EdgeQuakeLogin(server.url, "admin", "sandbox-admin"), clock=days.client)
+    names: list[str] = []
+
+    async def call() -> None:
+        async with EdgeQuake(base_url=server.url, auth=source) as client:
+            names.append((await client.auth.me()).username)
+
+    asyncio.run(call())
+    days.server.advance(DAY + 1)
+    asyncio.run(days.client.advance(DAY + 1))
+    threads = [threading.Thread(target=lambda: asyncio.run(call())) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert names == ["admin"] * 101
+    assert token_requests(server) == (1, 1)
+
+
+async def test_a_refresh_costs_no_retry(make_client: MakeClient, server: EdgeQuakeServer) -> None:
+    client = make_client(username="admin", password="sandbox-admin", retry=None)
+    await client.auth.me()
+    server.invalidate_access_tokens()
+    assert (await client.auth.me()).username == "admin"
+    server.faults.add(Fault.status(401), path=ME)
+    with pytest.raises(AuthenticationError) as caught:
+        await client.auth.me()
+    assert caught.value.attempts == 1
 
 
 async def test_in_its_last_minutes_a_token_is_renewed_while_calls_go_on_with_it(

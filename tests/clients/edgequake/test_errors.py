@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -16,10 +17,12 @@ from asdk import (
     Retry,
     ServerError,
     StatusError,
+    Tenant,
     UnprocessableError,
 )
-from asdk.clients.edgequake import AccountLockedError, EdgeQuake
+from asdk.clients.edgequake import AccountLockedError, EdgeQuake, TenantRequiredError
 from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 
 PROBLEM = {
@@ -71,7 +74,10 @@ async def test_a_problem_document_keeps_its_members() -> None:
     reply = Reply(404, json=PROBLEM, headers={"Content-Type": "application/problem+json", "x-request-id": "8f3c"})
     error = await error_of(reply)
     assert error.problem == PROBLEM
-    assert str(error) == "404 GET /api/v1/documents/{document_id}: Document not found: d1 (request 8f3c)"
+    assert str(error) == (
+        "404 GET /api/v1/documents/{document_id}: Document not found: d1; looked for in workspace default, "
+        "with_workspace(...) looks in another (request 8f3c)"
+    )
     assert pickle.loads(pickle.dumps(error)).problem == PROBLEM
 
 
@@ -100,6 +106,14 @@ async def test_the_rate_limiter_s_seconds_are_in_the_error(server: EdgeQuakeServ
     assert caught.value.retryable
 
 
+async def test_a_date_to_come_back_at_is_read_too(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
+    server.faults.add(Fault.status(429, retry_after=17, as_date=True))
+    with pytest.raises(RateLimitError) as caught:
+        await visitor.health(retry=None)
+    assert caught.value.retry_after is not None
+    assert 15 <= caught.value.retry_after <= 18
+
+
 async def test_a_429_is_waited_out_as_long_as_the_server_says() -> None:
     limited = Reply(429, json={"error": "rate_limit_exceeded", "message": "later"}, headers={"Retry-After": "30"})
     document = Reply(json={"id": "d1", "status": "completed", "chunk_count": 0})
@@ -125,3 +139,71 @@ async def test_a_call_that_may_be_repeated_gets_past_a_bad_moment(server: EdgeQu
     server.faults.add(Fault.drop(), path="/health", times=1)
     assert (await visitor.health(retry=Retry(attempts=3, base_delay=0.01))).status == "healthy"
     assert server.counters.count("GET", "/health") == 3
+
+
+async def test_what_is_hidden_in_another_workspace_says_where_it_was_looked_for(admin: EdgeQuake) -> None:
+    made = await admin.documents.upload("text")
+    with pytest.raises(NotFoundError, match="looked for in workspace w1, with_workspace") as caught:
+        await admin.with_workspace("w1").documents.get(made.document_id)
+    assert caught.value.message == f"Document not found: {made.document_id}", "the server's words stay as they are"
+    with pytest.raises(NotFoundError) as elsewhere:
+        await admin.users.get("nobody")
+    assert elsewhere.value.advice is None
+
+
+async def test_a_locked_account_says_what_to_do(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
+    for _ in range(server.settings.lockout_threshold):
+        with pytest.raises(AuthenticationError):
+            await visitor.auth.login("user", "nope")
+    with pytest.raises(AccountLockedError, match="wait for 15 minutes"):
+        await visitor.auth.login("user", "sandbox-user")
+
+
+ADA = "00000000-0000-0000-0000-00000000000a"
+
+
+@pytest.mark.parametrize(
+    ("tenant", "is_enough"),
+    [
+        (None, False),
+        (Tenant(DEFAULT_TENANT_ID), False),
+        (Tenant(user_id=ADA), False),
+        (Tenant("acme", user_id=ADA), False),
+        (Tenant(DEFAULT_TENANT_ID, user_id="ada"), False),
+        (Tenant(DEFAULT_TENANT_ID, user_id=ADA), True),
+        (Tenant("default", user_id=ADA), True),
+    ],
+)
+async def test_what_belongs_to_a_user_wants_tenant_and_user(
+    tenant: Tenant | None, is_enough: bool, admin: EdgeQuake
+) -> None:
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: admin.chat.complete("hi", tenant=tenant),
+        lambda: admin.conversations.create(title="T", tenant=tenant),
+        lambda: admin.folders.list(tenant=tenant),
+    ]
+    for call in calls:
+        if is_enough:
+            await call()
+            continue
+        with pytest.raises(TenantRequiredError, match="tenant_id= and user_id= of the client") as caught:
+            await call()
+        assert isinstance(caught.value, AuthenticationError)
+        assert caught.value.status == 401
+        assert pickle.loads(pickle.dumps(caught.value)).advice == caught.value.advice
+
+
+@pytest.mark.parametrize("tenant", [None, Tenant(DEFAULT_TENANT_ID, user_id=ADA)])
+async def test_a_key_that_is_refused_in_chat_is_no_missing_tenant(
+    tenant: Tenant | None, server: EdgeQuakeServer
+) -> None:
+    async with EdgeQuake(base_url=server.url, api_key="eq_wrong", tenant=tenant) as client:
+        with pytest.raises(AuthenticationError, match="Invalid API key; check api_key") as caught:
+            await client.chat.complete("hi")
+    assert type(caught.value) is AuthenticationError
+
+
+async def test_a_bare_401_of_chat_is_about_the_tenant_that_is_missing() -> None:
+    client = EdgeQuake(auth=None, transport=MemoryTransport([Reply(401)]))
+    with pytest.raises(TenantRequiredError):
+        await client.chat.complete("hi")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from asdk.clients.edgequake.models import (
     PdfProgress,
     PhaseStatus,
 )
-from asdk.sandbox import EdgeQuakeServer
+from asdk.sandbox import EdgeQuakeServer, Fault
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Page >> endobj\nBT (Ada Lovelace met Sarah Chen.) Tj ET\n%%EOF"
@@ -62,6 +63,31 @@ async def test_a_pdf_goes_in_is_read_and_comes_back(admin: EdgeQuake, tmp_path: 
     with pytest.raises(NotFoundError):
         await admin.pdf.get(made.pdf_id)
     assert (await admin.documents.count()).total == 0
+
+
+async def test_a_download_gets_past_a_refused_token_and_a_broken_connection(
+    admin: EdgeQuake, server: EdgeQuakeServer, tmp_path: Path
+) -> None:
+    pdf = PDF + b" " * 100_000
+    made = await admin.pdf.upload(pdf)
+    path = "/api/v1/documents/pdf/{pdf_id}/download"
+    server.invalidate_access_tokens()
+    server.faults.add(Fault.cut(after=50_000), path=path, times=1, after=1)
+    got = await admin.pdf.download(made.pdf_id, to=tmp_path / "back.pdf")
+    assert got.path.read_bytes() == pdf
+    assert server.counters.count("POST", "/api/v1/auth/refresh") == 1
+    assert server.counters.count("GET", path) == 3, "refused, cut off, whole: this server knows no ranges"
+    with pytest.raises(NotFoundError):
+        await admin.pdf.download("nobody", to=tmp_path / "nobody.pdf")
+    assert os.listdir(tmp_path) == ["back.pdf"]
+
+
+async def test_an_exported_lineage_gets_past_a_refused_token(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    made = await admin.documents.upload(TEXT)
+    server.invalidate_access_tokens()
+    assert b'"chunks"' in await admin.documents.export_lineage(made.document_id)
+    with pytest.raises(BadRequestError):
+        await admin.documents.export_lineage(made.document_id, format="xml")  # type: ignore[arg-type]
 
 
 async def test_pdf_batches_and_what_is_no_pdf(admin: EdgeQuake) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from asdk.clients.edgequake.models import (
     ChatDone,
     ConversationStarted,
     DocumentFilter,
+    OtherEvent,
     QueryContext,
     QueryDone,
     QueryMode,
@@ -24,6 +26,7 @@ from asdk.event_stream import EventStream
 from asdk.options import CallOptions, Timeout
 from asdk.sandbox import EdgeQuakeServer, Fault
 from asdk.testing import MemoryTransport, Reply
+from tests.edgequake_schemas import sample
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 ANSWER = "Sarah Chen works at Acme Labs. [1]"
@@ -103,6 +106,18 @@ async def test_a_renewed_token_serves_a_stream(admin: EdgeQuake, server: EdgeQua
     assert text_of(await collect(admin.query.stream("Sarah", mode="bypass"))) == "You asked: Sarah"
 
 
+@pytest.mark.parametrize(
+    "stream", [lambda c: c.query.stream("x"), lambda c: c.chat.stream("x"), lambda c: c.graph.stream()]
+)
+async def test_an_event_of_a_kind_that_is_not_known_yet_ends_no_stream(stream: Any) -> None:
+    events = Reply(
+        content=b'data: {"type":"applause","volume":11}\n\ndata: {"type":"applause"}\n\n',
+        headers={"Content-Type": "text/event-stream"},
+    )
+    client = EdgeQuake(auth=None, transport=MemoryTransport([events]))
+    assert await collect(stream(client)) == [OtherEvent(type="applause")] * 2
+
+
 async def test_a_message_begins_a_conversation_and_the_next_goes_on_in_it(chatting: EdgeQuake) -> None:
     await chatting.documents.upload(TEXT, title="Sarah")
     started, context, *tokens, done, title = await collect(chatting.chat.stream("Where does Sarah work?"))
@@ -143,6 +158,60 @@ async def test_forty_streams_side_by_side_do_not_mix(admin: EdgeQuake) -> None:
     questions = [f"Question {number}" for number in range(40)]
     answers = await asyncio.gather(*(collect(admin.query.stream(question, mode="bypass")) for question in questions))
     assert [text_of(events) for events in answers] == [f"You asked: {question}" for question in questions]
+
+
+async def test_an_answer_may_come_as_bare_text(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    await admin.documents.upload(TEXT, title="Sarah")
+    pieces = await collect(admin.query.stream_text("Where does Sarah work?", mode="hybrid"))
+    assert len(pieces) > 3
+    assert "".join(piece.data for piece in pieces) == ANSWER
+    server.break_next_stream(message="the model is gone", after_tokens=1)
+    with pytest.raises(StreamError, match="Error: the model is gone") as caught:
+        await collect(admin.query.stream_text("Where does Sarah work?"))
+    assert (caught.value.code, caught.value.transient) == (None, False)
+
+
+def events_of(*data: str) -> EdgeQuake:
+    """A client whose next stream brings these."""
+    content = ": keep-alive\n\n".join(f"data: {piece}\n\n" for piece in data).encode()
+    reply = Reply(content=content, headers={"Content-Type": "text/event-stream"})
+    return EdgeQuake(auth=None, transport=MemoryTransport([reply]), retry=None)
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "message", "wait"),
+    [
+        ('{"type":"error","message":"gone","code":"CONVERSATION_GONE"}', "CONVERSATION_GONE", "gone", None),
+        ('{"type":"error","message":"gone","code":"STREAM_ERROR","error":"gone"}', "STREAM_ERROR", "gone", None),
+        ('{"type":"error","message":"busy","reason":"overload","retry_after_secs":7}', "overload", "busy", 7),
+        ('{"type":"error","message":"busy","retry_after_secs":null,"reason":null}', None, "busy", None),
+        ('{"type":"error","message":"busy","retry_after_secs":"soon"}', None, "busy", None),
+        ('{"type":"error","message":5,"code":6}', None, '{"type":"error"', None),
+        ('{"type":"error"}', None, '{"type":"error"}', None),
+        ('{"error":"Progress not found or already completed"}', None, "Progress not found", None),
+    ],
+)
+async def test_each_kind_of_error_event_is_an_error_with_its_facts(
+    event: str, code: str | None, message: str, wait: float | None
+) -> None:
+    with pytest.raises(StreamError) as caught:
+        await collect(events_of(event).graph.stream())
+    assert caught.value.message.startswith(f"the stream ended in an error: {message}")
+    assert (caught.value.code, caught.value.retry_after) == (code, wait)
+    assert caught.value.template == "/api/v1/graph/stream"
+
+
+async def test_words_about_errors_are_no_error() -> None:
+    told = '{"type":"token","content":"{\\"error\\": \\"no\\"}"}'
+    (token,) = await collect(events_of(told).query.stream("why?"))
+    assert token == Token(content='{"error": "no"}')
+    progress = sample("PdfUploadProgress") | {"error": "of a newer server", "is_failed": True}
+    (seen,) = await collect(events_of(json.dumps(progress)).pdf.stream_progress("t"))
+    assert seen.is_failed
+    content = f"event: error\ndata: {json.dumps(progress)}\n\n".encode()
+    named = MemoryTransport([Reply(content=content, headers={"Content-Type": "text/event-stream"})])
+    (seen,) = await collect(EdgeQuake(auth=None, transport=named).pdf.stream_progress("t"))
+    assert seen.is_failed, "the name of the event is that of the end, and its data are the last progress"
 
 
 async def test_each_argument_of_a_stream_reaches_the_server() -> None:

@@ -13,7 +13,8 @@ from asdk.clients.edgequake.models import Role, Scope
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox
 
 if TYPE_CHECKING:
-    from tests.clients.edgequake.conftest import Days, MakeClient
+    from tests.clients.days import Days
+    from tests.clients.edgequake.conftest import MakeClient
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from asdk import DeadlineExceededError, NotFoundError, Timeout
+from asdk import DeadlineExceededError, NotFoundError, RateLimitError, ServerError, Timeout
 from asdk.clients.edgequake import EdgeQuake, ProcessingError, ProcessingTimeoutError
 from asdk.clients.edgequake.models import DocumentStatus, TrackStatus
 from asdk.sandbox import EdgeQuakeServer
@@ -17,7 +18,8 @@ from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.edgequake_schemas import sample
 
 if TYPE_CHECKING:
-    from tests.clients.edgequake.conftest import Days, MakeClient
+    from tests.clients.days import Days
+    from tests.clients.edgequake.conftest import MakeClient
 
 
 def track(*, done: int, of: int, status: str = "completed") -> dict[str, object]:
@@ -54,6 +56,22 @@ async def test_what_is_there_already_is_asked_for_once() -> None:
     before = clock.monotonic()
     await client.documents.wait("t1")
     assert (len(transport.sent), clock.monotonic()) == (1, before)
+
+
+async def test_a_track_whose_documents_are_not_entered_yet_is_not_complete() -> None:
+    client, transport = client_of(
+        *(Reply(json=track(done=done, of=of)) for done, of in ((0, 0), (0, 0), (0, 1), (1, 1)))
+    )
+    assert len((await client.documents.wait("t1")).documents) == 1
+    assert len(transport.sent) == 4
+
+
+async def test_a_track_that_stays_empty_is_given_back_as_it_is() -> None:
+    clock = VirtualClock()
+    client, _ = client_of(*(Reply(json=track(done=0, of=0)) for _ in range(9)), clock=clock)
+    before = clock.monotonic()
+    assert (await client.documents.wait("t1", timeout=None)).documents == []
+    assert 3 < clock.monotonic() - before < 5
 
 
 async def test_the_pauses_grow_to_ten_seconds() -> None:
@@ -124,6 +142,71 @@ async def test_a_look_keeps_the_limit_of_the_client() -> None:
 async def test_a_track_that_nobody_knows_is_not_waited_for(admin: EdgeQuake) -> None:
     with pytest.raises(NotFoundError):
         await admin.documents.wait("unknown")
+
+
+async def test_a_server_that_is_busy_in_the_middle_is_waited_for() -> None:
+    busy = {"error": "rate_limit_exceeded", "message": "later", "retry_after_seconds": 30}
+    clock = VirtualClock()
+    client, transport = client_of(
+        Reply(json=track(done=0, of=1)),
+        Reply(503),
+        Reply(429, json=busy, headers={"Retry-After": "30"}),
+        Reply(json=track(done=1, of=1)),
+        clock=clock,
+    )
+    before = clock.monotonic()
+    assert (await client.documents.wait("t1", timeout=120)).is_complete
+    assert len(transport.sent) == 4
+    assert clock.monotonic() - before >= 30
+
+
+async def test_a_server_that_stays_away_is_an_error_of_its_own() -> None:
+    client, transport = client_of(Reply(json=track(done=0, of=1)), *(Reply(503) for _ in range(3)))
+    with pytest.raises(ServerError) as caught:
+        await client.documents.wait("t1", timeout=120)
+    assert (caught.value.status, caught.value.attempts) == (503, 3)
+    assert len(transport.sent) == 4
+
+
+async def test_a_server_that_asks_for_more_time_than_there_is_ends_the_wait_at_once() -> None:
+    clock = VirtualClock()
+    client, _ = client_of(Reply(json=track(done=0, of=1)), Reply(429, headers={"Retry-After": "60"}), clock=clock)
+    before = clock.monotonic()
+    with pytest.raises(RateLimitError) as caught:
+        await client.documents.wait("t1", timeout=20)
+    assert caught.value.retry_after == 60
+    assert clock.monotonic() - before < 1
+
+
+async def test_what_was_given_up_is_an_error_that_names_it() -> None:
+    client, _ = client_of(Reply(json=track(done=2, of=2, status="cancelled")))
+    with pytest.raises(ProcessingError, match="2 of 2 documents of t1 were lost") as caught:
+        await client.documents.wait("t1")
+    assert [document.status for document in caught.value.failed] == [DocumentStatus.CANCELLED] * 2
+
+
+async def test_a_wait_that_is_cancelled_leaves_nothing_behind(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    server.settings.processing_time = 1000
+    made = await admin.documents.upload("text")
+    before, looked = asyncio.all_tasks(), anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: admin.documents.wait(made.track_id, on_progress=lambda _: looked.set()))
+        await looked.wait()
+        tasks.cancel_scope.cancel()
+    assert asyncio.all_tasks() == before
+    assert server.counters.in_flight == 0
+    assert (await admin.documents.track(made.track_id)).is_complete is False
+
+
+async def test_an_on_progress_that_fails_ends_the_wait() -> None:
+    client, transport = client_of(*(Reply(json=track(done=0, of=1)) for _ in range(3)))
+
+    def refuse(seen: TrackStatus) -> None:
+        raise ValueError(seen.track_id)
+
+    with pytest.raises(ValueError, match="t1"):
+        await client.documents.wait("t1", on_progress=refuse)
+    assert len(transport.sent) == 1
 
 
 async def test_it_follows_the_tenant_of_a_view(days: Days, make_client: MakeClient, server: EdgeQuakeServer) -> None:

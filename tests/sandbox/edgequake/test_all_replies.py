@@ -167,6 +167,54 @@ async def test_the_graph(check: Checker) -> None:
     await check("Problem", "GET", "graph/entities/OSLO", status=404)
 
 
+async def test_contexts(check: Checker) -> None:
+    asked = {"query": "Where is Acme Labs?", "content_granularity": "debug", "max_results": 5}
+    empty = await check("ContextRetrievalResponse", "POST", "query/context", asked)
+    assert empty["retrieval_quality"]["empty_context"] is True
+    made = await check("UploadDocumentResponse", "POST", "documents", {"content": TEXT, "title": "T"}, status=202)
+    whole = await check("ContextRetrievalResponse", "POST", "query/context", asked)
+    assert "Acme Labs is in Oslo" in whole["bundle"]["context_string"]
+    assert {one["name"] for one in whole["bundle"]["subgraph"]["entities"]} == {"SARAH_CHEN", "ACME_LABS", "OSLO"}
+    again = await check("ContextRetrievalResponse", "GET", f"query/context/{whole['retrieval_id']}")
+    assert again == whole | {"cached": True}
+    assert again["retrieval_fingerprint"] == empty["retrieval_fingerprint"]
+    await check("Problem", "GET", "query/context/ret_unknown", status=404)
+    await check("Problem", "GET", "query/context/unknown", status=400)
+    await check("Problem", "POST", "query/context", {"query": "q", "mode": "bypass"}, status=400)
+    short = await check("ContextSearchResponse", "POST", "query/context/search", {"query": "Acme Labs"})
+    assert short["results"][0]["title"] == TEXT[:80]
+    kept = await check("ContextRetrievalResponse", "GET", f"query/context/{short['results'][0]['retrieval_id']}")
+    for artifact in (f"document/{made['document_id']}", f"chunk/{kept['bundle']['chunks'][0]['id']}"):
+        await check("ContextArtifactResponse", "GET", f"query/context/artifacts/{artifact}?include_content=true")
+    await check("ContextArtifactResponse", "GET", f"query/context/artifacts/markdown/{made['document_id']}")
+    pdf = await check("PdfUploadResponse", "POST", "documents/pdf", files=[("file", "a.pdf", PDF)])
+    await check("ContextArtifactResponse", "GET", f"query/context/artifacts/pdf/{pdf['pdf_id']}")
+    await check("ContextArtifactResponse", "GET", f"query/context/artifacts/document/{pdf['document_id']}")
+    await check("Problem", "GET", "query/context/artifacts/pdf/none", status=404)
+    await check("Problem", "GET", "query/context/artifacts/song/none", status=400)
+    answered = await check("QueryResponse", "POST", "query", {"query": "Oslo", "include_subgraph": True})
+    assert answered["subgraph"]["relationships"][0]["lineage"]["source_document_id"] == made["document_id"]
+
+
+async def test_pictures(check: Checker) -> None:
+    content = {"content": f"{TEXT} ![The office](office.png)"}
+    made = await check("UploadDocumentResponse", "POST", "documents", content, status=202)
+    one = f"documents/{made['document_id']}"
+    skipped = await check("ReanalyzeMultimodalResponse", "POST", f"{one}/reanalyze", {"process_options": "t"})
+    assert (skipped["success"], skipped["skipped"], skipped["requeued"]) == (0, 1, True)
+    await check("TrackStatusResponse", "GET", f"documents/track/{skipped['track_id']}")
+    read = await check("ReanalyzeMultimodalResponse", "POST", f"{one}/reanalyze", {"reindex": False})
+    assert (read["success"], read["track_id"], read["requeued"]) == (1, None, False)
+    item = (await check("DocumentDetailResponse", "GET", one))["multimodal_items"][0]["item_id"]
+    place = f"query/context/artifacts/figure/{item}"
+    found = await check("ContextArtifactResponse", "GET", f"{place}?document_id={made['document_id']}")
+    assert found["figure"]["caption"] == "The office"
+    await check("Problem", "GET", place, status=400)
+    await check("Problem", "GET", f"{place}x?document_id={made['document_id']}", status=404)
+    await check("Problem", "POST", f"{one}/reanalyze", {"process_options": "x"}, status=422)
+    await check("Problem", "POST", "documents/none/reanalyze", {}, status=404)
+
+
 async def test_conversations(check: Checker) -> None:
     folder = await check("FolderResponse", "POST", "folders", {"name": "F"}, status=201)
     await check("[FolderResponse]", "GET", "folders")
@@ -222,9 +270,9 @@ async def test_tasks_and_costs(check: Checker) -> None:
     summary = await check("WorkspaceCostSummaryResponse", "GET", "costs/summary")
     assert summary["total_cost"] > 0
     assert len(await check("[CostHistoryPoint]", "GET", "costs/history?granularity=month")) == 1
-    await check("BudgetInfo", "GET", "costs/budget")
-    budget = await check("BudgetInfo", "PATCH", "costs/budget", {"monthly_budget_usd": 0})
-    assert budget["is_over_budget"] is True
+    budget = await check("BudgetInfo", "GET", "costs/budget")
+    over = await check("BudgetInfo", "PATCH", "costs/budget", budget | {"monthly_budget_usd": 0})
+    assert over["is_over_budget"] is True
 
 
 async def test_workspaces_and_the_server(check: Checker) -> None:

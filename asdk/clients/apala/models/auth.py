@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from asdk.clients.apala.models.subscripts import Subscriptable
 from asdk.models import model
 from asdk.secret import Secret
+from asdk.subscripts import Subscriptable
 
 
 @model

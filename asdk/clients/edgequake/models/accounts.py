@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import ClassVar
 
 from asdk.models import OpenEnum, model
 from asdk.secret import Secret
+from asdk.subscripts import Subscriptable
 
 
 class Role(OpenEnum):
@@ -46,23 +48,8 @@ class UserReply:
     user: User
 
 
-class _Subscriptable:
-    """Fields by name in brackets too, as the guide has them: ``result["access_token"]``."""
-
-    __slots__ = ()
-
-    def __getitem__(self, name: str) -> Any:
-        if name.startswith("_") or not hasattr(self, name):
-            raise KeyError(name)
-        return getattr(self, name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The field of this name, or the default where it is not there or empty."""
-        return default if (value := getattr(self, name, None)) is None else value
-
-
 @model
-class LoginResult(_Subscriptable):
+class LoginResult(Subscriptable):
     """Tokens of a new session. The access token lives ``expires_in`` seconds, the refresh token 30 days."""
 
     access_token: Secret
@@ -73,7 +60,7 @@ class LoginResult(_Subscriptable):
 
 
 @model
-class RefreshResult(_Subscriptable):
+class RefreshResult(Subscriptable):
     """The next access token of a session, good for ``expires_in`` seconds.
 
     Attributes:
@@ -87,8 +74,10 @@ class RefreshResult(_Subscriptable):
 
 
 @model
-class CreatedApiKey:
+class CreatedApiKey(Subscriptable):
     """A new API key. ``api_key`` is shown this once; lists show its ``prefix``."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"id": "key_id", "key": "api_key"}
 
     key_id: str
     api_key: Secret
@@ -99,8 +88,10 @@ class CreatedApiKey:
 
 
 @model
-class ApiKeySummary:
+class ApiKeySummary(Subscriptable):
     """An API key as lists show it. Without ``expires_at`` it does not expire."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"id": "key_id"}
 
     key_id: str
     prefix: str

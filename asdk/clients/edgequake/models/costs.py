@@ -36,7 +36,7 @@ class CostEstimate:
 
 @model
 class Budget:
-    """What a workspace may spend in a month. ``alert_threshold`` is a share of it, 0 to 1."""
+    """What a workspace may spend in a month. ``alert_threshold`` is a share of it, in percent."""
 
     monthly_budget_usd: float
     spent_usd: float

@@ -10,15 +10,18 @@ from asdk.models import model
 
 @model
 class Entity:
-    """An entity: ``id`` is its name as the graph spells it, ``source_id`` tells where it comes from."""
+    """An entity: ``id`` is its name as the graph spells it, ``source_id`` tells where it comes from.
+
+    The times are None where the graph has none, as for entities from documents.
+    """
 
     id: str
     entity_name: str
     entity_type: str
     description: str
     source_id: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
     degree: int
     metadata: Any
 

@@ -154,7 +154,7 @@ class DescriptionVersion:
 
     version: int
     description: str
-    created_at: datetime
+    created_at: datetime | None
     source_chunk_id: str | None = None
 
 

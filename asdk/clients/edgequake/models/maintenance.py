@@ -83,8 +83,8 @@ class InjectionSummary:
     status: DocumentStatus
     entity_count: int
     source_type: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
     error: str | None = None
 
 
@@ -97,8 +97,8 @@ class InjectionDetail:
     status: DocumentStatus
     entity_count: int
     source_type: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
     content: str
     version: int
     error: str | None = None

@@ -191,7 +191,7 @@ class PdfProgress:
 class ParseMetrics:
     """What reading a PDF took: milliseconds, tokens and US dollars."""
 
-    total_ms: int
+    total_ms: int | None = None
     render_ms: int | None = None
     ocr_ms: int | None = None
     assemble_ms: int | None = None
@@ -206,12 +206,12 @@ class ParsedPdf:
     """The text of a PDF as Markdown, and who read it: ``fallback_applied`` if it was not the one that was asked."""
 
     markdown: str
-    backend: str
-    backend_effective: str
-    fallback_applied: bool
-    page_count: int
-    metrics: ParseMetrics
-    request_id: str
+    backend: str | None = None
+    backend_effective: str | None = None
+    fallback_applied: bool | None = None
+    page_count: int | None = None
+    metrics: ParseMetrics | None = None
+    request_id: str | None = None
     page_timings: list[dict[str, Any]] | None = None
     warnings: list[str] | None = None
 
@@ -221,10 +221,10 @@ class ParseJob:
     """A PDF that is read in the background: ``result`` is there once it is."""
 
     job_id: str
-    status: str
-    request_id: str
+    status: str | None = None
+    request_id: str | None = None
     result: ParsedPdf | None = None
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
 
 
 @model
@@ -232,5 +232,5 @@ class ParseBackends:
     """What may read a PDF, and how large one may be."""
 
     backends: list[dict[str, Any]]
-    limits: dict[str, Any]
-    default_backend: str
+    limits: dict[str, Any] | None = None
+    default_backend: str | None = None

@@ -93,6 +93,24 @@ class RecoveredDocuments:
 
 
 @model
+class ReanalyzedDocument:
+    """What was made of the pictures, tables and equations of a document.
+
+    Attributes:
+        track_id: follows the document, where ``requeued`` says that its text is processed again as well.
+        success: how many were read; ``skipped`` and ``failed`` count the others.
+    """
+
+    document_id: str | None = None
+    track_id: str | None = None
+    requeued: bool | None = None
+    success: int | None = None
+    skipped: int | None = None
+    failed: int | None = None
+    v2_migration: dict[str, Any] | None = None
+
+
+@model
 class DeletionImpact:
     """What deleting a document would take away; nothing is deleted.
 

@@ -44,6 +44,14 @@ class ConversationMessage:
 
 
 @model
+class ImageAttachment:
+    """A picture that goes with a message: its bytes as base64, and their kind, such as ``"image/png"``."""
+
+    data: str
+    mime_type: str
+
+
+@model
 class DocumentFilter:
     """The documents that a query may use; a part that is None asks for nothing.
 

@@ -10,7 +10,10 @@ from asdk.models import model
 
 @model
 class Relationship:
-    """A relationship from one entity to another; ``keywords`` are separated by commas."""
+    """A relationship from one entity to another; ``keywords`` are separated by commas.
+
+    The times are None where the graph has none, as for relationships from documents.
+    """
 
     id: str
     src_id: str
@@ -20,8 +23,8 @@ class Relationship:
     weight: float
     description: str
     source_id: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
     metadata: Any
 
 

@@ -1,4 +1,7 @@
-"""The operations of EdgeQuake, a file per family; each class hangs on the client under the name of its file."""
+"""The operations of EdgeQuake, a file per family; each class hangs on the client under the name of its file.
+
+``client.documents`` has two: `processing` holds what comes after the upload.
+"""
 
 from asdk.clients.edgequake.resources.admin import Admin
 from asdk.clients.edgequake.resources.api_keys import ApiKeys
@@ -6,6 +9,7 @@ from asdk.clients.edgequake.resources.auth import Auth
 from asdk.clients.edgequake.resources.chat import Chat
 from asdk.clients.edgequake.resources.chunks import Chunks
 from asdk.clients.edgequake.resources.connections import Connections
+from asdk.clients.edgequake.resources.contexts import Contexts
 from asdk.clients.edgequake.resources.conversations import Conversations
 from asdk.clients.edgequake.resources.costs import Costs
 from asdk.clients.edgequake.resources.documents import Documents
@@ -34,6 +38,7 @@ __all__ = [
     "Chat",
     "Chunks",
     "Connections",
+    "Contexts",
     "Conversations",
     "Costs",
     "Documents",

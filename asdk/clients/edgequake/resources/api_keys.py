@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import ApiKeySummary, CreatedApiKey, RevokedApiKey
 from asdk.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
+from asdk.records import Records
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
 
 _PAGES = PageNumbers(items="keys", total="total")
+
+
+class ApiKeyList(Records[ApiKeySummary]):
+    """All keys of an account; ``keys.get("items")`` is the list itself, for code that was written for a page."""
+
+    __slots__ = ()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self if name == "items" else default
+
+
+class ApiKeyPaginator(Paginator[ApiKeySummary]):
+    """The keys of an account; awaited, all of them as an `ApiKeyList`."""
+
+    def __init__(self, pages: Paginator[ApiKeySummary]) -> None:
+        vars(self).update(vars(pages))
+
+    def __await__(self) -> Generator[Any, None, ApiKeyList]:
+        return self._whole().__await__()
+
+    async def _whole(self) -> ApiKeyList:
+        return ApiKeyList(await self.collect())
 
 
 class ApiKeys(Resource["EdgeQuake"]):
@@ -70,7 +93,7 @@ class ApiKeys(Resource["EdgeQuake"]):
             "DELETE", "/api/v1/api-keys/{key_id}", path_params={"key_id": key_id}, model=RevokedApiKey, **options
         )
 
-    def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> Paginator[ApiKeySummary]:
+    def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> ApiKeyPaginator:
         """All keys of the account, the revoked ones too.
 
         Args:
@@ -79,6 +102,8 @@ class ApiKeys(Resource["EdgeQuake"]):
 
         Source: EdgeQuake API, ``GET /api/v1/api-keys``.
         """
-        return self._client.paginate(
-            "/api/v1/api-keys", params={"page_size": page_size}, model=ApiKeySummary, strategy=_PAGES, **options
+        return ApiKeyPaginator(
+            self._client.paginate(
+                "/api/v1/api-keys", params={"page_size": page_size}, model=ApiKeySummary, strategy=_PAGES, **options
+            )
         )

@@ -7,15 +7,21 @@ tokens of their own users.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
+from urllib.parse import urljoin
 
 from typing_extensions import Unpack
 
+from asdk.clients.edgequake.errors import advised
 from asdk.clients.edgequake.models import LoginResult, RefreshResult, User, UserReply
 from asdk.config import secret_argument
-from asdk.errors import InvalidRequestError
+from asdk.errors import InvalidRequestError, StatusError
 from asdk.options import CallOptions
+from asdk.redirects import MAX_REDIRECTS, is_redirect
+from asdk.request import Request
 from asdk.resources import Resource
+from asdk.response import Response
 from asdk.secret import Secret
+from asdk.status_errors import redirect_error, status_error
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
@@ -107,6 +113,56 @@ class Auth(Resource["EdgeQuake"]):
             "POST", "/api/v1/auth/logout", json={"refresh_token": refresh_token}, model=None, **options
         )
 
+    async def oidc_login(self, **options: Unpack[CallOptions]) -> str:
+        """Begin a login at the server's identity provider (OpenID Connect). Needs no credentials.
+
+        Args:
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            The address to open in a browser. The provider sends the browser back with ``code`` and ``state``, which
+            `oidc_callback` takes.
+
+        Raises:
+            ServerError: 503: the server has no identity provider.
+
+        Source: EdgeQuake API, ``GET /api/v1/auth/oidc/login``.
+        """
+        request = self._client.build_request("GET", "/api/v1/auth/oidc/login", authenticate=False, **options)
+        response = await self._send_once(request)
+        if not is_redirect(response):
+            raise self._refusal(response, advice="there is no redirect to an identity provider in it")
+        return urljoin(request.url, response.headers["location"])
+
+    async def oidc_callback(self, code: str, state: str, **options: Unpack[CallOptions]) -> LoginResult:
+        """End a login at the server's identity provider. Needs no credentials, and changes none of this client's.
+
+        Args:
+            code: what the provider gave; good for one call, which is therefore not repeated after a failure.
+            state: what it gave beside that.
+            options: what this call does differently, see `CallOptions`.
+
+        Returns:
+            Both tokens and the account, as `login` gives them.
+
+        Raises:
+            AuthenticationError: the login was never begun, has ended, or took too long: begin anew.
+            RedirectError: the server hands tokens to a page of its own instead: open the address in a browser.
+            ServerError: 503: the server has no identity provider.
+
+        Source: EdgeQuake API, ``GET /api/v1/auth/oidc/callback``.
+        """
+        request = self._client.build_request(
+            "GET", "/api/v1/auth/oidc/callback", params={"code": code, "state": state}, authenticate=False, **options
+        )
+        request.idempotent = False
+        response = await self._send_once(request)
+        if is_redirect(response):
+            raise redirect_error(response, "the tokens are for that page")
+        if not response.is_success:
+            raise self._refusal(response)
+        return response.decode(LoginResult)
+
     async def me(self, **options: Unpack[CallOptions]) -> User:
         """Fetch the account that this client speaks for.
 
@@ -119,6 +175,15 @@ class Auth(Resource["EdgeQuake"]):
         Source: EdgeQuake API, ``GET /api/v1/auth/me``.
         """
         return (await self._client.request("GET", "/api/v1/auth/me", model=UserReply, **options)).user
+
+    async def _send_once(self, request: Request) -> Response:
+        """The reply itself: where a redirect of these leads, a browser must go and not this client."""
+        request.redirects = MAX_REDIRECTS
+        return await self._client.send(request)
+
+    def _refusal(self, response: Response, *, advice: str | None = None) -> StatusError:
+        error = status_error(response, self._client.describe_error, self._client.error_codes, advice)
+        return advised(error, response.request)
 
 
 def _login_body(username: str | None, email: str | None, password: Secret | None) -> dict[str, object]:

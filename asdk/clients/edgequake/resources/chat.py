@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
@@ -13,6 +13,8 @@ from asdk.clients.edgequake.models import (
     ChatResult,
     ConversationStarted,
     DocumentFilter,
+    ImageAttachment,
+    OtherEvent,
     Thinking,
     TitleUpdate,
     Token,
@@ -43,6 +45,7 @@ class Chat(Resource["EdgeQuake"]):
         top_k: int | None = None,
         language: str | None = None,
         system_prompt: str | None = None,
+        images: Sequence[ImageAttachment] | None = None,
         document_filter: DocumentFilter | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
@@ -61,6 +64,7 @@ class Chat(Resource["EdgeQuake"]):
             top_k: how many sources to use at most.
             language: of the answer.
             system_prompt: instead of the server's.
+            images: pictures that the message is about.
             document_filter: use these documents only.
             content_granularity: of `ContentGranularity`.
             options: what this call does differently, see `CallOptions`. A message is not repeated without an
@@ -70,7 +74,7 @@ class Chat(Resource["EdgeQuake"]):
             The answer, and the ids under which message and answer are kept.
 
         Raises:
-            AuthenticationError: the server was not told tenant and user.
+            TenantRequiredError: the call names no tenant and user.
             NotFoundError: there is no such conversation.
 
         Source: EdgeQuake API, ``POST /api/v1/chat/completions``.
@@ -91,6 +95,7 @@ class Chat(Resource["EdgeQuake"]):
                 top_k=top_k,
                 language=language,
                 system_prompt=system_prompt,
+                images=images,
                 document_filter=document_filter,
                 content_granularity=content_granularity,
             ),
@@ -112,13 +117,15 @@ class Chat(Resource["EdgeQuake"]):
         top_k: int | None = None,
         language: str | None = None,
         system_prompt: str | None = None,
+        images: Sequence[ImageAttachment] | None = None,
         document_filter: DocumentFilter | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate]:
+    ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent]:
         """Send a message and read the answer while it is made, in ``async with``.
 
-        The title of a new conversation comes after `ChatDone`: read to the end.
+        The title of a new conversation comes after `ChatDone`: read to the end. What a newer server adds is an
+        `OtherEvent`.
 
         Args:
             message: see `complete` for this and all others.
@@ -132,12 +139,13 @@ class Chat(Resource["EdgeQuake"]):
             top_k: how many sources to use at most.
             language: of the answer.
             system_prompt: instead of the server's.
+            images: pictures that the message is about.
             document_filter: use these documents only.
             content_granularity: of `ContentGranularity`.
             options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
 
         Raises:
-            AuthenticationError: in the block: the server was not told tenant and user.
+            TenantRequiredError: in the block: the call names no tenant and user.
             StreamError: in the block: the answer ended in an error; ``code`` is such as ``QUERY_FAILED``,
                 ``CONVERSATION_GONE`` or ``SAVE_FAILED``.
 
@@ -159,6 +167,7 @@ class Chat(Resource["EdgeQuake"]):
                 top_k=top_k,
                 language=language,
                 system_prompt=system_prompt,
+                images=images,
                 document_filter=document_filter,
                 content_granularity=content_granularity,
             ),

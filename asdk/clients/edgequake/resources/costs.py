@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Budget, CostPoint, CostSummary
-from asdk.options import CallOptions, without_none
+from asdk.options import CallOptions
 from asdk.records import Records
 from asdk.resources import Resource
 
@@ -82,20 +82,25 @@ class Costs(Resource["EdgeQuake"]):
     ) -> Budget:
         """Set what the workspace may spend; what is left out stays as it is.
 
+        The server takes a budget whole, so what it has is fetched first.
+
         Args:
             monthly_budget_usd: US dollars a month.
-            alert_threshold: the share of it at which to warn, 0 to 1.
-            options: what this call does differently, see `CallOptions`.
+            alert_threshold: the share of it at which to warn, in percent.
+            options: what these calls do differently, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
+            BadRequestError: a value is refused, or the server was not told tenant and workspace.
 
-        Source: EdgeQuake API, ``PATCH /api/v1/costs/budget``.
+        Source: EdgeQuake API, ``GET`` and ``PATCH /api/v1/costs/budget``.
         """
-        return await self._client.request(
-            "PATCH",
-            "/api/v1/costs/budget",
-            json=without_none(monthly_budget_usd=monthly_budget_usd, alert_threshold=alert_threshold),
-            model=Budget,
-            **options,
+        budget = await self.budget(**options)
+        monthly = budget.monthly_budget_usd if monthly_budget_usd is None else monthly_budget_usd
+        wanted = Budget(
+            monthly_budget_usd=monthly,
+            spent_usd=budget.spent_usd,
+            remaining_usd=max(monthly - budget.spent_usd, 0.0),
+            alert_threshold=budget.alert_threshold if alert_threshold is None else alert_threshold,
+            is_over_budget=budget.spent_usd > monthly,
         )
+        return await self._client.request("PATCH", "/api/v1/costs/budget", json=wanted, model=Budget, **options)

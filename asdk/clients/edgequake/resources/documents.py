@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
 
@@ -14,34 +14,28 @@ from asdk.clients.edgequake.models import (
     BatchUpload,
     DeletedDocument,
     DeletedDocuments,
-    DeletionImpact,
     DocumentCounts,
     DocumentDetail,
-    DocumentLineage,
     DocumentSummary,
-    FailedChunks,
     FoundDocuments,
-    RecoveredDocuments,
-    ReprocessedDocuments,
-    RetriedChunks,
     ScanResult,
     TrackStatus,
     UploadedDocument,
     UploadedFile,
 )
+from asdk.clients.edgequake.resources.processing import DocumentProcessing
 from asdk.clients.edgequake.waiting import poll
 from asdk.encoding import encode_json
 from asdk.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
-
-if TYPE_CHECKING:
-    from asdk.clients.edgequake.client import EdgeQuake
 
 _PAGES = PageNumbers(items="documents", total="total")
 
+# So often a track is seen without documents before that is believed: for some four seconds.
+_EMPTY_LOOKS = 6
 
-class Documents(Resource["EdgeQuake"]):
+
+class Documents(DocumentProcessing):
     """The documents of a workspace."""
 
     async def upload(
@@ -238,9 +232,11 @@ class Documents(Resource["EdgeQuake"]):
         Source: EdgeQuake API, ``GET /api/v1/documents/track/{track_id}``.
         """
         request = self._client.build_request("GET", "/")  # knows the client's clock and limits
+        empty_looks = itertools.count(1)
         track = await poll(
             lambda limit: self.track(track_id, timeout=limit),
-            lambda seen: seen.is_complete,
+            # An empty track is complete too, also before the server has entered the documents.
+            lambda seen: seen.is_complete and (bool(seen.documents) or next(empty_looks) >= _EMPTY_LOOKS),
             clock=request.clock,
             per_call=request.options.timeout,
             seconds=timeout,
@@ -347,212 +343,6 @@ class Documents(Resource["EdgeQuake"]):
             model=ScanResult,
             **options,
         )
-
-    async def reprocess_failed(
-        self,
-        *,
-        document_id: str | None = None,
-        track_id: str | None = None,
-        max_documents: int | None = None,
-        force: bool | None = None,
-        mode: str | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ReprocessedDocuments:
-        """Process documents again that failed.
-
-        Args:
-            document_id: this document only.
-            track_id: those of this track only.
-            max_documents: how many at most.
-            force: also those that did not fail.
-            mode: how; the server's names.
-            options: what this call does differently, see `CallOptions`.
-
-        Returns:
-            Which ones; `track` and `wait` take its ``track_id``.
-
-        Source: EdgeQuake API, ``POST /api/v1/documents/reprocess``.
-        """
-        return await self._client.request(
-            "POST",
-            "/api/v1/documents/reprocess",
-            json=without_none(
-                document_id=document_id, track_id=track_id, max_documents=max_documents, force=force, mode=mode
-            ),
-            model=ReprocessedDocuments,
-            **options,
-        )
-
-    async def recover_stuck(
-        self,
-        *,
-        document_ids: Sequence[str] | None = None,
-        max_documents: int | None = None,
-        stuck_threshold_minutes: int | None = None,
-        **options: Unpack[CallOptions],
-    ) -> RecoveredDocuments:
-        """Process documents again that have hung.
-
-        Args:
-            document_ids: these only.
-            max_documents: how many at most.
-            stuck_threshold_minutes: in processing for so long at least.
-            options: what this call does differently, see `CallOptions`.
-
-        Returns:
-            Which ones; `track` and `wait` take its ``track_id``.
-
-        Source: EdgeQuake API, ``POST /api/v1/documents/recover-stuck``.
-        """
-        return await self._client.request(
-            "POST",
-            "/api/v1/documents/recover-stuck",
-            json=without_none(
-                document_ids=document_ids, max_documents=max_documents, stuck_threshold_minutes=stuck_threshold_minutes
-            ),
-            model=RecoveredDocuments,
-            **options,
-        )
-
-    async def deletion_impact(self, document_id: str, **options: Unpack[CallOptions]) -> DeletionImpact:
-        """Ask what deleting a document would take away.
-
-        Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
-
-        Raises:
-            NotFoundError: the workspace has no such document.
-
-        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/deletion-impact``.
-        """
-        return await self._client.request(
-            "GET",
-            "/api/v1/documents/{document_id}/deletion-impact",
-            path_params={"document_id": document_id},
-            model=DeletionImpact,
-            **options,
-        )
-
-    async def failed_chunks(self, document_id: str, **options: Unpack[CallOptions]) -> FailedChunks:
-        """Fetch the chunks of a document that could not be processed.
-
-        Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
-
-        Raises:
-            NotFoundError: the workspace has no such document.
-
-        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/failed-chunks``.
-        """
-        return await self._client.request(
-            "GET",
-            "/api/v1/documents/{document_id}/failed-chunks",
-            path_params={"document_id": document_id},
-            model=FailedChunks,
-            **options,
-        )
-
-    async def retry_chunks(
-        self,
-        document_id: str,
-        *,
-        chunk_indices: Sequence[int] | None = None,
-        force: bool | None = None,
-        max_retries: int | None = None,
-        **options: Unpack[CallOptions],
-    ) -> RetriedChunks:
-        """Process chunks again that failed.
-
-        Args:
-            document_id: its id, a UUID.
-            chunk_indices: these only.
-            force: also those that did not fail.
-            max_retries: how often at most.
-            options: what this call does differently, see `CallOptions`.
-
-        Raises:
-            NotFoundError: the workspace has no such document.
-            ServerError: 501: the server cannot do this yet.
-
-        Source: EdgeQuake API, ``POST /api/v1/documents/{document_id}/retry-chunks``.
-        """
-        return await self._client.request(
-            "POST",
-            "/api/v1/documents/{document_id}/retry-chunks",
-            path_params={"document_id": document_id},
-            json=without_none(chunk_indices=chunk_indices, force=force, max_retries=max_retries),
-            model=RetriedChunks,
-            **options,
-        )
-
-    async def lineage(self, document_id: str, **options: Unpack[CallOptions]) -> DocumentLineage:
-        """Fetch where the parts of a document went.
-
-        Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
-
-        Raises:
-            NotFoundError: the workspace has no such document.
-
-        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage``.
-        """
-        return await self._client.request(
-            "GET",
-            "/api/v1/documents/{document_id}/lineage",
-            path_params={"document_id": document_id},
-            model=DocumentLineage,
-            **options,
-        )
-
-    async def metadata(self, document_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
-        """Fetch what a document was uploaded with, and what the server notes about it.
-
-        Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
-
-        Raises:
-            NotFoundError: the workspace has no such document.
-
-        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/metadata``.
-        """
-        return await self._client.request(
-            "GET",
-            "/api/v1/documents/{document_id}/metadata",
-            path_params={"document_id": document_id},
-            model=dict[str, Any],
-            **options,
-        )
-
-    async def export_lineage(
-        self, document_id: str, *, format: Literal["json", "csv"] = "json", **options: Unpack[CallOptions]
-    ) -> bytes:
-        """Fetch where the parts of a document went, as a file.
-
-        Args:
-            document_id: its id, a UUID.
-            format: of the file.
-            options: what this call does differently, see `CallOptions`.
-
-        Returns:
-            The bytes of the file.
-
-        Raises:
-            NotFoundError: the workspace has no such document.
-
-        Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage/export``.
-        """
-        async with self._client.stream(
-            "GET",
-            "/api/v1/documents/{document_id}/lineage/export",
-            path_params={"document_id": document_id},
-            params={"format": format},
-            **options,
-        ) as response:
-            return await response.read()
 
     async def count(
         self,

@@ -196,12 +196,27 @@ class Pdf(Resource["EdgeQuake"]):
             **options,
         )
 
-    async def upload_batch(self, files: Iterable[FileTypes], **options: Unpack[CallOptions]) -> PdfBatchUpload:
+    async def upload_batch(
+        self,
+        files: Iterable[FileTypes],
+        *,
+        enable_vision: bool | None = None,
+        vision_provider: str | None = None,
+        vision_model: str | None = None,
+        track_id: str | None = None,
+        force_reindex: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> PdfBatchUpload:
         """Upload several PDF files in one request.
 
         Args:
             files: each as for `upload`.
-            options: what this call does differently, see `CallOptions`.
+            enable_vision: let a model look at their pages.
+            vision_provider: who runs that model.
+            vision_model: which one.
+            track_id: an id of your own to follow them by.
+            force_reindex: process those again that are there already.
+            options: what this call does differently, see `CallOptions`; on ``idempotency_key`` see `upload`.
 
         Returns:
             What became of each, in their order: one that is refused does not keep the others out.
@@ -215,6 +230,13 @@ class Pdf(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/documents/pdf/batch",
+            form={
+                "enable_vision": enable_vision,
+                "vision_provider": vision_provider,
+                "vision_model": vision_model,
+                "track_id": track_id,
+                "force_reindex": force_reindex,
+            },
             files=[("files", file) for file in files],
             model=PdfBatchUpload,
             **options,
@@ -275,6 +297,7 @@ class Pdf(Resource["EdgeQuake"]):
             "/api/v1/documents/pdf/progress/stream/{track_id}",
             path_params={"track_id": track_id},
             model=PdfProgress,
+            end_mark="[DONE]",
             **options,
         )
 

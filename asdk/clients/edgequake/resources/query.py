@@ -11,6 +11,7 @@ from asdk.clients.edgequake.models import (
     ConversationMessage,
     DocumentFilter,
     MixWeights,
+    OtherEvent,
     QueryContext,
     QueryDone,
     QueryResult,
@@ -22,6 +23,7 @@ from asdk.event_stream import EventStream
 from asdk.options import CallOptions, without_none
 from asdk.resources import Resource
 from asdk.secret import Secret
+from asdk.streaming import ServerSentEvent
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
@@ -126,10 +128,11 @@ class Query(Resource["EdgeQuake"]):
         extra_headers: Mapping[str, str | Secret] | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[QueryContext | Token | Thinking | QueryDone]:
+    ) -> EventStream[QueryContext | Token | Thinking | QueryDone | OtherEvent]:
         """Ask a question and read the answer while it is made, in ``async with``.
 
         First comes a `QueryContext`, then `Token` after `Token`, perhaps `Thinking` between them, last `QueryDone`.
+        What a newer server adds is an `OtherEvent`.
 
         Args:
             query: the question.
@@ -167,6 +170,57 @@ class Query(Resource["EdgeQuake"]):
             ),
             idempotent=True,  # a question changes nothing
             model=QUERY_EVENT,
+            end_mark="[DONE]",
+            **options,
+        )
+
+    def stream_text(
+        self,
+        query: str,
+        *,
+        mode: str | None = None,
+        document_filter: DocumentFilter | None = None,
+        llm_provider: str | None = None,
+        llm_model: str | None = None,
+        system_prompt: str | None = None,
+        extra_headers: Mapping[str, str | Secret] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> EventStream[ServerSentEvent]:
+        """Ask a question and read the bare text of the answer while it is made, in ``async with``.
+
+        This is the server's older format, ``v1``: each event's ``data`` is a piece of the text, without sources before
+        it or figures after it. `stream` has both.
+
+        Args:
+            query: see `stream` for this and all others.
+            mode: where to look.
+            document_filter: use these documents only.
+            llm_provider: who runs the language model.
+            llm_model: which language model.
+            system_prompt: instead of the server's.
+            extra_headers: for the server's request to the language model.
+            options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
+
+        Raises:
+            BadRequestError: in the block: the question is empty, or a value is refused.
+            StreamError: in the block: the answer ended in an error, which is a text that begins with ``Error:``.
+
+        Source: EdgeQuake API, ``POST /api/v1/query/stream``.
+        """
+        return self._client.events(
+            "POST",
+            "/api/v1/query/stream",
+            json=without_none(
+                query=query,
+                stream_format="v1",
+                mode=mode,
+                document_filter=document_filter,
+                llm_provider=llm_provider,
+                llm_model=llm_model,
+                system_prompt=system_prompt,
+                extra_headers=extra_headers,
+            ),
+            idempotent=True,  # a question changes nothing
             end_mark="[DONE]",
             **options,
         )

@@ -7,6 +7,7 @@ from asdk.sandbox.edgequake.call import Call, Json, Route
 from asdk.sandbox.edgequake.errors import ApiError
 from asdk.sandbox.edgequake.handlers.users import user_info
 from asdk.sandbox.edgequake.store.sessions import AccessToken
+from asdk.sandbox.edgequake.store.users import User
 
 
 @attrs.frozen
@@ -22,9 +23,7 @@ class RefreshTokenRequest:
 
 async def login(call: Call) -> web.Response:
     pair = await call.body(LoginRequest)
-    user = call.state.users.log_in(pair.username, pair.password)
-    access_token, refresh_token = call.state.sessions.open(user)
-    return call.reply(_token(access_token) | {"refresh_token": refresh_token, "user": user_info(user)})
+    return call.reply(session(call, call.state.users.log_in(pair.username, pair.password)))
 
 
 async def refresh(call: Call) -> web.Response:
@@ -47,6 +46,12 @@ async def me(call: Call) -> web.Response:
     if user is None:
         raise ApiError("UNAUTHORIZED", "User not found")
     return call.reply(call.also({"user": user_info(user)}, id=user.user_id))
+
+
+def session(call: Call, user: User) -> Json:
+    """The tokens of a new session, and whose it is."""
+    access_token, refresh_token = call.state.sessions.open(user)
+    return _token(access_token) | {"refresh_token": refresh_token, "user": user_info(user)}
 
 
 def _token(token: AccessToken) -> Json:

@@ -1,7 +1,5 @@
 """Chat: a message to a conversation, answered at once or as a stream of events."""
 
-from typing import Any
-
 import attrs
 from aiohttp import web
 
@@ -10,6 +8,12 @@ from asdk.sandbox.edgequake.call import Call, Json, Route
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.edgequake.store.conversations import Conversation, Message
 from asdk.sandbox.event_stream import EventStream
+
+
+@attrs.frozen
+class ImageAttachment:
+    data: str
+    mime_type: str
 
 
 @attrs.frozen
@@ -26,7 +30,7 @@ class ChatRequest:
     top_k: int | None = None
     language: str | None = None
     system_prompt: str | None = None
-    images: list[Any] | None = None
+    images: list[ImageAttachment] | None = None
     document_filter: DocumentFilterRequest | None = None
     content_granularity: str | None = None
 

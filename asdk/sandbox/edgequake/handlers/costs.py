@@ -28,7 +28,10 @@ class EstimateRequest:
 @attrs.frozen
 class BudgetRequest:
     monthly_budget_usd: float | None = None
+    spent_usd: float | None = None
+    remaining_usd: float | None = None
     alert_threshold: float | None = None
+    is_over_budget: bool | None = None
 
 
 async def pricing(call: Call) -> web.Response:
@@ -108,14 +111,19 @@ async def budget(call: Call) -> web.Response:
 
 async def update_budget(call: Call) -> web.Response:
     wanted = await call.body(BudgetRequest)
+    missing = [name for name, value in attrs.asdict(wanted).items() if value is None]
+    if call.state.settings.strict and missing:  # the vendor's package sends a part of it
+        raise RejectedError(
+            422, f"Failed to deserialize the JSON body into the target type: missing field `{missing[0]}`"
+        )
     extras = call.state.extras(call.workspace_id)
     if wanted.monthly_budget_usd is not None:
         if wanted.monthly_budget_usd < 0:
             raise ApiError("BAD_REQUEST", "monthly_budget_usd must not be negative")
         extras.monthly_budget_usd = wanted.monthly_budget_usd
     if wanted.alert_threshold is not None:
-        if not 0 <= wanted.alert_threshold <= 1:
-            raise ApiError("BAD_REQUEST", "alert_threshold must be between 0 and 1")
+        if not 0 <= wanted.alert_threshold <= 100:
+            raise ApiError("BAD_REQUEST", "alert_threshold must be between 0 and 100")
         extras.alert_threshold = wanted.alert_threshold
     return call.reply(_budget(call))
 

@@ -178,7 +178,7 @@ def _detail(call: Call, document: Document) -> Json:
         "metadata": document.metadata,
         "pdf_id": document.pdf_id,
     }
-    return present(body | _complaint(document))
+    return present(body | _complaint(document) | _pictures(document))
 
 
 def _uploaded(document: Document) -> Json:
@@ -209,6 +209,14 @@ def _complaint(document: Document) -> Json:
     if document.status == "partial_failure":
         return {"warning_message": document.outcome_message or "Some chunks could not be processed"}
     return {}
+
+
+def _pictures(document: Document) -> Json:
+    """What was read from its pictures, once that was asked for."""
+    if document.figures is None:
+        return {}
+    items = [{"item_id": one.item_id, "modality": "image", "status": "success"} for one in document.figures]
+    return {"multimodal_items": items, "multimodal_summary": {"success": len(items), "skipped": 0, "failed": 0}}
 
 
 ROUTES = (

@@ -1,4 +1,4 @@
-"""Health, readiness and liveness: public, at the root."""
+"""Health, readiness, liveness and counters: public, at the root."""
 
 from aiohttp import web
 
@@ -27,8 +27,24 @@ async def probe(call: Call) -> web.Response:
     return web.Response(text="OK")
 
 
+async def metrics(call: Call) -> web.Response:
+    """The server's counters, in the exposition format of Prometheus."""
+    lines = [*_described("edgequake_http_requests_total", "counter", "Requests that were answered")]
+    for (method, path, status), times in sorted(call.state.served.items()):
+        lines.append(f'edgequake_http_requests_total{{method="{method}",path="{path}",status="{status}"}} {times}')
+    lines += _described("edgequake_documents", "gauge", "Documents of all workspaces")
+    for status_of, documents in sorted(call.state.documents.items()):
+        lines.append(f'edgequake_documents{{status="{status_of}"}} {documents}')
+    return web.Response(text="\n".join([*lines, ""]), content_type="text/plain")
+
+
+def _described(name: str, kind: str, text: str) -> tuple[str, str]:
+    return f"# HELP {name} {text}", f"# TYPE {name} {kind}"
+
+
 ROUTES = (
     Route("GET", "/health", health, public=True),
     Route("GET", "/ready", probe, public=True),
     Route("GET", "/live", probe, public=True),
+    Route("GET", "/metrics", metrics, public=True),
 )

@@ -14,10 +14,12 @@ from asdk.sandbox.edgequake.errors import ApiError
 from asdk.sandbox.edgequake.forms import read_form
 from asdk.sandbox.edgequake.handlers.documents import DUPLICATE
 from asdk.sandbox.edgequake.handlers.uploads import take_in
-from asdk.sandbox.edgequake.store.documents import Document, DocumentFilter
+from asdk.sandbox.edgequake.store import extraction
+from asdk.sandbox.edgequake.store.documents import Document, DocumentFilter, Figure
 from asdk.sandbox.edgequake.store.library import Library
 from asdk.sandbox.edgequake.store.state import State
 
+_MODALITIES = frozenset("ite")
 _FAILED = frozenset({"failed", "partial_failure", "cancelled"})
 SERVER_FILES = {
     "/srv/documents/atlas.md": "Mount Erebus is in Antarctica. Ernest Shackleton went to Antarctica.",
@@ -61,6 +63,12 @@ class RetryChunksRequest:
     max_retries: int | None = None
 
 
+@attrs.frozen
+class ReanalyzeRequest:
+    process_options: str | None = None
+    reindex: bool | None = None
+
+
 async def upload_batch(call: Call) -> web.Response:
     parts = await read_form(call.request, limit=call.state.settings.max_upload_bytes)
     files = [part for part in parts if part.name == "files"]
@@ -92,11 +100,11 @@ async def search(call: Call) -> web.Response:
     wanted = (call.query("q") or "").lower()
     status, size = call.query("status"), call.page.size
     documents, _ = call.library.page(DocumentFilter.parse(status=status), 0, len(call.library))
-    found = [document for document in documents if wanted in _title(document).lower()]
+    found = [document for document in documents if wanted in document.name.lower()]
     items = [
         {
             "id": document.id,
-            "title": _title(document),
+            "title": document.name,
             "status": document.status,
             "created_at": rfc3339(document.created_at),
         }
@@ -176,7 +184,7 @@ async def recover_stuck(call: Call) -> web.Response:
             "stuck_found": len(stuck),
             "requeued": len(again),
             "document_ids": [document.id for document in again],
-            "document_titles": [_title(document) for document in again],
+            "document_titles": [document.name for document in again],
         }
     )
 
@@ -229,6 +237,30 @@ async def retry_chunks(call: Call) -> web.Response:
     )
 
 
+async def reanalyze(call: Call) -> web.Response:
+    wanted = await call.body_or_default(ReanalyzeRequest)
+    document = call.library.get(call.part("document_id"))
+    if not set(wanted.process_options or "") <= _MODALITIES:
+        raise ApiError("VALIDATION_ERROR", f"Multimodal analyze failed: unknown options {wanted.process_options}")
+    reads_pictures = not wanted.process_options or "i" in wanted.process_options
+    figures = extraction.figures(document.content)
+    if reads_pictures:
+        document.figures = [Figure(f"im-{document.id}-{number}", *figure) for number, figure in enumerate(figures, 1)]
+    track_id = None
+    if wanted.reindex is not False:
+        track_id = begin_again(call.state, call.library, [document], kind="reanalyze")
+    return call.reply(
+        {
+            "document_id": document.id,
+            "track_id": track_id,
+            "requeued": track_id is not None,
+            "success": len(figures) if reads_pictures else 0,
+            "skipped": 0 if reads_pictures else len(figures),
+            "failed": 0,
+        }
+    )
+
+
 async def lineage(call: Call) -> web.Response:
     document = call.library.get(call.part("document_id"))
     return call.reply(
@@ -268,17 +300,13 @@ async def metadata(call: Call) -> web.Response:
     )
 
 
-def begin_again(state: State, library: Library, documents: list[Document]) -> str:
+def begin_again(state: State, library: Library, documents: list[Document], *, kind: str = "upload") -> str:
     """Process documents again, all under one new track, which it gives."""
-    track_id = state.track_id()
+    track_id = state.track_id(kind)
     for document in documents:
         library.follow_by(document, track_id)
         library.process_again(document, state.settings.processing_time)
     return track_id
-
-
-def _title(document: Document) -> str:
-    return document.title or document.file_name or document.id
 
 
 def _failed_chunks(document: Document) -> list[Json]:
@@ -323,6 +351,7 @@ ROUTES = (
     Route("GET", "/api/v1/documents/{document_id}/deletion-impact", deletion_impact),
     Route("GET", "/api/v1/documents/{document_id}/failed-chunks", failed_chunks),
     Route("POST", "/api/v1/documents/{document_id}/retry-chunks", retry_chunks),
+    Route("POST", "/api/v1/documents/{document_id}/reanalyze", reanalyze),
     Route("GET", "/api/v1/documents/{document_id}/lineage", lineage),
     Route("GET", "/api/v1/documents/{document_id}/lineage/export", export_lineage),
     Route("GET", "/api/v1/documents/{document_id}/metadata", metadata),

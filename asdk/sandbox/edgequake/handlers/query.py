@@ -6,6 +6,7 @@ import attrs
 from aiohttp import web
 
 from asdk.sandbox.edgequake.answers import Answer, DocumentFilterRequest, answer
+from asdk.sandbox.edgequake.bundles import CITATION, Evidence
 from asdk.sandbox.edgequake.call import Call, Json, Route
 from asdk.sandbox.event_stream import EventStream
 
@@ -74,6 +75,7 @@ async def execute(call: Call) -> web.Response:
             "sources": made.sources(reranked=reranked),
             "stats": stats,
             "reranked": reranked,
+            **_subgraph(call, made, wanted.include_subgraph),
         }
     )
 
@@ -93,12 +95,12 @@ async def stream(call: Call) -> web.StreamResponse:
     if wanted.stream_format == "v1":
         await _send_text(call, events, made)
     else:
-        await _send_events(call, events, made)
+        await _send_events(call, events, made, _subgraph(call, made, wanted.include_subgraph))
     await events.write_eof()
     return events
 
 
-async def _send_events(call: Call, events: EventStream, made: Answer) -> None:
+async def _send_events(call: Call, events: EventStream, made: Answer, subgraph: Json) -> None:
     """Format v2: context, tokens, done; or an error in place of the rest."""
     settings, stats = call.state.settings, made.stats()
     planned = call.state.stream_errors.popleft() if call.state.stream_errors else None
@@ -108,6 +110,7 @@ async def _send_events(call: Call, events: EventStream, made: Answer) -> None:
             "sources": made.sources(),
             "query_mode": made.mode,
             "retrieval_time_ms": stats["retrieval_time_ms"],
+            **subgraph,
         }
     )
     for number, token in enumerate(made.tokens):
@@ -133,6 +136,10 @@ async def _send_text(call: Call, events: EventStream, made: Answer) -> None:
         await events.send(token)
     if planned is not None:
         await events.send(f"Error: {planned.message}")
+
+
+def _subgraph(call: Call, made: Answer, is_wanted: bool | None) -> Json:
+    return {"subgraph": Evidence(made, call.graph, CITATION).subgraph()} if is_wanted else {}
 
 
 def _text(made: Answer, wanted: QueryRequest) -> str:

@@ -12,6 +12,15 @@ STATUSES = ("pending", "processing", "completed", "partial_failure", "failed", "
 SEARCHABLE = frozenset({"completed", "partial_failure"})
 
 
+@attrs.frozen
+class Figure:
+    """A picture in a text: ``![caption](name)``."""
+
+    item_id: str
+    name: str
+    caption: str
+
+
 @attrs.define(eq=False, kw_only=True)
 class Document:
     id: str
@@ -36,12 +45,19 @@ class Document:
     deleted: bool = False
     pdf_id: str | None = None
     """The PDF that it was made of."""
+    figures: list[Figure] | None = None
+    """The pictures in it; None until they are looked for."""
     attempt: int = 0
     """Changes of status that were planned for an earlier attempt are dropped."""
     # Empty until it is processed:
     chunks: list[Chunk] = attrs.field(factory=list[Chunk], repr=False)
     entities: list[str] = attrs.field(factory=list[str], repr=False)
     relationships: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]], repr=False)
+
+    @property
+    def name(self) -> str:
+        """What lists call it."""
+        return self.title or self.file_name or self.id
 
     @property
     def is_settled(self) -> bool:

@@ -11,6 +11,7 @@ import attrs
 CHUNK_SIZE = 1200
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"\b[A-Z][\w-]+(?:[ ][A-Z][\w-]+)*")
+_FIGURE = re.compile(r"!\[(?P<caption>[^\]\n]*)\]\((?P<name>[^)\s]+)\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _ENTITY_TYPES = ("CONCEPT", "EVENT", "LOCATION", "ORGANIZATION", "PERSON", "TECHNOLOGY")
 _SMALL_WORDS = frozenset(
@@ -45,6 +46,11 @@ def chunks(document_id: str, text: str) -> list[Chunk]:
         pieces.append(Chunk(f"{document_id}-chunk-{index}", index, piece.strip(), line, last_line))
         start, line = end, line + piece.count("\n")
     return pieces
+
+
+def figures(text: str) -> list[tuple[str, str]]:
+    """Name and caption of each picture in a Markdown text: ``![caption](name)``."""
+    return [(match["name"], match["caption"]) for match in _FIGURE.finditer(text)]
 
 
 def sentences(text: str) -> list[str]:

@@ -18,6 +18,8 @@ from asdk.sandbox.edgequake.store.conversations import Conversations
 from asdk.sandbox.edgequake.store.documents import STATUSES, Document
 from asdk.sandbox.edgequake.store.graph import Graph
 from asdk.sandbox.edgequake.store.library import Library, content_hash, processing_times
+from asdk.sandbox.edgequake.store.oidc import OidcLogins
+from asdk.sandbox.edgequake.store.retrievals import Retrievals
 from asdk.sandbox.edgequake.store.sessions import Sessions
 from asdk.sandbox.edgequake.store.tenants import DEFAULT_MAX_WORKSPACES, Tenants
 from asdk.sandbox.edgequake.store.users import Users
@@ -66,6 +68,10 @@ class State:
         self.tenants = Tenants(clock, self.ids)
         self.conversations = Conversations(clock, self.ids)
         self.connections = Connections(self.ids)
+        self.retrievals = Retrievals(clock, self.ids)
+        self.oidc = OidcLogins(clock, self.ids, self.users)
+        self.served: Counter[tuple[str, str, int]] = Counter()
+        """How often a method and path were answered with a status."""
         self.default_max_workspaces = DEFAULT_MAX_WORKSPACES
         self.parse_jobs: dict[str, dict[str, Any]] = {}
         """The replies to questions for PDF files that are read in the background."""
@@ -142,10 +148,15 @@ class State:
         library.add(document)
         return document, False
 
-    def track_id(self) -> str:
+    def track_id(self, kind: str = "upload") -> str:
         """A new one."""
         stamp = rfc3339(self.clock())[:19].translate(_NO_PUNCTUATION)
-        return f"upload_{stamp}_{self.ids.hex(8)}"
+        return f"{kind}_{stamp}_{self.ids.hex(8)}"
+
+    @property
+    def documents(self) -> Counter[str]:
+        """How many documents of each status all workspaces have."""
+        return sum((Counter(library.statuses) for library in self._libraries.values()), Counter[str]())
 
     def _seed(self) -> Credentials:
         admin = Login("admin", "admin@sandbox.test", "sandbox-admin")

@@ -33,7 +33,7 @@ class WorkspaceExtras:
     jobs: dict[str, Job] = attrs.field(factory=dict[str, Job])
     snapshots: list[Json] = attrs.field(factory=list[Json])
     monthly_budget_usd: float = 100.0
-    alert_threshold: float = 0.8
+    alert_threshold: float = 80.0
 
     def injection(self, injection_id: str) -> Injection:
         """Raises ApiError NOT_FOUND."""

@@ -1,0 +1,45 @@
+"""What was retrieved for programs that answer by themselves, kept for a while under the ids that they were given."""
+
+from typing import Any
+
+import attrs
+
+from asdk.sandbox.clock import Clock
+from asdk.sandbox.edgequake.errors import ApiError, not_found
+from asdk.sandbox.ids import Ids
+
+LIFETIME = 15 * 60.0
+_MOST = 500
+
+
+@attrs.frozen(eq=False)
+class _Kept:
+    space: tuple[str, str]
+    reply: dict[str, Any] = attrs.field(repr=False)
+    expires_at: float
+
+
+class Retrievals:
+    """The last ones of all workspaces; each workspace sees its own."""
+
+    def __init__(self, clock: Clock, ids: Ids) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._kept: dict[str, _Kept] = {}
+
+    def keep(self, space: tuple[str, str], reply: dict[str, Any]) -> str:
+        """Keep a reply for `LIFETIME` seconds, and give its id; beyond so many, the oldest goes."""
+        retrieval_id = f"ret_{self._ids.uuid()}"
+        if len(self._kept) >= _MOST:
+            del self._kept[next(iter(self._kept))]
+        self._kept[retrieval_id] = _Kept(space, reply, self._clock() + LIFETIME)
+        return retrieval_id
+
+    def get(self, space: tuple[str, str], retrieval_id: str) -> dict[str, Any]:
+        """Raises ApiError NOT_FOUND or GONE."""
+        kept = self._kept.get(retrieval_id)
+        if kept is None or kept.space != space:
+            raise not_found("Retrieval", retrieval_id)
+        if self._clock() >= kept.expires_at:
+            raise ApiError("GONE", "Retrieval expired: search again")
+        return kept.reply

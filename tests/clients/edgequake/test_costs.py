@@ -1,0 +1,30 @@
+"""What a workspace may spend: the server takes it whole, a caller names what changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from asdk import BadRequestError
+from asdk.clients.edgequake import EdgeQuake
+from asdk.sandbox import EdgeQuakeServer
+
+
+async def test_what_is_left_out_of_a_budget_stays(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    server.settings.strict = True  # as the real one, which refuses a part of a budget
+    before = await admin.costs.budget()
+    changed = await admin.costs.update_budget(monthly_budget_usd=50)
+    assert (changed.monthly_budget_usd, changed.remaining_usd) == (50, 50)
+    assert changed.alert_threshold == before.alert_threshold == 80
+    again = await admin.costs.update_budget(alert_threshold=95)
+    assert (again.monthly_budget_usd, again.alert_threshold) == (50, 95)
+    assert await admin.costs.budget() == again
+
+
+async def test_a_budget_that_is_spent_already_says_so(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+    server.settings.strict = True
+    await admin.documents.upload("Sarah Chen works at Acme Labs.")
+    changed = await admin.costs.update_budget(monthly_budget_usd=0)
+    assert changed.is_over_budget
+    assert changed.remaining_usd == 0
+    with pytest.raises(BadRequestError, match="negative"):
+        await admin.costs.update_budget(monthly_budget_usd=-1)
