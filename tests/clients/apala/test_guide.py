@@ -113,11 +113,10 @@ async def handle_authentication_errors(client: Apala) -> str:
 
 async def test_authentication_errors(server: ApalaServer) -> None:
     def client(**settings: Any) -> Apala:
-        return Apala(base_url=server.url).with_options(timeout=0.4) if not settings else Apala(**settings)
+        return Apala(**settings).with_options(timeout=0.4)
 
     assert await handle_authentication_errors(client()) == "Authenticated"
-    wrong = client(api_key="not-the-key", base_url=server.url)
-    assert await handle_authentication_errors(wrong) == "Invalid API key"
+    assert await handle_authentication_errors(client(api_key="not-the-key")) == "Invalid API key"
     server.faults.add(Fault.status(503), path=TOKEN, times=3)
     assert await handle_authentication_errors(client()) == "Server error - try again later"
     server.faults.clear()
@@ -126,7 +125,7 @@ async def test_authentication_errors(server: ApalaServer) -> None:
     server.faults.clear()
     server.forbid_api_key()
     assert await handle_authentication_errors(client()) == "API key lacks necessary permissions"
-    nobody = client(api_key="key", base_url="http://127.0.0.1:9").with_options(timeout=0.4)
+    nobody = client(base_url="http://127.0.0.1:9")
     assert await handle_authentication_errors(nobody) == "Cannot connect to server - check URL and network"
 
 
