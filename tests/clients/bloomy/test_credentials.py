@@ -61,6 +61,19 @@ async def test_a_hundred_callers_with_a_revoked_key_log_in_once(ada: Bloomy, ser
     assert grants(server) == 2
 
 
+async def test_a_key_that_ends_during_a_bulk_costs_one_login_and_no_item(ada: Bloomy, server: BloomyServer) -> None:
+    meeting = server.credentials.meeting_id
+    await ada.get_user_id()
+    items = [{"title": str(number), "meeting_id": meeting} for number in range(40)]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ada.scorecard.current_week)
+        server.revoke_key()
+        result = await ada.issue.create_many(items, max_concurrent=20)
+    assert (len(result.successful), result.failed) == (40, [])
+    assert server.counters.count("POST", "/api/v1/issues/create") >= 40
+    assert grants(server) == 2
+
+
 async def test_the_form_is_the_server_s_own(server: BloomyServer) -> None:
     transport = MemoryTransport([Reply(json={"access_token": "key"}), Reply(json={"Id": 1, "Name": "x"})])
     client = Bloomy(username="ada+x@sandbox.test", password="a b&c", transport=transport)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import anyio
 import pytest
 
 from asdk import InvalidRequestError, NotFoundError, RateLimitError, Records
@@ -109,6 +112,31 @@ async def test_a_meeting_that_not_everybody_could_be_added_to_says_who_is_missin
     assert f"meeting {error.meeting_id} was created without the users {[known.ben.user_id]}" in str(error)
     assert [meeting.id for meeting in await client.meeting.list()][1:] == [error.meeting_id]
     assert [person.user_id for person in await client.meeting.attendees(error.meeting_id)] == [known.ada.user_id]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, meeting: client.meeting.details(meeting),
+        lambda client, meeting: client.user.details(include_all=True),
+        lambda client, meeting: client.goal.list(archived=True),
+        lambda client, meeting: client.meeting.get_many([meeting] * 20),
+        lambda client, meeting: client.todo.create_many([{"title": "a", "meeting_id": meeting}] * 20),
+    ],
+)
+async def test_who_goes_leaves_no_request_behind(
+    client: Bloomy, server: BloomyServer, meeting: int, call: Callable[[Bloomy, int], Awaitable[object]]
+) -> None:
+    await client.get_user_id()
+    before = asyncio.all_tasks()
+    server.faults.add(Fault.delay(60))
+    with anyio.move_on_after(0.05) as scope:
+        await call(client, meeting)
+    assert scope.cancelled_caught
+    with anyio.fail_after(2):
+        while server.counters.in_flight:  # noqa: ASYNC110
+            await anyio.sleep(0.001)
+    assert asyncio.all_tasks() == before
 
 
 async def test_to_dos(client: Bloomy, meeting: int) -> None:
