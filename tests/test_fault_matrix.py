@@ -96,7 +96,7 @@ async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, ki
     "fault", [fault for fault in WIRE_FAULTS if fault not in {Fault.STALE_CONNECTION, Fault.REFUSED}], ids=str
 )
 async def test_a_fault_that_does_not_pass_is_told_in_time(server: RawServer, fault: Fault) -> None:
-    limits = Timeout(total=0.3, attempt=0.1 if fault in SILENT else 0.25)
+    limits = Timeout(total=0.3, attempt=0.1 if fault in SILENT else None)
     async with (
         FaultProxy(server.url, FaultPlan(then=fault)) as proxy,
         BaseClient(base_url=proxy.url, retry=QUICK, timeout=limits) as client,
@@ -151,7 +151,11 @@ async def random_plans(server: RawServer, seeds: range, *, together: int) -> Cou
 
 async def test_random_plans_end_in_right_results_or_typed_errors(server: RawServer) -> None:
     before = asyncio.all_tasks()
-    met = await random_plans(server, range(60), together=10)
-    assert set(met) == set(WIRE_FAULTS), "each was met"
+    met: set[Fault] = set()
+    for first in (0, 60, 120):  # on a busy machine calls run out of time before they meet much
+        met |= set(await random_plans(server, range(first, first + 60), together=10))
+        if met == set(WIRE_FAULTS):
+            break
+    assert met == set(WIRE_FAULTS), "each was met"
     await asyncio.sleep(0.05)
     assert asyncio.all_tasks() == before

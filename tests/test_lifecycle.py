@@ -399,6 +399,22 @@ async def test_closing_in_one_loop_closes_what_other_loops_have_open(server: Raw
 # --- whole programs ---------------------------------------------------------------------------------------------------
 
 PROGRAMS = {
+    "held by generators that end with the loop": """
+        async def hold():  # as the contexts of web frameworks and fixtures of pytest do
+            async with make_client() as client:
+                await client.request("GET", "/things")
+                yield client
+
+        async def main():
+            for _ in range(5):
+                held.append(hold())
+                await anext(held[-1])
+
+        held = []
+        for _ in range(5):
+            asyncio.run(main())
+            assert sockets() == 0
+    """,
     "run after run": """
         client = make_client()
         for _ in range(20):

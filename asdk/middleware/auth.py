@@ -47,7 +47,7 @@ class AuthMiddleware:
         request.headers.update(token.headers)
         request.sign = self._sign
         response = await call_next(request)
-        if response.status == 401 and not request.reauthenticated:
+        if response.status == 401:
             return await self._answer_401(request, response, call_next)
         return response
 
@@ -75,11 +75,13 @@ class AuthMiddleware:
 
         The 401 stands if a new token cannot help (the scope is too small), if there is none, or if the body was a
         one-shot iterator: it is gone, and an empty one is never sent in its place. A token that ended while the request
-        was on its way was not refused: then there is one more turn.
+        was on its way was not refused: then there is one more turn, in whichever attempt.
         """
         for _ in range(_TURNS):
-            refused = request.credentials
+            refused = request.credentials  # perhaps a later one than this middleware had, by `sign`
             if not isinstance(refused, Token) or not request.replayable or _lacks_scope(response):
+                break
+            if request.reauthenticated and not _has_ended(refused, request):
                 break
             await response.read_failure()  # a stream gives its connection back before the wait
             request.reauthenticated = True
@@ -89,8 +91,7 @@ class AuthMiddleware:
             request.credentials = token
             request.headers.update(token.headers)
             response = await call_next(request)
-            presented = request.credentials  # perhaps a later one, by `sign`
-            if response.status != 401 or not isinstance(presented, Token) or not _has_ended(presented, request):
+            if response.status != 401:
                 break
         return response
 
@@ -109,7 +110,7 @@ class TokenGate(AuthMiddleware):
         if not request.authenticate:
             return await call_next(request)
         response = await self._pass(request, call_next)
-        if response.status == 401 and not request.reauthenticated:
+        if response.status == 401:
             return await self._answer_401(request, response, functools.partial(self._pass, call_next=call_next))
         return response
 

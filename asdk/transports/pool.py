@@ -12,12 +12,16 @@ import asyncio
 import os
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
 Loop: TypeAlias = asyncio.AbstractEventLoop
-Keeper: TypeAlias = AsyncGenerator[None, None]
+Keeper: TypeAlias = AsyncGenerator[None, "object | None"]
+
+# What a keeper is sent so that it ends and closes nothing: who sends it does.
+_RELEASE = object()
 
 # What a forked child inherited. Closing it would take the parent's sockets out of the epoll set that both share, so it
 # is kept for ever, untouched.
@@ -67,11 +71,16 @@ class LoopPool(Generic[T]):
         """Close this loop's resource, and have every other running loop close its own."""
         here = asyncio.get_running_loop()
         for loop in list(self.open_ones):
+            value = self.open_ones[loop]
             keeper = self.drop(loop)
             if keeper is None:
                 continue
             if loop is here:
-                await keeper.aclose()
+                # Not by the keeper: the loop may end meanwhile and shut its generators down, and one that is being
+                # closed already cannot be closed.
+                with suppress(StopAsyncIteration):
+                    await keeper.asend(_RELEASE)
+                await self._close(value)
             else:
                 _let_go(loop, keeper)
 
@@ -112,20 +121,22 @@ def _let_go(loop: Loop, keeper: Keeper) -> None:
 
 async def _keep(
     value: T, close: Callable[[T], Awaitable[None]], pool: weakref.ref[LoopPool[T]], loop: Loop
-) -> AsyncGenerator[None, None]:
+) -> AsyncGenerator[None, object | None]:
     """Parked at its yield for as long as the resource may live.
 
     A loop shuts its async generators down before it closes, and an abandoned one is handed back to its loop to be
     closed there. Both end in the ``finally``; no finalizer, no task of ours is needed.
     """
+    told: object | None = None
     try:
-        yield
+        told = yield
     finally:
         _left_behind.pop(loop, None)
         owner = pool()
         if owner is not None and owner.open_ones.get(loop) is value:
             owner.drop(loop)
-        await close(value)
+        if told is not _RELEASE:
+            await close(value)
 
 
 def _after_fork() -> None:

@@ -403,3 +403,35 @@ async def test_a_failed_stream_tells_its_reason(client: Any, server: EdgeQuakeSe
     chunks = await drained(client.chat.stream("Where is Acme?"))
     (failed,) = [chunk for chunk in chunks if chunk.type == "error"]
     assert "the model is gone" in repr(failed), "under its own name for it"
+
+
+async def test_what_the_package_looks_for_elsewhere_is_there_too(client: Any, world: World) -> None:
+    """The rows of aliases that the sandbox serves beside the server's own names, each with its value."""
+    seen = await settle(client.pdf.get(world.pdf))
+    assert seen.filename == "met.pdf"
+    progress = await settle(client.pdf.progress(world.pdf_track))
+    assert (progress.status, progress.progress) == ("completed", 1.0)
+    content = await settle(client.pdf.content(world.pdf))
+    assert (content.id, content.markdown) == (world.pdf, "Ada Lovelace met Sarah Chen.")
+    track = await settle(client.documents.track(world.track))
+    assert (track.status, track.document_id, track.progress) == ("completed", world.document, 1.0)
+    chunk = await settle(client.chunks.get(f"{world.document}-chunk-0"))
+    assert (chunk.id, chunk.chunk_index) == (f"{world.document}-chunk-0", 0)
+    (row,) = await settle(client.costs.history())
+    assert (len(row.date), row.cost_usd > 0, row.tokens > 0) == (10, True, True)
+    assert (await settle(client.costs.summary())).total_cost_usd == pytest.approx(row.cost_usd)
+    link = next(link for link in await settle(client.relationships.list()) if link.id == world.relationship)
+    assert (link.source, link.target, link.relationship_type) == ("OSLO", "SARAH_CHEN", "KNOWS")
+    detail = await settle(client.relationships.get(world.relationship))
+    assert (detail.source, detail.target, detail.relationship_type) == ("OSLO", "SARAH_CHEN", "KNOWS")
+    around = await settle(client.entities.neighborhood("OSLO"))
+    assert {node.label for node in around.nodes} >= {"OSLO", "ACME_LABS"}
+    assert {edge.edge_type for edge in (await settle(client.graph.get())).edges} == {"RELATED_TO", "KNOWS"}
+    assert (await settle(client.auth.me())).id == USER
+    assert {user.id for user in await settle(client.users.list())} > {USER}
+    assert {key.name for key in await settle(client.api_keys.list())} == {"sandbox", "spare"}
+    assert await settle(client.auth.logout()) is None
+    if hasattr(client.pipeline, "pricing"):
+        prices = (await settle(client.pipeline.pricing())).models
+        assert {price.provider for price in prices} == {"openai"}
+        assert (await settle(client.pipeline.estimate_cost(4000))).estimated_cost_usd > 0

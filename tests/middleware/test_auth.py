@@ -11,6 +11,7 @@ import pytest
 
 from asdk import AuthenticationError, BaseClient, Token, TokenRefusedError, TokenSource
 from asdk.auth import Credential
+from asdk.middleware import ConcurrencyLimit
 from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
@@ -66,12 +67,28 @@ async def test_a_401_for_ever_is_two_requests_one_refresh_and_a_typed_error() ->
     assert credential.fetched == ["t1", "t2"]
 
 
+class Brief(Counting):
+    """Its tokens live for a second."""
+
+    async def fetch(self, send: Handler) -> Token:
+        return attrs.evolve(await super().fetch(send), lifetime=1.0)
+
+
+@pytest.mark.parametrize("options", [{}, {"concurrency": ConcurrencyLimit(1)}], ids=["in one piece", "gate and writer"])
+async def test_a_token_that_ended_on_the_way_was_not_refused_in_a_later_attempt_either(options: Any) -> None:
+    replies = [Reply(401, delay=1.5), Reply(503), Reply(401, delay=1.5), Reply(json={"ok": True})]
+    client, transport = client_of(replies, Brief(), **options)
+    assert await client.request("GET", "/me") == {"ok": True}
+    assert len(transport.sent) == 4
+    replies = [Reply(401, delay=1.5), Reply(503), Reply(401), Reply(json={"ok": True})]
+    client, transport = client_of(replies, Brief(), **options)
+    with pytest.raises(AuthenticationError):  # this one lived, and was refused
+        await client.request("GET", "/me")
+    assert len(transport.sent) == 3
+
+
 @pytest.mark.parametrize(("slow", "sent"), [(1, 2), (2, 3), (3, 4), (9, 4)])
 async def test_a_token_that_ended_on_the_way_was_not_refused(slow: int, sent: int) -> None:
-    class Brief(Counting):
-        async def fetch(self, send: Handler) -> Token:
-            return attrs.evolve(await super().fetch(send), lifetime=1.0)
-
     replies = [Reply(401, delay=1.5)] * slow + [Reply(json={"ok": True})] * 9
     client, transport = client_of(replies, Brief())
     if slow < sent:

@@ -108,9 +108,9 @@ async def test_two_members_have_one_limit(redis: RedisServer) -> None:
 
 async def test_limits_with_different_keys_are_different(redis: RedisServer) -> None:
     one, other = (Member(RedisRateLimit(50, url=redis.url, key=key)) for key in ("a", "b"))
-    began = time.monotonic()
+    began, lag = time.monotonic(), Lag()
     await asyncio.gather(one.calls(20), other.calls(20))
-    assert time.monotonic() - began < 0.7
+    assert time.monotonic() - began < 0.7 + lag.stop()
 
 
 async def test_a_burst_is_the_fleets_too(redis: RedisServer) -> None:
@@ -187,10 +187,11 @@ async def test_a_server_that_never_answers_is_as_good_as_gone() -> None:
         port = server.sockets[0].getsockname()[1]
         limit = RedisRateLimit(100, url=f"redis://127.0.0.1:{port}", share=0.5)
         member = Member(limit)
-        began = time.monotonic()
+        began, lag = time.monotonic(), Lag()
         assert await member.calls(10) == [1] * 10
-        assert 0.5 <= time.monotonic() - began < 1.2
-        assert member.moments[-1] - member.moments[0] == pytest.approx(9 / 50, abs=0.06)
+        late = lag.stop()
+        assert 0.5 <= time.monotonic() - began < 1.2 + late
+        assert 9 / 50 - 0.06 <= member.moments[-1] - member.moments[0] <= 9 / 50 + 0.06 + late
         await limit.aclose()
 
 

@@ -37,6 +37,7 @@ from asdk.transports.base import Handler
 from asdk.transports.deadlines import Deadlines
 from tests.cancelling import live_timers
 from tests.failures import failure_of
+from tests.lag import Lag
 from tests.servers import QUICK, SLACK, Behaviour, RawServer, Visit, client_of, deaf_port, head
 
 
@@ -77,9 +78,9 @@ SLOW = {
 @contextlib.contextmanager
 def lasting(seconds: float) -> Iterator[None]:
     """What is inside takes so long, and no longer than the slack."""
-    began = time.monotonic()
+    began, lag = time.monotonic(), Lag()
     yield
-    assert seconds - 0.01 <= time.monotonic() - began < seconds + SLACK
+    assert seconds - 0.01 <= time.monotonic() - began < seconds + SLACK + lag.stop()
 
 
 def cancellations() -> int:
@@ -325,9 +326,10 @@ async def test_each_of_many_calls_is_cut_at_its_own_moment() -> None:
 
     with RawServer(silence) as server:
         async with client_of(server) as client:
+            lag = Lag()
             late = await asyncio.gather(*(take(client, 0.05 + 0.01 * (n % 7)) for n in range(70)))
     assert min(late) > -0.01
-    assert max(late) < SLACK
+    assert max(late) < SLACK + lag.stop()
 
 
 async def test_an_earlier_limit_that_comes_later_is_kept() -> None:
@@ -402,8 +404,9 @@ async def test_a_limit_of_ours_inside_a_longer_one_of_the_caller_is_an_error_of_
 
 
 def hold_up_the_loop() -> None:
-    """Timers due after 30 and after 50 ms then fire together."""
-    asyncio.get_running_loop().call_later(0.02, time.sleep, 0.06)
+    """Timers that are set now, due after 30 and after 50 ms, fire together: two turns from here nothing else runs."""
+    loop = asyncio.get_running_loop()
+    loop.call_soon(loop.call_soon, time.sleep, 0.08)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(0.03, 0.05), (0.05, 0.03)])
@@ -466,9 +469,9 @@ async def test_a_call_in_a_task_that_is_being_cancelled_still_has_its_limit() ->
             task = asyncio.create_task(clean_up_when_cancelled(client))
             await asyncio.sleep(0)
             task.cancel()
-            await asyncio.wait([task])
+            with pytest.raises(asyncio.CancelledError):
+                await task
     assert seen == [("total", 1)]
-    assert task.cancelled()
 
 
 async def test_a_task_group_with_a_call_in_it_ends_as_usual() -> None:

@@ -4,8 +4,11 @@ that are new, members that nobody knows, times in every spelling.
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -16,7 +19,9 @@ from hypothesis import strategies as st
 from asdk import Secret
 from asdk.clients.edgequake import EdgeQuake
 from asdk.decoding import decoder_for
+from asdk.testing import MemoryTransport, Reply
 from tests.clients.edgequake.test_contract import OPERATIONS, Operation, method_of, result_of
+from tests.clients.edgequake.test_streams import collect
 from tests.edgequake_schemas import FIELDS
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -119,3 +124,27 @@ def test_whatever_the_contract_allows_is_read(name: str, data: st.DataObject) ->
     sent = data.draw(instances(schema))
     made = decoder_for(kind)(json.dumps(sent).encode())
     assert_read(made, sent, kind.__name__)
+
+
+STREAMS = {name: operation for name, operation in OPERATIONS.items() if "events:" in operation.reply}
+
+
+@pytest.mark.parametrize("name", sorted(STREAMS.keys() - {"query.stream_text"}))
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_whatever_a_stream_may_bring_is_read_however_it_is_cut(name: str, data: st.DataObject) -> None:
+    kinds = STREAMS[name].reply.removeprefix("events:").split("|")
+    sent = [data.draw(instances(kind)) for kind in data.draw(st.lists(st.sampled_from(kinds), max_size=4))]
+    between = st.sampled_from(["", ": keep-alive\n\n", ":\n", "\n"])
+    text = "".join(f"{data.draw(between)}data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in sent)
+    content = (text + data.draw(st.sampled_from(["", "data: [DONE]\n\n"]))).encode()
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(content)), max_size=6)))
+    chunks = [content[start:end] for start, end in pairwise([0, *cuts, len(content)])]
+    reply = Reply(content=chunks, headers={"Content-Type": "text/event-stream"})
+    client = EdgeQuake(auth=None, transport=MemoryTransport([reply]))
+    method = method_of(client, name)
+    arguments = {} if name == "graph.stream" else {next(iter(inspect.signature(method).parameters)): "x"}
+    made = asyncio.run(collect(method(**arguments)))
+    assert len(made) == len(sent)
+    for one, other in zip(made, sent, strict=True):
+        assert_read(one, other, name)

@@ -13,7 +13,7 @@ from email import message_from_bytes
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
@@ -223,24 +223,6 @@ async def test_what_the_contract_requires_is_sent_without_being_asked_for(operat
     defaulted = DEFAULTED.get(operation.name, set())
     assert not (given.keys() - in_path) & optional - {"folder_id"}, "what is optional there is optional here"
     assert required - defaulted <= given.keys() | {"q"}, "what is required there is required here"
-
-
-NASTY = "../a b/c?d=e#f%2e+\u00e9;\u2028%"
-
-
-@EACH
-async def test_an_id_never_leaves_its_place_in_the_path(operation: Operation, tmp_path: Path) -> None:
-    transport = MemoryTransport(replies_of(operation, operation.statuses[0]))
-    method = method_of(EdgeQuake(auth=None, transport=transport), operation.name)
-    given = arguments_of(method, tmp_path)
-    in_path = set(re.findall(r"{(\w+)}", inspect.getdoc(method) or "")) & given.keys()
-    nasty = ascii(NASTY) if operation.name.startswith("jobs.") else NASTY  # where the workspace is in a header as well
-    await outcome_of(method(**given | dict.fromkeys(in_path, nasty)))
-    for request in transport.sent:
-        path = request.url.removeprefix("http://localhost:8080").partition("?")[0]
-        expected = [nasty if part.startswith("{") else part for part in request.template.split("/")]
-        assert [unquote(part) for part in path.split("/")] == expected
-        assert "#" not in request.url
 
 
 # --- what is made of the reply ----------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
-"""How a stream begins and how it is left: with a token that the server no longer takes, by a reader who has enough."""
+"""How a stream begins and how it is left: with a token that the server no longer takes, by a reader who has enough or
+is cancelled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -13,6 +15,7 @@ from asdk.clients.edgequake import EdgeQuake
 from asdk.event_stream import EventStream
 from asdk.middleware import ConcurrencyLimit
 from asdk.sandbox import EdgeQuakeServer, Fault
+from tests.cancelling import at_each_await
 from tests.clients.edgequake.test_streams import collect
 
 if TYPE_CHECKING:
@@ -106,3 +109,25 @@ async def test_a_proxy_s_page_in_place_of_a_stream_is_an_error(client: EdgeQuake
     server.faults.add(Fault.status(200, html="<html>Please log in</html>"), path=path, times=1)
     with pytest.raises(StreamError, match="text/html, where text/event-stream was expected"):
         await collect(client.graph.stream())
+
+
+CANCELLED: dict[str, Callable[[EdgeQuake], Coroutine[Any, Any, object]]] = {
+    "query": lambda client: collect(client.query.stream("Sarah?")),
+    "chat": lambda client: collect(client.chat.stream("Sarah?")),
+    "upload": lambda client: client.documents.upload_file(("a.txt", b"Sarah Chen works at Acme Labs." * 10_000)),
+    "wait": lambda client: client.documents.wait("mine"),
+    "list": lambda client: client.documents.list(page_size=1).collect(),
+}
+
+
+@pytest.mark.parametrize("make", CANCELLED.values(), ids=CANCELLED)
+async def test_a_cancelled_call_gives_its_place_back(
+    client: EdgeQuake, server: EdgeQuakeServer, make: Callable[[EdgeQuake], Coroutine[Any, Any, object]]
+) -> None:
+    await client.documents.upload("Sarah Chen works at Acme Labs.")
+    server.settings.stream_interval = 0.002
+    with anyio.fail_after(10):
+        async for _ in at_each_await(lambda: make(client)):
+            assert await client.live(), "the one call at a time is free again"
+        while server.counters.in_flight:  # noqa: ASYNC110
+            await anyio.sleep(0.005)

@@ -297,6 +297,7 @@ class Pdf(Resource["EdgeQuake"]):
             "/api/v1/documents/pdf/progress/stream/{track_id}",
             path_params={"track_id": track_id},
             model=PdfProgress,
+            end_mark="[DONE]",
             **options,
         )
 
