@@ -20,7 +20,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
 #: Packages that cannot be installed beside the tests: each gets an environment of its own, and a test that asks for it.
-VENDORS = ("mgnipy==0.1.3", "mgnipy==0.3.0")
+VENDORS = ("apala-api==1.0.2", "mgnipy==0.1.3", "mgnipy==0.3.0")
 
 
 def vendor_environment(session: nox.Session, package: str) -> tuple[str, str]:

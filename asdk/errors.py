@@ -26,6 +26,7 @@ The transport raises the TransportErrors, `TokenSource` the TokenErrors, `BaseCl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Self, TypedDict, TypeVar
 
@@ -39,6 +40,14 @@ ERROR_BODY_LIMIT = 64 * 1024
 
 
 ErrorT = TypeVar("ErrorT", bound="AsdkError")
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def one_line(text: str) -> str:
+    """A server's words without what would begin another line of a log, or turn a terminal's colours on."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 class Facts(TypedDict, total=False):

@@ -23,6 +23,7 @@ C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
+G = TypeVar("G")
 
 #: How field names become wire names, for a whole class.
 Rename: TypeAlias = Literal["camel", "pascal", "kebab"] | Callable[[str], str]
@@ -145,7 +146,8 @@ class OpenEnum(StrEnum):
 class Tag:
     """Marks a union as told apart by one of its members, inside ``Annotated[A | B, Tag("kind")]``.
 
-    Each class of the union declares the member with a ``Literal`` type: its values are the class's tags.
+    Each class of the union declares the member with a ``Literal`` type: its values are the class's tags. One class may
+    declare it as ``str``: that takes every other tag, such as those that a server invents later.
     """
 
     name: str
@@ -163,6 +165,10 @@ def tagged(tag: str, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E],
 def tagged(
     tag: str, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], /
 ) -> TypeForm[A | B | C | D | E | F]: ...
+@overload
+def tagged(
+    tag: str, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], g: type[G], /
+) -> TypeForm[A | B | C | D | E | F | G]: ...
 def tagged(tag: str, *classes: type) -> TypeForm[Any]:
     """A union of models told apart by the member ``tag``, to be given as ``model=``.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError
+from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, one_line
 from asdk.headers import retry_after
 from asdk.redirects import location_of
 from asdk.request import Request
@@ -40,7 +40,7 @@ def status_error(
         message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
     # One line that can be printed, whatever the server wrote: half a surrogate pair cannot.
-    message = " ".join((message or "").encode("utf-8", "replace").decode().split()) or _reason(response)
+    message = one_line((message or "").encode("utf-8", "replace").decode()) or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not repeated, since the body was an iterator that can be sent once"
     return kind(

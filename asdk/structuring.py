@@ -390,12 +390,16 @@ def _tagged_hook(form: Any, converter: Converter) -> Hook:
     tag = _tag_of(form)
     assert tag is not None
     by_value: dict[Any, tuple[Any, Hook]] = {}
+    rest: tuple[Any, Hook] | None = None
     inner: Any = get_args(form)[0]
     for member in get_args(inner) if _is_union(inner) else (inner,):
         if not attrs.has(member):
             raise TypeError(f"{_type_name(member)} has no tag; write Annotated[A | B, Tag(...)] | C")
         hints = get_type_hints(member)
         attribute = next((name for name, wire in wire_names(member).items() if wire == tag.name), None)
+        if attribute and hints[attribute] is str and rest is None:
+            rest = (member, converter.get_structure_hook(member))
+            continue
         values = get_args(hints[attribute]) if attribute and get_origin(hints[attribute]) is Literal else ()
         if not values:
             raise TypeError(f"{member.__name__} has no field {tag.name!r} with a Literal type to be told apart by")
@@ -408,9 +412,12 @@ def _tagged_hook(form: Any, converter: Converter) -> Hook:
         if value.__class__ is not dict:
             raise MismatchError("an object", value)
         found = value.get(tag.name)
-        if not isinstance(found, str | int) or found not in by_value:
+        chosen = by_value.get(found) if isinstance(found, str | int) else None
+        if chosen is None and isinstance(found, str):
+            chosen = rest
+        if chosen is None:
             raise ValueError(f"{tag.name!r} is {_describe(found)}, none of {sorted(map(str, by_value))}")
-        member, hook = by_value[found]
+        member, hook = chosen
         return hook(value, member)
 
     return structure_tagged

@@ -644,10 +644,10 @@ def test_a_setting_that_cannot_be_is_a_configuration_error_with_its_place(value:
         Api.from_env(environ={"TESTAPI_TIMEOUT": str(value)}, dotenv=None)
 
 
-async def test_a_paginator_that_is_awaited_says_what_to_do_instead() -> None:
-    client, _ = api()
-    with pytest.raises(TypeError, match="async for"):
-        await client.paginate("/x", strategy=PageNumbers())
+async def test_a_paginator_that_is_awaited_is_the_whole_list() -> None:
+    client, transport = api([Reply(json={"items": items}) for items in ([1, 2], [3], [])])
+    assert await client.paginate("/x", strategy=PageNumbers()) == [1, 2, 3]
+    assert len(transport.sent) == 3
 
 
 def test_a_model_shows_no_fields_that_are_none() -> None:

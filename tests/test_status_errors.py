@@ -107,6 +107,11 @@ def test_without_a_message_the_status_speaks(status: int, body: Any, headers: An
     assert error_for(body, status, headers).message == message
 
 
+@pytest.mark.parametrize("text", ["\x1b[31mred\x1b[0m", "a\x00b", "a\x7f\x9bb", "a\u2028b\u2029c"])
+def test_a_message_neither_colours_a_terminal_nor_begins_another_line(text: str) -> None:
+    assert str(error_for({"message": text})).isprintable()
+
+
 def test_a_message_is_one_line_of_some_length() -> None:
     error = error_for({"message": "first\r\nWARN forged\x0b line\u2028end" + "x" * 1000})
     assert error.message.startswith("first WARN forged line endxxx")

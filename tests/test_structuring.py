@@ -752,6 +752,19 @@ def test_a_tag_tells_the_members_of_a_union_apart() -> None:
     )
 
 
+@model
+class Animal:
+    kind: str
+
+
+def test_one_class_may_take_the_tags_that_no_other_has() -> None:
+    form = tagged("kind", Cat, Animal, Dog)
+    assert value_of(form, {"kind": "wolf"}) == Dog(kind="wolf")
+    assert value_of(form, {"kind": "cow", "horns": 2}) == Animal(kind="cow")
+    for data in ({}, {"kind": None}, {"kind": 7}, {"kind": ["cat"]}):
+        assert value_of(form, data) is REFUSED
+
+
 @pytest.mark.parametrize(
     ("data", "line"),
     [
@@ -785,6 +798,15 @@ def test_a_tag_that_is_unknown_is_told(data: Any, line: str) -> None:
 def test_a_union_without_tags_is_refused_when_the_decoder_is_made(form: Any, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         decoder_for(form)
+
+
+def test_two_classes_for_all_other_tags_are_refused() -> None:
+    @model
+    class Plant:
+        kind: str
+
+    with pytest.raises(ConfigurationError, match="Plant has no field 'kind' with a Literal type"):
+        decoder_for(tagged("kind", Cat, Animal, Plant))
 
 
 def test_two_classes_with_one_tag_are_refused() -> None:

@@ -73,7 +73,7 @@ class Renewal:
         self._allow_insecure = allow_insecure
         # When the token's life begins, on both clocks: when the last request was sent. None if it came from the store.
         self._began: tuple[float, float] | None = None
-        self._asked = False
+        self._asked = self._log_in = False
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
         # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
@@ -88,16 +88,18 @@ class Renewal:
         token = self._memory.token
         return 0.0 if token is None else max(0.0, self._clock.time() - token.issued_at)
 
-    async def run(self, rejected: Token | None) -> Token:
+    async def run(self, rejected: Token | None, *, log_in: bool = False) -> Token:
         """The next token: the store's, or a new one.
 
         Args:
             rejected: the token that a resource answered 401 to.
+            log_in: get a new one, by a login where there is one.
 
         Raises:
             TokenRefusedError: the endpoint said no, to this process or another; ``memory.refusal`` says until when.
             TokenUnavailableError: it could not be asked, or must not be.
         """
+        self._log_in = log_in
         reachable, entry = await self._shelf.load()
         if reachable:
             if choose(self._facts(entry, rejected)) is Way.ADOPT:
@@ -341,6 +343,7 @@ class Renewal:
             logs_in=self._credential.logs_in,
             seed=self._identity.seed or fingerprint(self._identity.key, "seed"),
             inherited=self._memory.inherited,
+            log_in=self._log_in,
             now=self._clock.time(),
         )
 

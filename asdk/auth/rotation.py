@@ -50,6 +50,7 @@ class Facts:
         seed: fingerprint of the first refresh token, where that stands in for a login.
         inherited: whether this process was forked from one that may use what is in memory.
         now: in epoch seconds.
+        log_in: whether the next token is to come from a login, whatever could be renewed or adopted.
     """
 
     entry: Entry | None
@@ -63,6 +64,7 @@ class Facts:
     seed: str
     inherited: bool
     now: float
+    log_in: bool = False
 
     @property
     def stored(self) -> Token | None:
@@ -102,6 +104,7 @@ def choose(facts: Facts) -> Way:
     ==============================================  ============  ==================================================
     what is known                                   with a login  without
     ==============================================  ============  ==================================================
+    a login is asked for                            FETCH         as below
     the store holds a usable token, not ours        ADOPT         ADOPT
     nothing to renew from, and nothing ever was     FETCH         FETCH, by the first refresh token
     ... because it was void, or the store lost it   FETCH         STUCK
@@ -116,6 +119,8 @@ def choose(facts: Facts) -> Way:
 
     A login begins a family of its own, so it never harms the others.
     """
+    if facts.log_in and facts.logs_in:
+        return Way.FETCH
     if not facts.private and facts.is_usable(facts.stored) and _differs(facts.stored, facts.held):
         return Way.ADOPT
     if facts.base is None or not facts.renews:

@@ -79,10 +79,12 @@ class _Wish(NamedTuple):
     Attributes:
         other_than: the token that is no use to it.
         by_hand: whether nobody refused that one, and a user just wants the next.
+        log_in: whether it is to come from a login, though it could be renewed.
     """
 
     other_than: Token | None = None
     by_hand: bool = False
+    log_in: bool = False
 
 
 _ANY = _Wish()
@@ -158,11 +160,14 @@ class TokenSource:
         """
         return await self._get(self._slot_of(tenant), send, _Wish(rejected), within)
 
-    async def renew(self, send: Handler, *, tenant: Tenant | None = None, within: float | None = None) -> Token:
+    async def renew(
+        self, send: Handler, *, log_in: bool = False, tenant: Tenant | None = None, within: float | None = None
+    ) -> Token:
         """The next token, though the one at hand may still be good; whoever asks meanwhile shares it.
 
         Args:
             send: as for `get`.
+            log_in: get it by the credential's login, though a refresh token is at hand. One without a login renews.
             tenant: as for `get`.
             within: as for `get`.
 
@@ -177,7 +182,7 @@ class TokenSource:
         if known is None:
             _, entry = await self._shelf(slot).load()
             known = None if entry is None else entry.token
-        return await self._get(slot, send, _Wish(known, by_hand=True), within)
+        return await self._get(slot, send, _Wish(known, by_hand=True, log_in=log_in), within)
 
     async def _get(self, slot: _Slot, send: Handler, wish: _Wish, within: float | None) -> Token:
         end = None if within is None else self._monotonic() + within
@@ -246,8 +251,8 @@ class TokenSource:
                 slot.flight = None
             held, flight = slot.held, slot.flight
             flying, now, wall = flight is not None, self._monotonic(), self._time()
-            rejected, by_hand = wish
-            move = decide(held, slot.failure, flying=flying, rejected=rejected, by_hand=by_hand, now=now, wall=wall)
+            rejected, hand = wish.other_than, wish.by_hand
+            move = decide(held, slot.failure, flying=flying, rejected=rejected, by_hand=hand, now=now, wall=wall)
             starts = move is Move.USE_AND_RENEW or (move is Move.LEAD and wait)
             if starts:
                 flight = slot.flight = Flight(self._clock, self._lock, _patience(slot.credential), send)
@@ -328,7 +333,7 @@ class TokenSource:
 
             async def renew(credential: Credential) -> Held:
                 renewal = self._renewal(slot, send, depart, credential)
-                token = await renewal.run(wish.other_than)
+                token = await renewal.run(wish.other_than, log_in=wish.log_in)
                 before, after_refusal = credential.refresh_before, wish.other_than is not None and not wish.by_hand
                 return Held.of(token, self._clock, before, age=renewal.age, after_refusal=after_refusal)
 

@@ -57,6 +57,10 @@ def facts(**changes: Any) -> Facts:
 @pytest.mark.parametrize(
     ("changes", "with_login", "without"),
     [
+        # Somebody asks for a login.
+        ({"log_in": True}, Way.FETCH, Way.RENEW),
+        ({"log_in": True, "entry": entry(B)}, Way.FETCH, Way.ADOPT),
+        ({"log_in": True, "reachable": False, "entry": None}, Way.FETCH, Way.WAIT),
         # The store holds another token.
         ({"entry": entry(B)}, Way.ADOPT, Way.ADOPT),
         ({"entry": entry(B), "held": None}, Way.ADOPT, Way.ADOPT),

@@ -582,6 +582,25 @@ async def test_a_renewal_by_hand_does_not_take_the_token_that_the_store_has() ->
     assert len(endpoint.sent) == 2
 
 
+async def test_a_login_by_hand_uses_no_refresh_token_and_is_shared_too() -> None:
+    endpoint, source = issuing(delay=0.01), source_of(Renewable())
+    await source.get(endpoint.send)
+    tokens = await gather(20, lambda: source.renew(endpoint.send, log_in=True, within=60))
+    assert {token.value.reveal() for token in tokens if isinstance(token, Token)} == {"t2"}
+    await source.renew(endpoint.send)
+    await source.renew(endpoint.send, log_in=True)
+    assert [request.json()["grant"] for request in endpoint.sent] == ["login", "login", "refresh", "login"]
+
+
+async def test_a_login_by_hand_does_not_take_what_another_process_has_got() -> None:
+    store, endpoint = MemoryTokenStore(), issuing()
+    one, other = (TokenSource(Login(), store=store) for _ in range(2))
+    await one.get(endpoint.send)
+    await other.renew(endpoint.send)
+    assert (await one.renew(endpoint.send, log_in=True)).value.reveal() == "t3"
+    assert len(endpoint.sent) == 3
+
+
 async def test_a_renewal_by_hand_fails_as_any_does_and_the_token_at_hand_serves_on() -> None:
     endpoint = MemoryTransport([Reply(json={"token": "t1", "life": 100}), Reply(503), Reply(503)])
     source = source_of(clock=VirtualClock(auto=False))

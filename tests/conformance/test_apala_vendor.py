@@ -4,7 +4,6 @@ What both clients can do is written once: what the sync one returns at once, the
 sandbox has a thread of its own, because the sync client blocks.
 """
 
-import inspect
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pytest
 
 from asdk.sandbox import Fault, Sandbox
 from asdk.sandbox.apala import ApalaServer
+from tests.conformance.vendors import settle
 
 apala = pytest.importorskip("apala_client", reason="the vendor's package apala-api is not installed")
 requests = pytest.importorskip("requests")
@@ -22,15 +22,6 @@ httpx = pytest.importorskip("httpx")
 pytestmark = pytest.mark.anyio
 TOKEN, REFRESH = "/api/auth/token", "/api/auth/refresh"
 TEXT = "Hi {NAME}, your papers are ready: {SIGNING_MAGIC_LINK}"
-
-
-async def settle(outcome: Any) -> Any:
-    return await outcome if inspect.isawaitable(outcome) else outcome
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ a thread of its own, because the sync client blocks. The vendor's address of the
 so that one request is led to the sandbox by a transport.
 """
 
-import inspect
 import types
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -15,21 +14,13 @@ import pytest
 
 from asdk.sandbox import Fault, Sandbox
 from asdk.sandbox.bloomy import BloomyServer
+from tests.conformance.vendors import settle
 
 bloomy = pytest.importorskip("bloomy", reason="the vendor's package bloomy-python is not installed")
 configuration = pytest.importorskip("bloomy.configuration", reason="this bloomy is the bloom filter")
 httpx = pytest.importorskip("httpx")
 
 pytestmark = pytest.mark.anyio
-
-
-async def settle(outcome: Any) -> Any:
-    return await outcome if inspect.isawaitable(outcome) else outcome
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

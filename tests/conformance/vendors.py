@@ -1,11 +1,13 @@
-"""Runs a script with a vendor's package, in an environment of its own that `nox -s conformance` has made.
+"""What tests of the vendors' packages share: one way to call sync and async clients, and scripts in environments.
 
-Packages whose versions or dependencies exclude each other cannot be installed beside the tests.
+Packages whose versions or dependencies exclude each other cannot be installed beside the tests: their scripts run in an
+environment of their own that `nox -s conformance` has made.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import sys
@@ -16,6 +18,11 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+
+
+async def settle(outcome: Any) -> Any:
+    """What a vendor's call gives: a sync client's at once, an async one's when it is there."""
+    return await outcome if inspect.isawaitable(outcome) else outcome
 
 
 async def run(package: str, script: str, folder: Path, environ: Mapping[str, str]) -> Any:

@@ -6,7 +6,6 @@ conversation with a token endpoint that credentials share.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -14,7 +13,15 @@ from asdk.auth.identity import Identity
 from asdk.auth.tokens import Token, jwt_expiry, read_lifetime
 from asdk.bodies import encode_form
 from asdk.encoding import encode_json
-from asdk.errors import AsdkError, DecodeError, TokenError, TokenRefusedError, TokenUnavailableError, TransportError
+from asdk.errors import (
+    AsdkError,
+    DecodeError,
+    TokenError,
+    TokenRefusedError,
+    TokenUnavailableError,
+    TransportError,
+    one_line,
+)
 from asdk.headers import Headers, http_date, retry_after
 from asdk.options import Options, Tenant, Timeout
 from asdk.request import Request
@@ -189,14 +196,6 @@ def judge(request: Request, response: Response, refused: frozenset[int] = Creden
     )
 
 
-def _line(text: str) -> str:
-    """Without what would begin another line of a log, or turn a terminal's colours on."""
-    return " ".join(_CONTROL.sub(" ", text).split())
-
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
 def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
     """The ``error`` code and the description in a refusal (RFC 6749, section 5.2), in whatever dialect it comes.
 
@@ -212,7 +211,7 @@ def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
     texts = (data.get(name) for name in ("error_description", "message", "detail", "title"))
     text = next((value for value in texts if isinstance(value, str) and value), None)
     scrub = response.request.scrub  # before they are cut: of a long secret the cut would leave a part
-    return code and _line(scrub(code))[:80], text and _line(scrub(text))[:200]
+    return code and one_line(scrub(code))[:80], text and one_line(scrub(text))[:200]
 
 
 def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -> float | None:

@@ -1,67 +1,115 @@
-"""Arguments into the members that Apala's bodies have: what is not set is left out, enums in the spelling of the
-operation. Used by the client and its resources."""
+"""Arguments into the members that Apala's bodies have: what is not set is left out, the rest is checked.
+
+Used by the client and its resources.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar, cast
-from uuid import UUID
 
-from asdk.clients.apala.models.customers import CustomerMetadata
-from asdk.clients.apala.models.messages import Message, MessageType
+import attrs
+
+from asdk.clients.apala.checks import checked_timezone, checked_uuid, member, paf_channel
+from asdk.clients.apala.models.customers import (
+    AgeBin,
+    CreditScoreBin,
+    CustomerMetadata,
+    LoanAmountBin,
+    MonthlyIncomeBin,
+)
+from asdk.clients.apala.models.messages import Channel, Message, MessageFeedback, MessageType, Score
 from asdk.clients.apala.models.paf import IncomingMessage, PafFeedback
 from asdk.errors import InvalidRequestError
-from asdk.models import wire_names
+from asdk.models import OpenEnum, wire_names
 
 T = TypeVar("T")
 
-
-def checked_uuid(name: str, value: str) -> str:
-    """The value as it is, if it is a UUID in any of its spellings.
-
-    Raises:
-        InvalidRequestError: it is none.
-    """
-    try:
-        UUID(value)
-    except (ValueError, AttributeError, TypeError):
-        pass
-    else:
-        return value
-    raise InvalidRequestError(f"{name} is not a UUID: {value!r}")
+_BINS: Mapping[str, type[OpenEnum]] = {
+    "credit_score_bin": CreditScoreBin,
+    "requested_loan_amount_bin": LoanAmountBin,
+    "age_bin": AgeBin,
+    "monthly_income_bin": MonthlyIncomeBin,
+}
 
 
-def message_body(message: Message) -> dict[str, object]:
+def message_body(given: Message | Mapping[str, object]) -> dict[str, object]:
+    message = _built(Message, given)
     return {
         "content": message.content,
         "message_id": message.message_id,
-        "channel": message.channel,
+        "channel": member("channel", Channel, message.channel),
         "send_timestamp": message.send_timestamp,
         "reply_or_not": "true" if message.reply_or_not else "false",
     }
 
 
-def type_names(types: Iterable[MessageType | str]) -> list[str]:
-    """Requests to the optimiser want names in capital letters; everything else has small ones."""
-    return [str(kind).upper() for kind in types]
-
-
 def metadata_body(metadata: CustomerMetadata | Mapping[str, object] | None) -> dict[str, object]:
-    return {} if metadata is None else set_members(metadata)
+    """The members that the optimiser takes.
+
+    Raises:
+        InvalidRequestError: one of them is unknown, or has a value that the server does not take.
+    """
+    body = {} if metadata is None else set_members(metadata)
+    if unknown := body.keys() - wire_names(CustomerMetadata).keys():
+        raise InvalidRequestError(f"metadata has no {', '.join(sorted(map(str, unknown)))}")
+    for name, kind in _BINS.items():
+        if name in body:
+            body[name] = member(name, kind, body[name])
+    if "is_repeat_borrower" in body:
+        if body["is_repeat_borrower"] not in (0, 1):
+            raise InvalidRequestError(f"is_repeat_borrower is 0 or 1, not {body['is_repeat_borrower']!r}")
+        body["is_repeat_borrower"] = int(bool(body["is_repeat_borrower"]))  # JSON's true is no number
+    state_id = body.get("state_id", 1)
+    if not isinstance(state_id, int) or isinstance(state_id, bool) or state_id < 1:
+        raise InvalidRequestError(f"state_id is a number of 1 or more, not {state_id!r}")
+    return body
+
+
+def feedback_body(
+    feedback: MessageFeedback | Mapping[str, object], *, needed: Sequence[str] = ("timezone",)
+) -> dict[str, object]:
+    """The members of an entry.
+
+    Args:
+        feedback: the entry.
+        needed: what it must have beside the message and whether the customer answered.
+
+    Raises:
+        InvalidRequestError: a member is missing or unknown, or has a value that the server does not take.
+    """
+    body = set_members(feedback)
+    if unknown := body.keys() - wire_names(MessageFeedback).keys():
+        raise InvalidRequestError(f"feedback has no {', '.join(sorted(map(str, unknown)))}")
+    if missing := [name for name in ("message_id", "customer_responded", *needed) if name not in body]:
+        raise InvalidRequestError(f"feedback needs {', '.join(missing)}")
+    _check_flag(body, "customer_responded")
+    if "timezone" in body:
+        checked_timezone(body["timezone"])
+    if isinstance(body.get("score"), str):  # a number, for messages of the older operation
+        body["score"] = member("score", Score, body["score"])
+    if rewards := body.get("positive_rewards"):
+        body["positive_rewards"] = [
+            member("positive_rewards", MessageType, reward) for reward in cast("Sequence[object]", rewards)
+        ]
+    return body
 
 
 def paf_feedback_body(feedback: PafFeedback | Mapping[str, object]) -> dict[str, object]:
     """The members of an outcome.
 
     Raises:
-        InvalidRequestError: a member is missing or unknown, an id is no UUID, or a signature has no date.
+        InvalidRequestError: a member is missing or unknown, an id is no UUID, there is no such channel, or a signature
+            has no date.
     """
     outcome = _built(PafFeedback, feedback)
+    body = set_members(outcome)
+    _check_flag(body, "signed")
     if outcome.signed and outcome.signed_date is None:
         raise InvalidRequestError("signed_date is needed where signed is True")
-    checked_uuid("customer_id", outcome.customer_id)
-    checked_uuid("paf_message_id", outcome.paf_message_id)
-    body = set_members(outcome) | {"channel": outcome.channel.lower()}
+    body["customer_id"] = checked_uuid("customer_id", outcome.customer_id)
+    body["paf_message_id"] = checked_uuid("paf_message_id", outcome.paf_message_id)
+    body["channel"] = paf_channel(outcome.channel)
     if outcome.incoming_messages:
         body["incoming_messages"] = [_incoming_body(message) for message in outcome.incoming_messages]
     return body
@@ -71,6 +119,8 @@ def set_members(value: object) -> dict[str, object]:
     """The members of a model or mapping that hold something: neither None nor an empty list."""
     if isinstance(value, Mapping):
         members = dict(cast("Mapping[str, object]", value))
+    elif not attrs.has(type(value)):
+        raise InvalidRequestError(f"this is neither a model nor a dict: {type(value).__name__}")
     else:
         members = {wire: getattr(value, name) for name, wire in wire_names(type(value)).items()}
     return {name: item for name, item in members.items() if item is not None and not _is_empty_list(item)}
@@ -79,13 +129,24 @@ def set_members(value: object) -> dict[str, object]:
 def _incoming_body(message: IncomingMessage | Mapping[str, object]) -> dict[str, object]:
     incoming = _built(IncomingMessage, message)
     body = set_members(incoming)
-    return body if incoming.channel is None else body | {"channel": incoming.channel.lower()}
+    return body if incoming.channel is None else body | {"channel": paf_channel(incoming.channel)}
+
+
+def _check_flag(body: Mapping[str, object], name: str) -> None:
+    if not isinstance(body.get(name), bool):
+        raise InvalidRequestError(f"{name} is True or False, not {body.get(name)!r}")
 
 
 def _built(kind: type[T], value: T | Mapping[str, object]) -> T:
-    """A model from a dict with the names of its fields; a model as it is."""
-    if not isinstance(value, Mapping):
+    """A model from a dict with the names of its fields; a model as it is.
+
+    Raises:
+        InvalidRequestError: it is neither.
+    """
+    if isinstance(value, kind):
         return value
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(f"this is no {kind.__name__}, nor a dict for one: {type(value).__name__}")
     try:
         return kind(**value)
     except TypeError as error:

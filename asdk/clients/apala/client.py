@@ -6,13 +6,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from typing_extensions import Unpack
 
 from asdk.auth import Credential, NoCredential, Token
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
-from asdk.clients.apala.bodies import checked_uuid, message_body, metadata_body, set_members, type_names
+from asdk.clients.apala.bodies import feedback_body, message_body, metadata_body
+from asdk.clients.apala.checks import checked_timezone, checked_uuid, checked_zip_code
+from asdk.clients.apala.checks import message_type as name_of_type
 from asdk.clients.apala.credentials import ApalaKeyExchange
 from asdk.clients.apala.errors import (
     ChannelNotAllowedError,
@@ -20,6 +23,7 @@ from asdk.clients.apala.errors import (
     DuplicateLabelError,
     GroupRetiredError,
     NotProvisionedError,
+    advise,
     read_violations,
 )
 from asdk.clients.apala.models.auth import AuthResult, RefreshResult
@@ -37,8 +41,9 @@ from asdk.clients.apala.models.messages import (
 from asdk.clients.apala.resources import Paf
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
-from asdk.options import CallOptions
+from asdk.options import CallOptions, merge_options
 from asdk.resources import resource
+from asdk.response import Response
 from asdk.secret import Secret
 
 
@@ -72,8 +77,8 @@ class Apala(BaseClient):
 
     def __init__(
         self,
-        *,
         api_key: str | Secret | None = None,
+        *,
         company_guid: str | None = None,
         customer_id: str | None = None,
         **options: Unpack[ClientOptions],
@@ -97,6 +102,12 @@ class Apala(BaseClient):
         return None if token is None else token.value
 
     @property
+    def refresh_token(self) -> Secret | None:
+        """What buys the next access token; None while `access_token` is, or if the server gave none."""
+        token = self._current()
+        return None if token is None else token.refresh_token
+
+    @property
     def token_expires_at(self) -> float | None:
         """The moment from which on the token is renewed, in epoch seconds: 60 s before its end, sooner for a short one.
 
@@ -108,11 +119,11 @@ class Apala(BaseClient):
         return token.expires_at - min(ApalaKeyExchange.refresh_before, 0.1 * token.lifetime)
 
     async def authenticate(self) -> AuthResult:
-        """Make sure that there is a token, and say whose it is. Calls do this by themselves.
+        """Exchange the key for a new token, and say whose it is. Calls do this by themselves when they have to.
 
         Returns:
-            The token with the seconds that it still lives, and the company that the key belongs to. A token that is
-            good is not exchanged for another.
+            The token with the seconds that it lives, and the company that the key belongs to. Who asks while an
+            exchange is under way shares its token.
 
         Raises:
             InvalidApiKeyError: Apala does not know the key, or has revoked it.
@@ -121,11 +132,12 @@ class Apala(BaseClient):
 
         Source: Apala API, ``POST /api/auth/token``.
         """
-        token = self._current() or await self.get_token()
+        token = await self._log_in()
         return AuthResult(
             access_token=token.value,
             expires_in=self._seconds_left(token),
             refresh_token=token.refresh_token,
+            token_type=token.scheme,
             company_id=_text(token, "company_id"),
             company_name=_text(token, "company_name"),
         )
@@ -134,7 +146,7 @@ class Apala(BaseClient):
         """Renew the token before its time; calls renew it by themselves when it is time.
 
         Returns:
-            The next token, or the one that another caller has just got.
+            The next token. Who asks while a renewal is under way shares it; without a token the key is exchanged.
 
         Raises:
             As `authenticate`.
@@ -148,14 +160,14 @@ class Apala(BaseClient):
 
     async def optimize_message(
         self,
-        message_history: Iterable[Message],
+        message_history: Iterable[Message | Mapping[str, object]],
         candidate_message: Message | str,
         *,
         timezone: str,
-        customer_id: str | None = None,
-        company_guid: str | None = None,
+        customer_id: str | UUID | None = None,
+        company_guid: str | UUID | None = None,
         metadata: CustomerMetadata | Mapping[str, object] | None = None,
-        message_type: Sequence[MessageType | str] = (),
+        message_type: Iterable[MessageType | str] | None = None,
         **options: Unpack[CallOptions],
     ) -> OptimizedMessage:
         """Ask for a better text, a channel and a time for a message.
@@ -174,7 +186,8 @@ class Apala(BaseClient):
             The text to send, how and when. Keep ``message_id``: feedback names it.
 
         Raises:
-            InvalidRequestError: an id is missing or no UUID; nothing was sent.
+            InvalidRequestError: an id is missing or no UUID, or there is no such channel, time zone, kind or bin;
+                nothing was sent.
             BadRequestError: the server refuses a value.
             PermissionDeniedError: the key belongs to another company.
 
@@ -183,12 +196,12 @@ class Apala(BaseClient):
         text = candidate_message if isinstance(candidate_message, str) else candidate_message.content
         body = {
             **metadata_body(metadata),
-            "company": await self._company(company_guid),
             "customer_id": self._customer(customer_id),
-            "timezone": timezone,
+            "timezone": checked_timezone(timezone),
             "messages": [message_body(message) for message in message_history],
             "candidate_message": text,
-            "message_type": type_names(message_type),
+            "message_type": [name_of_type(kind) for kind in message_type or ()],
+            "company": await self._company(company_guid, options),
         }
         return await self.request("POST", "/api/message_optimizer", json=body, model=OptimizedMessage, **options)
 
@@ -200,7 +213,7 @@ class Apala(BaseClient):
         timezone: str,
         score: Score | str | None = None,
         actual_sent_message: str | None = None,
-        positive_rewards: Sequence[MessageType | str] = (),
+        positive_rewards: Sequence[MessageType | str] | None = None,
         send_timestamp: datetime | None = None,
         reply_timestamp: datetime | None = None,
         **options: Unpack[CallOptions],
@@ -219,6 +232,7 @@ class Apala(BaseClient):
             options: what this call does differently, see `CallOptions`.
 
         Raises:
+            InvalidRequestError: there is no such score, step or time zone; nothing was sent.
             BadRequestError: the server refuses a value.
             NotFoundError: this company has no such message.
 
@@ -230,11 +244,11 @@ class Apala(BaseClient):
             timezone=timezone,
             score=score,
             actual_sent_message=actual_sent_message,
-            positive_rewards=positive_rewards,
+            positive_rewards=positive_rewards or (),
             send_timestamp=send_timestamp,
             reply_timestamp=reply_timestamp,
         )
-        return await self.request("POST", "/api/feedback", json=set_members(feedback), model=FeedbackItem, **options)
+        return await self.request("POST", "/api/feedback", json=feedback_body(feedback), model=FeedbackItem, **options)
 
     async def submit_feedback_bulk(
         self, feedback: Iterable[MessageFeedback | Mapping[str, object]], **options: Unpack[CallOptions]
@@ -246,24 +260,24 @@ class Apala(BaseClient):
             options: what this call does differently, see `CallOptions`.
 
         Raises:
+            InvalidRequestError: an entry misses something, or has what the server does not take; nothing was sent.
             BadRequestError: the server refuses an entry; none was kept.
             NotFoundError: an entry is about a message that this company does not have; none was kept.
 
         Source: Apala API, ``POST /api/feedback/bulk``.
         """
-        body = {"feedback": [set_members(entry) for entry in feedback]}
-        return await self.request("POST", "/api/feedback/bulk", json=body, model=BulkFeedbackResult, **options)
+        return await self._submit_bulk([feedback_body(entry) for entry in feedback], options)
 
     # --- the older operations -----------------------------------------------------------------------------------------
 
     async def message_process(
         self,
-        message_history: Iterable[Message],
-        candidate_message: Message,
+        message_history: Iterable[Message | Mapping[str, object]],
+        candidate_message: Message | Mapping[str, object],
         *,
         zip_code: str,
-        customer_id: str | None = None,
-        company_guid: str | None = None,
+        customer_id: str | UUID | None = None,
+        company_guid: str | UUID | None = None,
         **options: Unpack[CallOptions],
     ) -> ProcessedMessage:
         """Ask for a better message in the way of the guide and of the vendor's 1.0 packages. Newer: `optimize_message`.
@@ -277,42 +291,54 @@ class Apala(BaseClient):
             options: what this call does differently, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: an id is missing or no UUID; nothing was sent.
+            InvalidRequestError: an id is missing or no UUID, the zip code has not five digits, or there is no such
+                channel; nothing was sent.
             BadRequestError: the server refuses a value.
             NotFoundError: this server has the newer operation only.
 
         Source: Apala API, ``POST /api/message_processing``.
         """
         body = {
-            "company": await self._company(company_guid),
             "customer_id": self._customer(customer_id),
-            "zip_code": zip_code,
+            "zip_code": checked_zip_code(zip_code),
             "messages": [message_body(message) for message in message_history],
             "candidate_message": message_body(candidate_message),
+            "company": await self._company(company_guid, options),
         }
         return await self.request("POST", "/api/message_processing", json=body, model=ProcessedMessage, **options)
 
     async def message_feedback(
         self, feedback: Iterable[MessageFeedback | Mapping[str, object]], **options: Unpack[CallOptions]
     ) -> BulkFeedbackResult:
-        """`submit_feedback_bulk`, by the name of the 1.0 packages; a score of theirs is a number from 0 to 100.
+        """`submit_feedback_bulk`, by the name of the 1.0 packages; entries have no time zone, and scores from 0 to 100.
+
+        Args:
+            feedback: as there.
+            options: as there.
+
+        Raises:
+            As there.
 
         Source: Apala API, ``POST /api/feedback/bulk``.
         """
-        return await self.submit_feedback_bulk(feedback, **options)
+        return await self._submit_bulk([feedback_body(entry, needed=()) for entry in feedback], options)
 
     async def close(self) -> None:
         """`aclose`, by the name that the guide uses."""
         await self.aclose()
 
     def describe_error(self, data: Any) -> tuple[str | None, str | None]:
-        """Compliance errors may come without a code: what names them is what they list."""
+        """Compliance errors may come with any code, or with none: what names them is what they list."""
         code, message = super().describe_error(data)
         violations = read_violations(data)
         if not violations:
             return code, message
         checks = ", ".join(violation.check for violation in violations)
-        return code or "compliance_failed", f"{message or 'the template breaks compliance rules'} ({checks})"
+        known = code if code in self.error_codes else "compliance_failed"
+        return known, f"{message or 'the template breaks compliance rules'} ({checks})"
+
+    def _status_error(self, response: Response) -> StatusError:
+        return advise(super()._status_error(response))
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 
@@ -320,20 +346,35 @@ class Apala(BaseClient):
         source = self._core.source
         return None if source is None else source.current()
 
+    async def _log_in(self) -> Token:
+        source = self.token_source
+        if source is None:
+            return await self.get_token()  # it says that there is none
+        return await source.renew(self._core.send, log_in=True, within=self._options.timeout.total)
+
+    async def _submit_bulk(self, entries: Sequence[Mapping[str, object]], options: CallOptions) -> BulkFeedbackResult:
+        body = {"feedback": entries}
+        return await self.request("POST", "/api/feedback/bulk", json=body, model=BulkFeedbackResult, **options)
+
     def _seconds_left(self, token: Token) -> int | None:
         return None if token.expires_at is None else max(0, math.ceil(token.expires_at - self._clock.time()))
 
-    def _customer(self, given: str | None) -> str:
+    def _customer(self, given: str | UUID | None) -> str:
         customer_id = given or self._customer_id
         if customer_id is None:
             raise InvalidRequestError("no customer: pass customer_id=, or set APALA_CUSTOMER_ID")
         return checked_uuid("customer_id", customer_id)
 
-    async def _company(self, given: str | None) -> str:
-        company = given or self._company_guid or (await self.authenticate()).company_id
+    async def _company(self, given: str | UUID | None, options: CallOptions) -> str:
+        company, source = given or self._company_guid, self.token_source
+        if company is not None:
+            return checked_uuid("company_guid", company)
+        if source is not None:
+            within = merge_options(self._options, options).timeout.total
+            company = _text(source.current() or await source.get(self._core.send, within=within), "company_id")
         if company is None:
             raise InvalidRequestError("no company: pass company_guid=, or set APALA_COMPANY_GUID")
-        return checked_uuid("company_guid", company)
+        return company
 
 
 def _credential(config: Config, base_url: str, api_key: Secret | None) -> Credential:
@@ -341,7 +382,7 @@ def _credential(config: Config, base_url: str, api_key: Secret | None) -> Creden
         return NoCredential(
             f"Apala has no API key: looked for {config.looked_for('api_key')}; pass api_key=, or auth=None for none"
         )
-    return ApalaKeyExchange(base_url, api_key)
+    return ApalaKeyExchange(base_url, api_key, place=f"api_key ({config.origin('api_key')})")
 
 
 def _text(token: Token, name: str) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
+import attrs
+
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, read_token
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
 from asdk.errors import TokenRefusedError, TokenUnavailableError
@@ -14,20 +15,24 @@ from asdk.secret import Secret
 from asdk.transports.base import Handler
 
 _ADVICE: dict[int | None, tuple[type[TokenRefusedError], str]] = {
-    401: (InvalidApiKeyError, "check APALA_API_KEY, or ask Apala for a new key"),
+    401: (InvalidApiKeyError, "check {place}, or ask Apala for a new key"),
     403: (KeyNotPermittedError, "ask Apala to give the key this permission"),
 }
+
+# Statuses by which the server asks for patience.
+_PATIENCE = frozenset({408, 429})
 
 
 class ApalaKeyExchange(Credential):
     """Exchanges the key for tokens, and renews them with the refresh token, the newest one if the server rotates it.
 
-    A refresh that is refused falls back to the key. Tokens say whose they are: ``company_id`` and ``company_name`` of
-    ``token.claims``.
+    A refresh that is refused, or that the server fails to do, falls back to the key. Tokens say whose they are:
+    ``company_id`` and ``company_name`` of ``token.claims``.
 
     Args:
         base_url: of the server, such as ``"https://lender.example.org"``.
         api_key: the key.
+        place: where it was found, for an error that says what to check.
 
     Raises:
         ConfigurationError: the key is empty, or holds a blank or a character that no key has.
@@ -37,9 +42,10 @@ class ApalaKeyExchange(Credential):
 
     refresh_before = 60.0
 
-    def __init__(self, base_url: str, api_key: str | Secret) -> None:
+    def __init__(self, base_url: str, api_key: str | Secret, *, place: str = "the API key") -> None:
         self._base_url = base_url.rstrip("/")
         self._api_key = check_key("the API key", Secret(api_key))
+        self._place = place
 
     @property
     def identity(self) -> Identity:
@@ -52,11 +58,9 @@ class ApalaKeyExchange(Credential):
         try:
             response = await exchange(send, request)
         except TokenRefusedError as error:
-            refusal = _advised(error)
+            refusal = _advised(error, self._place)
         else:
-            data: dict[str, Any] = response.json()
-            about = {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
-            return _token(response, about, refresh_token=None)
+            return attrs.evolve(read_token(response), claims=_whose(response))
         try:
             raise refusal
         finally:
@@ -66,31 +70,31 @@ class ApalaKeyExchange(Credential):
         if token.refresh_token is None:
             return await self.fetch(send)
         request = json_request(f"{self._base_url}/api/auth/refresh", {"refresh_token": token.refresh_token})
-        return _token(await exchange(send, request), token.claims, refresh_token=token.refresh_token)
+        try:
+            response = await exchange(send, request)
+            # Where the reply brings no refresh token, the one that was sent stays good.
+            return attrs.evolve(read_token(response, token.refresh_token), claims=token.claims)
+        except TokenUnavailableError as error:
+            # What never arrived, or came too often, would fare no better with the key.
+            if error.status is None or error.status in _PATIENCE:
+                raise
+        return await self.fetch(send)
 
     def __repr__(self) -> str:
         return f"ApalaKeyExchange({self._base_url!r})"
 
 
-def _token(response: Response, claims: Mapping[str, Any], *, refresh_token: Secret | None) -> Token:
-    """The token in a reply; where the reply brings no refresh token, the one that was sent stays good."""
+def _whose(response: Response) -> dict[str, str]:
+    """The company that a reply names. Here, where nothing holds the reply's tokens for longer."""
     data: dict[str, Any] = response.json()
-    value, renewed = data.get("access_token"), data.get("refresh_token")
-    if not isinstance(value, str) or not value:
-        raise TokenUnavailableError("the token endpoint answered without an access_token")
-    return Token(
-        value=value,
-        lifetime=token_lifetime(response, data, Secret(value)),
-        refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
-        claims=claims,
-    )
+    return {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
 
 
-def _advised(error: TokenRefusedError) -> TokenRefusedError:
+def _advised(error: TokenRefusedError, place: str) -> TokenRefusedError:
     """The same refusal, with what to do about it."""
-    kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check the API key and the base URL"))
+    kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check {place} and the base URL"))
     return kind(
-        f"{error.message}; {advice}",
+        f"{error.message}; {advice.format(place=place)}",
         method=error.method,
         template=error.template,
         status=error.status,

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from asdk.clients.apala.models.paf import Violation
-from asdk.errors import GoneError, ServerError, TokenRefusedError, UnprocessableError
+from asdk.errors import (
+    GoneError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServerError,
+    StatusError,
+    TokenRefusedError,
+    UnprocessableError,
+)
 
 
 class InvalidApiKeyError(TokenRefusedError):
@@ -50,6 +58,23 @@ class GroupRetiredError(GoneError):
 
 class ChannelNotAllowedError(UnprocessableError):
     """422: the account may not send on this channel."""
+
+
+_ADVICE: Mapping[type[StatusError], str] = {
+    NotProvisionedError: "ask Apala to set it up for this account",
+    ComplianceError: "correct the text, and look at the draft with templates.validate()",
+    DuplicateLabelError: "choose another label, or delete the template that has it",
+    GroupRetiredError: "choose another group_id, or none for every group",
+    ChannelNotAllowedError: "use another channel, or ask Apala to switch this one on",
+    PermissionDeniedError: "check company_guid: a key speaks for its own company only",
+    NotFoundError: "check the id: a key sees its own company only",
+}
+
+
+def advise(error: StatusError) -> StatusError:
+    """The error, with what to do about it."""
+    error.advice = error.advice or _ADVICE.get(type(error))
+    return error
 
 
 def read_violations(data: object) -> list[Violation]:

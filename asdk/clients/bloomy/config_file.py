@@ -18,9 +18,18 @@ from asdk.secret import Secret
 _VERSION = 1
 
 
-def default_path() -> Path:
-    """Below the home directory of whoever runs this."""
-    return Path.home() / ".bloomy" / "config.yaml"
+def path_of(named: str | os.PathLike[str] | None) -> Path:
+    """The file that is named, else the one below the home directory of whoever runs this.
+
+    Raises:
+        ConfigurationError: there is no such home directory.
+    """
+    path = Path("~/.bloomy/config.yaml" if named is None else named)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        pass
+    raise ConfigurationError(f"{path} cannot be found: there is no home directory; set HOME, or pass config_path=")
 
 
 def read_key(path: Path) -> Secret | None:

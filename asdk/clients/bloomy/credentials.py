@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
-from asdk.errors import ConfigurationError, TokenRefusedError, TokenUnavailableError
+from asdk.config import Config
+from asdk.errors import ConfigurationError, TokenRefusedError
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 from asdk.urls import parse_url
@@ -44,11 +44,7 @@ class BloomyLogin(Credential):
         except TokenRefusedError as error:
             refusal = _advised(error, self._username)
         else:
-            data: dict[str, Any] = response.json()
-            value = data.get("access_token")
-            if not isinstance(value, str) or not value:
-                raise TokenUnavailableError("the token endpoint answered without an access_token")
-            return Token(value=value, lifetime=token_lifetime(response, data, Secret(value)))
+            return read_token(response)
         try:
             raise refusal
         finally:
@@ -58,27 +54,45 @@ class BloomyLogin(Credential):
         return f"BloomyLogin({self._url!r}, {self._username!r})"
 
 
+def login_of(config: Config, base_url: str, username: str | None, password: Secret | None) -> BloomyLogin | None:
+    """The login with what was found of one; None if nothing was.
+
+    Raises:
+        ConfigurationError: one half of it is missing.
+    """
+    if username is not None and password is not None:
+        return BloomyLogin(base_url, username, password)
+    if username is None and password is None:
+        return None
+    missing = "password" if password is None else "username"
+    raise ConfigurationError(
+        f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+    )
+
+
 class FoundKey(Credential):
     """A key from the environment or the file. When the server no longer takes it, the place is looked at again: a key
     that was rotated there is used without a restart.
 
     Args:
         look: gives the key as it stands there now; None if there is none any more.
+        place: where that is, for an error.
     """
 
     shareable = False
 
-    def __init__(self, look: Callable[[], Secret | None]) -> None:
+    def __init__(self, look: Callable[[], Secret | None], place: str) -> None:
         self._look = look
+        self._place = place
 
     async def fetch(self, send: Handler) -> Token:
         key = self._look()
         if key is None:
-            raise ConfigurationError("the API key is gone from the place where it was found")
+            raise ConfigurationError(f"the API key is gone from where it was found: {self._place}")
         return Token(value=key)
 
     def __repr__(self) -> str:
-        return "FoundKey()"
+        return f"FoundKey({self._place!r})"
 
 
 def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:

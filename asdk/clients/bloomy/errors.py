@@ -90,9 +90,22 @@ _KINDS: dict[type[StatusError], type[APIError]] = {
 }
 
 
-def api_error(error: StatusError) -> APIError:
-    """The same error as one of these."""
+_ADVICE = {
+    403: "ask an administrator of the organisation",
+    404: "check the id: a key sees its own organisation only",
+}
+_TWO_WEEKS = "a key lives two weeks, and Configuration().configure_api_key() gets the next one"
+
+
+def api_error(error: StatusError, *, bought: bool) -> APIError:
+    """The same error as one of these, with what to do about it.
+
+    Args:
+        error: what the server said.
+        bought: whether the client buys its keys with a password.
+    """
     kind = _KINDS.get(type(error), APIError)
+    advice = [error.advice, _ADVICE.get(error.status), _TWO_WEEKS if error.status == 401 and not bought else None]
     return kind(
         error.message,
         method=error.method,
@@ -101,7 +114,7 @@ def api_error(error: StatusError) -> APIError:
         request_id=error.request_id,
         retry_after=error.retry_after,
         attempts=error.attempts,
-        advice=error.advice,
+        advice="; ".join(filter(None, advice)) or None,
         code=error.code,
         problem=error.problem,
         body=error.body,

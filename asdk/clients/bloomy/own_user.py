@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
-from asdk.errors import AsdkError
+from asdk.errors import AsdkError, DeadlineExceededError, TransportError
+
+_Place: TypeAlias = tuple[asyncio.AbstractEventLoop, object]
 
 
 @attrs.define(eq=False)
 class _Asking:
-    """The one request under way in an event loop, and how many wait for it."""
+    """The one request under way in an event loop, how much time it has, and how many wait for it."""
 
     task: asyncio.Task[int]
+    within: float | None
     waiting: int = 0
 
 
@@ -24,42 +26,77 @@ class OwnUser:
     """The id of the user behind the key; another key asks anew. Shared by the copies of a client."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._known: tuple[object, int] | None = None
-        self._asking: dict[tuple[asyncio.AbstractEventLoop, object], _Asking] = {}
+        self._asking: dict[_Place, _Asking] = {}  # no lock: each entry is touched by its own loop alone
 
-    async def get(self, key: object, ask: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    def known(self, key: object) -> int | None:
+        """The id, if this key was asked for before."""
+        known = self._known
+        return known[1] if known is not None and known[0] == key else None
+
+    async def get(self, key: object, ask: Callable[[], Coroutine[Any, Any, int]], within: float | None) -> int:
         """The id.
 
         Args:
             key: stands for the API key in use; never shown.
-            ask: makes the request; called by the first who needs it. It is cancelled when nobody waits any more.
+            ask: makes the request; called by the first who needs it, and by one who has more time than the first had.
+                It is cancelled when nobody waits any more.
+            within: seconds that this caller waits at most; None for as long as it takes.
+
+        Raises:
+            DeadlineExceededError: it did not come within this time.
+            AsdkError: the request failed; everybody who waits gets an error of his own.
         """
-        known = self._known
-        if known is not None and known[0] == key:
-            return known[1]
-        place = (asyncio.get_running_loop(), key)
-        with self._lock:
-            asking = self._asking.get(place)
-            if asking is None:
-                asking = self._asking[place] = _Asking(asyncio.create_task(ask()))
-            asking.waiting += 1
-        failure: AsdkError | None = None
-        try:
-            user_id = await asyncio.shield(asking.task)
-        except AsdkError as error:
-            failure = error.copy()  # each who waits gets one of his own
-        else:
-            self._known = (key, user_id)
-            return user_id
-        finally:
-            with self._lock:
-                asking.waiting -= 1
-                if asking.waiting == 0 or asking.task.done():
-                    self._asking.pop(place, None)
-            if asking.waiting == 0:
-                asking.task.cancel()
+        loop = asyncio.get_running_loop()
+        end = None if within is None else loop.time() + within
+        failure: AsdkError
+        while True:
+            asking = self._join((loop, key), ask, within)
+            try:
+                async with asyncio.timeout_at(end):
+                    user_id = await asyncio.shield(asking.task)
+            except TransportError as error:
+                failure = error.copy()
+                if _is_longer(within, asking.within):
+                    continue
+            except AsdkError as error:
+                failure = error.copy()
+            except TimeoutError:
+                late = "the id of the user behind the key did not come within the time of this call"
+                failure = DeadlineExceededError(late, method="GET", template="/users/mine")
+            else:
+                self._known = (key, user_id)
+                return user_id
+            finally:
+                self._leave((loop, key), asking)
+            break
         try:
             raise failure
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
+
+    def _join(self, place: _Place, ask: Callable[[], Coroutine[Any, Any, int]], within: float | None) -> _Asking:
+        asking = self._asking.get(place)
+        if asking is None:
+            asking = self._asking[place] = _Asking(asyncio.create_task(ask()), within)
+            asking.task.add_done_callback(_seen)
+        asking.waiting += 1
+        return asking
+
+    def _leave(self, place: _Place, asking: _Asking) -> None:
+        asking.waiting -= 1
+        over = asking.waiting == 0 or asking.task.done()
+        if over and self._asking.get(place) is asking:  # the next one may be there already
+            del self._asking[place]
+        if asking.waiting == 0:
+            asking.task.cancel()
+
+
+def _is_longer(one: float | None, other: float | None) -> bool:
+    return other is not None and (one is None or one > other)
+
+
+def _seen(task: asyncio.Task[int]) -> None:
+    """Look at the error of a request that nobody waits for any more, else asyncio reports it as never retrieved."""
+    if not task.cancelled():
+        task.exception()

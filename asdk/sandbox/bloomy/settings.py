@@ -12,5 +12,7 @@ class BloomySettings:
     lockout_threshold: int = 5
     """Wrong passwords after which an account is locked."""
     lockout_duration: float = 15 * 60.0
+    refused_attendees: frozenset[int] = frozenset()
+    """Users whom nobody may add to a meeting: that is a 403."""
     null_targets: bool = False
     """True: measurables come without a target."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import pytest
 
-from asdk import Retry
 from asdk.clients.apala import Apala
 from asdk.sandbox import Sandbox
 from asdk.sandbox.apala import ApalaServer
 from tests.clients.days import Days
+from tests.clients.makers import maker
 
 
 class MakeClient(Protocol):
@@ -34,15 +33,8 @@ def server(days: Days) -> Iterator[ApalaServer]:
 
 @pytest.fixture
 async def make_client(server: ApalaServer) -> AsyncIterator[MakeClient]:
-    async with AsyncExitStack() as open_clients:
-
-        def make(**settings: Any) -> Apala:
-            known = server.credentials
-            defaults = {"base_url": server.url, "api_key": known.api_key, "customer_id": known.customer_id}
-            client = Apala(**{**defaults, "retry": Retry(base_delay=0.01), **settings})
-            open_clients.push_async_callback(client.aclose)
-            return client
-
+    known = server.credentials
+    async with maker(Apala, base_url=server.url, api_key=known.api_key, customer_id=known.customer_id) as make:
         yield make
 
 

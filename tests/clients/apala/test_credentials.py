@@ -45,6 +45,7 @@ async def call_at_once(client: Apala, times: int) -> None:
 
 async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: Apala, server: ApalaServer) -> None:
     assert client.access_token is None
+    assert client.refresh_token is None
     assert client.token_expires_at is None
     assert token_requests(server) == (0, 0)
     for _ in range(3):
@@ -75,6 +76,27 @@ async def test_a_refused_refresh_falls_back_to_the_key(client: Apala, server: Ap
     assert token_requests(server) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault.status(500), Fault.status(503, html="<p>busy</p>"), Fault.status(404, html="<p>no such page</p>")]
+)
+async def test_a_refresh_that_the_server_fails_to_do_falls_back_to_the_key(
+    client: Apala, server: ApalaServer, days: Days, fault: Fault
+) -> None:
+    await client.paf.templates.list()
+    server.faults.add(fault, path=REFRESH)
+    await days.go_by(HOUR + 1)
+    await call_at_once(client, 20)
+    assert token_requests(server) == (2, 1)
+
+
+async def test_a_refresh_that_came_too_soon_waits_and_is_no_login(client: Apala, server: ApalaServer) -> None:
+    await client.authenticate()
+    server.faults.add(Fault.status(429, retry_after=120), path=REFRESH)
+    with pytest.raises(TokenUnavailableError) as caught:
+        await client.with_options(timeout=5).refresh_access_token()
+    assert (caught.value.status, token_requests(server)) == (429, (1, 1))
+
+
 async def test_rotated_refresh_tokens_are_kept(client: Apala, server: ApalaServer, days: Days) -> None:
     server.settings.rotate_refresh_tokens = True
     for _ in range(4):
@@ -90,11 +112,13 @@ async def test_authenticate_says_whose_the_key_is(client: Apala, server: ApalaSe
     assert result.company_id == server.credentials.company_id
     assert (result.expires_in, result.token_type) == (3600, "Bearer")
     assert result.access_token == client.access_token
+    assert result.refresh_token == client.refresh_token is not None
     assert client.token_expires_at == days.client.time() + HOUR - 60
     assert result.access_token.reveal() not in repr(result)
     await days.go_by(100)
-    assert (await client.authenticate())["expires_in"] == 3500
-    assert token_requests(server) == (1, 0), "a good token is not exchanged"
+    again = await client.authenticate()
+    assert (again["expires_in"], token_requests(server)) == (3600, (2, 0)), "asked for by hand, it is a request"
+    assert again.access_token == client.access_token != result.access_token
     with pytest.raises(KeyError):
         result["no_such_field"]
 
@@ -105,8 +129,50 @@ async def test_a_refresh_can_be_asked_for(client: Apala, server: ApalaServer, da
     second = await client.refresh_access_token()
     assert second["expires_in"] == 3600
     assert second.access_token == client.access_token != first.access_token
-    assert (await client.authenticate()).company_name == "Sandbox Lending", "the name outlives the refresh"
+    assert (await client.optimize_message([], "hello", timezone="UTC")).message_id, "the company outlives the refresh"
     assert token_requests(server) == (1, 1)
+
+
+async def test_two_refreshes_in_a_row_are_two_requests_and_two_tokens(client: Apala, server: ApalaServer) -> None:
+    first = await client.authenticate()
+    renewed = [await client.refresh_access_token() for _ in range(2)]
+    assert token_requests(server) == (1, 2)
+    assert len({token.reveal() for token in (first.access_token, *(one.access_token for one in renewed))}) == 3
+    await client.paf.templates.list()
+    assert token_requests(server) == (1, 2)
+
+
+async def test_a_token_in_its_last_minute_can_be_refreshed_by_hand(
+    client: Apala, server: ApalaServer, days: Days
+) -> None:
+    first = await client.authenticate()
+    await days.go_by(HOUR - 30)
+    assert (await client.refresh_access_token()).access_token != first.access_token
+    assert token_requests(server) == (1, 1)
+
+
+@pytest.mark.parametrize("by_hand", ["authenticate", "refresh_access_token"])
+async def test_a_hundred_who_ask_by_hand_at_once_share_one_request(
+    client: Apala, server: ApalaServer, by_hand: str
+) -> None:
+    await client.authenticate()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(getattr(client, by_hand))
+    assert sum(token_requests(server)) == 2
+
+
+async def test_authenticate_goes_by_the_key_also_where_refresh_tokens_rotate(
+    client: Apala, server: ApalaServer, days: Days
+) -> None:
+    server.settings.rotate_refresh_tokens = True
+    for _ in range(3):
+        await client.authenticate()
+        await client.refresh_access_token()
+    assert token_requests(server) == (3, 3)
+    await days.go_by(HOUR + 1)
+    await client.paf.templates.list()
+    assert token_requests(server) == (3, 4)
 
 
 async def test_without_a_token_a_refresh_is_the_exchange(client: Apala, server: ApalaServer) -> None:
@@ -155,7 +221,8 @@ async def test_a_token_that_a_store_keeps_still_says_whose_it_is(
     for _ in range(2):
         store = FileTokenStore(tmp_path / "tokens")
         source = TokenSource(ApalaKeyExchange(server.url, server.credentials.api_key), store=store)
-        names.append((await make_client(auth=source, api_key=None).authenticate()).company_name)
+        token = await make_client(auth=source, api_key=None).get_token()
+        names.append(token.claims["company_name"])
     assert names == ["Sandbox Lending"] * 2
     assert token_requests(server) == (1, 0)
 
@@ -181,7 +248,7 @@ async def test_a_revoked_key_is_one_request_and_one_error_for_all(make_client: M
     error = refusals[0]
     assert (error.status, error.code, error.retryable) == (401, "invalid_api_key", False)
     assert "API key has been revoked" in str(error)
-    assert "check APALA_API_KEY, or ask Apala for a new key" in str(error)
+    assert "check api_key (argument), or ask Apala for a new key" in str(error)
     assert error.needed_for == f"GET {TEMPLATES}"
     assert type(pickle.loads(pickle.dumps(error))) is InvalidApiKeyError
 
@@ -244,7 +311,7 @@ async def test_a_reply_without_a_token_is_no_token(body: object) -> None:
 
 async def test_a_400_of_the_token_endpoint_is_a_refusal_too() -> None:
     transport = MemoryTransport([Reply(400, json={"error": "invalid_request", "message": "api_key is required"})])
-    with pytest.raises(TokenRefusedError, match="check the API key and the base URL"):
+    with pytest.raises(TokenRefusedError, match=r"check api_key \(argument\) and the base URL"):
         await Apala(api_key="key", transport=transport).authenticate()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
-from asdk import BadRequestError, InvalidRequestError, NotFoundError, PermissionDeniedError, RateLimitError, ServerError
+from asdk import InvalidRequestError, NotFoundError, PermissionDeniedError, RateLimitError, ServerError
 from asdk.clients.apala import Apala
 from asdk.clients.apala.models import (
     AgeBin,
@@ -102,6 +104,7 @@ async def test_a_message_fills_in_its_id_and_time() -> None:
     one, other = (Message(content="x", channel="SMS") for _ in range(2))
     assert len(one.message_id) == 32
     assert one.message_id != other.message_id
+    assert isinstance(one.send_timestamp, datetime)
     assert one.send_timestamp.tzinfo is UTC
     body = await sent(message_history=[one], timezone="UTC")
     assert body["messages"][0]["reply_or_not"] == "false"
@@ -112,6 +115,10 @@ async def test_a_uuid_goes_out_as_it_was_given(spelled: str) -> None:
     assert (await sent(customer_id=spelled, timezone="UTC"))["customer_id"] == spelled
 
 
+async def test_a_uuid_may_be_one_of_pythons() -> None:
+    assert (await sent(customer_id=UUID(CUSTOMER), company_guid=UUID(COMPANY), timezone="UTC"))["company"] == COMPANY
+
+
 async def test_what_is_no_uuid_is_not_sent() -> None:
     transport = MemoryTransport()
     client = Apala(auth=None, transport=transport)
@@ -119,6 +126,8 @@ async def test_what_is_no_uuid_is_not_sent() -> None:
         await client.optimize_message([], "x", timezone="UTC", customer_id="17", company_guid=COMPANY)
     with pytest.raises(InvalidRequestError, match="company_guid is not a UUID"):
         await client.optimize_message([], "x", timezone="UTC", customer_id=CUSTOMER, company_guid="17")
+    with pytest.raises(InvalidRequestError, match="APALA_COMPANY_GUID"):
+        await client.optimize_message([], "x", timezone="UTC", customer_id=CUSTOMER)
     with pytest.raises(InvalidRequestError, match="APALA_CUSTOMER_ID"):
         await client.optimize_message([], "x", timezone="UTC", company_guid=COMPANY)
     naive = Message(content="x", channel="SMS", send_timestamp=datetime(2026, 1, 1))
@@ -146,9 +155,110 @@ async def test_the_company_is_that_of_the_key_unless_one_is_named(make_client: M
     assert (await ask(named)).message_id
 
 
-async def test_a_wrong_time_zone_is_said_by_the_server(client: Apala) -> None:
-    with pytest.raises(BadRequestError, match="timezone is not an IANA name"):
-        await client.optimize_message([], "x", timezone="Mars")
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"timezone": "Mars"}, "timezone is an IANA name such as 'America/New_York', not 'Mars'"),
+        ({"timezone": "../UTC"}, "timezone is an IANA name"),
+        ({"timezone": ""}, "timezone is an IANA name"),
+        ({"timezone": None}, "timezone is an IANA name"),
+        ({"message_type": ["DANCING"]}, "message_type is one of updating_account_number, .*, not 'DANCING'"),
+        ({"message_type": [None]}, "message_type is one of"),
+        ({"message_history": [Message(content="x", channel="PIGEON")]}, "channel is one of SMS, EMAIL, OTHER"),
+        ({"message_history": [{"content": "x"}]}, "no Message can be made of this: .*channel"),
+        ({"message_history": ["x"]}, "no Message, nor a dict for one: str"),
+        ({"metadata": {"age_bin": "AGE_0_18"}}, "age_bin is one of AGE_18_25"),
+        ({"metadata": {"age": 30}}, "metadata has no age"),
+        ({"metadata": {"is_repeat_borrower": 2}}, "is_repeat_borrower is 0 or 1, not 2"),
+        ({"metadata": CustomerMetadata(state_id=0)}, "state_id is a number of 1 or more, not 0"),
+        ({"metadata": {"state_id": True}}, "state_id is a number"),
+        ({"metadata": "AGE_18_25"}, "neither a model nor a dict: str"),
+    ],
+)
+async def test_what_the_server_would_refuse_is_not_sent(wrong: dict[str, Any], said: str) -> None:
+    transport = MemoryTransport()
+    client = Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
+    good: dict[str, Any] = {"message_history": [], "candidate_message": "x", "timezone": "UTC"}
+    with pytest.raises(InvalidRequestError, match=said):
+        await client.optimize_message(**{**good, **wrong})
+    assert transport.sent == []
+
+
+async def test_values_may_be_in_small_or_capital_letters_and_go_out_as_the_wire_has_them() -> None:
+    body = await sent(
+        message_history=[{"content": "Hi", "channel": "email", "send_timestamp": "2026-01-01T12:00:00Z"}],
+        timezone="Europe/Oslo",
+        message_type=["Linking_Chirp", MessageType.SIGNING_LOAN_AGREEMENT],
+        metadata={"credit_score_bin": "score_800_plus", "is_repeat_borrower": True, "monthly_income_bin": None},
+    )
+    [message] = body["messages"]
+    assert (message["channel"], message["send_timestamp"]) == ("EMAIL", "2026-01-01T12:00:00Z")
+    assert body["message_type"] == ["LINKING_CHIRP", "SIGNING_LOAN_AGREEMENT"]
+    assert (body["credit_score_bin"], body["is_repeat_borrower"]) == ("SCORE_800_PLUS", 1)
+    assert body["is_repeat_borrower"] is not True
+
+
+async def test_where_no_time_zone_is_known_the_server_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container without tzdata."""
+
+    def nothing(key: str) -> None:
+        raise ZoneInfoNotFoundError(key)
+
+    monkeypatch.setattr("asdk.clients.apala.checks.ZoneInfo", nothing)
+    assert (await sent(timezone="America/Denver"))["timezone"] == "America/Denver"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"score": "superb"}, "score is one of good, bad, neutral, not 'superb'"),
+        ({"positive_rewards": ["dancing"]}, "positive_rewards is one of"),
+        ({"timezone": "Mars"}, "timezone is an IANA name"),
+        ({"timezone": None}, "feedback needs timezone"),
+        ({"message_id": None}, "feedback needs message_id"),
+        ({"customer_responded": None}, "feedback needs customer_responded"),
+        ({"customer_responded": "yes"}, "customer_responded is True or False, not 'yes'"),
+        ({"positive_reward": ["linking_chirp"]}, "feedback has no positive_reward"),
+    ],
+)
+async def test_feedback_that_the_server_would_refuse_is_not_sent(changes: dict[str, Any], said: str) -> None:
+    transport = MemoryTransport()
+    client = Apala(auth=None, transport=transport)
+    good: dict[str, Any] = {"message_id": "m", "customer_responded": True, "timezone": "UTC"}
+    with pytest.raises(InvalidRequestError, match=said):
+        await client.submit_feedback_bulk([good, {**good, **changes}])
+    assert transport.sent == []
+
+
+async def test_feedback_goes_out_as_the_wire_has_it() -> None:
+    item = {"id": "f", "message_id": "m", "customer_responded": True, "inserted_at": "2026-01-01T00:00:00"}
+    transport = MemoryTransport([Reply(201, json=item)])
+    done = await Apala(auth=None, transport=transport).submit_single_feedback(
+        "m",
+        True,
+        timezone="UTC",
+        score="GOOD",
+        positive_rewards=["LINKING_CHIRP", MessageType.SIGNING_LOAN_AGREEMENT],
+        reply_timestamp=MOMENT,
+    )
+    assert transport.sent[0].json() == {
+        "message_id": "m",
+        "customer_responded": True,
+        "timezone": "UTC",
+        "score": "good",
+        "positive_rewards": ["linking_chirp", "signing_loan_agreement"],
+        "reply_timestamp": "2026-01-01T12:00:00+00:00",
+    }
+    assert done.inserted_at == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zip_code", ["123", "1234x", 12345, "\u0661\u0662\u0663\u0664\u0665", None])
+async def test_a_zip_code_has_five_digits(zip_code: Any) -> None:
+    transport = MemoryTransport()
+    client = Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
+    with pytest.raises(InvalidRequestError, match="zip_code has five digits"):
+        await client.message_process([], Message(content="x", channel="SMS"), zip_code=zip_code)
+    assert transport.sent == []
 
 
 async def test_feedback_is_a_history(client: Apala, server: ApalaServer) -> None:

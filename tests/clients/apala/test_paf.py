@@ -63,8 +63,41 @@ async def test_a_customer_gets_a_message_or_none(client: Apala, server: ApalaSer
     assert control.is_control
 
 
-async def test_half_a_message_is_no_message() -> None:
-    client = Apala(auth=None, transport=MemoryTransport([Reply(json={"foo": 1})]))
+WHOLE = {"paf_message_id": CUSTOMER, "template_id": CUSTOMER, "content": TEXT, "channel": "sms"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_control"),
+    [
+        (WHOLE, False),
+        ({**WHOLE, "control_no_message": False, "something_new": 1}, False),
+        ({**WHOLE, "channel": "rcs"}, False),
+        ({"control_no_message": True}, True),
+        ({**dict.fromkeys(WHOLE), "control_no_message": True}, True),
+        ({**WHOLE, "control_no_message": True}, True),
+    ],
+)
+async def test_who_is_in_the_control_group_gets_nothing_whatever_else_the_reply_says(
+    reply: object, is_control: bool
+) -> None:
+    client = Apala(auth=None, transport=MemoryTransport([Reply(json=reply)]))
+    assert (await client.paf.optimize(CUSTOMER)).is_control is is_control
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"foo": 1},
+        {},
+        {"control_no_message": False},
+        {"control_no_message": "yes"},
+        {**WHOLE, "content": None},
+        [],
+        None,
+    ],
+)
+async def test_half_a_message_is_no_message(reply: object) -> None:
+    client = Apala(auth=None, transport=MemoryTransport([Reply(json=reply)]))
     with pytest.raises(DecodeError):
         await client.paf.optimize(CUSTOMER)
 
@@ -118,6 +151,12 @@ async def test_an_outcome_is_reported_and_may_be_repeated(
         {"customer_id": "17"},
         {"no_such_field": 1},
         {"signed": None, "customer_id": None},
+        {"signed": "yes"},
+        {"channel": "pigeon"},
+        {"channel": None},
+        {"incoming_messages": [{"content": "x"}]},
+        {"incoming_messages": [{"content": "x", "timestamp": MOMENT, "channel": "pigeon"}]},
+        {"incoming_messages": ["x"]},
     ],
 )
 async def test_an_outcome_that_cannot_be_right_is_not_sent(wrong: dict[str, Any]) -> None:
@@ -224,6 +263,13 @@ async def test_violations_without_a_code_are_a_compliance_error_too() -> None:
     assert not isinstance(other.value, ComplianceError)
 
 
+async def test_violations_under_a_code_that_is_new_are_a_compliance_error_too() -> None:
+    body = {"error": "gate_failed", "message": "no", "violations": [{"check": "SMS_LENGTH", "detail": "long"}]}
+    client = Apala(auth=None, transport=MemoryTransport([Reply(422, json=body)]))
+    with pytest.raises(ComplianceError, match=r"no \(SMS_LENGTH\)"):
+        await client.paf.templates.create(TEXT, "sms")
+
+
 async def test_a_label_in_use_and_a_retired_group(client: Apala, server: ApalaServer) -> None:
     templates = client.paf.templates
     made = await templates.create(TEXT, "sms", label="mine")
@@ -245,6 +291,9 @@ async def test_what_cannot_be_right_of_a_template_is_not_sent() -> None:
         templates.get("../17"),
         templates.delete("17"),
         templates.list(group_id="17"),
+        templates.list("deleted"),
+        templates.create(TEXT, "pigeon"),
+        templates.validate(TEXT, "pigeon"),
     ):
         with pytest.raises(InvalidRequestError):
             await call

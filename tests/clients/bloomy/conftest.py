@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from asdk import Retry
 from asdk.clients.bloomy import Bloomy
 from asdk.sandbox import Sandbox
 from asdk.sandbox.bloomy import BloomyServer
 from tests.clients.days import Days
+from tests.clients.makers import maker
 
 
 class MakeClient(Protocol):
@@ -41,13 +40,7 @@ def server(days: Days) -> Iterator[BloomyServer]:
 
 @pytest.fixture
 async def make_client(server: BloomyServer) -> AsyncIterator[MakeClient]:
-    async with AsyncExitStack() as open_clients:
-
-        def make(**settings: Any) -> Bloomy:
-            client = Bloomy(**{"base_url": server.api_url, "retry": Retry(base_delay=0.01), **settings})
-            open_clients.push_async_callback(client.aclose)
-            return client
-
+    async with maker(Bloomy, base_url=server.api_url) as make:
         yield make
 
 

@@ -72,6 +72,19 @@ async def test_a_key_that_cannot_be_one_is_refused_wherever_it_stands(
             Bloomy()
 
 
+async def test_half_a_login_of_the_environment_is_no_reason_to_leave_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    monkeypatch.setenv("BLOOMY_USERNAME", "ada")
+    assert await bearer() == "from-file"
+
+
+async def test_half_a_login_of_the_environment_is_what_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLOOMY_USERNAME", "ada")
+    with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
+        Bloomy()
+
+
 async def test_half_a_login_and_two_ways_at_once_are_refused(file: Path) -> None:
     with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
         Bloomy(username="ada")
@@ -84,6 +97,34 @@ async def test_another_file_can_be_named(tmp_path: Path) -> None:
     path.write_text("api_key: other\n")
     assert await bearer(config_path=path) == "other"
     assert Configuration(config_path=path).api_key == Secret("other")
+
+
+async def test_another_file_can_be_named_in_the_environment_and_below_the_home_directory(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    path = home / "other.yaml"
+    path.write_text("api_key: other\n")
+    assert Configuration(config_path="~/other.yaml").config_path == path
+    assert await bearer(config_path="~/other.yaml") == "other"
+    monkeypatch.setenv("BLOOMY_CONFIG_PATH", str(path))
+    assert Configuration().config_path == path
+    assert Configuration().has_api_key()
+    assert await bearer() == "other"
+
+
+async def test_who_has_no_home_directory_needs_none_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container under a user id that nobody knows."""
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert await bearer(api_key="from-code") == "from-code"
+    with pytest.raises(ConfigurationError, match="there is no home directory; set HOME, or pass config_path="):
+        Bloomy()
+    with pytest.raises(ConfigurationError, match="there is no home directory"):
+        Configuration()
 
 
 async def test_a_client_travels_to_another_process_without_its_key(

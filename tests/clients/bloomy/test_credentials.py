@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import traceback
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
-from asdk import AuthenticationError, NotFoundError, PermissionDeniedError, Secret, StatusError, TokenUnavailableError
+from asdk import AuthenticationError, Secret, TokenUnavailableError
 from asdk.clients.bloomy import AccountLockedError, APIError, Bloomy, Configuration, WrongPasswordError, config_file
 from asdk.sandbox import Fault
 from asdk.sandbox.bloomy import BloomyServer
@@ -39,6 +38,19 @@ async def call_at_once(client: Bloomy, times: int) -> None:
     async with anyio.create_task_group() as tasks:
         for _ in range(times):
             tasks.start_soon(client.scorecard.current_week)
+
+
+async def test_a_key_that_ends_during_a_bulk_costs_one_login_and_no_item(ada: Bloomy, server: BloomyServer) -> None:
+    meeting = server.credentials.meeting_id
+    await ada.get_user_id()
+    items = [{"title": str(number), "meeting_id": meeting} for number in range(40)]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ada.scorecard.current_week)
+        server.revoke_key()
+        result = await ada.issue.create_many(items, max_concurrent=20)
+    assert (len(result.successful), result.failed) == (40, [])
+    assert server.counters.count("POST", "/api/v1/issues/create") >= 40
+    assert grants(server) == 2
 
 
 async def test_the_form_is_the_server_s_own(server: BloomyServer) -> None:
@@ -185,81 +197,3 @@ async def test_a_reply_without_a_key_is_no_key(body: object) -> None:
     client = Bloomy(username="a", password="b", transport=MemoryTransport(lambda request: Reply(json=body)))
     with pytest.raises(TokenUnavailableError):
         await client.with_options(timeout=0.3).scorecard.current_week()
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503])
-async def test_every_status_is_an_api_error_and_one_of_asdk(status: int) -> None:
-    reply = Reply(status, json={"Message": "no"}, headers={"Retry-After": "7"})
-    client = Bloomy(api_key="key", transport=MemoryTransport([reply]), retry=None)
-    with pytest.raises(APIError, match="no") as caught:
-        await client.scorecard.current_week()
-    error = caught.value
-    assert (error.status_code, error.retry_after) == (status, 7)
-    assert isinstance(error, StatusError.for_status(status))
-    again = pickle.loads(pickle.dumps(error))
-    assert (type(again), again.status_code, str(again)) == (type(error), status, str(error))
-
-
-async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client: Bloomy, server: BloomyServer) -> None:
-    with pytest.raises(NotFoundError, match="was not found"):
-        await client.user.details(server.credentials.other.user_id)
-    server.faults.add(Fault.status(403), path=WEEKS)
-    with pytest.raises(PermissionDeniedError):
-        await client.scorecard.current_week()
-
-
-# --- the user behind the key ------------------------------------------------------------------------------------------
-
-
-async def test_the_user_s_id_is_fetched_once_however_many_ask(client: Bloomy, server: BloomyServer) -> None:
-    async with anyio.create_task_group() as tasks:
-        for _ in range(34):
-            tasks.start_soon(client.todo.list)
-            tasks.start_soon(client.with_options(timeout=9).goal.list)
-            tasks.start_soon(client.meeting.list)
-    assert server.counters.count("GET", "/api/v1/users/mine") == 1
-    assert await client.headline.list() == []
-    assert server.counters.count("GET", "/api/v1/users/mine") == 1
-
-
-async def test_a_cancelled_caller_leaves_the_others_their_id(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.delay(0.05), path="/api/v1/users/mine")
-    ids: list[int] = []
-
-    async def ask() -> None:
-        ids.append(await client.get_user_id())
-
-    async with anyio.create_task_group() as tasks:
-        with anyio.move_on_after(0.01):
-            tasks.start_soon(ask)
-            await client.get_user_id()
-        tasks.start_soon(ask)
-    assert ids == [server.credentials.ada.user_id] * 2
-    assert server.counters.count("GET", "/api/v1/users/mine") == 1
-
-
-async def test_when_nobody_waits_any_more_the_request_ends(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.delay(60), path="/api/v1/users/mine", times=1)
-    with anyio.move_on_after(0.02):
-        await client.get_user_id()
-    with anyio.fail_after(2):
-        while server.counters.in_flight:  # noqa: ASYNC110
-            await anyio.sleep(0.001)
-    assert await client.get_user_id() == server.credentials.ada.user_id
-
-
-async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.status(403), path="/api/v1/users/mine", times=1)
-    failures: list[APIError] = []
-
-    async def ask() -> None:
-        with pytest.raises(APIError) as caught:
-            await client.get_user_id()
-        failures.append(caught.value)
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(5):
-            tasks.start_soon(ask)
-    assert [failure.status_code for failure in failures] == [403] * 5
-    assert len({id(failure) for failure in failures}) == 5
-    assert await client.get_user_id() == server.credentials.ada.user_id

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import anyio
 import pytest
 
 from asdk import InvalidRequestError, NotFoundError, RateLimitError, Records
@@ -60,7 +63,10 @@ async def test_meetings(client: Bloomy, server: BloomyServer, meeting: int) -> N
     made = await client.meeting.create("Retro", attendees=[known.ben.user_id])
     people = await client.meeting.attendees(made.meeting_id)
     assert [person.user_id for person in people] == [known.ada.user_id, known.ben.user_id]
-    alone = await client.meeting.create("Alone", add_self=False)
+    again = await client.meeting.create("Again", add_self=False, attendees=iter([known.ben.user_id]))
+    assert again.attendees == [known.ben.user_id]
+    assert await client.meeting.delete(again.meeting_id)
+    alone = await client.meeting.create("Alone", add_self=False, attendees=None)
     assert await client.meeting.attendees(alone.meeting_id) == []
     assert await client.meeting.delete(made.meeting_id)
     with pytest.raises(NotFoundError):
@@ -92,29 +98,45 @@ async def test_a_meeting_with_everything_on_its_table(client: Bloomy, meeting: i
 async def test_a_number_may_have_no_target(client: Bloomy, server: BloomyServer, meeting: int) -> None:
     server.settings.null_targets = True
     assert [metric.target for metric in await client.meeting.metrics(meeting)] == [None, None]
-    reply = Reply(json=[{"Id": 1, "Name": "x", "Target": "", "Owner": None}])
-    [metric] = await Bloomy(api_key="k", transport=MemoryTransport([reply])).meeting.metrics(1)
-    assert (metric.target, metric.accountable_user_id, metric.accountable_user_name) == (None, None, None)
-
-
-async def test_a_meeting_without_basics_has_an_empty_name() -> None:
-    def answer(request: Any) -> Reply:
-        return Reply(json={"Id": 1, "Basics": None} if request.url.endswith("/L10/1") else [])
-
-    details = await Bloomy(api_key="k", transport=MemoryTransport(answer)).meeting.details(1)
-    assert (details.name, details.metrics) == ("", [])
 
 
 async def test_a_meeting_that_not_everybody_could_be_added_to_says_who_is_missing(
     client: Bloomy, server: BloomyServer
 ) -> None:
     known = server.credentials
-    server.faults.add(Fault.status(403), path="/api/v1/L10/{id}/attendees/{user_id}", times=1)
+    server.settings.refused_attendees = frozenset({known.ben.user_id})
     with pytest.raises(IncompleteMeetingError) as caught:
         await client.meeting.create("Retro", attendees=[known.ben.user_id, known.ada.user_id])
     error = caught.value
     assert (error.status_code, error.missing) == (403, (known.ben.user_id,))
+    assert f"meeting {error.meeting_id} was created without the users {[known.ben.user_id]}" in str(error)
     assert [meeting.id for meeting in await client.meeting.list()][1:] == [error.meeting_id]
+    assert [person.user_id for person in await client.meeting.attendees(error.meeting_id)] == [known.ada.user_id]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, meeting: client.meeting.details(meeting),
+        lambda client, meeting: client.user.details(include_all=True),
+        lambda client, meeting: client.goal.list(archived=True),
+        lambda client, meeting: client.meeting.get_many([meeting] * 20),
+        lambda client, meeting: client.todo.create_many([{"title": "a", "meeting_id": meeting}] * 20),
+    ],
+)
+async def test_who_goes_leaves_no_request_behind(
+    client: Bloomy, server: BloomyServer, meeting: int, call: Callable[[Bloomy, int], Awaitable[object]]
+) -> None:
+    await client.get_user_id()
+    before = asyncio.all_tasks()
+    server.faults.add(Fault.delay(60))
+    with anyio.move_on_after(0.05) as scope:
+        await call(client, meeting)
+    assert scope.cancelled_caught
+    with anyio.fail_after(2):
+        while server.counters.in_flight:  # noqa: ASYNC110
+            await anyio.sleep(0.001)
+    assert asyncio.all_tasks() == before
 
 
 async def test_to_dos(client: Bloomy, meeting: int) -> None:
@@ -156,39 +178,6 @@ async def test_goals(client: Bloomy, server: BloomyServer, meeting: int) -> None
         await client.goal.details(made.id)
 
 
-async def test_a_goal_of_no_meeting() -> None:
-    goal = {"Id": 1, "Name": "x", "CreateTime": "2026-01-01T00:00:00", "DueDate": "", "Owner": {"Id": 2, "Name": None}}
-    transport = MemoryTransport([Reply(json={**goal, "Origins": []}), Reply(json={**goal, "Origins": None})])
-    client = Bloomy(api_key="k", transport=transport)
-    for _ in range(2):
-        found = await client.goal.details(1)
-        assert (found.meeting_id, found.meeting_title, found.due_date, found.status) == (None, None, None, "Incomplete")
-
-
-async def test_the_scorecard(client: Bloomy, server: BloomyServer, meeting: int) -> None:
-    week = await client.scorecard.current_week()
-    assert (week.week_number, week.week_start, week.week_end) == (1, "2025-12-29", "2026-01-04")
-    assert await client.scorecard.list() == []
-    [empty] = await client.scorecard.list(show_empty=True, week_offset=0)
-    assert (empty.value, empty.week_id, empty.target, empty.updated_at) == (None, 1, 2.0, None)
-    assert await client.scorecard.score(empty.measurable_id, 0)
-    [scored] = await client.scorecard.list()
-    assert (scored.value, scored.updated_at) == (0.0, datetime(2026, 1, 1, tzinfo=UTC))
-    await client.scorecard.score(empty.measurable_id, 2.5, week_offset=1)
-    later = await client.scorecard.get(empty.measurable_id, week_offset=1)
-    assert later is not None
-    assert (later.value, later.week) == (2.5, "2026-W02")
-    assert await client.scorecard.get(999) is None
-    everything = await client.scorecard.list(meeting_id=meeting, show_empty=True)
-    assert {item.title for item in everything} == {"Releases", "Open defects"}
-
-
-async def test_a_week_of_another_year_is_refused_and_nothing_entered(client: Bloomy, server: BloomyServer) -> None:
-    with pytest.raises(InvalidRequestError, match="this is week 1: a week_offset of -1 leads into another year"):
-        await client.scorecard.score(1, 5, week_offset=-1)
-    assert server.counters.by_route == {"GET /api/v1/weeks/current": 1}
-
-
 async def test_issues(client: Bloomy, meeting: int) -> None:
     made = await client.issue.create(meeting, "Slow tests", notes="very")
     assert (made.meeting_title, made.user_name, made.completed_at) == ("Leadership Weekly", "Ada Lovelace", None)
@@ -228,6 +217,7 @@ async def test_what_cannot_be_right_is_not_sent() -> None:
         client.todo.update(1),
         client.issue.update(1),
         client.goal.update(1, status="done"),
+        client.goal.update(1, status=5),  # type: ignore[arg-type]
     ):
         with pytest.raises(InvalidRequestError):
             await call
@@ -259,6 +249,30 @@ async def test_the_wire_has_the_servers_own_spellings() -> None:
         ("GET", "/todo/1", ""),
         ("GET", "/headline/1?Include_Origin=true", ""),
     ]
+    assert {request.headers["Content-Type"] for request in transport.sent} == {"application/json"}
+
+
+async def test_any_text_and_any_id_comes_through_unchanged(client: Bloomy, meeting: int) -> None:
+    text = 'Zoë & "Ünal" <b> / ? # % + \\ \U0001f600'
+    made = await client.issue.create(meeting, text)
+    assert (await client.issue.details(made.id)).title == text
+    assert await client.user.search("%&+é/?#") == []
+    transport = MemoryTransport(lambda request: Reply(json=[]))
+    other = Bloomy("k", transport=transport)
+    await other.user.list()
+    await other.user.search("%&+é/?#")
+    await other.meeting.list("../1?a#b%2F+é")  # type: ignore[arg-type]
+    await other.issue.list(meeting_id=1)
+    await other.headline.list(meeting_id=1)
+    await other.todo.list(meeting_id=1)
+    assert [request.url.partition("/api/v1")[2] for request in transport.sent] == [
+        "/search/all?term=%25",
+        "/search/user?term=%25%26%2B%C3%A9%2F%3F%23",
+        "/L10/..%2F1%3Fa%23b%252F%2B%C3%A9/list",
+        "/l10/1/issues",
+        "/l10/1/headlines",
+        "/L10/1/todos",
+    ]
 
 
 # --- many at a time ---------------------------------------------------------------------------------------------------
@@ -284,6 +298,27 @@ async def test_each_item_of_a_bulk_has_its_own_success_or_error(
     assert isinstance(result.failed[0].error, InvalidRequestError)
     assert result.failed[0].error.message == "meeting_id is required"
     assert server.counters.count("POST", "/api/v1/issues/create") == 3
+
+
+async def test_an_item_that_is_no_item_fails_alone(client: Bloomy, server: BloomyServer, meeting: int) -> None:
+    items: list[Any] = [
+        None,
+        "title",
+        5,
+        {1: 2},
+        {"title": None, "meeting_id": meeting},
+        {"title": "a", "meeting_id": meeting},
+    ]
+    result = await client.goal.create_many(items)
+    assert [goal.title for goal in result.successful] == ["a"]
+    assert [failed.error.message for failed in result.failed] == [
+        "an item is a dict of arguments, not a NoneType",
+        "an item is a dict of arguments, not a str",
+        "an item is a dict of arguments, not a int",
+        "title is required",
+        "title is required",
+    ]
+    assert {type(failed.error) for failed in result.failed} == {InvalidRequestError}
 
 
 async def test_a_bulk_keeps_to_its_limit(client: Bloomy, server: BloomyServer, meeting: int) -> None:

@@ -17,6 +17,7 @@ from asdk.clients.edgequake.models import (
     DocumentStatus,
     DocumentSummary,
     LoginResult,
+    OtherEvent,
     QueryContext,
     QueryDone,
     QueryResult,
@@ -48,10 +49,12 @@ async def results(client: EdgeQuake) -> None:
 async def streams(client: EdgeQuake) -> None:
     async with client.query.stream("why?") as events:
         async for event in events:
-            assert_type(event, QueryContext | Token | Thinking | QueryDone)
+            assert_type(event, QueryContext | Token | Thinking | QueryDone | OtherEvent)
     async with client.chat.stream("why?", timeout=5) as answer:
         async for part in answer:
-            assert_type(part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate)
+            assert_type(
+                part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent
+            )
     assert_type(await client.chat.complete("why?"), ChatResult)
 
 

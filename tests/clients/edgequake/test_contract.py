@@ -301,6 +301,8 @@ def test_a_model_has_what_its_schema_has(operation: Operation) -> None:
     schemas = [wire[1:-1] if wire.startswith("[") else wire] if "|" not in wire else wire.split("|")
     if operation.name == "parse.parse":
         schemas.append("ParseJobStatusResponse")
+    if models.OtherEvent in made:  # what no schema has yet
+        made.remove(models.OtherEvent)
     assert len(made) == len(schemas)
     found = [
         problem

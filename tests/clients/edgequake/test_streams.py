@@ -15,6 +15,7 @@ from asdk.clients.edgequake.models import (
     ChatDone,
     ConversationStarted,
     DocumentFilter,
+    OtherEvent,
     QueryContext,
     QueryDone,
     QueryMode,
@@ -103,6 +104,18 @@ async def test_a_renewed_token_serves_a_stream(admin: EdgeQuake, server: EdgeQua
     await admin.auth.me()
     server.invalidate_access_tokens()
     assert text_of(await collect(admin.query.stream("Sarah", mode="bypass"))) == "You asked: Sarah"
+
+
+@pytest.mark.parametrize(
+    "stream", [lambda c: c.query.stream("x"), lambda c: c.chat.stream("x"), lambda c: c.graph.stream()]
+)
+async def test_an_event_of_a_kind_that_is_not_known_yet_ends_no_stream(stream: Any) -> None:
+    events = Reply(
+        content=b'data: {"type":"applause","volume":11}\n\ndata: {"type":"applause"}\n\n',
+        headers={"Content-Type": "text/event-stream"},
+    )
+    client = EdgeQuake(auth=None, transport=MemoryTransport([events]))
+    assert await collect(stream(client)) == [OtherEvent(type="applause")] * 2
 
 
 async def test_a_message_begins_a_conversation_and_the_next_goes_on_in_it(chatting: EdgeQuake) -> None:

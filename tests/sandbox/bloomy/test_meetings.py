@@ -30,6 +30,8 @@ async def test_a_meeting_is_made_filled_and_removed(speak: "Speak", server: Bloo
         assert await speak("POST", f"{path}/attendees/{known.ben.user_id}") == (204, None)
     assert [person["Id"] for person in (await speak("GET", f"{path}/attendees"))[1]] == [known.ben.user_id]
     assert (await speak("POST", f"{path}/attendees/{known.other.user_id}"))[0] == 404
+    server.settings.refused_attendees = frozenset({known.ada.user_id})
+    assert (await speak("POST", f"{path}/attendees/{known.ada.user_id}"))[0] == 403
     assert (await speak("DELETE", path))[0] == 204
     assert (await speak("GET", path))[0] == 404
 
@@ -62,13 +64,14 @@ async def test_scores_are_written_by_week(speak: "Speak", server: BloomyServer) 
         "ForWeek": "2026-01-04",
     }
     _, before = await speak("GET", f"scorecard/user/{known.ada.user_id}")
-    [score] = before["Scores"]
+    [last_year, score] = before["Scores"]
+    assert (last_year["Week"], last_year["ForWeek"]) == ("2025-W52", 52)
     assert (score["Week"], score["ForWeek"], score["Measured"], score["DateEntered"]) == ("2026-W01", 1, None, None)
     path = f"measurables/{score['MeasurableId']}/week"
     assert (await speak("PUT", f"{path}/1", {"value": 0}))[0] == 204
     assert (await speak("PUT", f"{path}/2", {"value": 2.5}))[0] == 204
     _, after = await speak("GET", f"scorecard/meeting/{known.meeting_id}")
-    assert [entry["Measured"] for entry in after["Scores"]] == [0, 2.5, None]
+    assert [entry["Measured"] for entry in after["Scores"]] == [None, 0, 2.5, None, None]
     assert (await speak("PUT", f"{path}/54", {"value": 1}))[0] == 400
     assert (await speak("PUT", f"{path}/1", {"value": "1"}))[0] == 400
     assert (await speak("PUT", "measurables/999/week/1", {"value": 1}))[0] == 404

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from asdk.models import OpenEnum, field, model
+from asdk.subscripts import Subscriptable
 
 
 class Channel(OpenEnum):
@@ -40,17 +41,17 @@ class Message:
 
     Attributes:
         content: the text.
-        channel: how it went; the server knows these spellings only.
+        channel: how it went.
         reply_or_not: whether the customer answered.
         message_id: your own id of it; left out, 32 random hex digits.
-        send_timestamp: when it went; left out, now.
+        send_timestamp: when it went, with a time zone, also as text in ISO 8601; left out, now.
     """
 
     content: str
     channel: Channel | str
     reply_or_not: bool = False
     message_id: str = field(factory=lambda: uuid.uuid4().hex)
-    send_timestamp: datetime = field(factory=lambda: datetime.now(UTC))
+    send_timestamp: datetime | str = field(factory=lambda: datetime.now(UTC))
 
 
 @model
@@ -62,7 +63,7 @@ class Warning:
 
 
 @model
-class OptimizedMessage:
+class OptimizedMessage(Subscriptable):
     """A better message.
 
     Attributes:
@@ -87,7 +88,7 @@ class OptimizedMessage:
 
 
 @model
-class ProcessedCandidate:
+class ProcessedCandidate(Subscriptable):
     """The better message of the older operation."""
 
     content: str
@@ -96,7 +97,7 @@ class ProcessedCandidate:
 
 
 @model
-class ProcessedMessage:
+class ProcessedMessage(Subscriptable):
     """The reply of the older operation; ``candidate_message`` is what to send."""
 
     company: str
@@ -112,7 +113,8 @@ class MessageFeedback:
         message_id: of the `OptimizedMessage`.
         customer_responded: whether the customer answered.
         timezone: of the customer, an IANA name such as ``"America/New_York"``.
-        score: how good the message was; left out, it does not count.
+        score: how good the message was; left out, it does not count. A number from 0 to 100 for messages of the older
+            operation.
         actual_sent_message: the text that was sent, where it was changed.
         positive_rewards: the steps that the customer took.
         send_timestamp: when it was sent.
@@ -122,7 +124,7 @@ class MessageFeedback:
     message_id: str
     customer_responded: bool
     timezone: str
-    score: Score | str | None = None
+    score: Score | str | int | None = None
     actual_sent_message: str | None = None
     positive_rewards: Sequence[MessageType | str] = ()
     send_timestamp: datetime | None = None
@@ -130,7 +132,7 @@ class MessageFeedback:
 
 
 @model
-class FeedbackItem:
+class FeedbackItem(Subscriptable):
     """Feedback as the server keeps it. ``score`` is a number for messages of the older operation."""
 
     id: str
@@ -145,7 +147,7 @@ class FeedbackItem:
 
 
 @model
-class BulkFeedbackResult:
+class BulkFeedbackResult(Subscriptable):
     """All feedback of a call: the server takes the whole list or nothing."""
 
     success: bool

@@ -47,6 +47,7 @@ class PafMessage:
     template_id: str
     content: str
     channel: PafChannel
+    control_no_message: Literal[False] = False  # where it is true, nothing is to be sent, whatever else there is
 
     @property
     def is_control(self) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.clients.apala.bodies import checked_uuid, metadata_body, paf_feedback_body
+from asdk.clients.apala.bodies import paf_feedback_body, set_members
+from asdk.clients.apala.checks import checked_uuid
 from asdk.clients.apala.models.customers import CustomerMetadata
 from asdk.clients.apala.models.paf import (
     IncomingMessage,
@@ -66,7 +67,7 @@ class Paf(Resource["Apala"]):
         """
         body: dict[str, object] = {"customer_id": checked_uuid("customer_id", customer_id)}
         if customer_metadata is not None:
-            body["customer_metadata"] = metadata_body(customer_metadata)
+            body["customer_metadata"] = set_members(customer_metadata)
         return await self._client.request(
             "POST", "/api/paf/optimize", json=body, model=PafMessage | PafControl, **options
         )

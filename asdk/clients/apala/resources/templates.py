@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.clients.apala.bodies import checked_uuid
+from asdk.clients.apala.checks import checked_uuid, paf_channel
 from asdk.clients.apala.models.paf import (
     CreatedTemplates,
     DeletedTemplate,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala
 
 _LABEL_LENGTH = 64
+_STATUSES = (*TemplateStatus, "all")
 
 
 class Templates(Resource["Apala"]):
@@ -62,6 +63,7 @@ class Templates(Resource["Apala"]):
             Whether it may go live, which rules it breaks, and how it would look.
 
         Raises:
+            InvalidRequestError: there is no such channel; nothing was sent.
             ChannelNotAllowedError: the account may not send on this channel.
 
         Source: Apala API, ``POST /api/paf/templates/validate``.
@@ -69,7 +71,7 @@ class Templates(Resource["Apala"]):
         return await self._client.request(
             "POST",
             "/api/paf/templates/validate",
-            json={"content": content, "channel": channel.lower()},
+            json={"content": content, "channel": paf_channel(channel)},
             model=TemplateReport,
             idempotent=True,
             **options,
@@ -97,7 +99,8 @@ class Templates(Resource["Apala"]):
             The id of each clone, with its group.
 
         Raises:
-            InvalidRequestError: the label is too long or the group no UUID; nothing was sent.
+            InvalidRequestError: the label is too long, the group no UUID, or there is no such channel; nothing was
+                sent.
             ComplianceError: the text breaks rules; ``violations`` says which. Nothing was stored.
             DuplicateLabelError: an active template has this label.
             GroupRetiredError: the group takes no more templates.
@@ -112,7 +115,7 @@ class Templates(Resource["Apala"]):
         return await self._client.request(
             "POST",
             "/api/paf/templates",
-            json=without_none(content=content, channel=channel.lower(), label=label, group_id=group_id),
+            json=without_none(content=content, channel=paf_channel(channel), label=label, group_id=group_id),
             model=CreatedTemplates,
             **options,
         )
@@ -151,8 +154,7 @@ class Templates(Resource["Apala"]):
             options: what this call does differently, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: the group is no UUID; nothing was sent.
-            BadRequestError: there is no such status.
+            InvalidRequestError: the group is no UUID, or there is no such status; nothing was sent.
 
         Source: Apala API, ``GET /api/paf/templates``.
         """
@@ -161,7 +163,7 @@ class Templates(Resource["Apala"]):
         found = await self._client.request(
             "GET",
             "/api/paf/templates",
-            params={"status": status, "label": label, "group_id": group_id},
+            params={"status": _status(status), "label": label, "group_id": group_id},
             model=TemplateList,
             **options,
         )
@@ -170,3 +172,9 @@ class Templates(Resource["Apala"]):
 
 def _id(template_id: str) -> str:
     return checked_uuid("template_id", template_id)
+
+
+def _status(status: object) -> str:
+    if isinstance(status, str) and status.lower() in _STATUSES:
+        return status.lower()
+    raise InvalidRequestError(f"status is one of {', '.join(_STATUSES)}, not {status!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asdk.clients.bloomy.models.todos import Moment
+from asdk.clients.bloomy.models.moments import Moment, moment
 from asdk.clients.bloomy.models.users import Owner
 from asdk.models import OpenEnum, field, model
 
@@ -21,7 +21,7 @@ class GoalStatus(OpenEnum):
 class Origin:
     """A meeting that a goal belongs to."""
 
-    id: int
+    id: int | None = None
     name: str | None = None
 
 
@@ -31,15 +31,19 @@ class Goal:
 
     id: int
     title: str = field(name="Name")
-    created_at: datetime = field(name="CreateTime")
-    owner: Owner
+    created: Moment = field(default=None, name="CreateTime")
     due: Moment = field(default=None, name="DueDate")
     is_complete: bool | None = field(default=None, name="Complete")
-    origins: list[Origin] | None = None
+    owner: Owner | None = None
+    origins: list[Origin | None] | None = None
+
+    @property
+    def created_at(self) -> datetime | None:
+        return moment(self.created)
 
     @property
     def due_date(self) -> datetime | None:
-        return self.due or None
+        return moment(self.due)
 
     @property
     def status(self) -> str:
@@ -47,20 +51,24 @@ class Goal:
         return "Completed" if self.is_complete else "Incomplete"
 
     @property
-    def user_id(self) -> int:
-        return self.owner.id
+    def user_id(self) -> int | None:
+        return None if self.owner is None else self.owner.id
 
     @property
     def user_name(self) -> str | None:
-        return self.owner.name
+        return None if self.owner is None else self.owner.name
 
     @property
     def meeting_id(self) -> int | None:
-        return self.origins[0].id if self.origins else None
+        return None if self._origin is None else self._origin.id
 
     @property
     def meeting_title(self) -> str | None:
-        return self.origins[0].name if self.origins else None
+        return None if self._origin is None else self._origin.name
+
+    @property
+    def _origin(self) -> Origin | None:
+        return self.origins[0] if self.origins else None
 
 
 @model(rename="pascal")

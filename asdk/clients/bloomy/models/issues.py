@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asdk.clients.bloomy.models.todos import Moment
-from asdk.clients.bloomy.models.users import Owner
+from asdk.clients.bloomy.models.agenda import AgendaItem
+from asdk.clients.bloomy.models.moments import Moment, moment
 from asdk.models import field, model
 
 
 @model(rename="pascal")
-class Issue:
-    """An issue.
+class Issue(AgendaItem):
+    """An issue."""
 
-    Attributes:
-        notes_url: where its notes are.
-        archived: whether it is off the list.
-        meeting_id: the meeting that it was raised in.
-        meeting_title: its name.
-        owner: who raised it.
-    """
-
-    id: int
-    title: str = field(name="Name")
-    created_at: datetime = field(name="CreateTime")
-    notes_url: str | None = field(default=None, name="DetailsUrl")
-    closed: Moment = field(default=None, name="CloseTime")
     completed: Moment = field(default=None, name="CompleteTime")
-    archived: bool = False
-    meeting_id: int | None = field(default=None, name="OriginId")
-    meeting_title: str | None = field(default=None, name="Origin")
-    owner: Owner | None = None
 
     @property
     def completed_at(self) -> datetime | None:
         """When it was solved; None while it is open."""
-        return self.closed or self.completed or None
+        return moment(self.closed) or moment(self.completed)
 
     @property
     def user_id(self) -> int | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from asdk.clients.bloomy.models.issues import Issue
+from asdk.clients.bloomy.models.moments import Moment
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.models.users import Owner
 from asdk.models import field, model
@@ -30,33 +30,23 @@ class MeetingAttendee:
     image_url: str | None = None
 
 
-@model(rename="pascal")
+@model
 class ScorecardMetric:
     """A number that a meeting watches.
 
     Attributes:
-        raw_target: what it should be, as the server writes it.
+        target: what it should be; None if nobody set one.
         unit: what it counts.
         metric_type: on which side of the target it should be, such as ``>=``.
         owner: who is accountable for it.
     """
 
     id: int
-    name: str
-    raw_target: float | Literal[""] | None = field(default=None, name="Target")
-    unit: str | None = field(default=None, name="Modifiers")
-    metric_type: str | None = field(default=None, name="Direction")
+    title: str
+    target: float | None = None
+    unit: str | None = None
+    metric_type: str | None = None
     owner: Owner | None = None
-
-    @property
-    def title(self) -> str:
-        """Its name, without the blanks that the server keeps."""
-        return self.name.strip()
-
-    @property
-    def target(self) -> float | None:
-        """What it should be; None if nobody set one."""
-        return None if self.raw_target == "" else self.raw_target
 
     @property
     def accountable_user_id(self) -> int | None:
@@ -109,9 +99,21 @@ class MeetingRecord:
 
     id: int
     basics: Basics | None = None
-    start_date_utc: datetime | None = None
-    create_time: datetime | None = None
+    start_date_utc: Moment = None
+    create_time: Moment = None
     organization_id: int | None = None
+
+
+@model(rename="pascal")
+class Measurable:
+    """A number that a meeting watches, as the server sends it: anything may be missing."""
+
+    id: int | None = None
+    name: str | None = None
+    target: float | str | None = None
+    modifiers: str | None = None
+    direction: str | None = None
+    owner: Owner | None = None
 
 
 @model(rename="camel")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
 
+from asdk.clients.bloomy.models.moments import Moment, moment
 from asdk.models import field, model
-
-#: The server writes an empty string where other servers write null.
-Moment: TypeAlias = datetime | Literal[""] | None
 
 
 @model(rename="pascal")
@@ -36,15 +33,15 @@ class Todo:
 
     @property
     def due_date(self) -> datetime | None:
-        return self.due or None
+        return moment(self.due)
 
     @property
     def complete_date(self) -> datetime | None:
-        return self.completed or None
+        return moment(self.completed)
 
     @property
     def create_date(self) -> datetime | None:
-        return self.created or None
+        return moment(self.created)
 
     @property
     def archived(self) -> bool:

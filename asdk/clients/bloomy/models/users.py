@@ -9,7 +9,7 @@ from asdk.models import field, model
 class Owner:
     """Who is accountable for something."""
 
-    id: int
+    id: int | None = None
     name: str | None = None
     image_url: str | None = None
 
@@ -69,6 +69,13 @@ class UserListItem:
     position: str | None = field(default=None, name="Description")
     image_url: str | None = None
     result_type: str | None = None
+
+
+@model(rename="pascal")
+class OwnId:
+    """Who the key belongs to: all that is read of it."""
+
+    id: int
 
 
 @model(rename="pascal")

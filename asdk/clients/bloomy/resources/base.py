@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asdk.clients.bloomy.models.bulk import BulkError, BulkResult
 from asdk.errors import AsdkError, InvalidRequestError
+from asdk.options import CallOptions
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ class BloomyResource(Resource["Bloomy"]):
 
     __slots__ = ()
 
-    async def _user(self, user_id: int | None) -> int:
+    async def _user(self, user_id: int | None, options: CallOptions) -> int:
         """This user, or the owner of the key."""
-        return await self._client.get_user_id() if user_id is None else user_id
+        return await self._client.get_user_id(**options) if user_id is None else user_id
 
     async def _place(
-        self, user_id: int | None, meeting_id: int | None, of_user: str, of_meeting: str
+        self, user_id: int | None, meeting_id: int | None, of_user: str, of_meeting: str, options: CallOptions
     ) -> tuple[str, dict[str, object]]:
         """Where a list is, as a path template and its parameter: of a meeting, a user, or the owner of the key.
 
@@ -36,10 +37,24 @@ class BloomyResource(Resource["Bloomy"]):
             InvalidRequestError: both are named; nothing was sent.
         """
         if meeting_id is None:
-            return of_user, {"id": await self._user(user_id)}
+            return of_user, {"id": await self._user(user_id, options)}
         if user_id is not None:
             raise InvalidRequestError("give user_id or meeting_id, not both")
         return of_meeting, {"id": meeting_id}
+
+    async def _create_many(
+        self,
+        create: Callable[..., Awaitable[R]],
+        items: Iterable[Mapping[str, Any]],
+        max_concurrent: int,
+        *required: str,
+    ) -> BulkResult[R]:
+        """Call a method with each of these dicts of its arguments, of which some are required."""
+
+        async def make(given: Mapping[str, Any]) -> R:
+            return await create(**arguments(create, given, *required))
+
+        return await self._each(items, make, max_concurrent)
 
     async def _each(self, inputs: Iterable[I], call: Callable[[I], Awaitable[R]], max_concurrent: int) -> BulkResult[R]:
         """Call the function for each input. What asdk raises is kept with its input; anything else ends it all.
@@ -77,8 +92,11 @@ def arguments(call: Callable[..., object], given: Mapping[str, Any], *required: 
     """The dict of one item, if the function can be called with it.
 
     Raises:
-        InvalidRequestError: a required member is missing or None, or a member is unknown. Nothing was sent.
+        InvalidRequestError: it is no dict, a required member is missing or None, or a member is unknown. Nothing was
+            sent.
     """
+    if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidRequestError(f"an item is a dict of arguments, not a {type(given).__name__}")
     for name in required:
         if given.get(name) is None:
             raise InvalidRequestError(f"{name} is required")

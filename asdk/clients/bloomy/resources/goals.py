@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
-from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -59,7 +59,7 @@ class Goals(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
-        body = {"title": title, "accountableUserId": await self._user(user_id)}
+        body = {"title": title, "accountableUserId": await self._user(user_id, options)}
         path = {"id": meeting_id}
         return await self._client.request(
             "POST", "/L10/{id}/rocks", path_params=path, json=body, model=CreatedGoal, **options
@@ -90,9 +90,9 @@ class Goals(BloomyResource):
             InvalidRequestError: there is no such status; nothing was sent.
             NotFoundError: the organisation has no such goal or user.
 
-        Source: Bloom Growth API, ``PUT /rocks/{id}``.
+        Source: Bloom Growth API, ``PUT /rocks/{id}``, ``GET /rocks/{id}``.
         """
-        completion = None if status is None else _COMPLETION.get(status.lower())
+        completion = _COMPLETION.get(status.lower()) if isinstance(status, str) else None
         if status is not None and completion is None:
             raise InvalidRequestError(f"a goal is {', '.join(map(repr, _COMPLETION))}, not {status!r}")
         body = without_none(accountableUserId=accountable_user, title=title, completion=completion)
@@ -151,13 +151,9 @@ class Goals(BloomyResource):
             goals: the arguments of `create`, as dicts.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
-
-        async def make(given: Mapping[str, Any]) -> CreatedGoal:
-            return await self.create(**arguments(self.create, given, "title", "meeting_id"))
-
-        return await self._each(goals, make, max_concurrent)
+        return await self._create_many(self.create, goals, max_concurrent, "title", "meeting_id")
 
     @overload
     async def list(
@@ -185,7 +181,7 @@ class Goals(BloomyResource):
 
         Source: Bloom Growth API, ``GET /rocks/user/{id}``, ``GET /archivedrocks/user/{id}``.
         """
-        user_id = await self._user(user_id)
+        user_id = await self._user(user_id, options)
         if not archived:
             return await self._of_user("/rocks/user/{id}", user_id, options)
         going_on = asyncio.create_task(self._of_user("/rocks/user/{id}", user_id, options))

@@ -58,7 +58,7 @@ class Headlines(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/{id}/headlines``.
         """
-        body = without_none(title=title, ownerId=await self._user(owner_id), notes=notes)
+        body = without_none(title=title, ownerId=await self._user(owner_id, options), notes=notes)
         path = {"id": meeting_id}
         return await self._client.request(
             "POST", "/L10/{id}/headlines", path_params=path, json=body, model=Headline, **options
@@ -78,7 +78,7 @@ class Headlines(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such headline.
 
-        Source: Bloom Growth API, ``PUT /headline/{id}``.
+        Source: Bloom Growth API, ``PUT /headline/{id}``, ``GET /headline/{id}``.
         """
         path, body = {"id": headline_id}, {"title": title}
         await self._client.request("PUT", "/headline/{id}", path_params=path, json=body, model=None, **options)
@@ -112,7 +112,7 @@ class Headlines(BloomyResource):
             InvalidRequestError: both are named; nothing was sent.
             NotFoundError: the organisation has no such user or meeting.
 
-        Source: Bloom Growth API, ``GET /headline/users/{id}``, ``GET /L10/{id}/headlines``.
+        Source: Bloom Growth API, ``GET /headline/users/{id}``, ``GET /l10/{id}/headlines``.
         """
-        template, path = await self._place(user_id, meeting_id, "/headline/users/{id}", "/L10/{id}/headlines")
+        template, path = await self._place(user_id, meeting_id, "/headline/users/{id}", "/l10/{id}/headlines", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Headline], **options))

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
-from asdk.clients.bloomy.resources.base import BloomyResource, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -56,7 +56,7 @@ class Issues(BloomyResource):
 
         Source: Bloom Growth API, ``POST /issues/create``.
         """
-        body = without_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id), notes=notes)
+        body = without_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id, options), notes=notes)
         return await self._client.request("POST", "/issues/create", json=body, model=Issue, **options)
 
     async def update(
@@ -77,7 +77,7 @@ class Issues(BloomyResource):
             InvalidRequestError: nothing to change is given; nothing was sent.
             NotFoundError: the organisation has no such issue.
 
-        Source: Bloom Growth API, ``PUT /issues/{id}``.
+        Source: Bloom Growth API, ``PUT /issues/{id}``, ``GET /issues/{id}``.
         """
         body = without_none(title=title, notes=notes)
         if not body:
@@ -99,7 +99,7 @@ class Issues(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such issue.
 
-        Source: Bloom Growth API, ``POST /issues/{id}/complete``.
+        Source: Bloom Growth API, ``POST /issues/{id}/complete``, ``GET /issues/{id}``.
         """
         await self._client.request(
             "POST",
@@ -119,13 +119,9 @@ class Issues(BloomyResource):
             issues: the arguments of `create`, as dicts.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /issues/create``.
         """
-
-        async def make(given: Mapping[str, Any]) -> Issue:
-            return await self.create(**arguments(self.create, given, "meeting_id", "title"))
-
-        return await self._each(issues, make, max_concurrent)
+        return await self._create_many(self.create, issues, max_concurrent, "meeting_id", "title")
 
     async def list(
         self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]
@@ -141,7 +137,7 @@ class Issues(BloomyResource):
             InvalidRequestError: both are named; nothing was sent.
             NotFoundError: the organisation has no such user or meeting.
 
-        Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /L10/{id}/issues``.
+        Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /l10/{id}/issues``.
         """
-        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/L10/{id}/issues")
+        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/l10/{id}/issues", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Issue], **options))

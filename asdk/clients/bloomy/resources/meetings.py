@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from typing_extensions import Unpack
 
@@ -13,6 +13,7 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.models.meetings import (
     CreatedMeeting,
+    Measurable,
     Meeting,
     MeetingAttendee,
     MeetingDetails,
@@ -20,11 +21,15 @@ from asdk.clients.bloomy.models.meetings import (
     MeetingRecord,
     ScorecardMetric,
 )
+from asdk.clients.bloomy.models.moments import moment
 from asdk.clients.bloomy.models.todos import Todo
-from asdk.clients.bloomy.resources.base import BloomyResource, all_of, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import AsdkError
 from asdk.options import CallOptions
 from asdk.records import Records
+
+# A meeting without a scorecard may have something else than a list, or nothing.
+_Measurables: TypeAlias = list[Measurable | None] | Measurable | None
 
 
 class Meetings(BloomyResource):
@@ -43,7 +48,8 @@ class Meetings(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such meeting.
 
-        Source: Bloom Growth API, ``GET /L10/{id}`` and its ``attendees``, ``issues``, ``todos``, ``measurables``.
+        Source: Bloom Growth API, ``GET /L10/{id}``, ``/L10/{id}/attendees``, ``/L10/{id}/issues``, ``/L10/{id}/todos``,
+        ``/L10/{id}/measurables``.
         """
         meeting = await self._client.request(
             "GET", "/L10/{id}", path_params={"id": meeting_id}, model=MeetingRecord, **options
@@ -56,8 +62,8 @@ class Meetings(BloomyResource):
         return MeetingDetails(
             id=meeting.id,
             name=(meeting.basics and meeting.basics.name) or "",
-            start_date_utc=meeting.start_date_utc,
-            created_date=meeting.create_time,
+            start_date_utc=moment(meeting.start_date_utc),
+            created_date=moment(meeting.create_time),
             organization_id=meeting.organization_id,
             attendees=attendees.result(),
             issues=issues.result(),
@@ -143,27 +149,35 @@ class Meetings(BloomyResource):
             meeting_id: its id.
             options: what this call does differently, see `CallOptions`.
 
+        Returns:
+            Those that have an id and a name.
+
         Raises:
             NotFoundError: the organisation has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}/measurables``.
         """
         path = {"id": meeting_id}
-        return Records(
-            await self._client.request(
-                "GET", "/L10/{id}/measurables", path_params=path, model=list[ScorecardMetric], **options
-            )
+        found = await self._client.request(
+            "GET", "/L10/{id}/measurables", path_params=path, model=_Measurables, **options
         )
+        metrics = (_metric(one) for one in found) if isinstance(found, list) else ()
+        return Records(metric for metric in metrics if metric is not None)
 
     async def create(
-        self, title: str, *, add_self: bool = True, attendees: Sequence[int] = (), **options: Unpack[CallOptions]
+        self,
+        title: str,
+        *,
+        add_self: bool = True,
+        attendees: Iterable[int] | None = None,
+        **options: Unpack[CallOptions],
     ) -> CreatedMeeting:
         """Make a meeting, then add people to it.
 
         Args:
             title: its name.
             add_self: whether the owner of the key attends it.
-            attendees: the ids of the other users who do.
+            attendees: the ids of the other users who do; left out, nobody else.
             options: what these calls do differently, see `CallOptions`.
 
         Raises:
@@ -172,10 +186,11 @@ class Meetings(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
+        others = list(attendees or ())
         body = {"title": title, "addSelf": add_self}
         made = await self._client.request("POST", "/L10/create", json=body, model=MeetingId, **options)
-        await self._add(made.meeting_id, attendees, options)
-        return CreatedMeeting(meeting_id=made.meeting_id, title=title, attendees=list(attendees))
+        await self._add(made.meeting_id, others, options)
+        return CreatedMeeting(meeting_id=made.meeting_id, title=title, attendees=others)
 
     async def delete(self, meeting_id: int, **options: Unpack[CallOptions]) -> bool:
         """Remove a meeting.
@@ -204,13 +219,9 @@ class Meetings(BloomyResource):
             meetings: the arguments of `create`, as dicts.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
-
-        async def make(given: Mapping[str, Any]) -> CreatedMeeting:
-            return await self.create(**arguments(self.create, given, "title"))
-
-        return await self._each(meetings, make, max_concurrent)
+        return await self._create_many(self.create, meetings, max_concurrent, "title")
 
     async def get_many(self, meeting_ids: Iterable[int], *, max_concurrent: int = 5) -> BulkResult[MeetingDetails]:
         """Fetch many meetings with everything on their tables; some may fail.
@@ -219,7 +230,8 @@ class Meetings(BloomyResource):
             meeting_ids: their ids.
             max_concurrent: how many are fetched at a time, with up to four requests each.
 
-        Source: Bloom Growth API, as `details`.
+        Source: Bloom Growth API, ``GET /L10/{id}``, ``/L10/{id}/attendees``, ``/L10/{id}/issues``, ``/L10/{id}/todos``,
+        ``/L10/{id}/measurables``.
         """
         return await self._each(meeting_ids, self.details, max_concurrent)
 
@@ -235,7 +247,7 @@ class Meetings(BloomyResource):
 
         Source: Bloom Growth API, ``GET /L10/{user_id}/list``.
         """
-        path = {"id": await self._user(user_id)}
+        path = {"id": await self._user(user_id, options)}
         return Records(
             await self._client.request("GET", "/L10/{id}/list", path_params=path, model=list[Meeting], **options)
         )
@@ -268,3 +280,25 @@ class Meetings(BloomyResource):
             raise failure
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
+
+
+def _metric(found: Measurable | None) -> ScorecardMetric | None:
+    """A number as users see it; None for one without an id or a name, which is none."""
+    if found is None or found.id is None or not found.name:
+        return None
+    return ScorecardMetric(
+        id=found.id,
+        title=found.name.strip(),
+        target=_number(found.target),
+        unit=found.modifiers,
+        metric_type=found.direction,
+        owner=found.owner,
+    )
+
+
+def _number(target: float | str | None) -> float | None:
+    """A target; the server writes an empty string where others write null, and may write numbers as text."""
+    try:
+        return None if target is None else float(target)
+    except ValueError:
+        return None

@@ -10,11 +10,9 @@ from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions
 from asdk.records import Records
 
-_LAST_WEEK = 53
-
 
 class ScorecardOperations(BloomyResource):
-    """Scores of measurables. The API counts weeks within a year; it does not reach into another one."""
+    """Scores of measurables. The API counts weeks within a year: over its end a score can be read, but not entered."""
 
     async def current_week(self, **options: Unpack[CallOptions]) -> ScorecardWeek:
         """Fetch the present week.
@@ -49,10 +47,9 @@ class ScorecardOperations(BloomyResource):
             The score, whose ``value`` is None if nobody entered one; None if that week has none.
 
         Raises:
-            InvalidRequestError: the week lies in another year.
             NotFoundError: the organisation has no such user.
 
-        Source: Bloom Growth API, as `list`.
+        Source: Bloom Growth API, ``GET /scorecard/user/{id}``, ``GET /weeks/current``.
         """
         scores = await self.list(user_id, show_empty=True, week_offset=week_offset, **options)
         return next((score for score in scores if score.measurable_id == measurable_id), None)
@@ -77,7 +74,14 @@ class ScorecardOperations(BloomyResource):
 
         Source: Bloom Growth API, ``GET /weeks/current``, ``PUT /measurables/{id}/week/{week}``.
         """
-        path = {"id": measurable_id, "week": await self._week(week_offset, options)}
+        current = await self.current_week(**options)
+        week = current.after(week_offset)
+        if not week.same_year:
+            raise InvalidRequestError(
+                f"this is week {current.week_number}: a week_offset of {week_offset} leads into another year, for "
+                "which the API has no numbers"
+            )
+        path = {"id": measurable_id, "week": week.number}
         await self._client.request(
             "PUT", "/measurables/{id}/week/{week}", path_params=path, json={"value": score}, model=None, **options
         )
@@ -102,27 +106,18 @@ class ScorecardOperations(BloomyResource):
             options: what these calls do differently, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: both a user and a meeting are named, or the week lies in another year.
+            InvalidRequestError: both a user and a meeting are named; nothing was sent.
             NotFoundError: the organisation has no such user or meeting.
 
         Source: Bloom Growth API, ``GET /scorecard/user/{id}``, ``GET /scorecard/meeting/{id}``, ``GET /weeks/current``.
         """
-        template, path = await self._place(user_id, meeting_id, "/scorecard/user/{id}", "/scorecard/meeting/{id}")
-        week = None if week_offset is None else await self._week(week_offset, options)
+        template, path = await self._place(
+            user_id, meeting_id, "/scorecard/user/{id}", "/scorecard/meeting/{id}", options
+        )
+        week = None if week_offset is None else (await self.current_week(**options)).after(week_offset)
         found = await self._client.request("GET", template, path_params=path, model=Scores, **options)
         return Records(
             score
             for score in found.scores
-            if (week is None or score.week_id == week) and (show_empty or score.value is not None)
+            if (week is None or score.is_of(week)) and (show_empty or score.value is not None)
         )
-
-    async def _week(self, offset: int, options: CallOptions) -> int:
-        """The number of the week that is so many from the present one."""
-        current = await self.current_week(**options)
-        week = current.week_number + offset
-        if not 1 <= week <= _LAST_WEEK:
-            raise InvalidRequestError(
-                f"this is week {current.week_number}: a week_offset of {offset} leads into another year, for which the "
-                "API has no numbers"
-            )
-        return week

@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.todos import Todo
-from asdk.clients.bloomy.resources.base import BloomyResource, arguments
+from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
@@ -45,7 +45,7 @@ class Todos(BloomyResource):
 
         Source: Bloom Growth API, ``POST /todo/create``, ``POST /L10/{id}/todos``.
         """
-        owner = await self._user(user_id)
+        owner = await self._user(user_id, options)
         if meeting_id is None:
             body = without_none(title=title, accountableUserId=owner, notes=notes, dueDate=due_date)
             return await self._client.request("POST", "/todo/create", json=body, model=Todo, **options)
@@ -90,7 +90,7 @@ class Todos(BloomyResource):
             InvalidRequestError: nothing to change is given; nothing was sent.
             NotFoundError: the organisation has no such to-do.
 
-        Source: Bloom Growth API, ``PUT /todo/{id}``.
+        Source: Bloom Growth API, ``PUT /todo/{id}``, ``GET /todo/{id}``.
         """
         body = without_none(title=title, dueDate=due_date)
         if not body:
@@ -112,7 +112,7 @@ class Todos(BloomyResource):
         Raises:
             NotFoundError: the organisation has no such to-do.
 
-        Source: Bloom Growth API, ``POST /todo/{id}/complete``.
+        Source: Bloom Growth API, ``POST /todo/{id}/complete``, ``GET /todo/{id}``.
         """
         await self._client.request(
             "POST",
@@ -132,13 +132,9 @@ class Todos(BloomyResource):
             todos: the arguments of `create`, as dicts; ``title`` and ``meeting_id`` are required here.
             max_concurrent: how many are made at a time.
 
-        Source: Bloom Growth API, as `create`.
+        Source: Bloom Growth API, ``POST /L10/{id}/todos``.
         """
-
-        async def make(given: Mapping[str, Any]) -> Todo:
-            return await self.create(**arguments(self.create, given, "title", "meeting_id"))
-
-        return await self._each(todos, make, max_concurrent)
+        return await self._create_many(self.create, todos, max_concurrent, "title", "meeting_id")
 
     async def list(
         self, user_id: int | None = None, *, meeting_id: int | None = None, **options: Unpack[CallOptions]
@@ -156,5 +152,5 @@ class Todos(BloomyResource):
 
         Source: Bloom Growth API, ``GET /todo/user/{id}``, ``GET /L10/{id}/todos``.
         """
-        template, path = await self._place(user_id, meeting_id, "/todo/user/{id}", "/L10/{id}/todos")
+        template, path = await self._place(user_id, meeting_id, "/todo/user/{id}", "/L10/{id}/todos", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Todo], **options))

@@ -48,7 +48,7 @@ class Users(BloomyResource):
 
         Source: Bloom Growth API, ``GET /users/{id}``, ``/users/{id}/directreports``, ``/users/{id}/seats``.
         """
-        user_id = await self._user(user_id)
+        user_id = await self._user(user_id, options)
         with_reports, with_positions = include_all or include_direct_reports, include_all or include_positions
         if not (with_reports or with_positions):
             return await self._details(user_id, options)
@@ -77,7 +77,7 @@ class Users(BloomyResource):
 
         Source: Bloom Growth API, ``GET /users/{id}/directreports``.
         """
-        path = {"id": await self._user(user_id)}
+        path = {"id": await self._user(user_id, options)}
         return Records(
             await self._client.request(
                 "GET", "/users/{id}/directreports", path_params=path, model=list[DirectReport], **options
@@ -96,7 +96,7 @@ class Users(BloomyResource):
 
         Source: Bloom Growth API, ``GET /users/{id}/seats``.
         """
-        path = {"id": await self._user(user_id)}
+        path = {"id": await self._user(user_id, options)}
         seats = await self._client.request("GET", "/users/{id}/seats", path_params=path, model=list[Seat], **options)
         return Records(seat.group.position for seat in seats)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from asdk.clients.edgequake.models.streams import OtherEvent
 from asdk.models import model, tagged
 
 
@@ -117,4 +118,4 @@ class GraphDone:
 
 
 #: An event of ``graph.stream``.
-GRAPH_EVENT = tagged("type", GraphMetadata, GraphNodes, GraphEdges, GraphDone)
+GRAPH_EVENT = tagged("type", GraphMetadata, GraphNodes, GraphEdges, GraphDone, OtherEvent)

@@ -9,6 +9,13 @@ from asdk.models import model, tagged
 
 
 @model
+class OtherEvent:
+    """An event of a kind that was not there yet when this was written: pass it over."""
+
+    type: str
+
+
+@model
 class Token:
     """A piece of the answer; together they are its text."""
 
@@ -116,7 +123,7 @@ class ChatResult:
 
 
 #: An event of ``query.stream``.
-QUERY_EVENT = tagged("type", QueryContext, Token, Thinking, QueryDone)
+QUERY_EVENT = tagged("type", QueryContext, Token, Thinking, QueryDone, OtherEvent)
 
 #: An event of ``chat.stream``.
-CHAT_EVENT = tagged("type", ConversationStarted, ChatContext, Token, Thinking, ChatDone, TitleUpdate)
+CHAT_EVENT = tagged("type", ConversationStarted, ChatContext, Token, Thinking, ChatDone, TitleUpdate, OtherEvent)

@@ -14,6 +14,7 @@ from asdk.clients.edgequake.models import (
     ConversationStarted,
     DocumentFilter,
     ImageAttachment,
+    OtherEvent,
     Thinking,
     TitleUpdate,
     Token,
@@ -120,10 +121,11 @@ class Chat(Resource["EdgeQuake"]):
         document_filter: DocumentFilter | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate]:
+    ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent]:
         """Send a message and read the answer while it is made, in ``async with``.
 
-        The title of a new conversation comes after `ChatDone`: read to the end.
+        The title of a new conversation comes after `ChatDone`: read to the end. What a newer server adds is an
+        `OtherEvent`.
 
         Args:
             message: see `complete` for this and all others.

@@ -16,6 +16,7 @@ from asdk.clients.edgequake.models import (
     GraphNodes,
     KnowledgeGraph,
     NodeDegree,
+    OtherEvent,
     PopularLabels,
 )
 from asdk.clients.edgequake.models.graph import GRAPH_EVENT
@@ -81,7 +82,7 @@ class Graph(Resource["EdgeQuake"]):
         max_nodes: int | None = None,
         batch_size: int | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[GraphMetadata | GraphNodes | GraphEdges | GraphDone]:
+    ) -> EventStream[GraphMetadata | GraphNodes | GraphEdges | GraphDone | OtherEvent]:
         """Fetch a large graph piece by piece, in ``async with``.
 
         First comes a `GraphMetadata`, then `GraphNodes` after `GraphNodes`, then `GraphEdges`, last `GraphDone`.

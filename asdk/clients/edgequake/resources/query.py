@@ -11,6 +11,7 @@ from asdk.clients.edgequake.models import (
     ConversationMessage,
     DocumentFilter,
     MixWeights,
+    OtherEvent,
     QueryContext,
     QueryDone,
     QueryResult,
@@ -127,10 +128,11 @@ class Query(Resource["EdgeQuake"]):
         extra_headers: Mapping[str, str | Secret] | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[QueryContext | Token | Thinking | QueryDone]:
+    ) -> EventStream[QueryContext | Token | Thinking | QueryDone | OtherEvent]:
         """Ask a question and read the answer while it is made, in ``async with``.
 
         First comes a `QueryContext`, then `Token` after `Token`, perhaps `Thinking` between them, last `QueryDone`.
+        What a newer server adds is an `OtherEvent`.
 
         Args:
             query: the question.

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from asdk.sandbox.bloomy.call import Call, data_route
+from asdk.sandbox.bloomy.errors import RefusalError
 from asdk.sandbox.bloomy.store.meetings import Meeting
 from asdk.sandbox.json_io import json_reply
 
@@ -38,6 +39,8 @@ async def attendees(call: Call) -> web.Response:
 
 async def add_attendee(call: Call) -> web.Response:
     meeting, user = meeting_of(call), call.member(call.id("user_id"))
+    if user.id in call.state.settings.refused_attendees:
+        raise RefusalError(403, f"User {user.id} may not be added to meetings")
     if user not in meeting.attendees:
         meeting.attendees.append(user)
     return web.Response(status=204)

@@ -16,10 +16,14 @@ from asdk.sandbox.json_io import Json
 _LAST_WEEK = 53
 
 
+Week = tuple[int, int]
+"""A year and the number of a week in it (ISO 8601)."""
+
+
 @attrs.define(eq=False)
 class Score:
     id: int
-    week: int
+    week: Week
     measured: float | None = None
     entered_at: str | None = None
 
@@ -33,12 +37,11 @@ class Measurable:
     target: float
     unit: str
     direction: str
-    scores: dict[int, Score] = attrs.field(factory=dict[int, Score])
-    """By the number of the week."""
+    scores: dict[Week, Score] = attrs.field(factory=dict[Week, Score])
 
 
 class Scorecard:
-    """All measurables. Weeks are those of the calendar year (ISO 8601); a score belongs to a week's number."""
+    """All measurables. Weeks are named by their number alone, which means the one of the present year."""
 
     def __init__(self, settings: BloomySettings, clock: Clock, next_id: Callable[[], int]) -> None:
         self._settings = settings
@@ -49,10 +52,9 @@ class Scorecard:
     def add(self, measurable: Measurable) -> Measurable:
         """Take a measurable in, with an empty score for this week and the one before."""
         self._measurables[measurable.id] = measurable
-        week = self._monday().isocalendar().week
-        for number in (week - 1, week):
-            if number > 0:
-                measurable.scores[number] = Score(self._next_id(), number)
+        monday = self._monday()
+        for week in (_week_of(monday - timedelta(days=7)), _week_of(monday)):
+            measurable.scores[week] = Score(self._next_id(), week)
         return measurable
 
     def get(self, measurable_id: int, organization_id: int) -> Measurable:
@@ -68,10 +70,11 @@ class Scorecard:
     def of_meeting(self, meeting: Meeting) -> list[Measurable]:
         return [measurable for measurable in self._measurables.values() if measurable.meeting is meeting]
 
-    def enter(self, measurable: Measurable, week: int, value: float | None) -> None:
+    def enter(self, measurable: Measurable, number: int, value: float | None) -> None:
         """Write a score. Raises RefusalError, 400, for a week that no year has."""
-        if not 1 <= week <= _LAST_WEEK:
-            raise invalid(f"there is no week {week}")
+        if not 1 <= number <= _LAST_WEEK:
+            raise invalid(f"there is no week {number}")
+        week = self._monday().isocalendar().year, number
         score = measurable.scores.get(week)
         if score is None:
             score = measurable.scores[week] = Score(self._next_id(), week)
@@ -92,7 +95,6 @@ class Scorecard:
 
     def shown(self, measurable: Measurable) -> list[Json]:
         """The scores of a measurable, week by week."""
-        year = self._monday().isocalendar().year
         return [
             {
                 "Id": score.id,
@@ -101,8 +103,8 @@ class Scorecard:
                 "MeasurableName": measurable.name,
                 "Target": self.target(measurable),
                 "Measured": score.measured,
-                "Week": f"{year}-W{score.week:02}",
-                "ForWeek": score.week,
+                "Week": f"{score.week[0]}-W{score.week[1]:02}",
+                "ForWeek": score.week[1],
                 "DateEntered": score.entered_at,
             }
             for score in sorted(measurable.scores.values(), key=lambda score: score.week)
@@ -111,3 +113,8 @@ class Scorecard:
     def _monday(self) -> date:
         today = datetime.fromtimestamp(self._clock(), UTC).date()
         return today - timedelta(days=today.weekday())
+
+
+def _week_of(day: date) -> Week:
+    year, number, _ = day.isocalendar()
+    return year, number

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Any
 
 import attrs
 from aiohttp import web
@@ -12,27 +11,16 @@ from asdk.sandbox.edgequake.bundles import AGENT, CITATION, DEBUG, Evidence
 from asdk.sandbox.edgequake.call import Call, Json, Route, present
 from asdk.sandbox.edgequake.errors import ApiError, RejectedError
 from asdk.sandbox.edgequake.handlers.artifacts import artifact
-from asdk.sandbox.edgequake.handlers.query import ConversationMessage
+from asdk.sandbox.edgequake.handlers.query import Question
 
 _TITLE, _SNIPPET = 80, 200
 
 
 @attrs.frozen
-class ContextRequest:
-    query: str
-    mode: str | None = None
-    max_results: int | None = None
-    enable_rerank: bool | None = None
-    rerank_model: str | None = None
-    rerank_top_k: int | None = None
-    include_subgraph: bool | None = None
+class ContextRequest(Question):
     include_lineage: bool | None = None
     include_documents: bool | None = None
     include_agent_hints: bool | None = None
-    conversation_history: list[ConversationMessage] | None = None
-    document_filter: DocumentFilterRequest | None = None
-    mix_weights: Any = None
-    content_granularity: str | None = None
 
 
 @attrs.frozen

@@ -18,25 +18,31 @@ class ConversationMessage:
 
 
 @attrs.frozen
-class QueryRequest:
+class Question:
+    """What a question says about where to look, whatever is made of the finds."""
+
     query: str
     mode: str | None = None
     max_results: int | None = None
     enable_rerank: bool | None = None
     rerank_model: str | None = None
     rerank_top_k: int | None = None
-    context_only: bool | None = None
-    prompt_only: bool | None = None
-    include_references: bool | None = None
     include_subgraph: bool | None = None
     conversation_history: list[ConversationMessage] | None = None
     document_filter: DocumentFilterRequest | None = None
+    mix_weights: Any = None
+    content_granularity: str | None = None
+
+
+@attrs.frozen
+class QueryRequest(Question):
+    context_only: bool | None = None
+    prompt_only: bool | None = None
+    include_references: bool | None = None
     llm_provider: str | None = None
     llm_model: str | None = None
     system_prompt: str | None = None
-    mix_weights: Any = None
     extra_headers: dict[str, str] | None = None
-    content_granularity: str | None = None
 
 
 @attrs.frozen

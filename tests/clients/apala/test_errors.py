@@ -1,0 +1,118 @@
+"""What a user reads when Apala says no: one typed error each, and what to do."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asdk import NotFoundError, PermissionDeniedError, StatusError
+from asdk.clients.apala import (
+    Apala,
+    ChannelNotAllowedError,
+    ComplianceError,
+    DuplicateLabelError,
+    GroupRetiredError,
+    NotProvisionedError,
+)
+from asdk.sandbox.apala import ApalaServer
+from asdk.testing import MemoryTransport, Reply
+
+if TYPE_CHECKING:
+    from tests.clients.apala.conftest import MakeClient
+
+TEXT = "Hi {NAME}, your papers are ready: {SIGNING_MAGIC_LINK}"
+
+
+async def retire_all(client: Apala, server: ApalaServer) -> None:
+    for template in await client.paf.templates.list():
+        server.retire_group(template.group_id)
+    await client.paf.templates.create(TEXT, "sms")
+
+
+async def close_channel(client: Apala, server: ApalaServer) -> None:
+    server.settings.paf_channels = frozenset({"sms"})
+    await client.paf.templates.create(TEXT, "email")
+
+
+async def close_flow(client: Apala, server: ApalaServer) -> None:
+    server.settings.paf_provisioned = False
+    await client.paf.optimize(server.credentials.customer_id)
+
+
+async def other_company(client: Apala, server: ApalaServer) -> None:
+    known = server.credentials
+    await client.optimize_message([], "x", timezone="UTC", company_guid=known.other_company_id)
+
+
+async def hidden_template(client: Apala, server: ApalaServer) -> None:
+    async with Apala(server.credentials.other_api_key, base_url=server.url) as other:
+        [hidden, *_] = await other.paf.templates.list()
+    await client.paf.templates.get(hidden.template_id)
+
+
+async def label_twice(client: Apala, server: ApalaServer) -> None:
+    for _ in range(2):
+        await client.paf.templates.create(TEXT, "sms", label="mine")
+
+
+async def breaks_rules(client: Apala, server: ApalaServer) -> None:
+    await client.paf.templates.create("Act now", "sms")
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "advice"),
+    [
+        (other_company, PermissionDeniedError, "check company_guid: a key speaks for its own company only"),
+        (hidden_template, NotFoundError, "check the id: a key sees its own company only"),
+        (close_flow, NotProvisionedError, "ask Apala to set it up for this account"),
+        (breaks_rules, ComplianceError, "correct the text, and look at the draft with templates.validate()"),
+        (label_twice, DuplicateLabelError, "choose another label, or delete the template that has it"),
+        (retire_all, GroupRetiredError, "choose another group_id, or none for every group"),
+        (close_channel, ChannelNotAllowedError, "use another channel, or ask Apala to switch this one on"),
+    ],
+)
+async def test_a_refusal_is_an_error_of_its_own_and_says_what_to_do(
+    make_client: MakeClient,
+    server: ApalaServer,
+    act: Callable[[Apala, ApalaServer], Awaitable[None]],
+    kind: type[StatusError],
+    advice: str,
+) -> None:
+    with pytest.raises(kind) as caught:
+        await act(make_client(), server)
+    error = caught.value
+    assert type(error) is kind
+    assert f"; {advice} (request " in str(error)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (kind, str(error))
+
+
+ODD = [
+    b"null",
+    b"[]",
+    b'"text"',
+    b"17",
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"<html>502</html>",
+    b'{"error": null, "message": null, "Message": null, "violations": null}',
+    b'{"error": {"code": [1]}, "message": {"a": 1}, "Message": ["x"]}',
+    b'{"error": "", "Message": "", "violations": [null, 7, {}, {"check": null}, {"detail": "x"}]}',
+    b'{"error": "\\ud800", "message": "a\\nb\\u001b[31m", "Message": "a\\u2028b"}',
+    b'{"error": {"error": {"error": {}}}}',
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422, 500, 503, 599])
+@pytest.mark.parametrize("body", ODD, ids=[str(number) for number in range(len(ODD))])
+async def test_whatever_stands_in_a_refusal_it_is_one_line_with_the_status(status: int, body: bytes) -> None:
+    client = Apala(auth=None, transport=MemoryTransport([Reply(status, content=body)]), retry=None)
+    with pytest.raises(StatusError) as caught:
+        await client.paf.templates.validate("x", "sms")
+    assert caught.value.status == status
+    assert str(caught.value).isprintable()

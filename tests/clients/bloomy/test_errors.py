@@ -1,0 +1,91 @@
+"""What a user reads when Bloom Growth says no: `APIError` with its status, as the guide catches it, and what to do."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asdk import NotFoundError, PermissionDeniedError, StatusError
+from asdk.clients.bloomy import APIError, Bloomy
+from asdk.sandbox import Fault
+from asdk.sandbox.bloomy import BloomyServer
+from asdk.testing import MemoryTransport, Reply
+
+if TYPE_CHECKING:
+    from tests.clients.bloomy.conftest import MakeClient
+
+WEEKS = "/api/v1/weeks/current"
+NEXT_KEY = "a key lives two weeks, and Configuration().configure_api_key() gets the next one"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503])
+async def test_every_status_is_an_api_error_and_one_of_asdk(status: int) -> None:
+    reply = Reply(status, json={"Message": "no"}, headers={"Retry-After": "7"})
+    client = Bloomy(api_key="key", transport=MemoryTransport([reply]), retry=None)
+    with pytest.raises(APIError, match="no") as caught:
+        await client.scorecard.current_week()
+    error = caught.value
+    assert (error.status_code, error.retry_after) == (status, 7)
+    assert isinstance(error, StatusError.for_status(status))
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.status_code, str(again)) == (type(error), status, str(error))
+
+
+async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client: Bloomy, server: BloomyServer) -> None:
+    with pytest.raises(NotFoundError, match="was not found"):
+        await client.user.details(server.credentials.other.user_id)
+    server.faults.add(Fault.status(403), path=WEEKS)
+    with pytest.raises(PermissionDeniedError):
+        await client.scorecard.current_week()
+
+
+async def test_what_to_do_stands_in_the_line(make_client: MakeClient, server: BloomyServer) -> None:
+    client = make_client(api_key=server.credentials.other.api_key)
+    with pytest.raises(NotFoundError, match="; check the id: a key sees its own organisation only"):
+        await client.meeting.details(server.credentials.meeting_id)
+    server.faults.add(Fault.status(403), path=WEEKS, times=1)
+    with pytest.raises(PermissionDeniedError, match="; ask an administrator of the organisation"):
+        await client.scorecard.current_week()
+    server.revoke_key()
+    with pytest.raises(APIError) as caught:
+        await client.scorecard.current_week()
+    assert caught.value.advice == f"check api_key (argument); {NEXT_KEY}"
+
+
+async def test_who_has_a_password_is_not_told_to_get_a_key(make_client: MakeClient, server: BloomyServer) -> None:
+    known = server.credentials.ada
+    client = make_client(username=known.username, password=known.password)
+    server.faults.add(Fault.status(401), path=WEEKS)
+    with pytest.raises(APIError) as caught:
+        await client.scorecard.current_week()
+    assert NEXT_KEY not in str(caught.value)
+
+
+ODD = [
+    b"null",
+    b"[]",
+    b'"text"',
+    b"17",
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"<html>502</html>",
+    b'{"error": null, "message": null, "Message": null, "violations": null}',
+    b'{"error": {"code": [1]}, "message": {"a": 1}, "Message": ["x"]}',
+    b'{"error": "", "Message": "", "violations": [null, 7, {}, {"check": null}, {"detail": "x"}]}',
+    b'{"error": "\\ud800", "message": "a\\nb\\u001b[31m", "Message": "a\\u2028b"}',
+    b'{"error": {"error": {"error": {}}}}',
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422, 500, 503, 599])
+@pytest.mark.parametrize("body", ODD, ids=[str(number) for number in range(len(ODD))])
+async def test_whatever_stands_in_a_refusal_it_is_one_line_with_the_status(status: int, body: bytes) -> None:
+    client = Bloomy("key", transport=MemoryTransport([Reply(status, content=body)]), retry=None)
+    with pytest.raises(APIError) as caught:
+        await client.user.details(1)
+    assert caught.value.status_code == status
+    assert str(caught.value).isprintable()
