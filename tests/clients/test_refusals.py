@@ -257,7 +257,7 @@ def apala(place: Place, **settings: Any) -> Apala:
     return Apala(base_url=place.sandbox.apala.url, clock=place.days.client, **settings)
 
 
-@case("apala", "wrong key", InvalidApiKeyError, "check ", "ask Apala", status=401, token_requests=1)
+@case("apala", "wrong key", InvalidApiKeyError, "check api_key (argument)", "ask Apala", status=401, token_requests=1)
 async def _(at: Place) -> None:
     await apala(at, api_key=WRONG).paf.templates.list()
 
@@ -274,7 +274,7 @@ async def _(at: Place) -> None:
     await apala(at, api_key=at.sandbox.apala.credentials.api_key).paf.templates.list()
 
 
-@case("apala", "expired everything", InvalidApiKeyError, "ask Apala", status=401, token_requests=3)
+@case("apala", "expired everything", InvalidApiKeyError, "check api_key (argument)", status=401, token_requests=3)
 async def _(at: Place) -> None:
     client = apala(at, api_key=at.sandbox.apala.credentials.api_key)
     await client.paf.templates.list()
@@ -284,7 +284,7 @@ async def _(at: Place) -> None:
     await client.paf.templates.list()
 
 
-@case("apala", "another company", PermissionDeniedError, "compan", status=403, token_requests=1)
+@case("apala", "another company", PermissionDeniedError, "check company_guid", status=403, token_requests=1)
 async def _(at: Place) -> None:
     known = at.sandbox.apala.credentials
     client = apala(at, api_key=known.api_key, company_guid=known.other_company_id, customer_id=known.customer_id)
@@ -298,7 +298,7 @@ async def _(at: Place) -> None:
     await client.optimize_message([], "Hello", timezone="UTC")
 
 
-@case("apala", "hidden object", NotFoundError, "POST /api/feedback", status=404, token_requests=2)
+@case("apala", "hidden object", NotFoundError, "POST /api/feedback", "check the id", status=404, token_requests=2)
 async def _(at: Place) -> None:
     known = at.sandbox.apala.credentials
     mine = apala(at, api_key=known.api_key, customer_id=known.customer_id)
@@ -335,7 +335,7 @@ async def _(at: Place) -> None:
     "bloomy",
     "wrong password",
     WrongBloomyPasswordError,
-    "check the user name (ada@sandbox.test)",
+    "BLOOMY_PASSWORD",
     status=400,
     token_requests=1,
 )
@@ -357,7 +357,7 @@ async def _(at: Place) -> None:
     "bloomy",
     "expired everything",
     WrongBloomyPasswordError,
-    "check the user name (ada@sandbox.test)",
+    "BLOOMY_PASSWORD",
     status=400,
     token_requests=2,
 )
@@ -371,7 +371,7 @@ async def _(at: Place) -> None:
     await client.todo.list()
 
 
-@case("bloomy", "hidden object", bloomy_errors.NotFoundError, "GET /L10/{id}", status=404)
+@case("bloomy", "hidden object", bloomy_errors.NotFoundError, "GET /L10/{id}", "check the id", status=404)
 async def _(at: Place) -> None:
     known = at.sandbox.bloomy.credentials
     await bloomy(at, api_key=known.other.api_key).meeting.details(known.meeting_id)
