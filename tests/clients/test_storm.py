@@ -12,6 +12,7 @@ import pytest
 
 from asdk import BaseClient, Retry
 from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox.api import ApiServer
 from tests.clients.apis import APIS, TOKEN_PATHS, Api, token_requests
 from tests.clients.days import Days
 
@@ -100,25 +101,25 @@ async def test_no_call_is_lost_while_tokens_end_and_the_network_fails(api: Api) 
         server.faults.add(Fault.cut(), path=api.route, every=37)
         began = time.monotonic()
         async with api.client(sandbox, retry=Retry(attempts=8, base_delay=0.01)) as client:
-            done = await _storm(client, api)
+            done = await _storm(client, api, server)
         lives = (time.monotonic() - began) / STORM_TOKEN_LIFETIME
     assert done > CALLERS
     assert sum(rule.met for rule in server.faults.rules) > 5
     # One a life, and one more where replies were late.
-    assert 2 <= token_requests(server) <= 2 * lives + 3
+    assert token_requests(server) <= 2 * lives + 3
     if api.name in {"apala", "edgequake"}:
         login = TOKEN_PATHS[api.name][0]
         assert server.counters.count("POST", login) == 1, "no refresh token was lost"
 
 
-async def _storm(client: BaseClient, api: Api) -> int:
-    """Thirty workers call one after another, until the time is over; how many calls that were."""
+async def _storm(client: BaseClient, api: Api, server: ApiServer) -> int:
+    """Thirty workers call one after another, until the time is over and a token has ended; how many calls that were."""
     done = 0
     end = time.monotonic() + STORM_SECONDS
 
     async def work() -> None:
         nonlocal done
-        while time.monotonic() < end or done <= CALLERS:
+        while time.monotonic() < end or done <= CALLERS or token_requests(server) < 2:
             assert await api.call(client)
             done += 1
 
