@@ -1,12 +1,10 @@
-"""Every operation once, against the sandbox: what it sends, and that its model takes what comes."""
+"""What the operations do, against the sandbox; `tests/contracts/test_mgnify.py` calls each of them."""
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -21,81 +19,13 @@ from asdk import (
     ServerError,
     TransportError,
 )
-from asdk.clients.mgnify import MGnify, QuerySet
-from asdk.clients.mgnify.models import AnnotationType, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
+from asdk.clients.mgnify import MGnify
+from asdk.clients.mgnify.models import CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
 from asdk.sandbox import Fault, MGnifyServer
 from asdk.sandbox.mgnify.store.searches import sketch
 from asdk.testing import VirtualClock
-from tests.clients.mgnify.conftest import Days, MakeClient
-
-GETS: dict[str, Callable[[MGnify], Awaitable[Any]]] = {
-    "/studies/{accession}": lambda mgnify: mgnify.studies.get("MGYS00000001"),
-    "/studies/insdc/{accession}": lambda mgnify: mgnify.studies.lookup("ERP100001"),
-    "/samples/{accession}": lambda mgnify: mgnify.samples.get("SAMEA1000001"),
-    "/runs/{accession}": lambda mgnify: mgnify.runs.get("ERR3000001"),
-    "/assemblies/{accession}": lambda mgnify: mgnify.assemblies.get("ERZ700001"),
-    "/analyses/{accession}": lambda mgnify: mgnify.analyses.get("MGYA00000002"),
-    "/analyses/{accession}/annotations": lambda mgnify: mgnify.analyses.annotations("MGYA00000001"),
-    "/publications/{pubmed_id}": lambda mgnify: mgnify.publications.get(30000001),
-    "/publications/{pubmed_id}/annotations": lambda mgnify: mgnify.publications.annotations(30000001),
-    "/genomes/{accession}": lambda mgnify: mgnify.genomes.get("MGYG000000001"),
-    "/genomes/{accession}/annotations": lambda mgnify: mgnify.genomes.annotations("MGYG000000001"),
-    "/genomes/catalogues/{catalogue_id}": lambda mgnify: mgnify.catalogues.get("marine-v2-0"),
-    "/super-studies/{slug}": lambda mgnify: mgnify.super_studies.get("ocean-survey"),
-}
-LISTS: dict[str, Callable[[MGnify], QuerySet[Any]]] = {
-    "/studies/": lambda mgnify: mgnify.studies.list(),
-    "/studies/{accession}/analyses/": lambda mgnify: mgnify.studies.analyses("MGYS00000001"),
-    "/studies/{accession}/publications/": lambda mgnify: mgnify.studies.publications("MGYS00000001"),
-    "/studies/{accession}/samples/": lambda mgnify: mgnify.studies.samples("MGYS00000001"),
-    "/my-data/studies/": lambda mgnify: mgnify.studies.private(),
-    "/samples/": lambda mgnify: mgnify.samples.list(),
-    "/samples/{accession}/runs/": lambda mgnify: mgnify.samples.runs("SAMEA1000001"),
-    "/samples/{accession}/assemblies/": lambda mgnify: mgnify.samples.assemblies("SAMEA1000001"),
-    "/runs/": lambda mgnify: mgnify.runs.list(),
-    "/runs/{accession}/analyses/": lambda mgnify: mgnify.runs.analyses("ERR3000001"),
-    "/runs/{accession}/assemblies/": lambda mgnify: mgnify.runs.assemblies("ERR3000001"),
-    "/assemblies/": lambda mgnify: mgnify.assemblies.list(),
-    "/assemblies/{accession}/analyses": lambda mgnify: mgnify.assemblies.analyses("ERZ700001"),
-    "/assemblies/{accession}/genome-links": lambda mgnify: mgnify.assemblies.genomes("ERZ700001"),
-    "/assemblies/{accession}/additional-contained-genomes": lambda mgnify: mgnify.assemblies.contained_genomes(
-        "ERZ700001"
-    ),
-    "/analyses/": lambda mgnify: mgnify.analyses.list(),
-    "/analyses/{accession}/annotations/{annotation_type}": lambda mgnify: mgnify.analyses.typed_annotations(
-        "MGYA00000001", AnnotationType.PFAMS
-    ),
-    "/publications/": lambda mgnify: mgnify.publications.list(),
-    "/genomes/": lambda mgnify: mgnify.genomes.list(),
-    "/genomes/catalogues/": lambda mgnify: mgnify.catalogues.list(),
-    "/genomes/catalogues/{catalogue_id}/genomes/": lambda mgnify: mgnify.catalogues.genomes("marine-v2-0"),
-    "/biomes/": lambda mgnify: mgnify.biomes.list(),
-    "/super-studies/": lambda mgnify: mgnify.super_studies.list(),
-}
-
-
-@pytest.mark.parametrize("template", GETS)
-async def test_a_record(owner: MGnify, server: MGnifyServer, template: str) -> None:
-    record = await GETS[template](owner)
-    assert attrs.has(type(record))
-    assert server.counters.count("GET", f"/metagenomics/api/v2{template}") == 1
-
-
-@pytest.mark.parametrize("template", LISTS)
-async def test_a_list(owner: MGnify, server: MGnifyServer, template: str) -> None:
-    records = await LISTS[template](owner).get()
-    assert records
-    assert server.counters.count("GET", f"/metagenomics/api/v2{template}") == 1
-
-
-async def test_the_sandbox_has_no_operation_that_the_client_lacks(server: MGnifyServer) -> None:
-    from asdk.sandbox.mgnify.app import ROUTES
-
-    searches = {"/genome-search/", "/genomes-search/gather/"} | {
-        f"/genomes-search/{kind}/{{job_id}}/" for kind in ("status", "results")
-    }
-    auth = {"/auth/sliding", "/auth/sliding/refresh", "/auth/verify"}
-    assert {route.path for route in ROUTES} == {*GETS, *LISTS} | searches | auth
+from tests.clients.days import Days
+from tests.clients.mgnify.conftest import MakeClient
 
 
 async def test_what_the_models_hold(visitor: MGnify) -> None:

@@ -179,6 +179,8 @@ class Searches(Resource["MGnify"]):
         Raises:
             DeadlineExceededError: it has not ended within the time; it goes on.
             NotFoundError: there is no such job.
+
+        Source: MGnify API v2, ``GET /genomes-search/status/{job_id}/``.
         """
         clock = self._client.clock
         deadline = None if within is None else clock.monotonic() + within
