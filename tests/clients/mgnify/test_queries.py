@@ -42,6 +42,46 @@ async def test_a_query_set_can_be_walked_counted_previewed_and_had_by_the_page(v
     assert len(await studies.paginate(page=3).collect()) == 30
 
 
+async def test_one_record_is_had_by_its_place(visitor: MGnify, server: MGnifyServer) -> None:
+    studies = visitor.studies.list(order="-accession", page_size=200)
+    everything = await studies.collect()
+    assert [await studies[index] for index in (0, 99, 100, 229)] == [everything[index] for index in (0, 99, 100, 229)]
+    with pytest.raises(IndexError, match=r"/studies/ has no record 230"):
+        await studies[230]
+    for index in (-1, slice(10)):
+        with pytest.raises(InvalidRequestError, match="collect"):
+            await studies[index]  # type: ignore[index]
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(studies)
+
+
+async def test_pages_are_numbered(visitor: MGnify) -> None:
+    studies = visitor.studies.list()
+    assert await studies.page(3) == await studies.get(3) == (await studies.collect())[200:]
+    assert await studies.get() == await studies.page(1)
+
+
+async def test_ids_are_what_records_go_by(visitor: MGnify) -> None:
+    assert await visitor.studies.list().ids(limit=2) == ["MGYS00000001", "MGYS00000002"]
+    assert (await visitor.genomes.list().ids(limit=1))[0].startswith("MGYG")
+    assert await visitor.publications.list().ids(limit=1) == ["30000001"]
+    assert await visitor.catalogues.list().ids() == ["human-gut-v2-0-2", "marine-v2-0"]
+    assert await visitor.biomes.list().ids(limit=1) == ["root"]
+    assert await visitor.studies.list(search="no such thing").ids() == []
+    with pytest.raises(InvalidRequestError, match="no ids"):
+        await visitor.analyses.typed_annotations("MGYA00000001", "pfams").ids()
+
+
+async def test_a_query_set_becomes_a_data_frame(visitor: MGnify) -> None:
+    studies = visitor.studies.list(order="accession")
+    expected = await studies.ids(limit=120)
+    for frame in (await studies.to_pandas(limit=120), (await studies.collect(limit=120)).to_pandas()):
+        assert list(frame["accession"]) == expected
+    polars = await studies.to_polars(limit=120)
+    assert polars["accession"].to_list() == expected
+    assert (await studies.to_polars()).height == 230
+
+
 async def test_a_page_size_that_the_server_cuts_loses_nothing(visitor: MGnify) -> None:
     accessions = {study.accession async for study in visitor.studies.list(page_size=200)}
     assert len(accessions) == 230
