@@ -2,6 +2,7 @@
 
 from asdk.clients.mgnify.client import MGnify
 from asdk.clients.mgnify.credentials import SlidingToken
+from asdk.clients.mgnify.page_cache import PageCache
 from asdk.clients.mgnify.queries import QuerySet
 
-__all__ = ["MGnify", "QuerySet", "SlidingToken"]
+__all__ = ["MGnify", "PageCache", "QuerySet", "SlidingToken"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from typing_extensions import Unpack
@@ -12,6 +13,7 @@ from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
 from asdk.clients.mgnify.credentials import SlidingToken
 from asdk.clients.mgnify.models import Study
+from asdk.clients.mgnify.page_cache import PageCache, PageCacheMiddleware
 from asdk.clients.mgnify.queries import QuerySet
 from asdk.clients.mgnify.resources import (
     Analyses,
@@ -31,6 +33,7 @@ from asdk.clients.mgnify.resources import (
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError
+from asdk.middleware.chain import AnyMiddleware
 from asdk.resources import resource
 from asdk.secret import Secret
 from asdk.status_errors import read_error
@@ -63,6 +66,8 @@ class MGnify(BaseClient):
         auth_token: a ready-made token. Alone it ends within a day; beside a login it saves the first one.
         interactive: where user name or password is missing, ask for it in the terminal or notebook, at the first call
             that private data could come with. Where nobody can be asked, such a call fails.
+        page_cache: keep pages on the disk and do not fetch them again for a day: a directory, or a `PageCache` with a
+            lifetime of its own; also ``MGNIFY_PAGE_CACHE``. Left out, nothing is kept.
         options: what every client takes, see `ClientOptions`. A ``base_url`` without a path gets the API's own.
 
     Source: MGnify API v2.
@@ -98,6 +103,7 @@ class MGnify(BaseClient):
         password: str | Secret | None = None,
         auth_token: str | Secret | None = None,
         interactive: bool = False,
+        page_cache: PageCache | str | os.PathLike[str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         config = self.config_for(options)
@@ -115,7 +121,13 @@ class MGnify(BaseClient):
             )
         elif username or password or auth_token:
             raise ConfigurationError("give auth=, or username= and password=, or auth_token=, not both")
+        self._page_cache = _page_cache(config, page_cache)
         super().__init__(**options)
+
+    def build_stack(self) -> Sequence[AnyMiddleware]:
+        logging, *rest = super().build_stack()
+        cache = self._page_cache
+        return [logging, *rest] if cache is None else [logging, PageCacheMiddleware(cache, self.token_source), *rest]
 
     @property
     def private_studies(self) -> QuerySet[Study]:
@@ -135,6 +147,13 @@ class MGnify(BaseClient):
         code, message = read_error(data)
         advice = _ADVICE.get(message or "")
         return code, message if advice is None else f"{message} ({advice})"
+
+
+def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None) -> PageCache | None:
+    if isinstance(given, PageCache):
+        return given
+    directory = config.get("page_cache", None if given is None else os.fspath(given))
+    return None if directory is None else PageCache(directory)
 
 
 def _api_url(base_url: str) -> str:

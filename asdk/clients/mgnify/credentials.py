@@ -51,7 +51,7 @@ class SlidingToken(Credential):
         self._base_url = base_url.rstrip("/")
         self._username = username
         self._password = None if password is None else Secret(password)
-        self._given = None if token is None else Secret(token)
+        self._given = self._first = None if token is None else Secret(token)
         self._clock = clock
 
     @property
@@ -64,6 +64,14 @@ class SlidingToken(Credential):
             account=self._username,
             seed=fingerprint(self._password, "mgnify login", short=True),
         )
+
+    @property
+    def owner(self) -> str:
+        """Names whose private data these settings open, without telling them: each account, password and ready-made
+        token makes another name."""
+        login, token = self.identity, self._first
+        parts = [] if login is None else [login.key, login.seed or ""]
+        return "-".join(parts if token is None else [*parts, fingerprint(token, "mgnify token")])
 
     async def fetch(self, send: Handler) -> Token:
         # The given token is the first answer and never the second: whoever asks again could not use it.

@@ -155,7 +155,7 @@ class QuerySet(Generic[T]):
             IndexError: when it is awaited: the collection is shorter.
             InvalidRequestError: it is no such number; for more than one record there is ``collect(limit=...)``.
         """
-        if not isinstance(index, int) or index < 0:
+        if not hasattr(index, "__index__") or index < 0:
             raise InvalidRequestError(
                 f"a query set takes an index from 0, not {index!r}; `await it.collect(limit=...)` gives several records"
             )
