@@ -11,7 +11,8 @@ from typing_extensions import Unpack
 from asdk.auth import Credential, PromptCredential
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
-from asdk.clients.mgnify.credentials import SlidingToken
+from asdk.clients.mgnify.config import NAMES, PREFIX, MGnifyConfig
+from asdk.clients.mgnify.credentials import LOGIN_ADVICE, SlidingToken
 from asdk.clients.mgnify.models import Study
 from asdk.clients.mgnify.page_cache import PageCache, PageCacheMiddleware
 from asdk.clients.mgnify.queries import QuerySet
@@ -42,10 +43,12 @@ API_PATH = "/metagenomics/api/v2"
 
 # What the server's words mean for who reads them.
 _ADVICE = {
-    "Unauthorized": "private data needs a Webin account: pass username= and password=, or set MGNIFY_USERNAME and "
-    "MGNIFY_PASSWORD",
+    "Unauthorized": "private data needs a Webin account: pass username= and password=, set MGNIFY_USERNAME and "
+    "MGNIFY_PASSWORD, or let interactive=True ask",
     "Given token not valid for any token type": "the token has expired or is not one of this server's: pass username= "
     "and password=, so that a new one can be had; without any token the public data is open",
+    "Invalid credentials": LOGIN_ADVICE,
+    "Token is invalid or expired": "only a token that still lives can be refreshed: log in again",
     "Not found.": "there is no such record, or it is private and another account's",
 }
 
@@ -74,13 +77,8 @@ class MGnify(BaseClient):
     """
 
     base_url = f"https://www.ebi.ac.uk{API_PATH}"
-    env_prefix = "MGNIFY"
-    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "base_url": ("BASE_URL",),
-        "username": ("MG_USER",),
-        "password": ("MG_PASSWORD",),
-        "auth_token": ("AUTH_TOKEN",),
-    }
+    env_prefix = PREFIX
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = NAMES
 
     auth = resource(Auth)
     studies = resource(Studies)
@@ -107,6 +105,10 @@ class MGnify(BaseClient):
         **options: Unpack[ClientOptions],
     ) -> None:
         config = self.config_for(options)
+        if isinstance(config, MGnifyConfig):
+            page_cache = page_cache or config.cache_dir
+            if "auth" not in options:
+                options.setdefault("token_store", config.token_store)
         base_url = _api_url(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
         options["base_url"] = base_url
         if "auth" not in options:

@@ -16,8 +16,10 @@ from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
-_ADVICE = (
-    "check the Webin id and the password; the server says the same while the archive that knows them does not answer"
+#: What to do about a login that is refused.
+LOGIN_ADVICE = (
+    "check the Webin id, which is such as Webin-12345, and the password; the server says the same while the archive "
+    "that knows them does not answer"
 )
 
 
@@ -81,10 +83,10 @@ class SlidingToken(Credential):
         if self._username is None or self._password is None:
             raise TokenRefusedError(
                 "the token has expired or is refused, and an expired one cannot be refreshed: pass another, or "
-                "username= and password= for a login"
+                "username= and password= for a login, or none for public data"
             )
         data = {"username": self._username, "password": self._password}
-        return await self._exchange(send, "/auth/sliding", data, _ADVICE)
+        return await self._exchange(send, "/auth/sliding", data, LOGIN_ADVICE)
 
     async def renew(self, token: Token, send: Handler) -> Token:
         now = self._clock.time()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Awaitable
 from pathlib import Path
 
 import attrs
@@ -20,7 +21,7 @@ from asdk import (
     TransportError,
 )
 from asdk.clients.mgnify import MGnify
-from asdk.clients.mgnify.models import CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
+from asdk.clients.mgnify.models import AnalysisDetail, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
 from asdk.sandbox import Fault, MGnifyServer
 from asdk.sandbox.mgnify.store.searches import sketch
 from asdk.testing import VirtualClock
@@ -52,7 +53,7 @@ async def test_what_is_not_there(visitor: MGnify) -> None:
         await visitor.genomes.get("MGYG000000001", catalogue_id="soil")
     with pytest.raises(NotFoundError):
         await visitor.studies.get("../biomes/")
-    with pytest.raises(NotFoundError):  # a page of HTML
+    with pytest.raises(NotFoundError, match="404 GET /no-such-path/: Not Found, with a page of HTML"):
         await visitor.request("GET", "/no-such-path/")
 
 
@@ -156,6 +157,44 @@ async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server:
     done = await owner.files.download(entry, tmp_path / "a.gz")
     assert (done.resumed_from, done.size) == (5_000, entry.file_size_bytes)
     assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+
+
+async def test_a_link_that_has_run_out_is_renewed_and_the_download_goes_on(
+    owner: MGnify, server: MGnifyServer, days: Days, tmp_path: Path
+) -> None:
+    private = await owner.studies.analyses("MGYS00000231").first()
+    assert private is not None
+    (entry, *_) = (await owner.analyses.get(private.accession)).downloads or []
+    whole = await owner.files.read(entry)
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await owner.files.download(entry, tmp_path / "a.gz", retry=None)
+    days.server.advance(3601)
+    with pytest.raises(PermissionDeniedError, match=r"good for an hour: fetch its record again, or pass renew="):
+        await owner.files.download(entry, tmp_path / "a.gz")
+
+    def renew() -> Awaitable[AnalysisDetail]:
+        return owner.analyses.get(private.accession)
+
+    done = await owner.files.download(entry, tmp_path / "a.gz", renew=renew)
+    assert (done.resumed_from, done.size) == (5_000, len(whole))
+    assert done.path.read_bytes() == whole
+    assert await owner.files.read(entry, renew=renew) == whole
+    assert entry.index_files is not None
+    assert await owner.files.read(entry.index_files[0], renew=renew)
+    async with owner.files.stream(str(entry.url), renew=renew) as response:
+        assert await response.read() == whole
+    assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+
+
+async def test_a_record_that_is_renewed_must_have_the_file(owner: MGnify, server: MGnifyServer, days: Days) -> None:
+    (entry,) = (await owner.studies.get("MGYS00000231")).downloads
+    days.server.advance(3601)
+    with pytest.raises(InvalidRequestError, match="no such file"):
+        await owner.files.read(entry, renew=lambda: owner.studies.get("MGYS00000232"))
+    server.faults.add(Fault.status(403), path="/pub/*")
+    with pytest.raises(PermissionDeniedError):
+        await owner.files.read(entry, renew=lambda: owner.studies.get("MGYS00000231"))
 
 
 async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
