@@ -1,4 +1,7 @@
-"""`QuerySet`: a collection of MGnify, described first and fetched when it is asked for. Made by the resources."""
+"""`QuerySet`: a collection of MGnify, described first and fetched when it is asked for.
+
+Made by the resources; the base of those that have relations stands here too.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from asdk.models import model
 from asdk.options import CallOptions
 from asdk.pagination import PageNumbers, Paginator
 from asdk.records import Records
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -254,3 +258,30 @@ class QuerySet(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<QuerySet {self._url(1)}: `async for` fetches all of it, `await it.get()` the first page>"
+
+
+class MGnifyResource(Resource["MGnify"]):
+    """A group of operations on records that have others hanging on them."""
+
+    __slots__ = ()
+
+    def _related(
+        self,
+        template: str,
+        model: type[T],
+        page_size: int | None,
+        options: CallOptions,
+        *,
+        authenticate: bool = True,
+        **path_params: object,
+    ) -> QuerySet[T]:
+        """What hangs on one record; such lists have no filters."""
+        return QuerySet(
+            self._client,
+            template,
+            model,
+            {"page_size": page_size},
+            path_params=path_params,
+            authenticate=authenticate,
+            options=options,
+        )

@@ -50,11 +50,12 @@ class JobStatus(OpenEnum):
     RUNNING = "RUNNING"
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
+    REVOKED = "REVOKED"
 
     @property
     def is_final(self) -> bool:
         """Whether it will not change any more."""
-        return self in (JobStatus.SUCCESS, JobStatus.FAILURE)
+        return self in (JobStatus.SUCCESS, JobStatus.FAILURE, JobStatus.REVOKED)
 
 
 @model
