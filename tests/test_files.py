@@ -497,6 +497,9 @@ async def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(se
         (to.parent, "is a folder"),
         (to / "x", "cannot be written"),
         (to.parent / "no" / "x", "cannot"),
+        (to.parent / ("x" * 300), "cannot be written"),
+        (to.parent / "a\0b", "is no name of a file"),
+        (to.parent / "a\ud800b", "is no name of a file"),
     ]:
         error = await failure_of(fetch(server, place), InvalidRequestError)
         assert said in str(error)

@@ -154,8 +154,8 @@ class MGnify(BaseClient):
 def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None) -> PageCache | None:
     if isinstance(given, PageCache):
         return given
-    directory = config.get("page_cache", None if given is None else os.fspath(given))
-    return None if directory is None else PageCache(directory)
+    directory = config.get("page_cache", os.fspath(given) if isinstance(given, os.PathLike) else given)
+    return PageCache(directory) if directory else None
 
 
 def _api_url(base_url: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import attrs
@@ -15,6 +16,8 @@ from asdk.errors import TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
+
+_SENDABLE = re.compile(r"[\x21-\x7e]+").fullmatch
 
 #: What to do about a login that is refused.
 LOGIN_ADVICE = (
@@ -114,8 +117,8 @@ class SlidingToken(Credential):
 def _token(response: Response) -> Token:
     data: dict[str, Any] = response.json()
     text = data.get("token")
-    if not isinstance(text, str) or not text:
-        raise TokenUnavailableError("the token endpoint answered without a token")
+    if not isinstance(text, str) or not _SENDABLE(text):
+        raise TokenUnavailableError("the token endpoint answered without a token that can be sent")
     value = Secret(text)
     return _sliding(value, token_lifetime(response, data, value), response.request.clock.time())
 

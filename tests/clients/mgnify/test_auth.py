@@ -178,6 +178,20 @@ async def test_a_login_that_is_down_is_told_apart_from_one_that_says_no(
         await client.private_studies.get()
 
 
+@pytest.mark.parametrize("token", [None, 5, "", " ", "a\r\nX-Other: b", "é"])
+async def test_a_login_that_gives_no_token_is_a_login_that_is_down(
+    make_client: MakeClient, server: MGnifyServer, token: object
+) -> None:
+    server.faults.add(Fault.status(200, json={"token": token, "token_type": "sliding"}), path=LOGIN)
+    with pytest.raises(TokenUnavailableError, match="without a token that can be sent"):
+        await make_client(**ACCOUNT, timeout=0.2).private_studies.get()
+
+
+async def test_a_hundred_first_callers_cause_one_login(owner: MGnify, server: MGnifyServer) -> None:
+    await asyncio.gather(*(owner.private_studies.get() for _ in range(100)))
+    assert token_requests(server) == (1, 0)
+
+
 async def test_without_an_account_private_data_says_what_it_needs(visitor: MGnify) -> None:
     with pytest.raises(AuthenticationError, match="MGNIFY_USERNAME"):
         await visitor.private_studies.get()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
 from dotenv import load_dotenv
 
-from asdk import Records, Secret
+from asdk import ConfigurationError, Records, Secret
 from asdk.auth import FileTokenStore
 from asdk.clients.mgnify import MGnify, MGnifyConfig
 from asdk.clients.mgnify.models import Study
@@ -108,3 +109,25 @@ async def test_nothing_is_kept_without_a_directory(tmp_path: Path) -> None:
     async with MGnify(config=MGnifyConfig(mg_user="Webin-1001", mg_password="sandbox-webin", cache_dir=None)) as MG:
         assert len(await then(MG)) == 3
     assert files_in(tmp_path) == set()
+
+
+async def test_an_argument_of_the_client_wins_over_the_config_and_that_over_the_environment(
+    server: MGnifyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MG_USER", "Webin-1")
+    monkeypatch.setenv("MG_PASSWORD", "wrong")
+    config = MGnifyConfig(mg_user="Webin-1001", mg_password="sandbox-webin")
+    assert len(await then(MGnify(config=config))) == 3
+    other = MGnify(config=config, username="Webin-1002", password="sandbox-other")
+    assert [study.accession for study in await then(other)] == ["MGYS00000234"]
+    assert "sandbox-webin" not in f"{config!r} {config.explain()}"
+
+
+def test_a_config_travels_to_another_process_without_its_secrets(tmp_path: Path) -> None:
+    config = MGnifyConfig(mg_user="Webin-1001", base_url="https://mirror.test", cache_dir=tmp_path, dotenv=None)
+    client = pickle.loads(pickle.dumps(MGnify(config=config, auth=None)))
+    assert client.base_url == "https://mirror.test/metagenomics/api/v2"
+    assert (client.config.cache_dir, client.config.get("username")) == (tmp_path, "Webin-1001")
+    for given in (MGnifyConfig(mg_password="x"), MGnifyConfig(auth_token="x"), MGnifyConfig(environ={})):
+        with pytest.raises(ConfigurationError, match="does not pickle"):
+            pickle.dumps(given)

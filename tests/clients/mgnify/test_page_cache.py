@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,19 @@ async def test_a_page_ends(make_client: MakeClient, server: MGnifyServer, days: 
         PageCache(tmp_path, lifetime=0)
 
 
-@pytest.mark.parametrize("fault", [Fault.status(503), Fault.status(429), Fault.status(200, html="<h1>Sorry</h1>")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.status(503),
+        Fault.status(429),
+        Fault.status(200, html="<h1>Sorry</h1>"),
+        Fault.status(200, json={"items": None, "count": 0}),
+        Fault.status(200, json={"count": 0}),
+        Fault.status(200, json=[]),
+        Fault.status(200, json=5),
+        Fault.status(200, json="items"),
+    ],
+)
 async def test_a_failure_is_never_kept(
     make_client: MakeClient, server: MGnifyServer, tmp_path: Path, fault: Fault
 ) -> None:
@@ -154,8 +167,11 @@ async def test_what_is_on_the_disk_is_its_owners_alone(make_client: MakeClient, 
     assert all("Webin" not in path.name and "sandbox-webin" not in path.read_text() for path in files_in(tmp_path))
 
 
-async def test_nothing_is_written_unless_somebody_asks(make_client: MakeClient, tmp_path: Path) -> None:
-    client = make_client()
+@pytest.mark.parametrize("settings", [{}, {"page_cache": None}, {"page_cache": ""}])
+async def test_nothing_is_written_unless_somebody_asks(
+    make_client: MakeClient, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    client = make_client(**settings)
     await client.studies.list().collect()
     assert files_in(tmp_path) == []
     assert not any("Cache" in type(step).__name__ for step in client.build_stack())

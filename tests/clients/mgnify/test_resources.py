@@ -106,6 +106,28 @@ async def test_a_search_by_signatures(make_client: MakeClient, server: MGnifySer
         await client.searches.gather([b"nothing"], catalogues)
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [{"status": "SUCCESS"}, {"status": "FAILURE"}, {"status": "REVOKED"}, {"status": "X", "results_url": "/r"}],
+)
+async def test_a_search_ends_whatever_the_end_is_called(
+    visitor: MGnify, server: MGnifyServer, ending: dict[str, str]
+) -> None:
+    for status in ({"status": "PENDING"}, {"status": "RETRY", "signatures": []}, ending):
+        free = {"worker_status": {"queue": 3}, "signatures": [{"job_id": "b", "status": "STARTED", "result": [1]}]}
+        reply = {"data": {"group_id": "a", **free, **status}}
+        server.faults.add(Fault.status(200, json=reply), path="*/status/*", times=1)
+    asked_before = server.counters.total
+    found = await visitor.searches.wait("a", interval=0.001)
+    assert (found.status, found.is_final) == (ending["status"], True)
+    assert server.counters.total - asked_before == 3
+
+
+async def test_a_status_may_say_little(visitor: MGnify, server: MGnifyServer) -> None:
+    server.faults.add(Fault.status(200, json={"data": {"group_id": "a", "status": "QUEUED"}}), path="*/status/*")
+    assert (await visitor.searches.status("a")).signatures == []
+
+
 async def test_files_are_read_without_a_token(owner: MGnify, server: MGnifyServer, days: Days) -> None:
     analysis = await owner.analyses.get("MGYA00000001")
     assert analysis.downloads is not None

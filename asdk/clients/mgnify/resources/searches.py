@@ -186,7 +186,7 @@ class Searches(Resource["MGnify"]):
         deadline = None if within is None else clock.monotonic() + within
         while True:
             found = await self.status(job_id, **options)
-            if found.status.is_final:
+            if found.is_final:
                 return found
             if deadline is not None and clock.monotonic() + interval > deadline:
                 raise DeadlineExceededError(f"the search {job_id} is {found.status} after {within:g} s, and goes on")
