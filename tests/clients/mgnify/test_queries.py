@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from asdk import DecodeError, InvalidRequestError, ServerError, UnprocessableError
 from asdk.clients.mgnify import MGnify
-from asdk.clients.mgnify.models import PipelineVersion
+from asdk.clients.mgnify.models import PipelineVersion, Run
+from asdk.middleware import ConcurrencyLimit
 from asdk.sandbox import Fault, MGnifyServer
+from tests.clients.days import Days
+from tests.clients.mgnify.conftest import MakeClient
 
 
 async def test_nothing_is_sent_until_something_is_fetched(visitor: MGnify, server: MGnifyServer) -> None:
@@ -108,6 +114,60 @@ async def test_a_failed_page_raises_and_is_never_skipped(visitor: MGnify, server
     server.faults.remove(rule)
     server.faults.add(Fault.status(429, retry_after=0.01), path=path, after=1, times=2)
     assert len(await visitor.studies.list().collect()) == 230
+
+
+async def test_a_token_that_ends_in_the_middle_of_a_walk_loses_nothing(
+    make_client: MakeClient, visitor: MGnify, server: MGnifyServer, days: Days
+) -> None:
+    everything = await visitor.runs.list().collect()
+    server.counters.reset()
+    owner = make_client(username="Webin-1001", password="sandbox-webin", clock=days.client)
+    seen: list[Run] = []
+    async for page in owner.runs.list().pages():
+        seen += page
+        server.invalidate_tokens()
+        await days.go_by(60)  # a token that a 401 has brought is given half a minute
+    assert [run for run in seen if run in everything] == everything
+    assert len(seen) > len(everything) > 300
+    assert server.counters.by_status[401] >= 2 * 3
+
+
+async def test_a_page_that_failed_is_asked_for_again(visitor: MGnify, server: MGnifyServer) -> None:
+    server.settings.failing_pages[2] = 503
+    with pytest.raises(ServerError):
+        await visitor.studies.list().collect()
+    del server.settings.failing_pages[2]
+    assert len(await visitor.studies.list().collect()) == 230
+
+
+async def test_a_count_goes_the_way_of_every_call(owner: MGnify, server: MGnifyServer) -> None:
+    assert await owner.private_studies.count() == 3
+    assert await owner.studies.samples("MGYS00000231").count() > 0
+
+
+async def test_one_bound_holds_for_all_sets(make_client: MakeClient, server: MGnifyServer) -> None:
+    client = make_client(concurrency=ConcurrencyLimit(3))
+    server.faults.add(Fault.delay(0.01))
+    sets = [client.studies.list(page_size=20), client.samples.list(page_size=40), client.runs.list(page_size=40)]
+    await asyncio.gather(*(one.paginate().prefetch(5).collect() for one in sets))
+    assert server.counters.max_in_flight == 3
+
+
+def test_a_client_and_its_sets_work_in_one_event_loop_after_another(server: MGnifyServer, tmp_path: Path) -> None:
+    client = MGnify(base_url=server.url, username="Webin-1001", password="sandbox-webin", page_cache=tmp_path)
+    studies, mine = client.studies.list(), client.private_studies
+
+    async def walk() -> tuple[int, int]:
+        return len(await studies.collect()), len([study async for study in mine])
+
+    assert [asyncio.run(walk()) for _ in range(3)] == [(230, 3)] * 3
+
+
+async def test_details_of_a_set_are_fetched_side_by_side(visitor: MGnify) -> None:
+    found = [
+        outcome.value async for outcome in visitor.map(visitor.studies.get, await visitor.studies.list().ids(limit=20))
+    ]
+    assert [study.accession for study in found if study is not None] == await visitor.studies.list().ids(limit=20)
 
 
 async def test_an_unknown_filter_is_refused_before_it_is_sent(visitor: MGnify, server: MGnifyServer) -> None:
