@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from asdk import AsdkError, ConfigurationError, Secret, ServerError, TokenRefusedError
-from asdk.auth import BearerToken
+from asdk import AsdkError, ConfigurationError, Request, Response, Secret, ServerError, TokenRefusedError
+from asdk.auth import BearerToken, Credential, Identity, Token
 from asdk.clients.mgnify import MGnify, PageCache, SlidingToken
 from asdk.sandbox import Fault, MGnifyServer
 from asdk.testing import VirtualClock
+from asdk.transports.base import Handler
 from tests.clients.days import Days
 from tests.clients.mgnify.conftest import MakeClient
 
@@ -215,6 +216,54 @@ async def test_who_is_asked_for_a_login_gets_private_pages_after_it(
     for fetched in (1, 2, 2):
         assert len(await accessions(client)) == 3
         assert server.counters.count("GET", MINE) == fetched
+
+
+async def test_a_name_alone_opens_no_private_pages(
+    make_client: MakeClient, server: MGnifyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask_person(question: str, *, hidden: bool) -> Secret | None:
+        return password
+
+    monkeypatch.setattr("asdk.auth.credentials.prompt.ask_person", ask_person)
+    settings = {"page_cache": tmp_path, "interactive": True, "username": "Webin-1001"}
+    password: Secret | None = Secret("sandbox-webin")
+    client = make_client(**settings)
+    await client.get_token()
+    assert len(await accessions(client)) == 3
+    assert len(files_in(tmp_path)) == 1
+    password = None  # nobody sits there
+    with pytest.raises(ConfigurationError, match="nobody can be asked"):
+        await accessions(make_client(**settings))
+
+
+class Changeable(Credential):
+    """Whose token it is may change while a call is under way."""
+
+    def __init__(self, token: str) -> None:
+        self.account = "a"
+        self._token = token
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(url="https://login.test", kind="test", account=self.account)
+
+    async def fetch(self, send: Handler) -> Token:
+        return Token(value=self._token)
+
+
+async def test_a_page_that_came_when_the_account_changed_is_not_kept(
+    make_client: MakeClient, server: MGnifyServer, tmp_path: Path
+) -> None:
+    credential = Changeable(server.issue_token())
+
+    async def change(request: Request, call_next: Handler) -> Response:
+        credential.account += "b"
+        return await call_next(request)
+
+    client = make_client(page_cache=tmp_path, auth=credential, attempt_middleware=[change])
+    await client.get_token()
+    assert len(await accessions(client)) == 3
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("damage", ["", "x", "1.0 abc\n{}", "{}\n{}", "nan nan\n", None])
