@@ -130,6 +130,7 @@ async def test_a_page_ends(make_client: MakeClient, server: MGnifyServer, days: 
         Fault.status(503),
         Fault.status(429),
         Fault.status(200, html="<h1>Sorry</h1>"),
+        Fault.status(503, json={"items": [], "count": 0}),
         Fault.status(200, json={"items": None, "count": 0}),
         Fault.status(200, json={"count": 0}),
         Fault.status(200, json=[]),
@@ -153,6 +154,8 @@ async def test_only_pages_are_kept(make_client: MakeClient, server: MGnifyServer
     for _ in range(2):
         assert await client.studies.list().count() == 230
         await client.studies.get("MGYS00000001")
+        async with client.stream("GET", "/studies/", params={"page": 1}) as response:
+            assert await response.read()
     assert files_in(tmp_path) == []
 
 
