@@ -16,12 +16,12 @@ from asdk.errors import ConfigurationError
 from asdk.secret import Secret
 
 PREFIX = "MGNIFY"
-#: The names that the vendor documents, beside those with the prefix.
+#: The names that the vendor documents, beside those with the prefix; to its package their case is all one.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "base_url": ("BASE_URL",),
-    "username": ("MG_USER",),
-    "password": ("MG_PASSWORD",),
-    "auth_token": ("AUTH_TOKEN",),
+    "base_url": ("BASE_URL", "base_url"),
+    "username": ("MG_USER", "mg_user"),
+    "password": ("MG_PASSWORD", "mg_password"),
+    "auth_token": ("AUTH_TOKEN", "auth_token"),
 }
 
 

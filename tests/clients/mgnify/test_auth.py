@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -231,9 +232,12 @@ async def test_tokens_by_hand(visitor: MGnify, make_client: MakeClient, server: 
         await visitor.auth.login("Webin-1001", "nope")
 
 
-async def test_settings_come_from_dotenv_by_the_vendors_names(server: MGnifyServer, tmp_path: Path) -> None:
-    settings = f"BASE_URL={server.url}/\nMG_USER=Webin-1001\nMG_PASSWORD=sandbox-webin\nUNRELATED=1\n"
-    (tmp_path / ".env").write_text(settings)
+@pytest.mark.parametrize("spelled", [str.upper, str.lower])
+async def test_settings_come_from_dotenv_by_the_vendors_names(
+    server: MGnifyServer, tmp_path: Path, spelled: Callable[[str], str]
+) -> None:
+    settings = {"base_url": f"{server.url}/", "mg_user": "Webin-1001", "mg_password": "sandbox-webin", "unrelated": "1"}
+    (tmp_path / ".env").write_text("".join(f"{spelled(name)}={value}\n" for name, value in settings.items()))
     async with MGnify() as client:
         assert client.base_url == server.api_url
         assert len(await client.private_studies.get()) == 3

@@ -81,7 +81,9 @@ async def test_a_search_is_repeated_like_a_get(visitor: MGnify, server: MGnifySe
     assert (await visitor.searches.fragment("ACGT" * 20)).results == []
 
 
-async def test_a_search_by_signatures(make_client: MakeClient, server: MGnifyServer, days: Days) -> None:
+async def test_a_search_by_signatures(
+    make_client: MakeClient, server: MGnifyServer, days: Days, tmp_path: Path
+) -> None:
     server.settings.search_time = 30
     client = make_client(clock=VirtualClock())
     sequence = server.inspect(lambda state: state.library.catalogues["human-gut-v2-0-2"].genomes[7].sequence)
@@ -99,7 +101,10 @@ async def test_a_search_by_signatures(make_client: MakeClient, server: MGnifySer
     days.server.advance(31)
     ended = await client.searches.wait(job.job_id)
     assert ended.status is JobStatus.SUCCESS
-    assert gzip.decompress(await client.searches.results(job.job_id))
+    archive = await client.searches.results(job.job_id)
+    assert gzip.decompress(archive)
+    done = await client.files.download(ended.results_url or "", tmp_path / "results.tgz")
+    assert done.path.read_bytes()[10:] == archive[10:]  # after the head, which has the time of the packing
     (first, *_) = (one for one in ended.signatures if one.result is not None)
     assert (await client.searches.results(first.job_id)).startswith(b"name,overlap\nMGYG000000008,")
     with pytest.raises(BadRequestError, match="not a signature"):
@@ -207,6 +212,22 @@ async def test_a_link_that_has_run_out_is_renewed_and_the_download_goes_on(
     async with owner.files.stream(str(entry.url), renew=renew) as response:
         assert await response.read() == whole
     assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+
+
+async def test_what_two_links_differ_in_beside_their_signature_is_the_file(
+    visitor: MGnify, server: MGnifyServer, tmp_path: Path
+) -> None:
+    (entry, *_) = (await visitor.analyses.get("MGYA00000001")).downloads or []
+    place = tmp_path / "a.gz"
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await visitor.files.download(f"{entry.url}?v=1&expires=1&token=a", place, retry=None)
+    assert (await visitor.files.download(f"{entry.url}?v=2&expires=1&token=a", place)).resumed_from == 0
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await visitor.files.download(f"{entry.url}?v=2&expires=1&token=a", place, retry=None)
+    done = await visitor.files.download(f"{entry.url}?token=c&expires=3&v=2", place)
+    assert done.resumed_from == 5_000
 
 
 async def test_a_record_that_is_renewed_must_have_the_file(owner: MGnify, server: MGnifyServer, days: Days) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# What in the query of a link opens a private file.
+_SIGNATURE = ("", "expires", "token")
+
 
 class HasFiles(Protocol):
     """A record with files: the detail of a study, an analysis, a genome, or a catalogue."""
@@ -73,13 +76,13 @@ class Files(Resource["MGnify"]):
         """
         target, url = _target(file, to), _url(file)
 
-        async def fetch(url: str) -> Downloaded:
+        async def fetch(link: str) -> Downloaded:
             return await self._client.download(
-                url,
+                link,
                 to=target,
                 progress=progress,
                 resume=resume,
-                source=_place(url),
+                source=_place(link),
                 authenticate=False,
                 **options,
             )
@@ -137,8 +140,8 @@ class Files(Resource["MGnify"]):
         """
         async with AsyncExitStack() as stack:
 
-            async def open_file(url: str) -> Response:
-                return await stack.enter_async_context(self._client.stream("GET", url, authenticate=False, **options))
+            async def open_file(link: str) -> Response:
+                return await stack.enter_async_context(self._client.stream("GET", link, authenticate=False, **options))
 
             yield await _with_good_link(_url(file), renew, open_file)
 
@@ -168,7 +171,8 @@ def _links(record: HasFiles) -> Iterator[str]:
 
 def _place(url: str) -> str:
     """Where a file lies: a link without its signature."""
-    return url.partition("?")[0]
+    path, _, query = url.partition("?")
+    return "?".join([path, *(part for part in query.split("&") if part.partition("=")[0] not in _SIGNATURE)])
 
 
 def _url(file: DownloadFile | IndexFile | str) -> str:

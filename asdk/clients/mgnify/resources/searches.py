@@ -201,6 +201,7 @@ class Searches(Resource["MGnify"]):
 
         Returns:
             A gzipped tar archive with a table per signature for the whole search; one CSV table for one of them.
+            ``files.download(status.results_url, "results.tgz")`` puts it on the disk instead.
 
         Raises:
             NotFoundError: there is no such job, or no result yet.
