@@ -13,7 +13,6 @@ import logging
 import os
 import re
 import secrets
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,14 +29,15 @@ from asdk.transports.base import Handler
 
 T = TypeVar("T")
 
-_DAY = 24 * 3600.0
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
 
 # What a file may have in bytes: a response may have 64 MiB, and a line of ours stands before it.
 _LARGEST = 65 * 2**20
 
 # A call for a page has its number in the query; counts, records and the status of a search have none.
 _NUMBER = re.compile(r"[?&]page=[0-9]+(?:&|$)").search
-_OURS = re.compile(r"[0-9a-f]{32}\.json(?:\.tmp)?").fullmatch
+_OURS = re.compile(r"[0-9a-f]{32}\.json(\.tmp)?").fullmatch
 
 _log = logging.getLogger("asdk")
 
@@ -79,7 +79,7 @@ class PageCache:
 
     async def clear(self) -> None:
         """Remove all pages, of all users of this directory."""
-        await in_thread(lambda: self._tolerant(lambda: self._sweep(before=None)))
+        await in_thread(lambda: self._tolerant(lambda: self._sweep(None)))
 
     def _tolerant(self, work: Callable[[], T]) -> T | None:
         """Whatever the disk says, the page can be fetched."""
@@ -108,16 +108,17 @@ class PageCache:
     def _save(self, name: str, page: bytes, now: float) -> None:
         page.decode()  # what is no text could not be read again
         with private_folder(self.directory, make=True) as folder:
-            _write(folder, name, f"{now} {_digest(page)}\n".encode() + page)
+            _write(folder, name, f"{now} {_digest(page)}\n".encode() + page, until=now + self.lifetime)
         if not self._is_swept:
             self._is_swept = True
-            self._sweep(before=time.time() - self.lifetime)
+            self._sweep(now)
 
-    def _sweep(self, *, before: float | None) -> None:
-        """Remove what was written before a moment, also by writers that were killed; None for everything."""
+    def _sweep(self, now: float | None) -> None:
+        """Remove the pages that are over at a moment, and what writers that were killed left; None for everything."""
         with private_folder(self.directory, make=False) as folder, os.scandir(self.directory) as entries:
             for entry in entries:
-                if _OURS(entry.name) and (before is None or entry.stat(follow_symlinks=False).st_mtime < before):
+                ours = _OURS(entry.name)
+                if ours and (now is None or entry.stat(follow_symlinks=False).st_mtime + _grace(ours) <= now):
                     folder.remove(entry.name)
 
     def __repr__(self) -> str:
@@ -182,16 +183,25 @@ def _is_page(response: Response) -> bool:
         return False
 
 
+def _grace(name: re.Match[str]) -> float:
+    """How long what has such a name may be there beyond its date: somebody may be writing it."""
+    return _HOUR if name[1] else 0.0
+
+
 def _digest(page: bytes) -> str:
     return hashlib.blake2b(page, digest_size=16).hexdigest()
 
 
-def _write(folder: Folder, name: str, content: bytes) -> None:
-    """At once, and without a lock: whoever writes the same page beside us has a temporary name of his own."""
+def _write(folder: Folder, name: str, content: bytes, *, until: float) -> None:
+    """At once, and without a lock: whoever writes the same page beside us has a temporary name of his own.
+
+    The file is dated to its end, since those who share the directory may have lifetimes of their own.
+    """
     temporary = f"{secrets.token_hex(16)}.json.tmp"
     try:
         with open(folder.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.write(content)
+        os.utime(folder.path / temporary, (until, until))
         os.replace(folder.path / temporary, folder.path / name)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -318,19 +318,23 @@ async def test_many_may_fetch_the_same_page_at_once(
     assert not [path for path in files_in(tmp_path) if path.suffix == ".tmp"]
 
 
-async def test_old_pages_are_swept_and_all_can_be_cleared(make_client: MakeClient, tmp_path: Path) -> None:
+async def test_old_pages_are_swept_and_all_can_be_cleared(make_client: MakeClient, days: Days, tmp_path: Path) -> None:
+    async def fetch(search: str, lifetime: float) -> None:
+        cache = PageCache(tmp_path, lifetime=lifetime)
+        await make_client(page_cache=cache, clock=days.client).studies.list(search=search).get()
+
     folder = tmp_path / "mgnify-pages"
-    await make_client(page_cache=tmp_path).studies.list(search="lake").get()
-    (old,) = files_in(folder)
-    left_over, foreign = folder / f"{'0' * 32}.json.tmp", folder / "notes.txt"
-    for path in (left_over, foreign):
+    await fetch("lake", 60)
+    await fetch("soil", 600)
+    killed, writing, foreign = folder / f"{'0' * 32}.json.tmp", folder / f"{'1' * 32}.json.tmp", folder / "notes.txt"
+    for path, age in ((killed, 3600), (writing, 0), (foreign, 3600)):
         path.write_text("x")
-    for path in (old, left_over, foreign):
-        os.utime(path, (1, 1))
-    cache = PageCache(tmp_path)
-    await make_client(page_cache=cache).studies.list().get()
-    assert (old.exists(), left_over.exists(), foreign.exists(), len(files_in(folder))) == (False, False, True, 2)
-    await cache.clear()
+        os.utime(path, (days.client.time() - age,) * 2)
+    await days.go_by(100)
+    await fetch("gut", 10)  # somebody with a short lifetime lets the others' pages be
+    assert (killed.exists(), writing.exists(), foreign.exists()) == (False, True, True)
+    assert len(files_in(folder)) == 2 + 2
+    await PageCache(tmp_path).clear()
     assert files_in(folder) == [foreign]
     await PageCache(tmp_path / "nothing there").clear()
 
