@@ -31,9 +31,7 @@ def files_in(folder: Path) -> set[str]:
 async def then(MG: MGnify) -> Records[Study]:  # noqa: N803 - as the guide has it
     """What the guide does with each client that it has made."""
     my_studies = MG.private_studies
-    # previewing query
     my_studies.explain()
-    # getting a page
     return await my_studies.get()
 
 
@@ -48,22 +46,16 @@ async def test_option_1_5_an_env_file_of_another_name(tmp_path: Path, monkeypatc
     for name in ("MG_USER", "MG_PASSWORD"):
         monkeypatch.setenv(name, "")  # so that it is taken away again after the test
         monkeypatch.delenv(name)
-    # load env variables from specific filename
     load_dotenv(tmp_path / "your-env-file")
-    # pass to config
     config = MGnifyConfig(mg_user=os.getenv("MG_USER"), mg_password=os.getenv("MG_PASSWORD"))
-    # pass config to MGnipy
     MG = MGnify(config=config)
     assert len(await then(MG)) == 3
-    # or directly to proxy
     biomes = Biomes(MGnify(config=config))
     assert (await biomes.list().ids(limit=1)) == ["root"]
 
 
 async def test_option_2_explicit_credentials() -> None:
-    # pass login credentials to config
     config = MGnifyConfig(mg_user="Webin-1001", mg_password="sandbox-webin")
-    # pass config to MGnipy
     MG = MGnify(config=config)
     assert len(await then(MG)) == 3
 
