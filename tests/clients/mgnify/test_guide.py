@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from asdk.clients.mgnify.models import Study
 from asdk.clients.mgnify.resources import Biomes
 from asdk.sandbox import MGnifyServer
 
+PAGE = Path(__file__).parents[3] / "docs" / "clients" / "mgnify.md"
 SLIDING = "/metagenomics/api/v2/auth/sliding"
 
 
@@ -123,3 +126,17 @@ def test_a_config_travels_to_another_process_without_its_secrets(tmp_path: Path)
     for given in (MGnifyConfig(mg_password="x"), MGnifyConfig(auth_token="x"), MGnifyConfig(environ={})):
         with pytest.raises(ConfigurationError, match="does not pickle"):
             pickle.dumps(given)
+
+
+async def test_the_pieces_of_our_own_page_run(server: MGnifyServer, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    async with MGnify() as mgnify:
+        names = {"mgnify": mgnify}
+        for piece in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
+            known = piece.replace("Webin-12345", "Webin-1001").replace('"..."', '"sandbox-webin"')
+            code = compile(known.replace("~/mgnify", str(tmp_path)), "page", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            if (started := eval(code, names)) is not None:
+                await started
+        await names["mgnify"].aclose()
+    assert files_in(tmp_path) == {"here", "mgnify-pages"}
+    assert files_in(tmp_path / "here") == {"MGYS00000001_taxonomy_summary.tsv"}
