@@ -105,10 +105,6 @@ class MGnify(BaseClient):
         **options: Unpack[ClientOptions],
     ) -> None:
         config = self.config_for(options)
-        if isinstance(config, MGnifyConfig):
-            page_cache = page_cache or config.cache_dir
-            if "auth" not in options:
-                options.setdefault("token_store", config.token_store)
         base_url = _api_url(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
         options["base_url"] = base_url
         if "auth" not in options:
@@ -121,6 +117,8 @@ class MGnify(BaseClient):
                 token=config.secret("auth_token", auth_token),
                 interactive=interactive,
             )
+            if isinstance(config, MGnifyConfig) and options["auth"] is not None:
+                options.setdefault("token_store", config.token_store)
         elif username or password or auth_token:
             raise ConfigurationError("give auth=, or username= and password=, or auth_token=, not both")
         self._page_cache = _page_cache(config, page_cache)
@@ -154,6 +152,8 @@ class MGnify(BaseClient):
 def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None) -> PageCache | None:
     if isinstance(given, PageCache):
         return given
+    if given is None and isinstance(config, MGnifyConfig):
+        given = config.cache_dir
     directory = config.get("page_cache", os.fspath(given) if isinstance(given, os.PathLike) else given)
     return PageCache(directory) if directory else None
 

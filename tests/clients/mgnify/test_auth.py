@@ -193,11 +193,6 @@ async def test_a_hundred_first_callers_cause_one_login(owner: MGnify, server: MG
     assert token_requests(server) == (1, 0)
 
 
-async def test_without_an_account_private_data_says_what_it_needs(visitor: MGnify) -> None:
-    with pytest.raises(AuthenticationError, match="MGNIFY_USERNAME"):
-        await visitor.private_studies.get()
-
-
 async def test_a_dead_bearer_makes_a_public_page_a_401(make_client: MakeClient, visitor: MGnify) -> None:
     client = make_client(auth=BearerToken("dead"))
     with pytest.raises(AuthenticationError, match="without any token the public data is open") as caught:
