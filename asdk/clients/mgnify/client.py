@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import Unpack
 
@@ -14,7 +14,6 @@ from asdk.client_options import ClientOptions
 from asdk.clients.mgnify.config import NAMES, PREFIX, MGnifyConfig
 from asdk.clients.mgnify.credentials import LOGIN_ADVICE, SlidingToken
 from asdk.clients.mgnify.models import Study
-from asdk.clients.mgnify.page_cache import PageCache, PageCacheMiddleware
 from asdk.clients.mgnify.queries import QuerySet
 from asdk.clients.mgnify.resources import (
     Analyses,
@@ -38,6 +37,9 @@ from asdk.middleware.chain import AnyMiddleware
 from asdk.resources import resource
 from asdk.secret import Secret
 from asdk.status_errors import read_error
+
+if TYPE_CHECKING:
+    from asdk.clients.mgnify.page_cache import PageCache
 
 API_PATH = "/metagenomics/api/v2"
 
@@ -127,7 +129,7 @@ class MGnify(BaseClient):
     def build_stack(self) -> Sequence[AnyMiddleware]:
         logging, *rest = super().build_stack()
         cache = self._page_cache
-        return [logging, *rest] if cache is None else [logging, PageCacheMiddleware(cache, self.token_source), *rest]
+        return [logging, *rest] if cache is None else [logging, cache.middleware(self.token_source), *rest]
 
     @property
     def private_studies(self) -> QuerySet[Study]:
@@ -150,12 +152,15 @@ class MGnify(BaseClient):
 
 
 def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None) -> PageCache | None:
-    if isinstance(given, PageCache):
-        return given
     if given is None and isinstance(config, MGnifyConfig):
         given = config.cache_dir
-    directory = config.get("page_cache", os.fspath(given) if isinstance(given, os.PathLike) else given)
-    return PageCache(directory) if directory else None
+    if given is None or isinstance(given, str | os.PathLike):
+        given = config.get("page_cache", None if given is None else os.fspath(given))
+    if not given:
+        return None
+    from asdk.clients.mgnify.page_cache import PageCache
+
+    return given if isinstance(given, PageCache) else PageCache(given)
 
 
 def _api_url(base_url: str) -> str:

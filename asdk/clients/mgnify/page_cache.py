@@ -81,6 +81,14 @@ class PageCache:
         """Remove all pages, of all users of this directory."""
         await in_thread(lambda: self._tolerant(lambda: self._sweep(None)))
 
+    def middleware(self, source: TokenSource | None) -> PageCacheMiddleware:
+        """What answers the calls of one client from here.
+
+        Args:
+            source: of the client's token; None for a client without one.
+        """
+        return PageCacheMiddleware(self, source)
+
     def _tolerant(self, work: Callable[[], T]) -> T | None:
         """Whatever the disk says, the page can be fetched."""
         try:

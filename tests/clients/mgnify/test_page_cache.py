@@ -347,6 +347,14 @@ def test_it_travels_with_a_client_to_another_process(tmp_path: Path) -> None:
     assert (again.directory, again.lifetime) == (tmp_path / "mgnify-pages", 60)
 
 
+def test_a_client_that_keeps_no_pages_does_not_import_what_does() -> None:
+    program = (
+        "import sys; from asdk.clients.mgnify import MGnify; MGnify(auth=None); print('page_cache' in str(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 def test_an_owner_is_named_without_telling_a_secret() -> None:
     names = [
         SlidingToken("https://mirror.test", "Webin-1", "top secret").owner,
