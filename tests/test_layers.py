@@ -71,6 +71,7 @@ LATE_IMPORTS = {
     ("client", "asdk.mapping"),
     ("assembly", "asdk.middleware.concurrency"),
     ("assembly", "asdk.transports.aiohttp"),
+    ("clients.bioepic.filters", "yaml"),
     ("clients.bloomy.config_file", "yaml"),
     ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
     ("config", "dotenv"),

@@ -1,8 +1,11 @@
-"""``python -m asdk.sandbox``: serve the imitated APIs until Ctrl-C or SIGTERM, and say where and with what."""
+"""``python -m asdk.sandbox``: serve the imitated APIs until Ctrl-C or SIGTERM, and say where, with what, and how."""
 
 import argparse
 import asyncio
 import contextlib
+import errno
+import json
+import re
 import signal
 from collections.abc import Sequence
 
@@ -16,6 +19,8 @@ from asdk.sandbox.mgnify import MGnifyServer
 from asdk.sandbox.server import Sandbox, SandboxOptions
 
 _DEFAULTS = EdgeQuakeSettings()
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?").fullmatch
+_PORTS = {"edgequake": 8801, "mgnify": 8802, "apala": 8803, "bloomy": 8804, "bioepic": 8805}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,14 +37,8 @@ async def _serve(options: argparse.Namespace) -> None:
         rate_limit=None if options.rate_limit is None else RateLimit(options.rate_limit),
         strict=options.strict,
     )
-    ports = {
-        "edgequake": options.edgequake_port,
-        "mgnify": options.mgnify_port,
-        "apala": options.apala_port,
-        "bloomy": options.bloomy_port,
-        "bioepic": options.bioepic_port,
-    }
-    given: SandboxOptions = {"host": options.host, "ports": ports, "seed": options.seed, "edgequake": settings}
+    given: SandboxOptions = {"host": options.host, "ports": _ports(options), "seed": options.seed}
+    given["edgequake"] = settings
     if options.token_lifetime is not None:
         given["token_lifetime"] = options.token_lifetime
     stop = _stop_by_signal()
@@ -48,7 +47,16 @@ async def _serve(options: argparse.Namespace) -> None:
             print(_describe(sandbox), flush=True)
             await stop.wait()
     except OSError as error:
-        raise SystemExit(f"asdk.sandbox: {error}") from None
+        taken = error.errno == errno.EADDRINUSE
+        advice = "; choose another port with --<api>-port, or take free ones with --free-ports" if taken else ""
+        raise SystemExit(f"asdk.sandbox: {error.strerror}{advice}") from None
+
+
+def _ports(options: argparse.Namespace) -> dict[str, int]:
+    chosen: dict[str, int | None] = {name: getattr(options, f"{name}_port") for name in _PORTS}
+    return {
+        name: port if port is not None else 0 if options.free_ports else _PORTS[name] for name, port in chosen.items()
+    }
 
 
 def _stop_by_signal() -> asyncio.Event:
@@ -72,86 +80,127 @@ def _describe(sandbox: Sandbox) -> str:
 
 
 def _edgequake(server: EdgeQuakeServer) -> list[str]:
-    known = server.credentials
+    known, url = server.credentials, server.url
     return [
-        f"EdgeQuake   {server.url}",
+        f"EdgeQuake   {url}",
         f"  admin     {known.admin.username} / {known.admin.password}",
         f"  user      {known.user.username} / {known.user.password}",
         f"  API key   {known.api_key}",
         f"  tenant    {known.tenant_id}",
         f"  workspace {known.workspace_id}",
-    ]
-
-
-def _apala(server: ApalaServer) -> list[str]:
-    known = server.credentials
-    return [
-        f"Apala       {server.url}",
-        f"  API key   {known.api_key}",
-        f"  company   {known.company_id}",
-        f"  customer  {known.customer_id}",
-    ]
-
-
-def _bloomy(server: BloomyServer) -> list[str]:
-    known = server.credentials
-    return [
-        f"Bloomy      {server.api_url}",
-        f"  user      {known.ada.username} / {known.ada.password}",
-        f"  API key   {known.ada.api_key}",
-        f"  other     {known.other.username} / {known.other.password}",
-        f"  meeting   {known.meeting_id}",
+        _python("EdgeQuake", base_url=url, username=known.admin.username, password=known.admin.password),
+        f"  shell     curl -H 'X-API-Key: {known.api_key}' {url}/api/v1/auth/me",
     ]
 
 
 def _mgnify(server: MGnifyServer) -> list[str]:
-    user, other = server.credentials.user, server.credentials.other
+    user, other, url = server.credentials.user, server.credentials.other, server.api_url
     return [
-        f"MGnify      {server.api_url}",
+        f"MGnify      {url}",
         f"  user      {user.username} / {user.password}",
         f"  other     {other.username} / {other.password}",
         f"  token     {server.issue_token()}",
+        _python("MGnify", base_url=url, username=user.username, password=user.password),
+        f"  shell     curl '{url}/studies/?page_size=2'",
+    ]
+
+
+def _apala(server: ApalaServer) -> list[str]:
+    known, url = server.credentials, server.url
+    body = json.dumps({"api_key": known.api_key})
+    return [
+        f"Apala       {url}",
+        f"  API key   {known.api_key}",
+        f"  company   {known.company_id}",
+        f"  customer  {known.customer_id}",
+        _python("Apala", base_url=url, api_key=known.api_key),
+        f"  shell     curl -H 'Content-Type: application/json' -d '{body}' {url}/api/auth/token",
+    ]
+
+
+def _bloomy(server: BloomyServer) -> list[str]:
+    ada, other, url = server.credentials.ada, server.credentials.other, server.api_url
+    return [
+        f"Bloomy      {url}",
+        f"  user      {ada.username} / {ada.password}",
+        f"  API key   {ada.api_key}",
+        f"  other     {other.username} / {other.password}",
+        f"  meeting   {server.credentials.meeting_id}",
+        _python("Bloomy", base_url=url, api_key=ada.api_key),
+        f"  shell     curl -H 'Authorization: Bearer {ada.api_key}' {url}/users/mine",
     ]
 
 
 def _bioepic(server: BioEPICServer) -> list[str]:
-    known = server.credentials
+    known, url = server.credentials, server.url
     return [
-        f"BioEPIC     {server.url}",
+        f"BioEPIC     {url}",
         f"  client    {known.client_id} / {known.client_secret}",
         f"  user      {known.username} / {known.password}",
+        _python("BioEPIC", base_url=url, client_id=known.client_id, client_secret=known.client_secret),
+        f"  shell     curl '{url}/api/samples?max_page_size=2'",
     ]
+
+
+def _python(name: str, **settings: str) -> str:
+    """A line that makes a client of this API."""
+    arguments = ", ".join(f'{setting}="{value}"' for setting, value in settings.items())
+    return f"  python    from asdk.clients.{name.lower()} import {name}; client = {name}({arguments})"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--edgequake-port", type=int, default=8801, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--apala-port", type=int, default=8803, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--bloomy-port", type=int, default=8804, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--mgnify-port", type=int, default=8802, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--bioepic-port", type=int, default=8805, help="0 takes a free one (%(default)s)")
+    for name, port in _PORTS.items():
+        parser.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=f"0 takes a free one ({port})")
+    parser.add_argument("--free-ports", action="store_true", help="free ports for all that no port is named for")
     parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",
-        type=float,
-        help="seconds an access token lives; each API's own when left out",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long an access token lives; each API's own when left out",
     )
     parser.add_argument(
         "--refresh-token-lifetime",
-        type=float,
+        type=_seconds,
+        metavar="SECONDS",
         default=_DEFAULTS.refresh_token_lifetime,
-        help="seconds a refresh token lives (%(default)s)",
+        help="how long EdgeQuake's refresh tokens live (%(default)s)",
     )
     parser.add_argument(
         "--processing-time",
-        type=float,
+        type=_seconds,
+        metavar="SECONDS",
         default=0.0,
-        help="seconds until an uploaded document is completed (%(default)s)",
+        help="until EdgeQuake has completed an uploaded document (%(default)s)",
     )
-    parser.add_argument("--rate-limit", type=int, help="requests per minute and tenant; unlimited when left out")
-    parser.add_argument("--strict", action="store_true", help="no keys but the server's own in replies")
+    parser.add_argument(
+        "--rate-limit",
+        type=_count,
+        metavar="REQUESTS",
+        help="so many a minute and tenant at EdgeQuake; unlimited when left out",
+    )
+    parser.add_argument("--strict", action="store_true", help="no keys but the server's own in EdgeQuake's replies")
     return parser
+
+
+def _port(text: str) -> int:
+    return int(_checked(text, "a port from 0 to 65535", text.isdecimal() and int(text) <= 65535))
+
+
+def _seconds(text: str) -> float:
+    return float(_checked(text, "a number of seconds", _NUMBER(text) is not None))
+
+
+def _count(text: str) -> int:
+    return int(_checked(text, "a whole number from 1", text.isdecimal() and int(text) >= 1))
+
+
+def _checked(text: str, wanted: str, is_right: bool) -> str:
+    if not is_right:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+    return text
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Each API's package subclasses it with routes and error shapes; `Sandbox` starts 
 """
 
 import asyncio
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
@@ -19,6 +20,8 @@ from asdk.sandbox.fault_script import FaultScript
 T = TypeVar("T")
 # Time that running handlers get to finish when the server stops; then they are cancelled.
 _GRACE = 0.05
+# Who listens on all addresses is reached on loopback, and a client sends no token to anywhere else over plain http.
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class ApiServer(ABC):
@@ -67,7 +70,11 @@ class ApiServer(ABC):
         return self._url
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; port 0 takes a free one. A server may be started again after it was closed."""
+        """Listen; port 0 takes a free one. A server may be started again after it was closed.
+
+        Raises:
+            OSError: the port is taken, or there is no such address.
+        """
         if self._runner is not None:
             raise RuntimeError(f"the sandbox's {self.name} server is running already")
         app = web.Application(client_max_size=self.max_body_size, middlewares=[self._gate()])
@@ -77,14 +84,18 @@ class ApiServer(ABC):
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE)
         await runner.setup()
         site = web.TCPSite(runner, host, port, backlog=4096)  # the default of 128 turns storms away
+        problem = None
         try:
             await site.start()
-        except OSError:
+        except OSError as error:
+            problem = OSError(error.errno, f"{self.name} cannot listen on {host}:{port}: {_reason(error)}")
+        if problem is not None:
             await runner.cleanup()
-            raise
+            raise problem
         self._runner, self._loop = runner, asyncio.get_running_loop()
-        bound_host, bound_port = runner.addresses[0][:2]
-        self._url = str(URL.build(scheme="http", host=bound_host, port=bound_port))
+        bound_host: str = runner.addresses[0][0]
+        bound_port: int = runner.addresses[0][1]
+        self._url = str(URL.build(scheme="http", host=_ANY.get(bound_host, bound_host), port=bound_port))
 
     async def aclose(self) -> None:
         """Stop listening and end what is running: quickly, stalled replies and open connections too."""
@@ -148,6 +159,12 @@ class ApiServer(ABC):
         if exchange is not None and not exchange.is_over:
             exchange.record.status = response.status
             self.stamp(exchange, response)
+
+
+def _reason(error: OSError) -> str:
+    # The event loop's own text says the address once more; a name that is not found has a number of another kind.
+    number = error.errno or 0
+    return (os.strerror(number) if number > 0 else error.strerror or type(error).__name__).lower()
 
 
 def _route(request: web.Request) -> str:

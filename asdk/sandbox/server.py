@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Self, TypedDict, TypeVar, Unpack
 
 import attrs
 
@@ -22,6 +22,8 @@ from asdk.sandbox.bloomy import BloomyServer, BloomySettings
 from asdk.sandbox.clock import Clock
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
+
+SettingsT = TypeVar("SettingsT", EdgeQuakeSettings, MGnifySettings, ApalaSettings, BloomySettings, BioEPICSettings)
 
 
 class SandboxOptions(TypedDict, total=False):
@@ -54,28 +56,20 @@ class Sandbox:
     bioepic: BioEPICServer
 
     def __init__(self, **options: Unpack[SandboxOptions]) -> None:
-        settings = options.get("edgequake") or EdgeQuakeSettings()
-        if "token_lifetime" in options:
-            settings = attrs.evolve(settings, token_lifetime=options["token_lifetime"])
         self._host = options.get("host", "127.0.0.1")
         self._ports = dict(options.get("ports", {}))
-        self.edgequake = EdgeQuakeServer(settings, seed=options.get("seed", 0), clock=options.get("clock", time.time))
-        apala = options.get("apala") or ApalaSettings()
-        if "token_lifetime" in options:
-            apala = attrs.evolve(apala, token_lifetime=options["token_lifetime"])
-        self.apala = ApalaServer(apala, seed=options.get("seed", 0), clock=options.get("clock", time.time))
-        bloomy = options.get("bloomy") or BloomySettings()
-        if "token_lifetime" in options:
-            bloomy = attrs.evolve(bloomy, token_lifetime=options["token_lifetime"])
-        self.bloomy = BloomyServer(bloomy, seed=options.get("seed", 0), clock=options.get("clock", time.time))
-        mgnify = options.get("mgnify") or MGnifySettings()
-        if "token_lifetime" in options:
-            mgnify = attrs.evolve(mgnify, token_lifetime=options["token_lifetime"])
-        self.mgnify = MGnifyServer(mgnify, seed=options.get("seed", 0), clock=options.get("clock", time.time))
-        bioepic = options.get("bioepic") or BioEPICSettings()
-        if "token_lifetime" in options:
-            bioepic = attrs.evolve(bioepic, token_lifetime=options["token_lifetime"])
-        self.bioepic = BioEPICServer(bioepic, seed=options.get("seed", 0), clock=options.get("clock", time.time))
+        seed, clock = options.get("seed", 0), options.get("clock", time.time)
+
+        def chosen(given: SettingsT | None, default: type[SettingsT]) -> SettingsT:
+            settings = given or default()
+            lifetime = options.get("token_lifetime", settings.token_lifetime)
+            return settings if lifetime == settings.token_lifetime else attrs.evolve(settings, token_lifetime=lifetime)
+
+        self.edgequake = EdgeQuakeServer(chosen(options.get("edgequake"), EdgeQuakeSettings), seed=seed, clock=clock)
+        self.mgnify = MGnifyServer(chosen(options.get("mgnify"), MGnifySettings), seed=seed, clock=clock)
+        self.apala = ApalaServer(chosen(options.get("apala"), ApalaSettings), seed=seed, clock=clock)
+        self.bloomy = BloomyServer(chosen(options.get("bloomy"), BloomySettings), seed=seed, clock=clock)
+        self.bioepic = BioEPICServer(chosen(options.get("bioepic"), BioEPICSettings), seed=seed, clock=clock)
         unknown = self._ports.keys() - {server.name for server in self.servers}
         if unknown:
             raise ValueError(f"the sandbox has no API called {', '.join(sorted(unknown))}")

@@ -24,12 +24,12 @@ class Auth(Resource["BioEPIC"]):
         """The access token, got or renewed if it has to be: five minutes before its end, or a tenth of a short life.
 
         Returns:
-            The token as a string, which a repr masks.
+            The token as text. Only its repr is masked: what is printed or sliced is the token itself.
 
         Raises:
             MissingCredentialsError: the client has no credentials.
-            TokenRefusedError: they are wrong.
-            TokenUnavailableError: the token endpoint cannot be asked now.
+            WrongCredentialsError: they are wrong; a ``RuntimeError``, as is the next one.
+            LoginUnavailableError: the token endpoint cannot be asked now.
 
         Source: BioEPIC API, ``POST /token``.
         """

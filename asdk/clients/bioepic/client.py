@@ -7,15 +7,17 @@ from typing import ClassVar, Final
 
 from typing_extensions import Unpack
 
-from asdk.auth import ClientCredentials, Credential, PasswordGrant, Token
+from asdk.auth import Credential, Token
 from asdk.client import BaseClient
-from asdk.client_options import ClientOptions
+from asdk.client_options import ClientOptions, RequestArguments
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.collections import Collection, DataObjects, Experiments, Samples
-from asdk.clients.bioepic.decorators import MissingCredentialsError
+from asdk.clients.bioepic.credentials import BioEPICLogin
+from asdk.clients.bioepic.errors import HOW, MissingCredentialsError, login_error
 from asdk.config import Config
-from asdk.errors import ConfigurationError
+from asdk.errors import ConfigurationError, StatusError, TokenError
 from asdk.resources import resource
+from asdk.response import Response
 from asdk.secret import Secret
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {
@@ -41,7 +43,8 @@ class BioEPIC(BaseClient):
         options: what every client takes, see `ClientOptions`. Without credentials calls carry no token.
 
     Raises:
-        ConfigurationError: ``env`` is neither of them, or half a pair was passed.
+        MissingCredentialsError: half a pair was passed.
+        ConfigurationError: ``env`` is neither of them.
 
     Source: BioEPIC skills, as its client of November 2025 describes the API.
     """
@@ -77,7 +80,7 @@ class BioEPIC(BaseClient):
         if "auth" not in options:
             options["auth"] = _credential(
                 config,
-                f"{base_url.rstrip('/')}/token",
+                base_url,
                 client_id=config.get("client_id", client_id),
                 client_secret=config.secret("client_secret", client_secret),
                 username=_username(config, username, config.secret("password", password, free_text=True)),
@@ -107,18 +110,46 @@ class BioEPIC(BaseClient):
 
         Raises:
             MissingCredentialsError: the client has no credentials.
-            TokenRefusedError: they are wrong.
-            TokenUnavailableError: the token endpoint cannot be asked now.
+            WrongCredentialsError: they are wrong.
+            LoginUnavailableError: the token endpoint cannot be asked now.
 
         Source: BioEPIC API, ``POST /token``.
         """
-        if self.has_credentials():
+        if not self.has_credentials():
+            raise MissingCredentialsError(
+                f"BioEPIC has no credentials: looked for {self.config.looked_for(*_SETTINGS)}; pass client_id= and "
+                "client_secret=, or username= and password="
+            )
+        failure: TokenError
+        try:
             return await super().get_token(renew=renew)
-        names = self.config.looked_for(*_SETTINGS)
-        raise MissingCredentialsError(
-            f"BioEPIC has no credentials: looked for {names}; pass client_id= and client_secret=, or username= and "
-            "password="
-        )
+        except TokenError as error:
+            failure = error.copy() if isinstance(error, RuntimeError) else login_error(error)
+        try:
+            raise failure
+        finally:
+            del failure  # a frame that keeps the error it raises makes a cycle
+
+    def _status_error(self, response: Response) -> StatusError:
+        error = super()._status_error(response)
+        if error.status == 401 and not self.has_credentials():
+            error.advice = f"the call carried no credentials: pass {HOW}"
+        return error
+
+    async def fetch(self, template: str, **arguments: Unpack[RequestArguments]) -> Response:
+        """The response to a GET, for what looks at more of it than its data, such as the walk of a `Collection`.
+
+        Args:
+            template: the path.
+            arguments: as for `request`.
+
+        Raises:
+            As `request`, but for DecodeError.
+        """
+        response = await self.send(self.build_request("GET", template, **arguments))
+        if not response.is_success:
+            raise self._status_error(response)
+        return response
 
 
 def _base_url(env: str | None) -> str:
@@ -138,7 +169,7 @@ def _username(config: Config, given: str | None, password: Secret | None) -> str
 
 def _credential(
     config: Config,
-    url: str,
+    base_url: str,
     *,
     client_id: str | None,
     client_secret: Secret | None,
@@ -148,19 +179,19 @@ def _credential(
     """The credential to use: what was passed in code before what the environment has, then the application's pair.
 
     Raises:
-        ConfigurationError: half a pair was passed, and there is no whole one.
+        MissingCredentialsError: half a pair was passed, and there is no whole one.
     """
     found: list[tuple[bool, Credential]] = []
     if client_id and client_secret is not None:
-        credential: Credential = ClientCredentials(url, client_id, client_secret, client_auth="body")
+        credential = BioEPICLogin(base_url, "client_credentials", client_id, client_secret)
         found.append((config.is_argument("client_id") or config.is_argument("client_secret"), credential))
     if username and password is not None:
-        credential = PasswordGrant(url, username, password)
+        credential = BioEPICLogin(base_url, "password", username, password)
         found.append((config.is_argument("username") or config.is_argument("password"), credential))
     if found:
         return max(found, key=lambda pair: pair[0])[1]
     if any(config.is_argument(name) for name in _SETTINGS):
-        raise ConfigurationError(
+        raise MissingCredentialsError(
             "credentials are client_id and client_secret, or username and password; half of a pair was given, and the "
             f"rest looked for in vain: {config.looked_for(*_SETTINGS)}"
         )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
-from asdk.clients.bioepic.filters import Filter, build_filter, filter_text
+from asdk.clients.bioepic.filters import Filter, build_filter, filter_beyond, filter_text
+from asdk.clients.bioepic.pages import AFTER, RecordPages
+from asdk.clients.bioepic.records import Record
+from asdk.decoding import decoder_for
+from asdk.errors import BadRequestError
 from asdk.options import CallOptions
-from asdk.pagination import PageToken, Paginator
+from asdk.pagination import Paginator
+from asdk.pagination.strategies import PageCursor
 from asdk.resources import Resource
+from asdk.response import Response
 
 if TYPE_CHECKING:
     from asdk.clients.bioepic.client import BioEPIC
 
-#: A record as the server has it, with an ``id`` and whatever else.
-Record: TypeAlias = dict[str, Any]
-
-_PAGES = PageToken(items="results")
+_TEMPLATE = "/api/{collection}"
 
 
 class Collection(Resource["BioEPIC"]):
@@ -62,8 +66,8 @@ class Collection(Resource["BioEPIC"]):
         value: object,
         *,
         exact: bool = False,
-        fields: Sequence[str] = (),
-        page_size: int | None = None,
+        fields: str | Iterable[str] = (),
+        page_size: int = 100,
         **options: Unpack[CallOptions],
     ) -> Paginator[Record]:
         """The records with a value in one of their fields.
@@ -85,18 +89,20 @@ class Collection(Resource["BioEPIC"]):
         self,
         *,
         filter: Filter | None = None,
-        fields: Sequence[str] = (),
-        page_size: int | None = None,
+        fields: str | Iterable[str] = (),
+        page_size: int = 100,
         **options: Unpack[CallOptions],
     ) -> Paginator[Record]:
         """The records that meet a filter, in the order of their ids. Nothing is sent before the first ``async for``.
 
-        Page tokens are good once: where the reply to one is lost, the walk ends with BadRequestError and starts anew.
+        A page token is good once. Where the reply to one was lost, the walk goes on with a filter for the ids that are
+        left, as long as the server gives them in order.
 
         Args:
             filter: in MongoDB's query language, as data or as JSON text; left out, all records.
-            fields: what to fetch of each record, with dots for fields inside fields; ``id`` always comes. None: all.
-            page_size: how many to fetch at a time; 0 for all at once, left out for the server's choice.
+            fields: what to fetch of each record, with dots for fields inside fields, as names or as one text with
+                commas; ``id`` always comes. None: all.
+            page_size: how many to fetch at a time; 0 for all at once.
             options: what these calls do differently, see `CallOptions`.
 
         Raises:
@@ -105,22 +111,40 @@ class Collection(Resource["BioEPIC"]):
         While it is walked through:
             UnprocessableError: the server does not know an operator of the filter.
             BadRequestError: there is no such collection.
+            PaginationError: the server names a page twice.
             DecodeError: the server wraps its pages otherwise.
 
         Source: BioEPIC API, ``GET /api/{collection}``.
         """
+        wanted = filter_text(filter)
+        names = fields.split(",") if isinstance(fields, str) else fields or ()
+        # All three in every request, and in this order: no server is known to do without.
         params = {
-            "filter": filter_text(filter),
+            "filter": wanted,
             "max_page_size": page_size,
-            "projection": ",".join(field.strip() for field in fields) or None,
+            "projection": ",".join(name.strip() for name in names),
         }
-        return self._client.paginate(
-            "/api/{collection}",
-            path_params={"collection": self.name},
-            params=params,
-            model=dict[str, Any],
-            strategy=_PAGES,
-            **options,
+        at = {"collection": self.name}
+
+        async def page(changes: Mapping[str, Any]) -> Response:
+            return await self._client.fetch(_TEMPLATE, path_params=at, params={**params, **changes}, **options)
+
+        async def fetch(cursor: PageCursor) -> Response:
+            sent: dict[str, Any] = {} if isinstance(cursor, str) else dict(cursor)
+            last = sent.pop(AFTER, None)
+            if not isinstance(last, str):
+                return await page(sent)
+            with suppress(BadRequestError):
+                return await page(sent)
+            return await page({"filter": filter_beyond(wanted, last)})
+
+        return Paginator(
+            fetch,
+            decoder_for(dict[str, Any]).from_data,
+            RecordPages(wanted=wanted),
+            params,
+            _TEMPLATE,
+            collection=lambda: self._client.build_request("GET", _TEMPLATE, path_params=at, params=params).url,
         )
 
     def __repr__(self) -> str:

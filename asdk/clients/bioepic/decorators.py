@@ -7,14 +7,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from asdk.errors import ConfigurationError
+from asdk.clients.bioepic.errors import HOW, MissingCredentialsError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class MissingCredentialsError(ConfigurationError):
-    """A token is needed, and there is nothing to get one with. Nothing was sent."""
 
 
 class HasCredentials(Protocol):
@@ -50,12 +46,9 @@ def requires_auth(method: Callable[P, R]) -> Callable[P, R]:
         given = signature.bind_partial(*args, **kwargs).arguments | kwargs
         if given.get("client_id") is not None and given.get("client_secret") is not None:
             return
-        auth: HasCredentials = cast("Any", args[0]).auth
-        if not auth.has_credentials():
-            raise MissingCredentialsError(
-                f"{method.__name__} needs credentials: client_id= and client_secret=, or username= and password=, or "
-                "BIOEPIC_CLIENT_ID and BIOEPIC_CLIENT_SECRET in the environment"
-            )
+        auth: HasCredentials | None = cast("Any", args[0]).auth
+        if auth is None or not auth.has_credentials():
+            raise MissingCredentialsError(f"{method.__name__} needs credentials: {HOW}")
 
     if inspect.iscoroutinefunction(method):
 

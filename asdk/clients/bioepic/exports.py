@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal, TypeAlias, cast
 
+from asdk.encoding import to_wire
 from asdk.errors import InvalidRequestError
 
 #: How to write; ``auto`` goes by the suffix of the file.
 ExportFormat: TypeAlias = Literal["auto", "json", "csv", "tsv"]
 
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-# What a spreadsheet takes for a formula at the start of a cell.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMATS = {"json", *_DELIMITERS}
+# What a spreadsheet takes for a formula at the start of a cell; a number with a sign is none.
+_FORMULA = re.compile(r"[=+\-@\t\r](?!\d*\.?\d+\Z)").match
+_log = logging.getLogger("asdk.bioepic")
 
 
 def export_records(
@@ -26,34 +31,39 @@ def export_records(
     path: str | os.PathLike[str],
     format: ExportFormat = "auto",
     *,
-    guard_formulas: bool = False,
+    guard_formulas: bool = True,
 ) -> Path:
     """Write records to a file, which appears whole or not at all. Folders on the way are made.
 
     JSON keeps records as they are. In CSV and TSV the columns are the names of all fields, sorted; fields inside fields
     are joined with ``_``, lists of plain values with ``|``; of a list of records the table has ``<name>_count``, and
-    ``<name>_ids`` if each has an ``id``. What is null or missing is an empty cell.
+    ``<name>_ids`` if each has an ``id``. What is null or missing is an empty cell. The text is UTF-8.
 
     Args:
         records: such as ``await client.samples.list().collect()``.
         path: the file; what is there is replaced.
-        format: ``"json"``, ``"csv"`` or ``"tsv"``; by default as the suffix says.
-        guard_formulas: put an apostrophe before texts that a spreadsheet would run as a formula.
+        format: ``"json"``, ``"csv"`` or ``"tsv"``; by default as the suffix says, and JSON under any other suffix.
+        guard_formulas: put an apostrophe before a text that a spreadsheet would run as a formula. False where nobody
+            opens the table in one: texts are then as they came.
 
     Returns:
         The path.
 
     Raises:
-        InvalidRequestError: the format is not one of these, or the file cannot be written.
+        InvalidRequestError: the format is not one of these, a record holds what JSON cannot, or the file cannot be
+            written.
     """
     target = Path(path)
-    chosen = target.suffix.lstrip(".").lower() if format == "auto" else format.lower()
-    if chosen == "json":
-        text = json.dumps(list(records), indent=2)
-    elif chosen in _DELIMITERS:
-        text = _table(records, _DELIMITERS[chosen], guard_formulas)
-    else:
-        raise InvalidRequestError(f"records are written as json, csv or tsv, not as {chosen or 'nothing'!r}: {target}")
+    chosen = format.lower()
+    if chosen == "auto":
+        chosen = target.suffix.lstrip(".").lower()
+        if chosen not in _FORMATS:
+            _log.warning("%s says nothing of its format: written as JSON", target)
+            chosen = "json"
+    if chosen not in _FORMATS:
+        raise InvalidRequestError(f"records are written as json, csv or tsv, not as {format!r}: {target}")
+    delimiter = _DELIMITERS.get(chosen)
+    text = _json(records) if delimiter is None else _table(records, delimiter, guard_formulas)
     problem = _write(target, text)
     if problem is not None:
         raise InvalidRequestError(f"{target} cannot be written: {problem}")
@@ -89,30 +99,42 @@ def _text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict | list) else "" if value is None else str(value)
 
 
+def _json(records: Iterable[Mapping[str, Any]]) -> str:
+    try:
+        return json.dumps([dict(record) for record in records], indent=2, default=to_wire)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = str(error) or type(error).__name__
+    raise InvalidRequestError(f"the records are no JSON: {problem}")
+
+
 def _table(records: Iterable[Mapping[str, Any]], delimiter: str, guard: bool) -> str:
     rows = [flatten(record) for record in records]
     columns = sorted({name for row in rows for name in row})
     written = io.StringIO(newline="")
     if columns:
-        writer = csv.DictWriter(written, columns, delimiter=delimiter, restval="")
-        writer.writeheader()
-        writer.writerows(_guarded(row) if guard else row for row in rows)
+        writer = csv.writer(written, delimiter=delimiter)
+        cells: list[list[Any]] = [columns, *([row.get(name) for name in columns] for row in rows)]
+        writer.writerows([_guarded(cell) for cell in line] if guard else line for line in cells)
     return written.getvalue()
 
 
-def _guarded(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-        for name, value in row.items()
-    }
+def _guarded(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA(cell) else cell
 
 
 def _write(target: Path, text: str) -> str | None:
     """Why it could not be written; None if it was."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Half a surrogate pair, which JSON can say, has no UTF-8 form: a question mark stands for it.
         with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=target.parent, prefix=f".{target.name}.", delete=False
+            "w",
+            encoding="utf-8",
+            errors="replace",
+            newline="",
+            dir=target.parent,
+            prefix=f".{target.name}.",
+            delete=False,
         ) as file:
             try:
                 file.write(text)

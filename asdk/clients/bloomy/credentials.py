@@ -98,7 +98,7 @@ class FoundKey(Credential):
 def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
     """The same refusal, with what to do about it."""
     kind: type[TokenRefusedError] = WrongPasswordError
-    advice = f"check the user name ({username}) and the password"
+    advice = f"check the user name ({username}) and the password (BLOOMY_USERNAME, BLOOMY_PASSWORD)"
     if "locked" in error.message.lower():
         kind, advice = AccountLockedError, "wait, and check the password before the next try"
     elif error.code != "invalid_grant":

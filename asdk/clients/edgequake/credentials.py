@@ -85,7 +85,10 @@ def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
     elif error.status == 403:
         advice = f"an administrator has to activate the account {username}"
     elif error.status == 401:
-        kind, advice = WrongPasswordError, f"check the user name ({username}) and the password"
+        kind, advice = (
+            WrongPasswordError,
+            f"check the user name ({username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)",
+        )
     return kind(
         f"{error.message}; {advice}",
         method=error.method,

@@ -45,7 +45,7 @@ class Collections:
     def find(self, collection: str, record_id: str) -> Record:
         """Raises ApiError 400 or 404."""
         for record in self._collection(collection):
-            if record["id"] == record_id:
+            if str(record["id"]) == record_id:
                 return record
         raise ApiError(404, f"No record {record_id} in {collection}")
 
@@ -62,12 +62,12 @@ class Collections:
         known = self._collection(collection)
         after = "" if token is None else self._open(token, collection, wanted)
         try:
-            rest = [record for record in known if record["id"] > after and matches(record, wanted)]
+            rest = [record for record in known if str(record["id"]) > after and matches(record, wanted)]
         except FilterError as error:
             raise ApiError(422, f"filter: {error}") from None
         found = rest[:size] if size else rest
         full = bool(size) and len(found) == size
-        following = self._bookmark(_Bookmark(collection, wanted, found[-1]["id"])) if full else None
+        following = self._bookmark(_Bookmark(collection, wanted, str(found[-1]["id"]))) if full else None
         if self._settings.repeat_page_token:
             following = token or following
         return Page([project(record, fields) for record in found], following)

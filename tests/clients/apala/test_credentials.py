@@ -54,31 +54,6 @@ async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: A
     assert client.access_token is not None
 
 
-async def test_a_hundred_first_callers_exchange_the_key_once(client: Apala, server: ApalaServer) -> None:
-    await call_at_once(client, 100)
-    assert token_requests(server) == (1, 0)
-    assert server.counters.count("GET", TEMPLATES) == 100
-
-
-async def test_a_hundred_callers_with_an_expired_token_refresh_once(
-    client: Apala, server: ApalaServer, days: Days
-) -> None:
-    await client.paf.templates.list()
-    await days.go_by(HOUR + 1)
-    await call_at_once(client, 100)
-    assert token_requests(server) == (1, 1)
-    assert server.counters.by_status == {200: 103}
-
-
-async def test_a_hundred_callers_whose_token_the_server_refuses_refresh_once(
-    client: Apala, server: ApalaServer
-) -> None:
-    await client.paf.templates.list()
-    server.invalidate_access_tokens()
-    await call_at_once(client, 100)
-    assert token_requests(server) == (1, 1)
-
-
 async def test_in_its_last_minute_a_token_is_renewed_while_calls_go_on(
     client: Apala, server: ApalaServer, days: Days
 ) -> None:

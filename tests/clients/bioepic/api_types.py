@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
 from asdk import Paginator, Records
-from asdk.clients.bioepic import BioEPIC, Collection, export_records, requires_auth
+from asdk.clients.bioepic import (
+    BioEPIC,
+    BioEPICAuth,
+    Collection,
+    build_filter,
+    export_records,
+    extract_field,
+    parse_filter,
+    requires_auth,
+    split_list,
+)
 
 
 class Lab:
@@ -28,6 +39,12 @@ async def results(client: BioEPIC) -> None:
     assert_type(await client.samples.get("a"), dict[str, Any])
     assert_type(client.collection("notes"), Collection)
     assert_type(export_records([{"a": 1}], "a.csv"), Path)
+    assert_type(build_filter({"a": 1}), dict[str, Any])
+    assert_type(parse_filter("a: 1"), dict[str, Any])
+    assert_type(split_list(["a"]), list[Sequence[str]])
+    assert_type(extract_field([{"a": 1}], "a"), list[Any])
+    assert_type(BioEPICAuth("a", "b").client, BioEPIC)
+    assert_type((await client.auth.get_token())[:20], str)
     assert_type(await Lab(client).upload("a", twice=True), int)
     assert_type(Lab(client).count(), int)
 

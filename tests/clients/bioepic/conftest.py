@@ -11,20 +11,8 @@ import pytest
 
 from asdk import Retry
 from asdk.clients.bioepic import BioEPIC
-from asdk.sandbox import BioEPICServer, ManualClock, Sandbox
-from asdk.testing import VirtualClock
-
-
-class Days:
-    """The server's clock and its clients', turned together."""
-
-    def __init__(self) -> None:
-        self.server = ManualClock()
-        self.client = VirtualClock(auto=False, start=self.server.now)
-
-    async def go_by(self, seconds: float) -> None:
-        self.server.advance(seconds)
-        await self.client.advance(seconds)
+from asdk.sandbox import BioEPICServer, Sandbox
+from tests.clients.days import Days
 
 
 class MakeClient(Protocol):

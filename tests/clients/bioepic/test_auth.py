@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from asdk import AuthenticationError, ConfigurationError, TokenRefusedError, TokenUnavailableError
+from asdk import AuthenticationError, ConfigurationError
 from asdk.clients.bioepic import BioEPIC, MissingCredentialsError, requires_auth
-from asdk.sandbox import BioEPICServer, Fault
+from asdk.sandbox import BioEPICServer
 from asdk.sandbox.bioepic import TokenShape
-from tests.clients.bioepic.conftest import Days, MakeClient
+from tests.clients.bioepic.conftest import MakeClient
+from tests.clients.days import Days
 
 
 def token_requests(server: BioEPICServer) -> int:
@@ -37,13 +38,6 @@ async def test_the_token_really_reaches_the_server(
     assert (await client.samples.get("bioepic:sample-0001"))["type"] == "sample"
     assert token_requests(server) == 1
     assert all("authorization" in record.headers for record in server.counters.recent if record.method == "GET")
-
-
-async def test_the_form_has_the_fields_of_the_grant_and_no_header(client: BioEPIC, server: BioEPICServer) -> None:
-    await client.get_token()
-    (record,) = server.counters.recent
-    assert record.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert "authorization" not in record.headers
 
 
 async def test_the_applications_pair_comes_first(
@@ -103,45 +97,12 @@ async def test_a_life_is_understood_however_it_is_said(
         assert token_requests(server) == count
 
 
-async def test_a_hundred_callers_on_an_expired_token_cause_one_token_request(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, days: Days
-) -> None:
-    server.settings.require_auth = True
-    client = make_client(**application, clock=days.client)
-    await client.auth.get_token()
-    await days.go_by(4_000)
-    server.counters.reset()
-    await asyncio.gather(*(client.samples.get("bioepic:sample-0001") for _ in range(100)))
-    assert token_requests(server) == 1
-    assert server.counters.by_status == {200: 101}
-
-
 async def test_a_token_that_the_server_forgot_is_replaced(client: BioEPIC, server: BioEPICServer) -> None:
     server.settings.require_auth = True
     await client.samples.get("bioepic:sample-0001")
     server.invalidate_tokens()
     await client.samples.get("bioepic:sample-0001")
     assert token_requests(server) == 2
-
-
-@pytest.mark.parametrize("pair", [{"client_id": "a", "client_secret": "wrong"}, {"username": "a", "password": "wrong"}])
-async def test_a_wrong_pair_is_said_once(make_client: MakeClient, server: BioEPICServer, pair: dict[str, str]) -> None:
-    client = make_client(**pair)
-    for _ in range(3):
-        with pytest.raises(TokenRefusedError, match="Incorrect") as caught:
-            await client.samples.list().first()
-        assert "wrong" not in str(caught.value)
-    assert caught.value.status == 401
-    assert token_requests(server) == 1
-
-
-async def test_an_endpoint_in_trouble_is_no_refusal(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer
-) -> None:
-    server.faults.add(Fault.status(500), path="/token")
-    client = make_client(**application, timeout=0.2)
-    with pytest.raises(TokenUnavailableError):
-        await client.get_token()
 
 
 async def test_without_credentials_collections_are_read_and_tokens_refused(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +50,37 @@ def test_nothing_is_written_as_nothing(tmp_path: Path) -> None:
     assert export_records([], tmp_path / "a.json").read_text() == "[]"
 
 
-def test_formulas_can_be_disarmed(tmp_path: Path) -> None:
-    records = [{"a": "=1+1", "b": "-1", "c": -1, "d": "x=1"}]
-    assert export_records(records, tmp_path / "a.csv").read_text().splitlines()[1] == "=1+1,-1,-1,x=1"
-    guarded = export_records(records, tmp_path / "b.csv", guard_formulas=True)
-    assert guarded.read_text().splitlines()[1] == "'=1+1,'-1,-1,x=1"
+def test_formulas_are_disarmed(tmp_path: Path) -> None:
+    records = [{"a": "=1+1", "b": "-1", "c": -1, "d": "x=1", "e": "-80C", "f": "+.5", "@g": "@A1", "h": "\tx"}]
+    guarded = export_records(records, tmp_path / "b.csv").read_text().splitlines()
+    assert guarded == ["'@g,a,b,c,d,e,f,h", "'@A1,'=1+1,-1,-1,x=1,'-80C,+.5,'\tx"]
+    plain = export_records(records, tmp_path / "a.csv", guard_formulas=False).read_text().splitlines()
+    assert plain == ["@g,a,b,c,d,e,f,h", "@A1,=1+1,-1,-1,x=1,-80C,+.5,\tx"]
 
 
-@pytest.mark.parametrize(("name", "format"), [("a.xlsx", "auto"), ("a", "auto"), ("a.csv", "parquet")])
-def test_other_formats_are_refused(tmp_path: Path, name: str, format: Any) -> None:
+@pytest.mark.parametrize("name", ["a.xlsx", "a"])
+def test_another_suffix_is_json_with_a_warning(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert json.loads(export_records(RECORDS, tmp_path / name, "AUTO").read_text()) == RECORDS  # type: ignore[arg-type]
+    assert f"{name} says nothing of its format" in caplog.text
+
+
+def test_another_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match="json, csv or tsv"):
-        export_records(RECORDS, tmp_path / name, format)
+        export_records(RECORDS, tmp_path / "a.csv", "parquet")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_text_that_has_no_utf_8_form_does_not_end_an_export(tmp_path: Path) -> None:
+    records = [{"id": "half \ud83d"}]
+    assert json.loads(export_records(records, tmp_path / "a.json").read_text()) == records
+    assert export_records(records, tmp_path / "a.csv").read_bytes() == b"id\r\nhalf ?\r\n"
+
+
+def test_what_has_no_json_form_is_refused(tmp_path: Path) -> None:
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    assert "2026-01-02T00:00:00+00:00" in export_records([{"at": moment}], tmp_path / "a.json").read_text()
+    with pytest.raises(InvalidRequestError, match="no JSON"):
+        export_records([{"a": object()}], tmp_path / "b.json")
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:

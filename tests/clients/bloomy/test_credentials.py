@@ -40,27 +40,6 @@ async def call_at_once(client: Bloomy, times: int) -> None:
             tasks.start_soon(client.scorecard.current_week)
 
 
-async def test_a_hundred_first_callers_log_in_once(ada: Bloomy, server: BloomyServer) -> None:
-    assert grants(server) == 0
-    await call_at_once(ada, 100)
-    assert grants(server) == 1
-
-
-async def test_a_hundred_callers_with_an_expired_key_log_in_once(ada: Bloomy, server: BloomyServer, days: Days) -> None:
-    await ada.scorecard.current_week()
-    await days.go_by(TWO_WEEKS + 1)
-    await call_at_once(ada, 100)
-    assert grants(server) == 2
-    assert server.counters.by_status == {200: 103}
-
-
-async def test_a_hundred_callers_with_a_revoked_key_log_in_once(ada: Bloomy, server: BloomyServer) -> None:
-    await ada.scorecard.current_week()
-    server.revoke_key()
-    await call_at_once(ada, 100)
-    assert grants(server) == 2
-
-
 async def test_a_key_that_ends_during_a_bulk_costs_one_login_and_no_item(ada: Bloomy, server: BloomyServer) -> None:
     meeting = server.credentials.meeting_id
     await ada.get_user_id()

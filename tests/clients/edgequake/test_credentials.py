@@ -80,37 +80,6 @@ async def test_a_client_logs_in_when_it_first_has_to_and_once(admin: EdgeQuake, 
     assert token_requests(server) == (1, 0)
 
 
-async def test_a_hundred_first_callers_log_in_once(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
-    async with anyio.create_task_group() as tasks:
-        for _ in range(100):
-            tasks.start_soon(admin.auth.me)
-    assert token_requests(server) == (1, 0)
-    assert server.counters.count("GET", ME) == 100
-
-
-async def test_a_hundred_callers_with_an_expired_token_refresh_once(
-    admin: EdgeQuake, server: EdgeQuakeServer, days: Days
-) -> None:
-    await admin.auth.me()
-    await days.go_by(DAY + 1)
-    async with anyio.create_task_group() as tasks:
-        for _ in range(100):
-            tasks.start_soon(admin.auth.me)
-    assert token_requests(server) == (1, 1)
-    assert server.counters.by_status == {200: 103}
-
-
-async def test_a_hundred_callers_with_a_token_that_the_server_refuses_refresh_once(
-    admin: EdgeQuake, server: EdgeQuakeServer
-) -> None:
-    await admin.auth.me()
-    server.invalidate_access_tokens()
-    async with anyio.create_task_group() as tasks:
-        for _ in range(100):
-            tasks.start_soon(admin.auth.me)
-    assert token_requests(server) == (1, 1)
-
-
 async def a_hundred(client: EdgeQuake) -> list[AsdkError | str]:
     """What a hundred callers get at once: a name, or an error of their own each."""
     got: list[AsdkError | str] = []

@@ -89,18 +89,6 @@ async def test_at_the_end_of_the_refresh_window_comes_a_login(
     assert token_requests(server) == (2, 0)
 
 
-async def test_a_hundred_callers_on_an_expired_token_cause_one_token_request(
-    make_client: MakeClient, server: MGnifyServer, days: Days
-) -> None:
-    client = make_client(**ACCOUNT, clock=days.client)
-    await client.private_studies.get()
-    await days.go_by(90_000)
-    server.counters.reset()
-    await asyncio.gather(*(client.private_studies.get() for _ in range(100)))
-    assert token_requests(server) == (1, 0)
-    assert server.counters.by_status == {200: 101}
-
-
 async def test_a_token_that_the_server_forgot_is_replaced_and_the_call_goes_through(
     owner: MGnify, server: MGnifyServer
 ) -> None:

@@ -1,0 +1,81 @@
+"""`BioEPICLogin`: the pair of an application, or of a person, for a token. Made by `BioEPIC`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
+from asdk.clients.bioepic.errors import is_wrong_pair, login_error
+from asdk.errors import TokenError
+from asdk.secret import Secret
+from asdk.transports.base import Handler
+
+# What a token lives, in seconds, where the server does not say.
+_LIFETIME = 3600.0
+# What is no token endpoint, or does not know this grant, will be none in a second either.
+_NO_ENDPOINT = frozenset({404, 405, 422})
+_PAIRS = {"client_credentials": ("client_id", "client_secret"), "password": ("username", "password")}
+
+
+class BioEPICLogin(Credential):
+    """Either grant of the API. It has no refresh tokens: near the end of a token the pair buys the next one.
+
+    Args:
+        base_url: of the API, such as ``"https://api.bioepic.example.com"``.
+        grant: whose pair it is: an application's, or a person's.
+        name: the client id, or the user name.
+        secret: the client secret, or the password.
+
+    Source: BioEPIC API, ``POST /token``; RFC 6749, sections 4.3 and 4.4, with the client's id and secret in the form.
+    """
+
+    rotates = False
+    refused = Credential.refused | _NO_ENDPOINT
+
+    def __init__(
+        self, base_url: str, grant: Literal["client_credentials", "password"], name: str, secret: str | Secret
+    ) -> None:
+        self._url = f"{base_url.rstrip('/')}/token"
+        self._grant = grant
+        self._name = name
+        self._secret = Secret(secret)
+
+    @property
+    def identity(self) -> Identity:
+        seed = fingerprint(self._secret, "bioepic login", short=True)
+        return Identity(url=self._url, kind=f"bioepic {self._grant}", account=self._name, seed=seed)
+
+    async def fetch(self, send: Handler) -> Token:
+        name, secret = _PAIRS[self._grant]
+        fields = {"grant_type": self._grant, name: self._name, secret: self._secret}
+        failure: TokenError
+        try:
+            token = read_token(await exchange(send, form_request(self._url, fields), refused=self.refused))
+        except TokenError as error:
+            failure = login_error(error, self._advice(error))
+        else:
+            return attrs.evolve(
+                token,
+                scheme="Bearer",  # whatever the reply calls it
+                lifetime=token.lifetime or _LIFETIME,
+                refresh_token=None,
+                refresh_expires_at=None,
+            )
+        try:
+            raise failure
+        finally:
+            del failure  # a frame that keeps the error it raises makes a cycle
+
+    def _advice(self, refusal: TokenError) -> str:
+        if is_wrong_pair(refusal):
+            name, secret = _PAIRS[self._grant]
+            settings = f"BIOEPIC_{name.upper()}, BIOEPIC_{secret.upper()}"
+            return f"check {name}= ({self._name}) and {secret}= ({settings}), and that they belong to this environment"
+        if refusal.status in _NO_ENDPOINT:
+            return "check base_url= (BIOEPIC_BASE_URL) and env= (BIOEPIC_ENV)"
+        return "ask those who run the server what they hold against it"
+
+    def __repr__(self) -> str:
+        return f"BioEPICLogin({self._url!r}, {self._grant!r}, {self._name!r})"

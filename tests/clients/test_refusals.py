@@ -1,0 +1,478 @@
+"""What a user of each API meets when it does not let him in: one error, that reads alone and says what to do."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from asdk import (
+    AsdkError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    Tenant,
+    TokenRefusedError,
+)
+from asdk.clients.apala import Apala, InvalidApiKeyError, KeyNotPermittedError
+from asdk.clients.bioepic import BioEPIC, MissingCredentialsError
+from asdk.clients.bioepic import WrongCredentialsError as WrongPairError
+from asdk.clients.bloomy import AccountLockedError, Bloomy
+from asdk.clients.bloomy import WrongPasswordError as WrongBloomyPasswordError
+from asdk.clients.bloomy import errors as bloomy_errors
+from asdk.clients.edgequake import AccountLockedError as LockedByHandError
+from asdk.clients.edgequake import EdgeQuake, LoginLockedError, TenantRequiredError, WrongPasswordError
+from asdk.clients.mgnify import MGnify
+from asdk.sandbox import Fault, Sandbox
+from tests.clients.apis import token_requests
+from tests.clients.days import Days
+
+# What the vendors call their settings, where that begins like nothing of ours.
+VENDORS_NAMES = ("MG_", "AUTH_TOKEN", "BASE_URL", "CLIENT_", "ENV", "USERNAME", "PASSWORD")
+WRONG = "wrong-for-sure-0123456789"
+DAY = 24 * 3600.0
+
+
+@attrs.frozen
+class Place:
+    """A sandbox, a clock for both sides, and every secret that no message may show."""
+
+    sandbox: Sandbox
+    days: Days
+    secrets: list[str]
+    set_env: Callable[[str, str], None]
+
+
+Provoke = Callable[[Place], Awaitable[object]]
+
+
+@attrs.frozen
+class Case:
+    api: str
+    name: str
+    provoke: Provoke
+    error: type[AsdkError]
+    status: int | None
+    says: tuple[str, ...]
+    token_requests: int
+    retry_after: bool
+
+
+CASES: list[Case] = []
+
+
+def case(
+    api: str,
+    name: str,
+    error: type[AsdkError],
+    *says: str,
+    status: int | None = None,
+    token_requests: int = 0,
+    retry_after: bool = False,
+) -> Callable[[Provoke], Provoke]:
+    """A call that is refused, and what it must say.
+
+    Args:
+        api: by the name of its server.
+        name: what is wrong.
+        error: exactly this class.
+        says: parts of its line, the setting that it names among them.
+        status: of the refusal.
+        token_requests: how many of those were sent, all in all.
+        retry_after: whether it says when to come back.
+    """
+
+    def add(provoke: Provoke) -> Provoke:
+        CASES.append(Case(api, name, provoke, error, status, says, token_requests, retry_after))
+        return provoke
+
+    return add
+
+
+# --- EdgeQuake --------------------------------------------------------------------------------------------------------
+
+
+def edgequake(place: Place, **settings: Any) -> EdgeQuake:
+    return EdgeQuake(base_url=place.sandbox.edgequake.url, clock=place.days.client, **settings)
+
+
+@case("edgequake", "wrong key", AuthenticationError, "check api_key (argument)", status=401)
+async def _(at: Place) -> None:
+    await edgequake(at, api_key=WRONG).documents.list().first()
+
+
+@case("edgequake", "wrong key of the environment", AuthenticationError, "EDGEQUAKE_API_KEY", status=401)
+async def _(at: Place) -> None:
+    at.set_env("EDGEQUAKE_API_KEY", WRONG)
+    await edgequake(at).documents.list().first()
+
+
+@case("edgequake", "revoked key", AuthenticationError, "check api_key (argument)", status=401)
+async def _(at: Place) -> None:
+    async with edgequake(at, username="admin", password="sandbox-admin") as admin:
+        key = await admin.api_keys.create(name="short")
+        await admin.api_keys.revoke(key.key_id)
+    at.sandbox.edgequake.counters.reset()
+    at.secrets.append(key.api_key.reveal())
+    await edgequake(at, api_key=key.api_key).documents.list().first()
+
+
+@case(
+    "edgequake",
+    "wrong password",
+    WrongPasswordError,
+    "check the user name (admin) and the password",
+    status=401,
+    token_requests=1,
+)
+async def _(at: Place) -> None:
+    await edgequake(at, username="admin", password=WRONG).documents.list().first()
+
+
+@case("edgequake", "locked account", LoginLockedError, "15 minutes", status=423, token_requests=1, retry_after=True)
+async def _(at: Place) -> None:
+    for _ in range(5):
+        with pytest.raises(AuthenticationError):
+            await edgequake(at, auth=None).auth.login("admin", WRONG)
+    at.sandbox.edgequake.counters.reset()
+    await edgequake(at, username="admin", password="sandbox-admin").documents.list().first()
+
+
+@case("edgequake", "locked account, by hand", LockedByHandError, "15 minutes", status=423, token_requests=6)
+async def _(at: Place) -> None:
+    for _ in range(5):
+        with pytest.raises(AuthenticationError):
+            await edgequake(at, auth=None).auth.login("admin", WRONG)
+    await edgequake(at, auth=None).auth.login("admin", "sandbox-admin")
+
+
+@case("edgequake", "expired JWT", AuthenticationError, "check jwt (argument)", status=401, token_requests=1)
+async def _(at: Place) -> None:
+    login = await edgequake(at, auth=None).auth.login("admin", "sandbox-admin")
+    at.secrets.append(login.access_token.reveal())
+    await at.days.go_by(2 * DAY)
+    await edgequake(at, jwt=login.access_token).documents.list().first()
+
+
+@case("edgequake", "expired everything", WrongPasswordError, "EDGEQUAKE_PASSWORD", status=401, token_requests=3)
+async def _(at: Place) -> None:
+    client = edgequake(at, username="admin", password="sandbox-admin")
+    await client.documents.list().first()
+    at.sandbox.edgequake.faults.add(Fault.status(401), path="/api/v1/auth/login")
+    at.sandbox.edgequake.revoke_refresh_tokens()
+    await at.days.go_by(2 * DAY)
+    await client.documents.list().first()
+
+
+@case("edgequake", "missing tenant", TenantRequiredError, "tenant_id= and user_id=", status=401)
+async def _(at: Place) -> None:
+    await edgequake(at, api_key=at.sandbox.edgequake.credentials.api_key).conversations.list().first()
+
+
+@case("edgequake", "hidden object", NotFoundError, "/documents/{document_id}", "in workspace 0000", status=404)
+async def _(at: Place) -> None:
+    known = at.sandbox.edgequake.credentials
+    mine = edgequake(at, api_key=known.api_key, tenant_id=known.tenant_id, workspace_id=known.workspace_id)
+    uploaded = await mine.documents.upload("Oslo is in Norway.", title="Oslo")
+    other = mine.with_options(tenant=Tenant(known.tenant_id, "00000000-0000-0000-0000-0000000000aa"))
+    await other.documents.get(uploaded.document_id)
+
+
+@case("edgequake", "missing configuration", ConfigurationError, "EDGEQUAKE_API_KEY", "pass api_key=")
+async def _(at: Place) -> None:
+    await edgequake(at).documents.list().first()
+
+
+@case("edgequake", "half a login", ConfigurationError, "EDGEQUAKE_PASSWORD", "no password")
+async def _(at: Place) -> None:
+    edgequake(at, username="admin")
+
+
+# --- MGnify -----------------------------------------------------------------------------------------------------------
+
+
+def mgnify(place: Place, **settings: Any) -> MGnify:
+    return MGnify(base_url=place.sandbox.mgnify.url, clock=place.days.client, **settings)
+
+
+@case("mgnify", "wrong password", TokenRefusedError, "check the Webin id", status=401, token_requests=1)
+async def _(at: Place) -> None:
+    await mgnify(at, username="Webin-1001", password=WRONG).private_studies.get()
+
+
+@case("mgnify", "revoked token", TokenRefusedError, "username= and password=", token_requests=1)
+async def _(at: Place) -> None:
+    token = at.sandbox.mgnify.issue_token()
+    at.secrets.append(token)
+    at.sandbox.mgnify.invalidate_tokens()
+    await mgnify(at, auth_token=token).private_studies.get()
+
+
+@case("mgnify", "expired token", TokenRefusedError, "username= and password=")
+async def _(at: Place) -> None:
+    token = at.sandbox.mgnify.issue_token()
+    at.secrets.append(token)
+    await at.days.go_by(2 * DAY)
+    await mgnify(at, auth_token=token).private_studies.get()
+
+
+@case("mgnify", "expired everything", TokenRefusedError, "check the Webin id", status=401, token_requests=2)
+async def _(at: Place) -> None:
+    client = mgnify(at, username="Webin-1001", password="sandbox-webin")
+    await client.private_studies.get()
+    at.sandbox.mgnify.settings.ena_reachable = False
+    await at.days.go_by(3 * DAY)
+    await client.private_studies.get()
+
+
+@case("mgnify", "no account", AuthenticationError, "no credentials", "MGNIFY_USERNAME", status=401)
+async def _(at: Place) -> None:
+    await mgnify(at).private_studies.get()
+
+
+@case("mgnify", "hidden object", NotFoundError, "GET /studies/{accession}", "private", status=404)
+async def _(at: Place) -> None:
+    async with mgnify(at, username="Webin-1001", password="sandbox-webin") as owner:
+        hidden = (await owner.private_studies.get())[0].accession
+    at.sandbox.mgnify.counters.reset()
+    await mgnify(at).studies.get(hidden)
+
+
+@case("mgnify", "missing configuration", ConfigurationError, "MGNIFY_PASSWORD", "no password")
+async def _(at: Place) -> None:
+    mgnify(at, username="Webin-1001")
+
+
+# --- Apala ------------------------------------------------------------------------------------------------------------
+
+
+def apala(place: Place, **settings: Any) -> Apala:
+    return Apala(base_url=place.sandbox.apala.url, clock=place.days.client, **settings)
+
+
+@case("apala", "wrong key", InvalidApiKeyError, "check api_key (argument)", "ask Apala", status=401, token_requests=1)
+async def _(at: Place) -> None:
+    await apala(at, api_key=WRONG).paf.templates.list()
+
+
+@case("apala", "revoked key", InvalidApiKeyError, "ask Apala", status=401, token_requests=1)
+async def _(at: Place) -> None:
+    at.sandbox.apala.revoke_api_key()
+    await apala(at, api_key=at.sandbox.apala.credentials.api_key).paf.templates.list()
+
+
+@case("apala", "key without permission", KeyNotPermittedError, "ask Apala", status=403, token_requests=1)
+async def _(at: Place) -> None:
+    at.sandbox.apala.forbid_api_key()
+    await apala(at, api_key=at.sandbox.apala.credentials.api_key).paf.templates.list()
+
+
+@case("apala", "expired everything", InvalidApiKeyError, "check api_key (argument)", status=401, token_requests=3)
+async def _(at: Place) -> None:
+    client = apala(at, api_key=at.sandbox.apala.credentials.api_key)
+    await client.paf.templates.list()
+    at.sandbox.apala.revoke_api_key()
+    at.sandbox.apala.revoke_refresh_tokens()
+    await at.days.go_by(DAY)
+    await client.paf.templates.list()
+
+
+@case("apala", "another company", PermissionDeniedError, "check company_guid", status=403, token_requests=1)
+async def _(at: Place) -> None:
+    known = at.sandbox.apala.credentials
+    client = apala(at, api_key=known.api_key, company_guid=known.other_company_id, customer_id=known.customer_id)
+    await client.optimize_message([], "Hello", timezone="UTC")
+
+
+@case("apala", "missing customer", InvalidRequestError, "customer_id=", "APALA_CUSTOMER_ID")
+async def _(at: Place) -> None:
+    known = at.sandbox.apala.credentials
+    client = apala(at, api_key=known.api_key, company_guid=known.company_id)
+    await client.optimize_message([], "Hello", timezone="UTC")
+
+
+@case("apala", "hidden object", NotFoundError, "POST /api/feedback", "check the id", status=404, token_requests=2)
+async def _(at: Place) -> None:
+    known = at.sandbox.apala.credentials
+    mine = apala(at, api_key=known.api_key, customer_id=known.customer_id)
+    sent = await mine.optimize_message([], "Hello", timezone="UTC", message_type=["linking_chirp"])
+    other = apala(at, api_key=known.other_api_key, customer_id=known.customer_id)
+    await other.submit_single_feedback(sent.message_id, True, timezone="UTC")
+
+
+@case("apala", "missing configuration", ConfigurationError, "APALA_API_KEY", "pass api_key=")
+async def _(at: Place) -> None:
+    await apala(at).paf.templates.list()
+
+
+# --- Bloom Growth -----------------------------------------------------------------------------------------------------
+
+
+def bloomy(place: Place, **settings: Any) -> Bloomy:
+    return Bloomy(base_url=place.sandbox.bloomy.api_url, clock=place.days.client, **settings)
+
+
+@case("bloomy", "wrong key", bloomy_errors.AuthenticationError, "check api_key (argument)", status=401)
+async def _(at: Place) -> None:
+    await bloomy(at, api_key=WRONG).todo.list()
+
+
+@case("bloomy", "revoked key", bloomy_errors.AuthenticationError, "check api_key (environment BG_API_KEY)", status=401)
+async def _(at: Place) -> None:
+    at.set_env("BG_API_KEY", at.sandbox.bloomy.credentials.ada.api_key)
+    at.sandbox.bloomy.revoke_key()
+    await bloomy(at).todo.list()
+
+
+@case(
+    "bloomy",
+    "wrong password",
+    WrongBloomyPasswordError,
+    "BLOOMY_PASSWORD",
+    status=400,
+    token_requests=1,
+)
+async def _(at: Place) -> None:
+    await bloomy(at, username=at.sandbox.bloomy.credentials.ada.username, password=WRONG).todo.list()
+
+
+@case("bloomy", "locked account", AccountLockedError, "locked", "wait", status=400, token_requests=1)
+async def _(at: Place) -> None:
+    ada = at.sandbox.bloomy.credentials.ada
+    for _ in range(5):
+        with pytest.raises(WrongBloomyPasswordError):
+            await bloomy(at, username=ada.username, password=WRONG).todo.list()
+    at.sandbox.bloomy.counters.reset()
+    await bloomy(at, username=ada.username, password=ada.password).todo.list()
+
+
+@case(
+    "bloomy",
+    "expired everything",
+    WrongBloomyPasswordError,
+    "BLOOMY_PASSWORD",
+    status=400,
+    token_requests=2,
+)
+async def _(at: Place) -> None:
+    ada = at.sandbox.bloomy.credentials.ada
+    client = bloomy(at, username=ada.username, password=ada.password)
+    await client.todo.list()
+    refusal = {"error": "invalid_grant", "error_description": "The user name or password is incorrect."}
+    at.sandbox.bloomy.faults.add(Fault.status(400, json=refusal), path="/Token")
+    await at.days.go_by(15 * DAY)
+    await client.todo.list()
+
+
+@case("bloomy", "hidden object", bloomy_errors.NotFoundError, "GET /L10/{id}", "check the id", status=404)
+async def _(at: Place) -> None:
+    known = at.sandbox.bloomy.credentials
+    await bloomy(at, api_key=known.other.api_key).meeting.details(known.meeting_id)
+
+
+@case("bloomy", "missing configuration", ConfigurationError, "BG_API_KEY", "pass api_key=", "config.yaml")
+async def _(at: Place) -> None:
+    bloomy(at)
+
+
+# --- BioEPIC ----------------------------------------------------------------------------------------------------------
+
+
+def bioepic(place: Place, **settings: Any) -> BioEPIC:
+    place.sandbox.bioepic.settings.require_auth = True
+    return BioEPIC(base_url=place.sandbox.bioepic.url, clock=place.days.client, **settings)
+
+
+@case("bioepic", "wrong secret", WrongPairError, "BIOEPIC_CLIENT_SECRET", "environment", status=401, token_requests=1)
+async def _(at: Place) -> None:
+    known = at.sandbox.bioepic.credentials
+    await bioepic(at, client_id=known.client_id, client_secret=WRONG).samples.list().first()
+
+
+@case("bioepic", "wrong password", WrongPairError, "(ada)", "BIOEPIC_PASSWORD", status=401, token_requests=1)
+async def _(at: Place) -> None:
+    await bioepic(at, username="ada", password=WRONG).samples.list().first()
+
+
+@case("bioepic", "expired everything", WrongPairError, "BIOEPIC_CLIENT_SECRET", status=401, token_requests=2)
+async def _(at: Place) -> None:
+    known = at.sandbox.bioepic.credentials
+    client = bioepic(at, client_id=known.client_id, client_secret=known.client_secret)
+    await client.samples.list().first()
+    at.sandbox.bioepic.faults.add(Fault.status(401), path="/token")
+    await at.days.go_by(DAY)
+    await client.samples.list().first()
+
+
+@case(
+    "bioepic", "no credentials", AuthenticationError, "no credentials: pass client_id=", "BIOEPIC_CLIENT_ID", status=401
+)
+async def _(at: Place) -> None:
+    await bioepic(at).samples.list().first()
+
+
+@case("bioepic", "no credentials for a token", MissingCredentialsError, "BIOEPIC_CLIENT_ID", "pass client_id=")
+async def _(at: Place) -> None:
+    await bioepic(at).auth.get_token()
+
+
+@case(
+    "bioepic",
+    "hidden object",
+    NotFoundError,
+    "GET /api/{collection}/{id}",
+    "nobody-knows",
+    status=404,
+    token_requests=1,
+)
+async def _(at: Place) -> None:
+    known = at.sandbox.bioepic.credentials
+    await bioepic(at, username=known.username, password=known.password).samples.get("nobody-knows")
+
+
+@case("bioepic", "missing configuration", MissingCredentialsError, "half of a pair", "BIOEPIC_CLIENT_SECRET")
+async def _(at: Place) -> None:
+    bioepic(at, client_id="client")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Place]:
+    for name in [name for name in os.environ if name.startswith(VENDORS_NAMES)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    days = Days()
+    with Sandbox.in_thread(clock=days.server) as sandbox:
+        secrets = [WRONG, "sandbox-admin", "sandbox-webin", sandbox.edgequake.credentials.api_key]
+        secrets += [sandbox.apala.credentials.api_key, sandbox.bloomy.credentials.ada.api_key]
+        secrets += [sandbox.bioepic.credentials.client_secret]
+        yield Place(sandbox, days, secrets, monkeypatch.setenv)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.api}: {case.name}" for case in CASES])
+async def test_a_refusal_is_one_error_that_says_what_to_do(case: Case, at: Place) -> None:
+    with pytest.raises(AsdkError) as caught:
+        await case.provoke(at)
+    error, line = caught.value, str(caught.value)
+    print(f"{type(error).__name__:24} {line}")  # noqa: T201 - to read them: pytest -rP
+    server = next(server for server in at.sandbox.servers if server.name == case.api)
+    assert type(error) is case.error
+    assert error.status == case.status or (case.status is None and not error.status)
+    assert all(part in line for part in case.says)
+    assert "\n" not in line
+    assert not any(secret in line or secret in repr(error.__dict__) for secret in at.secrets)
+    assert token_requests(server) == case.token_requests
+    if case.retry_after:
+        assert error.retry_after
+    assert error.__cause__ is error.__context__ is None
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.__dict__) == (type(error), line, error.__dict__)

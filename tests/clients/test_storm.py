@@ -1,0 +1,128 @@
+"""Many calls at once through each client: one token request, and no call is lost while tokens end and networks fail."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import anyio
+import pytest
+
+from asdk import BaseClient, Retry
+from asdk.sandbox import Fault, Sandbox
+from tests.clients.apis import APIS, TOKEN_PATHS, Api, token_requests
+from tests.clients.days import Days
+
+CALLERS = 100
+# Longer than any access token lives, and shorter than any refresh token.
+EXPIRED = 15 * 24 * 3600.0
+STORM_SECONDS = 1.2
+STORM_TOKEN_LIFETIME = 1.0
+
+each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
+
+
+@pytest.fixture
+def days() -> Days:
+    return Days()
+
+
+@pytest.fixture
+def sandbox(days: Days) -> Iterator[Sandbox]:
+    with Sandbox.in_thread(clock=days.server) as running:
+        yield running
+
+
+async def at_once(call: Callable[[], Awaitable[object]], callers: int = CALLERS) -> None:
+    replies = await asyncio.gather(*(call() for _ in range(callers)))
+    assert all(replies)
+
+
+@each_api
+async def test_a_hundred_callers_cause_one_token_request(api: Api, sandbox: Sandbox, days: Days) -> None:
+    server = api.server(sandbox)
+    async with api.client(sandbox, clock=days.client) as client:
+        await at_once(lambda: api.call(client))
+        assert token_requests(server) == 1, "the first callers"
+        await days.go_by(EXPIRED)
+        server.counters.reset()
+        await at_once(lambda: api.call(client))
+        assert token_requests(server) == 1, "the token has expired"
+        assert server.counters.by_status == {200: CALLERS + 1}
+
+
+@each_api
+async def test_a_hundred_callers_whose_token_the_server_forgot_cause_one_renewal(
+    api: Api, sandbox: Sandbox, days: Days
+) -> None:
+    server = api.server(sandbox)
+    async with api.client(sandbox, clock=days.client) as client:
+        await api.call(client)
+        await days.go_by(60)
+        api.forget(sandbox)
+        server.counters.reset()
+        await at_once(lambda: api.call(client))
+        # A sliding token is its own refresh token: the server refuses both, and a login follows.
+        assert token_requests(server) == (2 if api.name == "mgnify" else 1)
+
+
+@each_api
+async def test_callers_in_two_event_loops_share_one_token_request(api: Api, sandbox: Sandbox, days: Days) -> None:
+    server = api.server(sandbox)
+    async with api.client(sandbox, clock=days.client) as client:
+        await api.call(client)
+        await days.go_by(EXPIRED)
+        server.counters.reset()
+        server.faults.add(Fault.delay(0.05), path=TOKEN_PATHS[api.name][0])
+        server.faults.add(Fault.delay(0.05), path=TOKEN_PATHS[api.name][-1])
+        together = threading.Barrier(2)
+
+        async def half() -> None:
+            together.wait(10)
+            await at_once(lambda: api.call(client), CALLERS // 2)
+
+        await asyncio.gather(*(asyncio.to_thread(asyncio.run, half()) for _ in range(2)))
+        assert token_requests(server) == 1
+        assert server.counters.by_status == {200: CALLERS + 1}
+
+
+@each_api
+async def test_no_call_is_lost_while_tokens_end_and_the_network_fails(api: Api) -> None:
+    with Sandbox.in_thread(token_lifetime=STORM_TOKEN_LIFETIME) as sandbox:
+        sandbox.apala.settings.rotate_refresh_tokens = True
+        server = api.server(sandbox)
+        server.faults.add(Fault.status(429, retry_after=0.05), path=api.route, every=23)
+        server.faults.add(Fault.status(503, html="<p>away</p>"), path=api.route, every=17)
+        server.faults.add(Fault.drop(), path=api.route, every=29)
+        server.faults.add(Fault.drop(reset=True), path=api.route, every=41)
+        server.faults.add(Fault.cut(), path=api.route, every=37)
+        began = time.monotonic()
+        async with api.client(sandbox, retry=Retry(attempts=8, base_delay=0.01)) as client:
+            done = await _storm(client, api)
+        lives = (time.monotonic() - began) / STORM_TOKEN_LIFETIME
+    assert done > CALLERS
+    assert sum(rule.met for rule in server.faults.rules) > 5
+    # One a life, and one more where replies were late.
+    assert 2 <= token_requests(server) <= 2 * lives + 3
+    if api.name in {"apala", "edgequake"}:
+        login = TOKEN_PATHS[api.name][0]
+        assert server.counters.count("POST", login) == 1, "no refresh token was lost"
+
+
+async def _storm(client: BaseClient, api: Api) -> int:
+    """Thirty workers call one after another, until the time is over; how many calls that were."""
+    done = 0
+    end = time.monotonic() + STORM_SECONDS
+
+    async def work() -> None:
+        nonlocal done
+        while time.monotonic() < end or done <= CALLERS:
+            assert await api.call(client)
+            done += 1
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(work)
+    return done
