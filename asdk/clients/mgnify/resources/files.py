@@ -20,6 +20,7 @@ from asdk.response import Response
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify
     from asdk.files import Downloaded
+    from asdk.progress import ProgressDisplay
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Files(Resource["MGnify"]):
         to: str | os.PathLike[str],
         *,
         renew: Callable[[], Awaitable[HasFiles]] | None = None,
-        progress: ProgressCallback | None = None,
+        progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         **options: Unpack[CallOptions],
     ) -> Downloaded:
@@ -58,7 +59,8 @@ class Files(Resource["MGnify"]):
             to: the path of the file; or a folder that is there, where an entry of ``downloads`` is named by its alias.
                 A file that is there is replaced.
             renew: fetches the record again if the link has run out, see `Files`; the download goes on from where it is.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
+                display of `asdk.progress`.
             resume: False to throw away what an earlier download of the same file left.
             options: what this call does differently, see `CallOptions`.
 
