@@ -173,6 +173,7 @@ class BaseClient(CoreClient):
         progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         sha256: str | None = None,
+        source: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> Downloaded:
         """Download a file by GET. It gets its name when all of it is there and checked, never before.
@@ -190,6 +191,8 @@ class BaseClient(CoreClient):
                 display of `asdk.progress`, in which each of many downloads has a line.
             resume: False to throw away what an earlier download left.
             sha256: what the file must have, in hex, beside the digests that the server announces.
+            source: what is downloaded, where the URL is another one each time, such as a signed link: a download of the
+                same source goes on, whatever its URL was.
             arguments: as for `request`.
 
         Returns:
@@ -205,7 +208,8 @@ class BaseClient(CoreClient):
 
         request = self._stream_request("*/*", "GET", template, arguments)
         del arguments
-        return await Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256).run()
+        download = Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256, source=source)
+        return await download.run()
 
     def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
         request = self.build_request(method, template, **arguments)

@@ -449,7 +449,8 @@ class CoreClient:
         return rebuild, (type(self), *self._recipe.write_down(self.config))
 
     def __repr__(self) -> str:
-        tenant = f" for {self._options.tenant}" if self._options.tenant is not None else ""
+        options = vars(self).get("_options")  # not there yet in the traceback of an __init__ that failed
+        tenant = f" for {options.tenant}" if options is not None and options.tenant is not None else ""
         return f"<{type(self).__name__} {self.base_url}{tenant}>"
 
 

@@ -74,6 +74,7 @@ class Download:
             line of its own.
         resume: whether to take up what an earlier download to the same place left.
         sha256: what the file must have, in hex.
+        source: names what is downloaded, where its URL does not: one that is signed anew each time.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Download:
         progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         sha256: str | None = None,
+        source: str | None = None,
     ) -> None:
         request.stream = True
         # Ranges count bytes as they are stored: a part of a compressed body is no part of the file.
@@ -96,7 +98,7 @@ class Download:
         self._progress = None if isinstance(progress, ProgressDisplay) else progress
         self._resume = resume
         self._expected = {} if sha256 is None else {"sha256": _checked_hex(sha256)}
-        self._part = PartialFile(self._target, _fingerprint(request))
+        self._part = PartialFile(self._target, _fingerprint(request, source or request.url))
         self._response: Response | None = None
         self._furthest = self._resumed_from = 0
         self._owes = False
@@ -290,9 +292,9 @@ def _pause(policy: Retry, failures: int) -> float:
     return random.uniform(0, min(policy.max_delay, policy.base_delay * 2 ** (failures - 1)))
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, source: str) -> str:
     """Names what is downloaded, and for whom, without telling it: a URL may hold a secret."""
-    return hashlib.sha256(f"{request.url}\n{request.options.tenant}".encode()).hexdigest()
+    return hashlib.sha256(f"{source}\n{request.options.tenant}".encode()).hexdigest()
 
 
 def _checked_hex(digest: str) -> str:

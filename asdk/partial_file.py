@@ -133,16 +133,18 @@ class PartialFile:
         raise StreamError(f"the download cannot be written to {self._target.name}: {problem}", cause=problem)
 
     def _open(self, resume: bool) -> str | None:
-        if self._target.is_dir():
-            return f"{self._target} is a folder; give the name of a file"
         try:
+            if self._target.is_dir():
+                return f"{self._target} is a folder; give the name of a file"
             self._file = self._locked()
             self._take_up(self._file, self._read_notes() if resume else None)
         except BlockingIOError:
             return f"{self._target} is being downloaded already"
         except OSError as error:
             self._leave_file()
-            return f"{self._target} cannot be written: {type(error).__name__}: {error}"
+            return f"{self._target} cannot be written: {type(error).__name__}: {error.strerror or error}"
+        except ValueError:
+            return f"{str(self._target)!a} is no name of a file"
         return None
 
     def _locked(self) -> IO[bytes]:

@@ -107,7 +107,10 @@ def _reason(response: Response) -> str:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
         phrase = "unknown status"
-    return phrase if response.content else f"{phrase}, with an empty body"
+    if not response.content:
+        return f"{phrase}, with an empty body"
+    is_html = response.headers.get("content-type", "").lower().startswith("text/html")
+    return f"{phrase}, with a page of HTML" if is_html else phrase
 
 
 def read_error(data: Any) -> tuple[str | None, str | None]:

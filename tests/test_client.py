@@ -152,6 +152,11 @@ async def test_a_template_that_makes_no_path_is_refused_before_anything_is_sent(
     assert transport.sent == []
 
 
+def test_a_client_that_could_not_be_built_can_still_be_shown() -> None:
+    half_built = BaseClient.__new__(BaseClient)  # as the traceback of an `__init__` that failed has it
+    assert repr(half_built) == "<BaseClient >"
+
+
 async def test_a_slash_more_or_less_at_the_end_of_the_base_url_does_not_matter() -> None:
     for base in ("https://api.example.org/v1", "https://api.example.org/v1/", "https://API.example.org:443/v1//"):
         client, transport = api(ok, base_url=base)

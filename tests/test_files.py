@@ -145,6 +145,17 @@ async def test_without_a_policy_what_came_is_kept_and_taken_up_by_the_next_call(
     assert lying_there(to) == ["data.bin"]
 
 
+@pytest.mark.parametrize(("first", "second", "goes_on"), [("a", "a", True), ("a", "b", False), ("a", None, False)])
+async def test_a_named_source_goes_on_under_another_url(
+    serve: Serve, to: Path, first: str, second: str | None, goes_on: bool
+) -> None:
+    server = serve(Archive(DATA, 200_000))
+    await failure_of(fetch(server, to, retry=None, source=first, params={"signature": 1}), ProtocolError)
+    done = await fetch(server, to, retry=None, source=second, params={"signature": 2})
+    assert (done.resumed_from > 0) is goes_on
+    assert to.read_bytes() == DATA
+
+
 async def test_what_was_left_is_thrown_away_when_asked_so(serve: Serve, to: Path) -> None:
     archive = Archive(DATA, 200_000)
     server = serve(archive)
@@ -507,6 +518,9 @@ async def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(se
         (to.parent, "is a folder"),
         (to / "x", "cannot be written"),
         (to.parent / "no" / "x", "cannot"),
+        (to.parent / ("x" * 300), "cannot be written"),
+        (to.parent / "a\0b", "is no name of a file"),
+        (to.parent / "a\ud800b", "is no name of a file"),
     ]:
         error = await failure_of(fetch(server, place), InvalidRequestError)
         assert said in str(error)

@@ -73,6 +73,7 @@ LATE_IMPORTS = {
     ("assembly", "asdk.transports.aiohttp"),
     ("clients.bioepic.filters", "yaml"),
     ("clients.bloomy.config_file", "yaml"),
+    ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
     ("config", "dotenv"),
     ("decoding", "asdk.structuring"),
     ("middleware.redis_rate_limit", "redis.asyncio"),

@@ -96,7 +96,7 @@ def test_code_and_message_are_read_in_the_common_dialects(body: Any, code: str |
         (404, {"message": " \n\t "}, {}, "Not Found"),
         (404, b"no such page", {}, "Not Found"),
         (422, b"missing field\n `name`", {"Content-Type": "text/plain; charset=utf-8"}, "missing field `name`"),
-        (500, b"Traceback", {"Content-Type": "text/html"}, "Internal Server Error"),
+        (500, b"Traceback", {"Content-Type": "text/html"}, "Internal Server Error, with a page of HTML"),
         (500, b" ", {"Content-Type": "text/plain"}, "Internal Server Error"),
         (500, b"x" * 900, {"Content-Type": "text/plain"}, "x" * 200),
         (799, b"x", {}, "unknown status"),

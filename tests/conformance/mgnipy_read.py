@@ -46,6 +46,8 @@ def main() -> None:
     found["private_studies"] = attempt(client.private_studies.get)
     gut = client.studies.filter(search="gut", order="-accession", page_size=20)
     found["studies.filter"] = attempt(partial(gut.page, 2))
+    found["studies.get_all"] = attempt(partial(every, client.studies.filter(search="gut", page_size=10)))
+    found["studies[1]"] = attempt(partial(indexed, client.studies, 1))
     Path(sys.argv[1]).write_text(json.dumps(found, default=str))
 
 
@@ -53,6 +55,16 @@ def related(client: Any, name: str, key: str, relation: str) -> Any:
     detail = getattr(client, name)(key)
     detail.get()
     return getattr(detail, relation).search_results.to_list()
+
+
+def every(collection: Any) -> Any:
+    collection.get_all()
+    return collection.search_results.to_list()
+
+
+def indexed(collection: Any, index: int) -> Any:
+    detail = collection[index]
+    return detail.get()
 
 
 def attempt(read: Callable[[], Any]) -> Any:

@@ -16,11 +16,17 @@ import attrs
 import pytest
 
 from asdk.clients.mgnify import MGnify
+from asdk.clients.mgnify.models import StudyDetail
 from asdk.sandbox import MGnifyServer, Sandbox
 from tests.conformance import vendors
 
 SLIDING = "/metagenomics/api/v2/auth/sliding"
 USERNAME, PASSWORD = "Webin-1001", "sandbox-webin"
+
+
+async def detail_of(mgnify: MGnify, index: int) -> StudyDetail:
+    return await mgnify.studies.get((await mgnify.studies.list()[index]).accession)
+
 
 #: What `mgnipy_read` writes under each name, and how our client reads it.
 READS: dict[str, Callable[[MGnify], Awaitable[Any]]] = {
@@ -52,6 +58,8 @@ READS: dict[str, Callable[[MGnify], Awaitable[Any]]] = {
     "catalogue": lambda mgnify: mgnify.catalogues.get("marine-v2-0"),
     "private_studies": lambda mgnify: mgnify.private_studies.get(),
     "studies.filter": lambda mgnify: mgnify.studies.list(search="gut", order="-accession", page_size=20).get(2),
+    "studies.get_all": lambda mgnify: mgnify.studies.list(search="gut", page_size=10).collect(),
+    "studies[1]": lambda mgnify: detail_of(mgnify, 1),
 }
 
 

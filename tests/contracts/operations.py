@@ -37,6 +37,8 @@ CLIENTS: dict[str, type[BaseClient]] = {
 }
 #: What stands before the paths of a contract in the addresses of its server.
 PREFIXES = {"bloomy": "/api/v1", "mgnify": "/metagenomics/api/v2"}
+#: Where a sandbox serves what is no operation of the API: files, under addresses that its replies name.
+FILE_HOSTS = {"mgnify": "/pub/"}
 _LINE = re.compile(r"(?P<verb>[A-Z]+) (?P<path>/\S*) +(?P<method>\w+(?:\.\w+)*)")
 _TABLE = re.compile(r"(?<=<!-- operations -->\n).*(?=<!-- end of operations -->)", re.DOTALL)
 
@@ -69,9 +71,9 @@ def operations(api: str) -> list[Operation]:
 
 def routes(api: str) -> set[str]:
     """What the sandbox serves, ``VERB /path`` with the paths as the contract has them."""
-    prefix = PREFIXES.get(api, "")
+    prefix, files = PREFIXES.get(api, ""), FILE_HOSTS.get(api, "no path begins so")
     served = server_of(Sandbox(), api).routes()
-    return {f"{route.method} {route.path.removeprefix(prefix)}" for route in served}
+    return {f"{route.method} {route.path.removeprefix(prefix)}" for route in served if not route.path.startswith(files)}
 
 
 def server_of(sandbox: Sandbox, api: str) -> ApiServer:

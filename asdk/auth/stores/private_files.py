@@ -149,7 +149,7 @@ def _open(path: Path, *, make: bool) -> int:
     except OSError as error:
         if error.errno not in (*_IS_LINK, errno.ENOTDIR):
             raise
-        raise PermissionError(f"the directory for tokens {path} is a link or no directory") from None
+        raise PermissionError(f"the directory {path} is a link or no directory") from None
     return _make(path)
 
 
@@ -182,7 +182,7 @@ def _check_directory(facts: os.stat_result, path: Path) -> None:
     elif facts.st_mode & 0o022:
         problem = "may be written by other users; chmod 700 makes it private"
     if problem is not None:
-        raise PermissionError(f"the directory for tokens {path} {problem}")
+        raise PermissionError(f"the directory {path} {problem}")
 
 
 def _check_file(facts: os.stat_result, limit: int) -> str | None:

@@ -1,7 +1,25 @@
-"""The client of MGnify: ``from asdk.clients.mgnify import MGnify``."""
+"""The client of MGnify: ``from asdk.clients.mgnify import MGnify``.
+
+`PageCache`, which few need, is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from asdk.clients.mgnify.client import MGnify
+from asdk.clients.mgnify.config import MGnifyConfig
 from asdk.clients.mgnify.credentials import SlidingToken
 from asdk.clients.mgnify.queries import QuerySet
 
-__all__ = ["MGnify", "QuerySet", "SlidingToken"]
+if TYPE_CHECKING:
+    from asdk.clients.mgnify.page_cache import PageCache
+
+__all__ = ["MGnify", "MGnifyConfig", "PageCache", "QuerySet", "SlidingToken"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "PageCache":
+        return import_module("asdk.clients.mgnify.page_cache").PageCache
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

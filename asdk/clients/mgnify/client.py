@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import Unpack
 
 from asdk.auth import Credential, PromptCredential
 from asdk.client import BaseClient
 from asdk.client_options import ClientOptions
-from asdk.clients.mgnify.credentials import SlidingToken
+from asdk.clients.mgnify.config import NAMES, PREFIX, MGnifyConfig
+from asdk.clients.mgnify.credentials import LOGIN_ADVICE, SlidingToken
 from asdk.clients.mgnify.models import Study
 from asdk.clients.mgnify.queries import QuerySet
 from asdk.clients.mgnify.resources import (
@@ -31,18 +33,24 @@ from asdk.clients.mgnify.resources import (
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError
+from asdk.middleware.chain import AnyMiddleware
 from asdk.resources import resource
 from asdk.secret import Secret
 from asdk.status_errors import read_error
+
+if TYPE_CHECKING:
+    from asdk.clients.mgnify.page_cache import PageCache
 
 API_PATH = "/metagenomics/api/v2"
 
 # What the server's words mean for who reads them.
 _ADVICE = {
-    "Unauthorized": "private data needs a Webin account: pass username= and password=, or set MGNIFY_USERNAME and "
-    "MGNIFY_PASSWORD",
+    "Unauthorized": "private data needs a Webin account: pass username= and password=, set MGNIFY_USERNAME and "
+    "MGNIFY_PASSWORD, or let interactive=True ask",
     "Given token not valid for any token type": "the token has expired or is not one of this server's: pass username= "
     "and password=, so that a new one can be had; without any token the public data is open",
+    "Invalid credentials": LOGIN_ADVICE,
+    "Token is invalid or expired": "only a token that still lives can be refreshed: log in again",
     "Not found.": "there is no such record, or it is private and another account's",
 }
 
@@ -63,19 +71,16 @@ class MGnify(BaseClient):
         auth_token: a ready-made token. Alone it ends within a day; beside a login it saves the first one.
         interactive: where user name or password is missing, ask for it in the terminal or notebook, at the first call
             that private data could come with. Where nobody can be asked, such a call fails.
+        page_cache: keep pages on the disk and do not fetch them again for a day: a directory, or a `PageCache` with a
+            lifetime of its own; also ``MGNIFY_PAGE_CACHE``. Left out, nothing is kept.
         options: what every client takes, see `ClientOptions`. A ``base_url`` without a path gets the API's own.
 
     Source: MGnify API v2.
     """
 
     base_url = f"https://www.ebi.ac.uk{API_PATH}"
-    env_prefix = "MGNIFY"
-    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "base_url": ("BASE_URL",),
-        "username": ("MG_USER",),
-        "password": ("MG_PASSWORD",),
-        "auth_token": ("AUTH_TOKEN",),
-    }
+    env_prefix = PREFIX
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = NAMES
 
     auth = resource(Auth)
     studies = resource(Studies)
@@ -98,6 +103,7 @@ class MGnify(BaseClient):
         password: str | Secret | None = None,
         auth_token: str | Secret | None = None,
         interactive: bool = False,
+        page_cache: PageCache | str | os.PathLike[str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         config = self.config_for(options)
@@ -113,9 +119,17 @@ class MGnify(BaseClient):
                 token=config.secret("auth_token", auth_token),
                 interactive=interactive,
             )
+            if isinstance(config, MGnifyConfig) and options["auth"] is not None:
+                options.setdefault("token_store", config.token_store)
         elif username or password or auth_token:
             raise ConfigurationError("give auth=, or username= and password=, or auth_token=, not both")
+        self._page_cache = _page_cache(config, page_cache)
         super().__init__(**options)
+
+    def build_stack(self) -> Sequence[AnyMiddleware]:
+        logging, *rest = super().build_stack()
+        cache = self._page_cache
+        return [logging, *rest] if cache is None else [logging, cache.middleware(self.token_source), *rest]
 
     @property
     def private_studies(self) -> QuerySet[Study]:
@@ -135,6 +149,18 @@ class MGnify(BaseClient):
         code, message = read_error(data)
         advice = _ADVICE.get(message or "")
         return code, message if advice is None else f"{message} ({advice})"
+
+
+def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None) -> PageCache | None:
+    if given is None and isinstance(config, MGnifyConfig):
+        given = config.cache_dir
+    if given is None or isinstance(given, str | os.PathLike):
+        given = config.get("page_cache", None if given is None else os.fspath(given))
+    if not given:
+        return None
+    from asdk.clients.mgnify.page_cache import PageCache
+
+    return given if isinstance(given, PageCache) else PageCache(given)
 
 
 def _api_url(base_url: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import attrs
@@ -16,8 +17,12 @@ from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
-_ADVICE = (
-    "check the Webin id and the password; the server says the same while the archive that knows them does not answer"
+_SENDABLE = re.compile(r"[\x21-\x7e]+").fullmatch
+
+#: What to do about a login that is refused.
+LOGIN_ADVICE = (
+    "check the Webin id, which is such as Webin-12345, and the password; the server says the same while the archive "
+    "that knows them does not answer"
 )
 
 
@@ -51,7 +56,7 @@ class SlidingToken(Credential):
         self._base_url = base_url.rstrip("/")
         self._username = username
         self._password = None if password is None else Secret(password)
-        self._given = None if token is None else Secret(token)
+        self._given = self._first = None if token is None else Secret(token)
         self._clock = clock
 
     @property
@@ -65,6 +70,14 @@ class SlidingToken(Credential):
             seed=fingerprint(self._password, "mgnify login", short=True),
         )
 
+    @property
+    def owner(self) -> str:
+        """Names whose private data these settings open, without telling them: each account, password and ready-made
+        token makes another name."""
+        login, token = self.identity, self._first
+        parts = [] if login is None else [login.key, login.seed or ""]
+        return "-".join(parts if token is None else [*parts, fingerprint(token, "mgnify token")])
+
     async def fetch(self, send: Handler) -> Token:
         # The given token is the first answer and never the second: whoever asks again could not use it.
         given, self._given = self._given, None
@@ -73,10 +86,10 @@ class SlidingToken(Credential):
         if self._username is None or self._password is None:
             raise TokenRefusedError(
                 "the token has expired or is refused, and an expired one cannot be refreshed: pass another, or "
-                "username= and password= for a login"
+                "username= and password= for a login, or none for public data"
             )
         data = {"username": self._username, "password": self._password}
-        return await self._exchange(send, "/auth/sliding", data, _ADVICE)
+        return await self._exchange(send, "/auth/sliding", data, LOGIN_ADVICE)
 
     async def renew(self, token: Token, send: Handler) -> Token:
         now = self._clock.time()
@@ -104,8 +117,8 @@ class SlidingToken(Credential):
 def _token(response: Response) -> Token:
     data: dict[str, Any] = response.json()
     text = data.get("token")
-    if not isinstance(text, str) or not text:
-        raise TokenUnavailableError("the token endpoint answered without a token")
+    if not isinstance(text, str) or not _SENDABLE(text):
+        raise TokenUnavailableError("the token endpoint answered without a token that can be sent")
     value = Secret(text)
     return _sliding(value, token_lifetime(response, data, value), response.request.clock.time())
 

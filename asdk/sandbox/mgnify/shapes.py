@@ -33,7 +33,6 @@ class Shapes:
 
     def file(self, file: File, parent: str, *, private: bool = False) -> Json:
         """A file's entry; where it lies on the server's disk and whose it is are kept out of replies."""
-        index = files.index_alias(file)
         entry: Json = {
             "alias": file.alias,
             "download_type": file.download_type,
@@ -42,24 +41,27 @@ class Shapes:
             "short_description": file.short_description,
             "long_description": f"{file.short_description} of {parent}",
             "file_size_bytes": len(files.content(file.alias)),
-            "index_files": None,
             "url": self._url(parent, file.alias, private),
         }
-        if index is not None:
-            entry["index_files"] = [{"index_type": "fai", "url": self._url(parent, index, private)}]
         return entry
+
+    def indexed_file(self, file: File, parent: str, *, private: bool) -> Json:
+        """The entry of a file of a study or an analysis: only these tell of indexes."""
+        alias = files.index_alias(file)
+        indexes = [{"index_type": "fai", "url": self._url(parent, alias, private)}] if alias is not None else None
+        return self.file(file, parent, private=private) | {"index_files": indexes}
 
     def study_detail(self, record: Study) -> Json:
         private = record.owner is not None
         return study(record) | {
             "first_accession": record.ena_accessions[0],
-            "downloads": [self.file(file, record.accession, private=private) for file in record.files],
+            "downloads": [self.indexed_file(file, record.accession, private=private) for file in record.files],
         }
 
     def analysis_detail(self, record: Analysis) -> Json:
         private = record.owner is not None
         return analysis(record) | {
-            "downloads": [self.file(file, record.accession, private=private) for file in record.files],
+            "downloads": [self.indexed_file(file, record.accession, private=private) for file in record.files],
             "read_run": None if record.run is None else [run(record.run)],
             "quality_control_summary": record.quality,
             "results_dir": f"{self.origin}{self.links.path(record.accession, '', private=False)}",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import assert_type
 
 from asdk import Paginator, Records
-from asdk.clients.mgnify import MGnify, QuerySet
+from asdk.clients.mgnify import MGnify, MGnifyConfig, QuerySet
 from asdk.clients.mgnify.models import (
     AnnotationType,
     FragmentSearch,
@@ -29,6 +29,13 @@ async def results(client: MGnify) -> None:
     assert_type(await client.studies.get("MGYS00000001"), StudyDetail)
     assert_type(await client.studies.list().first(), Study | None)
     assert_type(client.studies.list().explain(3), list[str])
+    assert_type(await client.studies.list()[3], Study)
+    assert_type(await client.studies.list().page(3), Records[Study])
+    assert_type(await client.studies.list().ids(limit=3), list[str])
+    assert_type([page async for page in client.studies.list().pages()], list[Records[Study]])
+    assert_type(await client.auth.verify(), bool)
+    accession = "MGYS00000001"
+    assert_type(await client.files.read("https://files.test/a", renew=lambda: client.studies.get(accession)), bytes)
     assert_type(await client.searches.fragment("ACGT"), FragmentSearch)
     assert_type(await client.searches.wait("job", within=60), GatherStatus)
     assert_type(await client.files.download("https://files.test/a", Path("a")), Downloaded)
@@ -40,3 +47,4 @@ async def refused(client: MGnify) -> None:
     await client.studies.get("MGYS00000001", time_out=5)  # type: ignore[call-arg]
     client.studies.list(title="gut")  # type: ignore[call-arg]
     MGnify(user="Webin-1")  # type: ignore[call-arg]
+    MGnifyConfig(username="Webin-1")  # type: ignore[call-arg]

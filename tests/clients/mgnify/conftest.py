@@ -14,20 +14,8 @@ import pytest
 
 from asdk import Retry
 from asdk.clients.mgnify import MGnify
-from asdk.sandbox import ManualClock, MGnifyServer, Sandbox
-from asdk.testing import VirtualClock
-
-
-class Days:
-    """The server's clock and its clients', turned together."""
-
-    def __init__(self) -> None:
-        self.server = ManualClock()
-        self.client = VirtualClock(auto=False, start=self.server.now)
-
-    async def go_by(self, seconds: float) -> None:
-        self.server.advance(seconds)
-        await self.client.advance(seconds)
+from asdk.sandbox import MGnifyServer, Sandbox
+from tests.clients.days import Days
 
 
 class MakeClient(Protocol):

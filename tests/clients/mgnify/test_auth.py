@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from asdk import (
 from asdk.auth import BearerToken, MemoryTokenStore
 from asdk.clients.mgnify import MGnify, SlidingToken
 from asdk.sandbox import Fault, MGnifyServer
-from tests.clients.mgnify.conftest import Days, MakeClient
+from tests.clients.days import Days
+from tests.clients.mgnify.conftest import MakeClient
 
 LOGIN = "/metagenomics/api/v2/auth/sliding"
 REFRESH = "/metagenomics/api/v2/auth/sliding/refresh"
@@ -165,9 +167,18 @@ async def test_a_login_that_is_down_is_told_apart_from_one_that_says_no(
         await client.private_studies.get()
 
 
-async def test_without_an_account_private_data_says_what_it_needs(visitor: MGnify) -> None:
-    with pytest.raises(AuthenticationError, match="MGNIFY_USERNAME"):
-        await visitor.private_studies.get()
+@pytest.mark.parametrize("token", [None, 5, "", " ", "a\r\nX-Other: b", "é"])
+async def test_a_login_that_gives_no_token_is_a_login_that_is_down(
+    make_client: MakeClient, server: MGnifyServer, token: object
+) -> None:
+    server.faults.add(Fault.status(200, json={"token": token, "token_type": "sliding"}), path=LOGIN)
+    with pytest.raises(TokenUnavailableError, match="without a token that can be sent"):
+        await make_client(**ACCOUNT, timeout=0.2).private_studies.get()
+
+
+async def test_a_hundred_first_callers_cause_one_login(owner: MGnify, server: MGnifyServer) -> None:
+    await asyncio.gather(*(owner.private_studies.get() for _ in range(100)))
+    assert token_requests(server) == (1, 0)
 
 
 async def test_a_dead_bearer_makes_a_public_page_a_401(make_client: MakeClient, visitor: MGnify) -> None:
@@ -204,9 +215,12 @@ async def test_tokens_by_hand(visitor: MGnify, make_client: MakeClient, server: 
         await visitor.auth.login("Webin-1001", "nope")
 
 
-async def test_settings_come_from_dotenv_by_the_vendors_names(server: MGnifyServer, tmp_path: Path) -> None:
-    settings = f"BASE_URL={server.url}/\nMG_USER=Webin-1001\nMG_PASSWORD=sandbox-webin\nUNRELATED=1\n"
-    (tmp_path / ".env").write_text(settings)
+@pytest.mark.parametrize("spelled", [str.upper, str.lower])
+async def test_settings_come_from_dotenv_by_the_vendors_names(
+    server: MGnifyServer, tmp_path: Path, spelled: Callable[[str], str]
+) -> None:
+    settings = {"base_url": f"{server.url}/", "mg_user": "Webin-1001", "mg_password": "sandbox-webin", "unrelated": "1"}
+    (tmp_path / ".env").write_text("".join(f"{spelled(name)}={value}\n" for name, value in settings.items()))
     async with MGnify() as client:
         assert client.base_url == server.api_url
         assert len(await client.private_studies.get()) == 3

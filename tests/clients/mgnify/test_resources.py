@@ -1,12 +1,11 @@
-"""Every operation once, against the sandbox: what it sends, and that its model takes what comes."""
+"""What the operations do, against the sandbox; `tests/contracts/test_mgnify.py` calls each of them."""
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -21,81 +20,13 @@ from asdk import (
     ServerError,
     TransportError,
 )
-from asdk.clients.mgnify import MGnify, QuerySet
-from asdk.clients.mgnify.models import AnnotationType, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
+from asdk.clients.mgnify import MGnify
+from asdk.clients.mgnify.models import AnalysisDetail, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
 from asdk.sandbox import Fault, MGnifyServer
 from asdk.sandbox.mgnify.store.searches import sketch
 from asdk.testing import VirtualClock
-from tests.clients.mgnify.conftest import Days, MakeClient
-
-GETS: dict[str, Callable[[MGnify], Awaitable[Any]]] = {
-    "/studies/{accession}": lambda mgnify: mgnify.studies.get("MGYS00000001"),
-    "/studies/insdc/{accession}": lambda mgnify: mgnify.studies.lookup("ERP100001"),
-    "/samples/{accession}": lambda mgnify: mgnify.samples.get("SAMEA1000001"),
-    "/runs/{accession}": lambda mgnify: mgnify.runs.get("ERR3000001"),
-    "/assemblies/{accession}": lambda mgnify: mgnify.assemblies.get("ERZ700001"),
-    "/analyses/{accession}": lambda mgnify: mgnify.analyses.get("MGYA00000002"),
-    "/analyses/{accession}/annotations": lambda mgnify: mgnify.analyses.annotations("MGYA00000001"),
-    "/publications/{pubmed_id}": lambda mgnify: mgnify.publications.get(30000001),
-    "/publications/{pubmed_id}/annotations": lambda mgnify: mgnify.publications.annotations(30000001),
-    "/genomes/{accession}": lambda mgnify: mgnify.genomes.get("MGYG000000001"),
-    "/genomes/{accession}/annotations": lambda mgnify: mgnify.genomes.annotations("MGYG000000001"),
-    "/genomes/catalogues/{catalogue_id}": lambda mgnify: mgnify.catalogues.get("marine-v2-0"),
-    "/super-studies/{slug}": lambda mgnify: mgnify.super_studies.get("ocean-survey"),
-}
-LISTS: dict[str, Callable[[MGnify], QuerySet[Any]]] = {
-    "/studies/": lambda mgnify: mgnify.studies.list(),
-    "/studies/{accession}/analyses/": lambda mgnify: mgnify.studies.analyses("MGYS00000001"),
-    "/studies/{accession}/publications/": lambda mgnify: mgnify.studies.publications("MGYS00000001"),
-    "/studies/{accession}/samples/": lambda mgnify: mgnify.studies.samples("MGYS00000001"),
-    "/my-data/studies/": lambda mgnify: mgnify.studies.private(),
-    "/samples/": lambda mgnify: mgnify.samples.list(),
-    "/samples/{accession}/runs/": lambda mgnify: mgnify.samples.runs("SAMEA1000001"),
-    "/samples/{accession}/assemblies/": lambda mgnify: mgnify.samples.assemblies("SAMEA1000001"),
-    "/runs/": lambda mgnify: mgnify.runs.list(),
-    "/runs/{accession}/analyses/": lambda mgnify: mgnify.runs.analyses("ERR3000001"),
-    "/runs/{accession}/assemblies/": lambda mgnify: mgnify.runs.assemblies("ERR3000001"),
-    "/assemblies/": lambda mgnify: mgnify.assemblies.list(),
-    "/assemblies/{accession}/analyses": lambda mgnify: mgnify.assemblies.analyses("ERZ700001"),
-    "/assemblies/{accession}/genome-links": lambda mgnify: mgnify.assemblies.genomes("ERZ700001"),
-    "/assemblies/{accession}/additional-contained-genomes": lambda mgnify: mgnify.assemblies.contained_genomes(
-        "ERZ700001"
-    ),
-    "/analyses/": lambda mgnify: mgnify.analyses.list(),
-    "/analyses/{accession}/annotations/{annotation_type}": lambda mgnify: mgnify.analyses.typed_annotations(
-        "MGYA00000001", AnnotationType.PFAMS
-    ),
-    "/publications/": lambda mgnify: mgnify.publications.list(),
-    "/genomes/": lambda mgnify: mgnify.genomes.list(),
-    "/genomes/catalogues/": lambda mgnify: mgnify.catalogues.list(),
-    "/genomes/catalogues/{catalogue_id}/genomes/": lambda mgnify: mgnify.catalogues.genomes("marine-v2-0"),
-    "/biomes/": lambda mgnify: mgnify.biomes.list(),
-    "/super-studies/": lambda mgnify: mgnify.super_studies.list(),
-}
-
-
-@pytest.mark.parametrize("template", GETS)
-async def test_a_record(owner: MGnify, server: MGnifyServer, template: str) -> None:
-    record = await GETS[template](owner)
-    assert attrs.has(type(record))
-    assert server.counters.count("GET", f"/metagenomics/api/v2{template}") == 1
-
-
-@pytest.mark.parametrize("template", LISTS)
-async def test_a_list(owner: MGnify, server: MGnifyServer, template: str) -> None:
-    records = await LISTS[template](owner).get()
-    assert records
-    assert server.counters.count("GET", f"/metagenomics/api/v2{template}") == 1
-
-
-async def test_the_sandbox_has_no_operation_that_the_client_lacks(server: MGnifyServer) -> None:
-    from asdk.sandbox.mgnify.app import ROUTES
-
-    searches = {"/genome-search/", "/genomes-search/gather/"} | {
-        f"/genomes-search/{kind}/{{job_id}}/" for kind in ("status", "results")
-    }
-    auth = {"/auth/sliding", "/auth/sliding/refresh", "/auth/verify"}
-    assert {route.path for route in ROUTES} == {*GETS, *LISTS} | searches | auth
+from tests.clients.days import Days
+from tests.clients.mgnify.conftest import MakeClient
 
 
 async def test_what_the_models_hold(visitor: MGnify) -> None:
@@ -122,7 +53,7 @@ async def test_what_is_not_there(visitor: MGnify) -> None:
         await visitor.genomes.get("MGYG000000001", catalogue_id="soil")
     with pytest.raises(NotFoundError):
         await visitor.studies.get("../biomes/")
-    with pytest.raises(NotFoundError):  # a page of HTML
+    with pytest.raises(NotFoundError, match="404 GET /no-such-path/: Not Found, with a page of HTML"):
         await visitor.request("GET", "/no-such-path/")
 
 
@@ -150,7 +81,9 @@ async def test_a_search_is_repeated_like_a_get(visitor: MGnify, server: MGnifySe
     assert (await visitor.searches.fragment("ACGT" * 20)).results == []
 
 
-async def test_a_search_by_signatures(make_client: MakeClient, server: MGnifyServer, days: Days) -> None:
+async def test_a_search_by_signatures(
+    make_client: MakeClient, server: MGnifyServer, days: Days, tmp_path: Path
+) -> None:
     server.settings.search_time = 30
     client = make_client(clock=VirtualClock())
     sequence = server.inspect(lambda state: state.library.catalogues["human-gut-v2-0-2"].genomes[7].sequence)
@@ -168,11 +101,36 @@ async def test_a_search_by_signatures(make_client: MakeClient, server: MGnifySer
     days.server.advance(31)
     ended = await client.searches.wait(job.job_id)
     assert ended.status is JobStatus.SUCCESS
-    assert gzip.decompress(await client.searches.results(job.job_id))
+    archive = await client.searches.results(job.job_id)
+    assert gzip.decompress(archive)
+    done = await client.files.download(ended.results_url or "", tmp_path / "results.tgz")
+    assert done.path.read_bytes()[10:] == archive[10:]  # after the head, which has the time of the packing
     (first, *_) = (one for one in ended.signatures if one.result is not None)
     assert (await client.searches.results(first.job_id)).startswith(b"name,overlap\nMGYG000000008,")
     with pytest.raises(BadRequestError, match="not a signature"):
         await client.searches.gather([b"nothing"], catalogues)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [{"status": "SUCCESS"}, {"status": "FAILURE"}, {"status": "REVOKED"}, {"status": "X", "results_url": "/r"}],
+)
+async def test_a_search_ends_whatever_the_end_is_called(
+    visitor: MGnify, server: MGnifyServer, ending: dict[str, str]
+) -> None:
+    for status in ({"status": "PENDING"}, {"status": "RETRY", "signatures": []}, ending):
+        free = {"worker_status": {"queue": 3}, "signatures": [{"job_id": "b", "status": "STARTED", "result": [1]}]}
+        reply = {"data": {"group_id": "a", **free, **status}}
+        server.faults.add(Fault.status(200, json=reply), path="*/status/*", times=1)
+    asked_before = server.counters.total
+    found = await visitor.searches.wait("a", interval=0.001)
+    assert (found.status, found.is_final) == (ending["status"], True)
+    assert server.counters.total - asked_before == 3
+
+
+async def test_a_status_may_say_little(visitor: MGnify, server: MGnifyServer) -> None:
+    server.faults.add(Fault.status(200, json={"data": {"group_id": "a", "status": "QUEUED"}}), path="*/status/*")
+    assert (await visitor.searches.status("a")).signatures == []
 
 
 async def test_files_are_read_without_a_token(owner: MGnify, server: MGnifyServer, days: Days) -> None:
@@ -226,6 +184,60 @@ async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server:
     done = await owner.files.download(entry, tmp_path / "a.gz")
     assert (done.resumed_from, done.size) == (5_000, entry.file_size_bytes)
     assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+
+
+async def test_a_link_that_has_run_out_is_renewed_and_the_download_goes_on(
+    owner: MGnify, server: MGnifyServer, days: Days, tmp_path: Path
+) -> None:
+    private = await owner.studies.analyses("MGYS00000231").first()
+    assert private is not None
+    (entry, *_) = (await owner.analyses.get(private.accession)).downloads or []
+    whole = await owner.files.read(entry)
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await owner.files.download(entry, tmp_path / "a.gz", retry=None)
+    days.server.advance(3601)
+    with pytest.raises(PermissionDeniedError, match=r"good for an hour: fetch its record again, or pass renew="):
+        await owner.files.download(entry, tmp_path / "a.gz")
+
+    def renew() -> Awaitable[AnalysisDetail]:
+        return owner.analyses.get(private.accession)
+
+    done = await owner.files.download(entry, tmp_path / "a.gz", renew=renew)
+    assert (done.resumed_from, done.size) == (5_000, len(whole))
+    assert done.path.read_bytes() == whole
+    assert await owner.files.read(entry, renew=renew) == whole
+    assert entry.index_files is not None
+    assert await owner.files.read(entry.index_files[0], renew=renew)
+    async with owner.files.stream(str(entry.url), renew=renew) as response:
+        assert await response.read() == whole
+    assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
+
+
+async def test_what_two_links_differ_in_beside_their_signature_is_the_file(
+    visitor: MGnify, server: MGnifyServer, tmp_path: Path
+) -> None:
+    (entry, *_) = (await visitor.analyses.get("MGYA00000001")).downloads or []
+    place = tmp_path / "a.gz"
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await visitor.files.download(f"{entry.url}?v=1&expires=1&token=a", place, retry=None)
+    assert (await visitor.files.download(f"{entry.url}?v=2&expires=1&token=a", place)).resumed_from == 0
+    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    with pytest.raises(TransportError):
+        await visitor.files.download(f"{entry.url}?v=2&expires=1&token=a", place, retry=None)
+    done = await visitor.files.download(f"{entry.url}?token=c&expires=3&v=2", place)
+    assert done.resumed_from == 5_000
+
+
+async def test_a_record_that_is_renewed_must_have_the_file(owner: MGnify, server: MGnifyServer, days: Days) -> None:
+    (entry,) = (await owner.studies.get("MGYS00000231")).downloads
+    days.server.advance(3601)
+    with pytest.raises(InvalidRequestError, match="no such file"):
+        await owner.files.read(entry, renew=lambda: owner.studies.get("MGYS00000232"))
+    server.faults.add(Fault.status(403), path="/pub/*")
+    with pytest.raises(PermissionDeniedError):
+        await owner.files.read(entry, renew=lambda: owner.studies.get("MGYS00000231"))
 
 
 async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnifyServer, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from asdk.resources import Resource
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
     from asdk.files import Downloaded
+    from asdk.progress import ProgressDisplay
 
 _PAGES = PageNumbers(items="items", total="pagination.total_count")
 
@@ -247,7 +248,7 @@ class Pdf(Resource["EdgeQuake"]):
         pdf_id: str,
         *,
         to: str | os.PathLike[str],
-        progress: ProgressCallback | None = None,
+        progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         **options: Unpack[CallOptions],
     ) -> Downloaded:
@@ -256,7 +257,8 @@ class Pdf(Resource["EdgeQuake"]):
         Args:
             pdf_id: its id, a UUID.
             to: the path of the file; a file that is there is replaced.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none.
+            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
+                display of `asdk.progress`.
             resume: False to throw away what an earlier download left.
             options: what this call does differently, see `CallOptions`.
 

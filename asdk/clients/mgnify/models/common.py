@@ -71,10 +71,11 @@ class Biome:
 
 @model
 class IndexFile:
-    """An index beside a file, of the type ``"fai"``, ``"gzi"`` or ``"csi"``."""
+    """An index beside a file, of the type ``"fai"``, ``"gzi"`` or ``"csi"``; ``path`` is where the server keeps it."""
 
     index_type: str
     url: str | None = None
+    path: str | None = None
 
 
 @model
@@ -85,6 +86,7 @@ class DownloadFile:
         alias: its name, unique in its record.
         download_group: what it belongs to, such as ``"taxonomies.closed_reference.ssu"``.
         file_size_bytes: as it is stored: of a ``.gz`` the compressed size.
+        index_files: indexes of a file of a study or an analysis; ``index_file`` those of others, which have no URL.
         url: where it lies. Of a private record the link is good for an hour; fetch the record again after that.
     """
 
@@ -96,4 +98,5 @@ class DownloadFile:
     download_group: str | None = None
     file_size_bytes: int | None = None
     index_files: list[IndexFile] | None = None
+    index_file: IndexFile | list[IndexFile] | None = None
     url: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asdk.clients.mgnify.models.genomes import Genome
-from asdk.models import OpenEnum, model
+from asdk.models import OpenEnum, field, model
 from asdk.secret import Secret
 
 
@@ -50,11 +50,12 @@ class JobStatus(OpenEnum):
     RUNNING = "RUNNING"
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
+    REVOKED = "REVOKED"
 
     @property
     def is_final(self) -> bool:
         """Whether it will not change any more."""
-        return self in (JobStatus.SUCCESS, JobStatus.FAILURE)
+        return self in (JobStatus.SUCCESS, JobStatus.FAILURE, JobStatus.REVOKED)
 
 
 @model
@@ -79,13 +80,13 @@ class GatherJobReply:
 
 @model
 class SignatureStatus:
-    """How far one signature in one catalogue is. ``reason`` says why there is no result."""
+    """How far one signature in one catalogue is. ``result`` is free JSON data; ``reason`` says why there is none."""
 
     job_id: str
     status: JobStatus
     filename: str | None = None
     catalogue: str | None = None
-    result: dict[str, Any] | None = None
+    result: Any = None
     results_url: str | None = None
     reason: str | None = None
     position_in_queue: int | None = None
@@ -93,13 +94,22 @@ class SignatureStatus:
 
 @model
 class GatherStatus:
-    """How far a search by signatures is. With ``results_url`` its results can be had."""
+    """How far a search by signatures is. With ``results_url`` its results can be had.
+
+    Attributes:
+        worker_status: of the machine that searches, such as ``"ONLINE"``.
+    """
 
     group_id: str
     status: JobStatus
-    signatures: list[SignatureStatus]
-    worker_status: str | None = None
+    signatures: list[SignatureStatus] = field(factory=list[SignatureStatus])
+    worker_status: Any = None
     results_url: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it has ended, well or not: whatever the status is called, results come at the end."""
+        return self.status.is_final or self.results_url is not None
 
 
 @model

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from typing_extensions import Unpack
 
 from asdk.clients.mgnify.models import AnalysisDetail, AnalysisWithAnnotations, AnnotationType, TypedAnnotation
-from asdk.clients.mgnify.queries import QuerySet
+from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
 from asdk.options import CallOptions
-from asdk.resources import Resource
-
-if TYPE_CHECKING:
-    from asdk.clients.mgnify.client import MGnify
 
 
-class Analyses(Resource["MGnify"]):
+class Analyses(MGnifyResource):
     """Analyses, by the accession that MGnify has given them."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> AnalysisDetail:
@@ -75,13 +69,13 @@ class Analyses(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /analyses/{accession}/annotations/{annotation_type}``.
         """
-        return QuerySet(
-            self._client,
+        return self._related(
             "/analyses/{accession}/annotations/{annotation_type}",
             TypedAnnotation,
-            {"page_size": page_size},
-            path_params={"accession": accession, "annotation_type": annotation_type},
-            options=options,
+            page_size,
+            options,
+            accession=accession,
+            annotation_type=annotation_type,
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[AnalysisDetail]:

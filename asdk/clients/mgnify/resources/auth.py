@@ -76,16 +76,20 @@ class Auth(Resource["MGnify"]):
             **options,
         )
 
-    async def verify(self, token: str | Secret, **options: Unpack[CallOptions]) -> bool:
-        """Ask whether a token is good now. Needs no credentials.
+    async def verify(self, token: str | Secret | None = None, **options: Unpack[CallOptions]) -> bool:
+        """Ask whether a token is good now.
 
         Args:
-            token: what a login or a refresh gave.
+            token: what a login or a refresh gave; left out, this client's own, which it gets if it has none yet.
             options: what this call does differently, see `CallOptions`.
+
+        Raises:
+            ConfigurationError: no token was given, and this client has no account.
+            TokenError: no token was given, and this client can get none.
 
         Source: MGnify API v2, ``POST /auth/verify``.
         """
-        token = secret_argument(token)
+        token = (await self._client.get_token()).value if token is None else secret_argument(token)
         try:
             await self._client.request(
                 "POST", "/auth/verify", json={"token": token}, model=None, authenticate=False, **options

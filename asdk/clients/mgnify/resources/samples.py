@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from typing_extensions import Unpack
 
 from asdk.clients.mgnify.models import (
@@ -18,15 +16,11 @@ from asdk.clients.mgnify.models import (
     Sample,
     SampleDetail,
 )
-from asdk.clients.mgnify.queries import QuerySet
+from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
 from asdk.options import CallOptions
-from asdk.resources import Resource
-
-if TYPE_CHECKING:
-    from asdk.clients.mgnify.client import MGnify
 
 
-class Samples(Resource["MGnify"]):
+class Samples(MGnifyResource):
     """Samples, by any of their accessions."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> SampleDetail:
@@ -58,14 +52,7 @@ class Samples(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /samples/{accession}/runs/``.
         """
-        return QuerySet(
-            self._client,
-            "/samples/{accession}/runs/",
-            Run,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
-        )
+        return self._related("/samples/{accession}/runs/", Run, page_size, options, accession=accession)
 
     def assemblies(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
@@ -79,13 +66,8 @@ class Samples(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /samples/{accession}/assemblies/``.
         """
-        return QuerySet(
-            self._client,
-            "/samples/{accession}/assemblies/",
-            AssemblyDetail,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
+        return self._related(
+            "/samples/{accession}/assemblies/", AssemblyDetail, page_size, options, accession=accession
         )
 
     def list(
@@ -112,7 +94,7 @@ class Samples(Resource["MGnify"]):
         return QuerySet(self._client, "/samples/", Sample, filters, authenticate=False, options=options)
 
 
-class Runs(Resource["MGnify"]):
+class Runs(MGnifyResource):
     """Sequencing runs, by the archive's accessions."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> RunDetail:
@@ -146,14 +128,7 @@ class Runs(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /runs/{accession}/analyses/``.
         """
-        return QuerySet(
-            self._client,
-            "/runs/{accession}/analyses/",
-            Analysis,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
-        )
+        return self._related("/runs/{accession}/analyses/", Analysis, page_size, options, accession=accession)
 
     def assemblies(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
@@ -167,14 +142,7 @@ class Runs(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /runs/{accession}/assemblies/``.
         """
-        return QuerySet(
-            self._client,
-            "/runs/{accession}/assemblies/",
-            AssemblyDetail,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
-        )
+        return self._related("/runs/{accession}/assemblies/", AssemblyDetail, page_size, options, accession=accession)
 
     def list(
         self,
@@ -196,7 +164,7 @@ class Runs(Resource["MGnify"]):
         return QuerySet(self._client, "/runs/", Run, filters, options=options)
 
 
-class Assemblies(Resource["MGnify"]):
+class Assemblies(MGnifyResource):
     """Public assemblies, by the archive's accessions. The server looks at no token here."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> AssemblyDetail:
@@ -232,14 +200,8 @@ class Assemblies(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /assemblies/{accession}/analyses``.
         """
-        return QuerySet(
-            self._client,
-            "/assemblies/{accession}/analyses",
-            Analysis,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            authenticate=False,
-            options=options,
+        return self._related(
+            "/assemblies/{accession}/analyses", Analysis, page_size, options, authenticate=False, accession=accession
         )
 
     def genomes(
@@ -254,14 +216,13 @@ class Assemblies(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /assemblies/{accession}/genome-links``.
         """
-        return QuerySet(
-            self._client,
+        return self._related(
             "/assemblies/{accession}/genome-links",
             GenomeLink,
-            {"page_size": page_size},
-            path_params={"accession": accession},
+            page_size,
+            options,
             authenticate=False,
-            options=options,
+            accession=accession,
         )
 
     def contained_genomes(
@@ -276,14 +237,13 @@ class Assemblies(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /assemblies/{accession}/additional-contained-genomes``.
         """
-        return QuerySet(
-            self._client,
+        return self._related(
             "/assemblies/{accession}/additional-contained-genomes",
             ContainedGenome,
-            {"page_size": page_size},
-            path_params={"accession": accession},
+            page_size,
+            options,
             authenticate=False,
-            options=options,
+            accession=accession,
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[Assembly]:

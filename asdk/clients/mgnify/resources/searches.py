@@ -179,12 +179,14 @@ class Searches(Resource["MGnify"]):
         Raises:
             DeadlineExceededError: it has not ended within the time; it goes on.
             NotFoundError: there is no such job.
+
+        Source: MGnify API v2, ``GET /genomes-search/status/{job_id}/``.
         """
         clock = self._client.clock
         deadline = None if within is None else clock.monotonic() + within
         while True:
             found = await self.status(job_id, **options)
-            if found.status.is_final:
+            if found.is_final:
                 return found
             if deadline is not None and clock.monotonic() + interval > deadline:
                 raise DeadlineExceededError(f"the search {job_id} is {found.status} after {within:g} s, and goes on")
@@ -199,6 +201,7 @@ class Searches(Resource["MGnify"]):
 
         Returns:
             A gzipped tar archive with a table per signature for the whole search; one CSV table for one of them.
+            ``files.download(status.results_url, "results.tgz")`` puts it on the disk instead.
 
         Raises:
             NotFoundError: there is no such job, or no result yet.

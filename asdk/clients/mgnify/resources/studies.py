@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from typing_extensions import Unpack
 
 from asdk.clients.mgnify.models import (
@@ -15,15 +13,11 @@ from asdk.clients.mgnify.models import (
     StudyAccession,
     StudyDetail,
 )
-from asdk.clients.mgnify.queries import QuerySet
+from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
 from asdk.options import CallOptions
-from asdk.resources import Resource
-
-if TYPE_CHECKING:
-    from asdk.clients.mgnify.client import MGnify
 
 
-class Studies(Resource["MGnify"]):
+class Studies(MGnifyResource):
     """Studies, by the accession that MGnify has given them."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> StudyDetail:
@@ -78,14 +72,7 @@ class Studies(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /studies/{accession}/analyses/``.
         """
-        return QuerySet(
-            self._client,
-            "/studies/{accession}/analyses/",
-            Analysis,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
-        )
+        return self._related("/studies/{accession}/analyses/", Analysis, page_size, options, accession=accession)
 
     def publications(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
@@ -99,14 +86,7 @@ class Studies(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /studies/{accession}/publications/``.
         """
-        return QuerySet(
-            self._client,
-            "/studies/{accession}/publications/",
-            Publication,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
-        )
+        return self._related("/studies/{accession}/publications/", Publication, page_size, options, accession=accession)
 
     def samples(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
@@ -120,13 +100,8 @@ class Studies(Resource["MGnify"]):
 
         Source: MGnify API v2, ``GET /studies/{accession}/samples/``.
         """
-        return QuerySet(
-            self._client,
-            "/studies/{accession}/samples/",
-            SampleWithMetadata,
-            {"page_size": page_size},
-            path_params={"accession": accession},
-            options=options,
+        return self._related(
+            "/studies/{accession}/samples/", SampleWithMetadata, page_size, options, accession=accession
         )
 
     def private(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[Study]:
