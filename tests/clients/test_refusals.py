@@ -202,12 +202,12 @@ def mgnify(place: Place, **settings: Any) -> MGnify:
     return MGnify(base_url=place.sandbox.mgnify.url, clock=place.days.client, **settings)
 
 
-@case("mgnify", "wrong password", TokenRefusedError, "check the Webin id", status=401, token_requests=1)
+@case("mgnify", "wrong password", TokenRefusedError, "Webin id", "MGNIFY_PASSWORD", status=401, token_requests=1)
 async def _(at: Place) -> None:
     await mgnify(at, username="Webin-1001", password=WRONG).private_studies.get()
 
 
-@case("mgnify", "revoked token", TokenRefusedError, "username= and password=", token_requests=1)
+@case("mgnify", "revoked token", TokenRefusedError, "(MGNIFY_AUTH_TOKEN)", "username= and password=", token_requests=1)
 async def _(at: Place) -> None:
     token = at.sandbox.mgnify.issue_token()
     at.secrets.append(token)
@@ -215,7 +215,7 @@ async def _(at: Place) -> None:
     await mgnify(at, auth_token=token).private_studies.get()
 
 
-@case("mgnify", "expired token", TokenRefusedError, "username= and password=")
+@case("mgnify", "expired token", TokenRefusedError, "(MGNIFY_AUTH_TOKEN)", "username= and password=")
 async def _(at: Place) -> None:
     token = at.sandbox.mgnify.issue_token()
     at.secrets.append(token)
@@ -223,7 +223,7 @@ async def _(at: Place) -> None:
     await mgnify(at, auth_token=token).private_studies.get()
 
 
-@case("mgnify", "expired everything", TokenRefusedError, "check the Webin id", status=401, token_requests=2)
+@case("mgnify", "expired everything", TokenRefusedError, "MGNIFY_PASSWORD", status=401, token_requests=2)
 async def _(at: Place) -> None:
     client = mgnify(at, username="Webin-1001", password="sandbox-webin")
     await client.private_studies.get()

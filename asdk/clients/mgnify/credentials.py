@@ -21,8 +21,8 @@ _SENDABLE = re.compile(r"[\x21-\x7e]+").fullmatch
 
 #: What to do about a login that is refused.
 LOGIN_ADVICE = (
-    "check the Webin id, which is such as Webin-12345, and the password; the server says the same while the archive "
-    "that knows them does not answer"
+    "check the Webin id, which is such as Webin-12345, and the password (MGNIFY_USERNAME, MGNIFY_PASSWORD); the server "
+    "says the same while the archive that knows them does not answer"
 )
 
 
@@ -85,8 +85,8 @@ class SlidingToken(Credential):
             return token
         if self._username is None or self._password is None:
             raise TokenRefusedError(
-                "the token has expired or is refused, and an expired one cannot be refreshed: pass another, or "
-                "username= and password= for a login, or none for public data"
+                "the token has expired or is refused, and an expired one cannot be refreshed: pass another auth_token= "
+                "(MGNIFY_AUTH_TOKEN), or username= and password= for a login, or none for public data"
             )
         data = {"username": self._username, "password": self._password}
         return await self._exchange(send, "/auth/sliding", data, LOGIN_ADVICE)

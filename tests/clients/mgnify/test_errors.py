@@ -50,7 +50,7 @@ CASES: list[tuple[dict[str, Any], Callable[[MGnify], Awaitable[object]], type[As
         {"auth_token": "dead"},
         lambda mgnify: mgnify.runs.list().get(),
         TokenRefusedError,
-        r"pass another, or username= and password= for a login, or none for public data",
+        r"MGNIFY_AUTH_TOKEN.*, or username= and password= for a login, or none for public data",
     ),
     (
         {"auth": BearerToken("dead")},
