@@ -25,6 +25,7 @@ from asdk.clients.edgequake.models import contexts
 from asdk.clients.edgequake.resources.api_keys import ApiKeyPaginator
 from asdk.event_stream import EventStream
 from asdk.files import Downloaded
+from asdk.progress import ProgressDisplay
 from asdk.testing import MemoryTransport, Reply
 from tests.contracts.operations import operations
 from tests.edgequake_schemas import FIELDS, problems, sample
@@ -53,7 +54,12 @@ REQUIRED = {
     "graph.search_nodes": ("q",),
 }
 #: Names that stand in annotations and are imported for type checkers alone.
-NAMES = {"Downloaded": Downloaded, "FileContent": FileContent, "Upload": Upload}
+NAMES = {
+    "Downloaded": Downloaded,
+    "FileContent": FileContent,
+    "ProgressDisplay": ProgressDisplay,
+    "Upload": Upload,
+}
 
 
 @attrs.frozen
