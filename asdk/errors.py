@@ -131,6 +131,15 @@ class AsdkError(Exception):
         """A new error with the same facts: one for each of several callers that share a failure."""
         return _rebuild(type(self), self.message, self.__dict__.copy())
 
+    def recast(self, kind: type[ErrorT], **facts: Unpack[Facts]) -> ErrorT:
+        """The same failure as an error of another class, such as an API's own.
+
+        Args:
+            kind: the class.
+            facts: what is different, or said in addition.
+        """
+        return _rebuild(kind, self.message, {**self.__dict__, **facts})
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.__dict__.copy())
 

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import attrs
 
 from asdk.auth.tokens import Token
+from asdk.errors import TokenRefusedError
 from asdk.secret import Secret
 
 # Of the form below; an entry of another one is not understood, and so not used.
@@ -48,6 +49,7 @@ class Refusal:
         message: of the error that each caller gets.
         status: of the endpoint's answer, if it gave one.
         code: the endpoint's error code, if it gave one.
+        method, template, request_id: of the request that was refused.
         seed: the fingerprint of the secret that was refused; another secret may be tried at once.
     """
 
@@ -56,7 +58,22 @@ class Refusal:
     message: str
     status: int | None = None
     code: str | None = None
+    method: str | None = None
+    template: str | None = None
+    request_id: str | None = None
     seed: str | None = None
+
+    def error(self, retry_after: float | None = None) -> TokenRefusedError:
+        """The refusal as it is raised again."""
+        return TokenRefusedError(
+            self.message,
+            status=self.status,
+            code=self.code,
+            method=self.method,
+            template=self.template,
+            request_id=self.request_id,
+            retry_after=retry_after,
+        )
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -189,6 +206,9 @@ def _read_refusal(data: Mapping[str, Any]) -> Refusal:
         message=_text(data["message"]),
         status=None if status is None else _whole(status),
         code=_text_or_none(data["code"]),
+        method=_text_or_none(data["method"]),
+        template=_text_or_none(data["template"]),
+        request_id=_text_or_none(data["request_id"]),
         seed=_text_or_none(data["seed"]),
     )
 

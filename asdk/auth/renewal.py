@@ -22,7 +22,7 @@ from asdk.auth.shelf import Shelf
 from asdk.auth.state import refusal_pause
 from asdk.auth.tokens import Token
 from asdk.clock import Clock
-from asdk.errors import TokenRefusedError, TokenUnavailableError, TransportError
+from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError, TransportError
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.base import Handler
@@ -149,7 +149,7 @@ class Renewal:
             raise TokenUnavailableError("another process has renewed the token and has not saved the new one yet")
         if way is Way.STUCK:
             if facts.refusal is not None:
-                raise TokenRefusedError(facts.refusal.message, status=facts.refusal.status, code=facts.refusal.code)
+                raise self._credential.explain(facts.refusal.error())
             raise _store_lost()
         base = facts.base if way is Way.RENEW else None
         used = facts.one_time_print(way)
@@ -191,7 +191,19 @@ class Renewal:
             raise
 
     async def _ask(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
-        """A new token. A renewal that is refused falls back, once, to the full login."""
+        """A new token; a failure is said in the words of the credential."""
+        failure: TokenError
+        try:
+            return await self._renew_or_log_in(base, refused)
+        except TokenError as error:
+            failure = self._credential.explain(error)
+        try:
+            raise failure
+        finally:
+            del failure  # a frame that keeps the error it raises makes a cycle
+
+    async def _renew_or_log_in(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
+        """A renewal that is refused falls back, once, to the full login."""
         self._began = self._clock.monotonic(), self._clock.time()
         if base is not None:
             try:
@@ -310,6 +322,9 @@ class Renewal:
             message=error.message,
             status=error.status,
             code=error.code,
+            method=error.method,
+            template=error.template,
+            request_id=error.request_id,
             seed=self._identity.seed,
         )
 
@@ -322,7 +337,7 @@ class Renewal:
         if refusal is None or refusal.seed != self._identity.seed or not now < refusal.until < now + _LONGEST_REFUSAL:
             return
         until = refusal.until - now
-        raise TokenRefusedError(refusal.message, status=refusal.status, code=refusal.code, retry_after=until)
+        raise self._credential.explain(refusal.error(until))
 
     def _adopt(self, entry: Entry | None) -> Token:
         assert entry is not None

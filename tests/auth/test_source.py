@@ -16,6 +16,7 @@ from asdk import (
     ConfigurationError,
     Tenant,
     Token,
+    TokenError,
     TokenRefusedError,
     TokenSource,
     TokenUnavailableError,
@@ -26,6 +27,7 @@ from asdk.request import Request
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
+from tests.failures import assert_clean
 
 TOKEN_URL = "https://api.example.org/token"
 
@@ -445,6 +447,48 @@ async def test_what_lasts_and_what_passes(reply: Reply, kind: type[Exception]) -
     with pytest.raises(kind):
         await source_of().get(endpoint.send, within=0.5)
     assert len(endpoint.sent) == 1
+
+
+class WrongPinError(TokenRefusedError):
+    """An API's own."""
+
+
+class Explained(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        return error.recast(WrongPinError, advice="check the PIN") if error.status == 401 else error
+
+
+async def test_a_refusal_stays_what_it_was_for_later_callers_and_other_processes() -> None:
+    clock, store = VirtualClock(), MemoryTokenStore()
+    refusal = Reply(401, json={"error": "invalid_client"}, headers={"X-Request-Id": "8f3c"})
+    endpoint = MemoryTransport(lambda request: refusal)
+    source = TokenSource(Explained(), store=store, clock=clock)
+    another = TokenSource(Explained(), store=store, clock=clock)
+    lines = []
+    for each, later in ((source, 0.0), (source, 0.5), (source, 2.0), (another, 0.0), (another, 2.0)):
+        await clock.sleep(later)
+        with pytest.raises(WrongPinError) as caught:
+            await each.get(endpoint.send)
+        error = caught.value
+        lines.append(str(error))
+        assert (error.status, error.code, error.template, error.request_id) == (401, "invalid_client", "/token", "8f3c")
+        assert error.retry_after is not None
+        assert error.retry_after > 40
+        assert_clean(error)
+    assert len(endpoint.sent) == 1
+    (line,) = set(lines)
+    assert line.startswith("401 POST /token: ")
+    assert "; check the PIN (request 8f3c)" in line
+
+
+async def test_what_the_endpoint_fails_at_is_explained_too() -> None:
+    class Lost(Login):
+        def explain(self, error: TokenError) -> TokenError:
+            error.advice = "look at the status page"
+            return error
+
+    with pytest.raises(TokenUnavailableError, match="look at the status page"):
+        await source_of(Lost()).get(MemoryTransport(lambda request: Reply(503)).send, within=0.1)
 
 
 async def test_a_refused_renewal_falls_back_once_to_the_login() -> None:

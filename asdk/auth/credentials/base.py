@@ -93,6 +93,18 @@ class Credential:
         """
         return await self.fetch(send)
 
+    def explain(self, error: TokenError) -> TokenError:
+        """The same failure in the API's own terms: an error class of its own, by `AsdkError.recast`, or ``advice``.
+
+        Called for each failure of a token request, and for each refusal that is raised again without one, also where it
+        was another process that met it.
+
+        Args:
+            error: a `TokenRefusedError` or a `TokenUnavailableError`, with the facts of the endpoint's answer. What is
+                made of it has to be one as well.
+        """
+        return error
+
     def for_tenant(self, tenant: Tenant | None) -> Credential:
         """The credential that asks for one tenant's token; only called where ``per_tenant`` is set."""
         return self

@@ -9,7 +9,7 @@ import attrs
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, read_token
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
-from asdk.errors import TokenRefusedError, TokenUnavailableError
+from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
@@ -54,17 +54,8 @@ class ApalaKeyExchange(Credential):
 
     async def fetch(self, send: Handler) -> Token:
         request = json_request(f"{self._base_url}/api/auth/token", {"api_key": self._api_key})
-        refusal: TokenRefusedError
-        try:
-            response = await exchange(send, request)
-        except TokenRefusedError as error:
-            refusal = _advised(error, self._place)
-        else:
-            return attrs.evolve(read_token(response), claims=_whose(response))
-        try:
-            raise refusal
-        finally:
-            del refusal  # a frame that keeps the error it raises makes a cycle
+        response = await exchange(send, request)
+        return attrs.evolve(read_token(response), claims=_whose(response))
 
     async def renew(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
@@ -80,6 +71,12 @@ class ApalaKeyExchange(Credential):
                 raise
         return await self.fetch(send)
 
+    def explain(self, error: TokenError) -> TokenError:
+        if not isinstance(error, TokenRefusedError):
+            return error
+        kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check {place} and the base URL"))
+        return error.recast(kind, advice=advice.format(place=self._place))
+
     def __repr__(self) -> str:
         return f"ApalaKeyExchange({self._base_url!r})"
 
@@ -88,17 +85,3 @@ def _whose(response: Response) -> dict[str, str]:
     """The company that a reply names. Here, where nothing holds the reply's tokens for longer."""
     data: dict[str, Any] = response.json()
     return {name: data[name] for name in ("company_id", "company_name") if isinstance(data.get(name), str)}
-
-
-def _advised(error: TokenRefusedError, place: str) -> TokenRefusedError:
-    """The same refusal, with what to do about it."""
-    kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check {place} and the base URL"))
-    return kind(
-        f"{error.message}; {advice.format(place=place)}",
-        method=error.method,
-        template=error.template,
-        status=error.status,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-        code=error.code,
-    )

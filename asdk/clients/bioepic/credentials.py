@@ -50,23 +50,17 @@ class BioEPICLogin(Credential):
     async def fetch(self, send: Handler) -> Token:
         name, secret = _PAIRS[self._grant]
         fields = {"grant_type": self._grant, name: self._name, secret: self._secret}
-        failure: TokenError
-        try:
-            token = read_token(await exchange(send, form_request(self._url, fields), refused=self.refused))
-        except TokenError as error:
-            failure = login_error(error, self._advice(error))
-        else:
-            return attrs.evolve(
-                token,
-                scheme="Bearer",  # whatever the reply calls it
-                lifetime=token.lifetime or _LIFETIME,
-                refresh_token=None,
-                refresh_expires_at=None,
-            )
-        try:
-            raise failure
-        finally:
-            del failure  # a frame that keeps the error it raises makes a cycle
+        token = read_token(await exchange(send, form_request(self._url, fields), refused=self.refused))
+        return attrs.evolve(
+            token,
+            scheme="Bearer",  # whatever the reply calls it
+            lifetime=token.lifetime or _LIFETIME,
+            refresh_token=None,
+            refresh_expires_at=None,
+        )
+
+    def explain(self, error: TokenError) -> TokenError:
+        return login_error(error, self._advice(error))
 
     def _advice(self, refusal: TokenError) -> str:
         if is_wrong_pair(refusal):

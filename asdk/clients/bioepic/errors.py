@@ -45,22 +45,9 @@ def login_error(error: TokenError, advice: str | None = None) -> TokenError:
         error: why there is no token.
         advice: what to do about a refusal.
     """
-    kind: type[TokenError] = LoginUnavailableError
-    if isinstance(error, TokenRefusedError):
-        kind = WrongCredentialsError if is_wrong_pair(error) else LoginRefusedError
-    return kind(
-        error.message,
-        method=error.method,
-        template=error.template,
-        status=error.status,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-        attempts=error.attempts,
-        cause=error.cause,
-        code=error.code,
-        needed_for=error.needed_for,
-        advice=advice if isinstance(error, TokenRefusedError) else error.advice,
-    )
+    if not isinstance(error, TokenRefusedError):
+        return error.recast(LoginUnavailableError)
+    return error.recast(WrongCredentialsError if is_wrong_pair(error) else LoginRefusedError, advice=advice)
 
 
 def is_wrong_pair(error: TokenError) -> bool:

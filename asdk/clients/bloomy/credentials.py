@@ -7,7 +7,7 @@ from collections.abc import Callable
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
 from asdk.config import Config
-from asdk.errors import ConfigurationError, TokenRefusedError
+from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 from asdk.urls import parse_url
@@ -38,17 +38,17 @@ class BloomyLogin(Credential):
 
     async def fetch(self, send: Handler) -> Token:
         fields = {"grant_type": "password", "userName": self._username, "password": self._password}
-        refusal: TokenRefusedError
-        try:
-            response = await exchange(send, form_request(self._url, fields))
-        except TokenRefusedError as error:
-            refusal = _advised(error, self._username)
-        else:
-            return read_token(response)
-        try:
-            raise refusal
-        finally:
-            del refusal  # a frame that keeps the error it raises makes a cycle
+        return read_token(await exchange(send, form_request(self._url, fields)))
+
+    def explain(self, error: TokenError) -> TokenError:
+        if not isinstance(error, TokenRefusedError):
+            return error
+        if "locked" in error.message.lower():
+            return error.recast(AccountLockedError, advice="wait, and check the password before the next try")
+        if error.code != "invalid_grant":
+            return error.recast(TokenRefusedError, advice="check the base URL")
+        advice = f"check the user name ({self._username}) and the password (BLOOMY_USERNAME, BLOOMY_PASSWORD)"
+        return error.recast(WrongPasswordError, advice=advice)
 
     def __repr__(self) -> str:
         return f"BloomyLogin({self._url!r}, {self._username!r})"
@@ -93,22 +93,3 @@ class FoundKey(Credential):
 
     def __repr__(self) -> str:
         return f"FoundKey({self._place!r})"
-
-
-def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
-    """The same refusal, with what to do about it."""
-    kind: type[TokenRefusedError] = WrongPasswordError
-    advice = f"check the user name ({username}) and the password (BLOOMY_USERNAME, BLOOMY_PASSWORD)"
-    if "locked" in error.message.lower():
-        kind, advice = AccountLockedError, "wait, and check the password before the next try"
-    elif error.code != "invalid_grant":
-        kind, advice = TokenRefusedError, "check the base URL"
-    return kind(
-        f"{error.message}; {advice}",
-        method=error.method,
-        template=error.template,
-        status=error.status,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-        code=error.code,
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.clients.edgequake.errors import LOCKED_FOR, LoginLockedError, WrongPasswordError
-from asdk.errors import TokenRefusedError, TokenUnavailableError
+from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
@@ -41,23 +41,29 @@ class EdgeQuakeLogin(Credential):
 
     async def fetch(self, send: Handler) -> Token:
         data = {"username": self._username, "password": self._password}
-        refusal: TokenRefusedError
-        try:
-            response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
-        except TokenRefusedError as error:
-            refusal = _advised(error, self._username)
-        else:
-            return _token(response, refresh_token=None)
-        try:
-            raise refusal
-        finally:
-            del refusal  # a frame that keeps the error it raises makes a cycle
+        response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
+        return _token(response, refresh_token=None)
 
     async def renew(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         request = json_request(f"{self._base_url}/api/v1/auth/refresh", {"refresh_token": token.refresh_token})
         return _token(await exchange(send, request), refresh_token=token.refresh_token)
+
+    def explain(self, error: TokenError) -> TokenError:
+        if not isinstance(error, TokenRefusedError):
+            return error
+        if error.status == 423:
+            wait = LOCKED_FOR if error.retry_after is None else error.retry_after
+            advice = "wait for 15 minutes, and check the password before the next try"
+            return error.recast(LoginLockedError, retry_after=wait, advice=advice)
+        if error.status == 403:
+            advice = f"an administrator has to activate the account {self._username}"
+            return error.recast(TokenRefusedError, advice=advice)
+        if error.status == 401:
+            advice = f"check the user name ({self._username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)"
+            return error.recast(WrongPasswordError, advice=advice)
+        return error.recast(TokenRefusedError, advice="check the base URL")
 
     def __repr__(self) -> str:
         return f"EdgeQuakeLogin({self._base_url!r}, {self._username!r})"
@@ -73,28 +79,4 @@ def _token(response: Response, *, refresh_token: Secret | None) -> Token:
         value=value,
         lifetime=token_lifetime(response, data, Secret(value)),
         refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
-    )
-
-
-def _advised(error: TokenRefusedError, username: str) -> TokenRefusedError:
-    """The same refusal, with what to do about it."""
-    kind, advice, wait = TokenRefusedError, "check the base URL", error.retry_after
-    if error.status == 423:
-        kind, advice = LoginLockedError, "wait for 15 minutes, and check the password before the next try"
-        wait = LOCKED_FOR if wait is None else wait
-    elif error.status == 403:
-        advice = f"an administrator has to activate the account {username}"
-    elif error.status == 401:
-        kind, advice = (
-            WrongPasswordError,
-            f"check the user name ({username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)",
-        )
-    return kind(
-        f"{error.message}; {advice}",
-        method=error.method,
-        template=error.template,
-        status=error.status,
-        request_id=error.request_id,
-        retry_after=wait,
-        code=error.code,
     )

@@ -108,12 +108,11 @@ def advised(error: StatusError, request: Request) -> StatusError:
         workspace = request.headers.get("X-Workspace-ID") or "default"
         error.advice = f"looked for in workspace {workspace}, with_workspace(...) looks in another"
     elif isinstance(error, AuthenticationError) and _wants_a_name(error, request):
-        refused, error = error, TenantRequiredError(error.message)
-        error.__dict__.update(refused.__dict__)
-        error.advice = (
+        advice = (
             "name tenant and user, each by its UUID: tenant_id= and user_id= of the client, "
             "or tenant=Tenant(tenant_id, user_id=...) of the call"
         )
+        return error.recast(TenantRequiredError, advice=advice)
     return error
 
 

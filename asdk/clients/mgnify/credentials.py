@@ -12,7 +12,7 @@ import attrs
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.auth.tokens import jwt_claims, jwt_expiry
 from asdk.clock import SYSTEM_CLOCK, Clock
-from asdk.errors import TokenRefusedError, TokenUnavailableError
+from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
@@ -89,26 +89,23 @@ class SlidingToken(Credential):
                 "(MGNIFY_AUTH_TOKEN), or username= and password= for a login, or none for public data"
             )
         data = {"username": self._username, "password": self._password}
-        return await self._exchange(send, "/auth/sliding", data, LOGIN_ADVICE)
+        return await self._exchange(send, "/auth/sliding", data)
 
     async def renew(self, token: Token, send: Handler) -> Token:
         now = self._clock.time()
         ends = [moment for moment in (token.expires_at, token.refresh_expires_at) if moment is not None]
         if token.refresh_token is None or any(now >= moment for moment in ends):
             raise TokenRefusedError("the token cannot be refreshed any more")  # a login follows
-        return await self._exchange(send, "/auth/sliding/refresh", {"token": token.refresh_token}, "log in again")
+        return await self._exchange(send, "/auth/sliding/refresh", {"token": token.refresh_token})
 
-    async def _exchange(self, send: Handler, path: str, data: dict[str, Any], advice: str) -> Token:
-        try:
-            response = await exchange(send, json_request(f"{self._base_url}{path}", data))
-            return _token(response)
-        except TokenRefusedError as error:
-            failure = error.copy()
-        failure.message = f"{failure.message}: {advice}"
-        try:
-            raise failure
-        finally:
-            del failure
+    async def _exchange(self, send: Handler, path: str, data: dict[str, Any]) -> Token:
+        return _token(await exchange(send, json_request(f"{self._base_url}{path}", data)))
+
+    def explain(self, error: TokenError) -> TokenError:
+        if not isinstance(error, TokenRefusedError) or error.status is None:
+            return error
+        is_refresh = error.template is not None and error.template.endswith("/refresh")
+        return error.recast(TokenRefusedError, advice="log in again" if is_refresh else LOGIN_ADVICE)
 
     def __repr__(self) -> str:
         return f"SlidingToken({self._base_url!r}, {self._username!r})"

@@ -37,7 +37,7 @@ CASES: list[tuple[dict[str, Any], Callable[[MGnify], Awaitable[object]], type[As
         {"username": "Webin-1001", "password": "nope"},
         lambda mgnify: mgnify.private_studies.get(),
         TokenRefusedError,
-        r"401 .*Invalid credentials\): check the Webin id, which is such as Webin-12345, and the password",
+        r"401 .*Invalid credentials\); check the Webin id, which is such as Webin-12345, and the password",
     ),
     ({}, lambda mgnify: mgnify.private_studies.get(), AuthenticationError, r"MGNIFY_PASSWORD, or let interactive=True"),
     (

@@ -280,7 +280,9 @@ async def test_a_damaged_file_is_fetched_anew(
     for _ in range(2):
         assert await client.studies.list().get() == whole
     assert server.counters.count("GET", STUDIES) == 2
-    assert [record.levelno for record in caplog.records if record.name == "asdk"] == [logging.WARNING]
+    assert (
+        len([record for record in caplog.records if record.name == "asdk" and record.levelno >= logging.WARNING]) == 1
+    )
 
 
 async def test_a_disk_that_refuses_costs_nothing_but_the_pages(
@@ -291,7 +293,9 @@ async def test_a_disk_that_refuses_costs_nothing_but_the_pages(
     for _ in range(2):
         assert len(await client.studies.list().collect()) == 230
     assert server.counters.count("GET", STUDIES) == 6
-    assert len([record for record in caplog.records if record.name == "asdk"]) == 1
+    assert (
+        len([record for record in caplog.records if record.name == "asdk" and record.levelno >= logging.WARNING]) == 1
+    )
 
 
 async def test_a_link_is_not_followed(make_client: MakeClient, server: MGnifyServer, tmp_path: Path) -> None:
