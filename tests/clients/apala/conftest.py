@@ -21,11 +21,6 @@ class MakeClient(Protocol):
 
 
 @pytest.fixture
-def days() -> Days:
-    return Days()
-
-
-@pytest.fixture
 def server(days: Days) -> Iterator[ApalaServer]:
     with Sandbox.in_thread(clock=days.server) as sandbox:
         yield sandbox.apala

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from asdk import Retry
 from asdk.clients.bioepic import BioEPIC
 from asdk.sandbox import BioEPICServer, Sandbox
 from tests.clients.days import Days
+from tests.clients.makers import maker
 
 
 class MakeClient(Protocol):
@@ -31,11 +30,6 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def days() -> Days:
-    return Days()
-
-
-@pytest.fixture
 def server(days: Days) -> Iterator[BioEPICServer]:
     with Sandbox.in_thread(clock=days.server) as sandbox:
         yield sandbox.bioepic
@@ -43,13 +37,7 @@ def server(days: Days) -> Iterator[BioEPICServer]:
 
 @pytest.fixture
 async def make_client(server: BioEPICServer) -> AsyncIterator[MakeClient]:
-    async with AsyncExitStack() as open_clients:
-
-        def make(**settings: Any) -> BioEPIC:
-            client = BioEPIC(**{"base_url": server.url, "retry": Retry(base_delay=0.01), **settings})
-            open_clients.push_async_callback(client.aclose)
-            return client
-
+    async with maker(BioEPIC, base_url=server.url) as make:
         yield make
 
 

@@ -28,11 +28,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def days() -> Days:
-    return Days()
-
-
-@pytest.fixture
 def server(days: Days) -> Iterator[BloomyServer]:
     with Sandbox.in_thread(clock=days.server) as sandbox:
         yield sandbox.bloomy

@@ -7,26 +7,20 @@ The server's clock stands still until a test turns it. So does that of a client 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import pytest
 
-from asdk import Retry
 from asdk.clients.edgequake import EdgeQuake
 from asdk.sandbox import EdgeQuakeServer, Sandbox
 from tests.clients.days import Days
+from tests.clients.makers import maker
 
 
 class MakeClient(Protocol):
     """Makes a client of the server, and closes it after the test."""
 
     def __call__(self, **settings: Any) -> EdgeQuake: ...
-
-
-@pytest.fixture
-def days() -> Days:
-    return Days()
 
 
 @pytest.fixture
@@ -37,13 +31,7 @@ def server(days: Days) -> Iterator[EdgeQuakeServer]:
 
 @pytest.fixture
 async def make_client(server: EdgeQuakeServer) -> AsyncIterator[MakeClient]:
-    async with AsyncExitStack() as open_clients:
-
-        def make(**settings: Any) -> EdgeQuake:
-            client = EdgeQuake(**{"base_url": server.url, "retry": Retry(base_delay=0.01), **settings})
-            open_clients.push_async_callback(client.aclose)
-            return client
-
+    async with maker(EdgeQuake, base_url=server.url) as make:
         yield make
 
 

@@ -7,15 +7,14 @@ The server's clock stands still until a test turns it. So does that of a client 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import pytest
 
-from asdk import Retry
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import MGnifyServer, Sandbox
 from tests.clients.days import Days
+from tests.clients.makers import maker
 
 
 class MakeClient(Protocol):
@@ -33,11 +32,6 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 
 @pytest.fixture
-def days() -> Days:
-    return Days()
-
-
-@pytest.fixture
 def server(days: Days) -> Iterator[MGnifyServer]:
     with Sandbox.in_thread(clock=days.server) as sandbox:
         yield sandbox.mgnify
@@ -45,13 +39,7 @@ def server(days: Days) -> Iterator[MGnifyServer]:
 
 @pytest.fixture
 async def make_client(server: MGnifyServer) -> AsyncIterator[MakeClient]:
-    async with AsyncExitStack() as open_clients:
-
-        def make(**settings: Any) -> MGnify:
-            client = MGnify(**{"base_url": server.url, "retry": Retry(base_delay=0.01), **settings})
-            open_clients.push_async_callback(client.aclose)
-            return client
-
+    async with maker(MGnify, base_url=server.url) as make:
         yield make
 
 
