@@ -18,7 +18,6 @@ from asdk.clients.apala import (
     NotProvisionedError,
 )
 from asdk.sandbox.apala import ApalaServer
-from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.apala.conftest import MakeClient
@@ -88,31 +87,3 @@ async def test_a_refusal_is_an_error_of_its_own_and_says_what_to_do(
     assert f"; {advice} (request " in str(error)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again)) == (kind, str(error))
-
-
-ODD = [
-    b"null",
-    b"[]",
-    b'"text"',
-    b"17",
-    b"",
-    b"{",
-    b"\xff\xfe",
-    b"<html>502</html>",
-    b'{"error": null, "message": null, "Message": null, "violations": null}',
-    b'{"error": {"code": [1]}, "message": {"a": 1}, "Message": ["x"]}',
-    b'{"error": "", "Message": "", "violations": [null, 7, {}, {"check": null}, {"detail": "x"}]}',
-    b'{"error": "\\ud800", "message": "a\\nb\\u001b[31m", "Message": "a\\u2028b"}',
-    b'{"error": {"error": {"error": {}}}}',
-    b"[" * 100_000,
-]
-
-
-@pytest.mark.parametrize("status", [400, 401, 404, 422, 500, 503, 599])
-@pytest.mark.parametrize("body", ODD, ids=[str(number) for number in range(len(ODD))])
-async def test_whatever_stands_in_a_refusal_it_is_one_line_with_the_status(status: int, body: bytes) -> None:
-    client = Apala(auth=None, transport=MemoryTransport([Reply(status, content=body)]), retry=None)
-    with pytest.raises(StatusError) as caught:
-        await client.paf.templates.validate("x", "sms")
-    assert caught.value.status == status
-    assert str(caught.value).isprintable()

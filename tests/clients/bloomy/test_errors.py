@@ -61,31 +61,3 @@ async def test_who_has_a_password_is_not_told_to_get_a_key(make_client: MakeClie
     with pytest.raises(APIError) as caught:
         await client.scorecard.current_week()
     assert NEXT_KEY not in str(caught.value)
-
-
-ODD = [
-    b"null",
-    b"[]",
-    b'"text"',
-    b"17",
-    b"",
-    b"{",
-    b"\xff\xfe",
-    b"<html>502</html>",
-    b'{"error": null, "message": null, "Message": null, "violations": null}',
-    b'{"error": {"code": [1]}, "message": {"a": 1}, "Message": ["x"]}',
-    b'{"error": "", "Message": "", "violations": [null, 7, {}, {"check": null}, {"detail": "x"}]}',
-    b'{"error": "\\ud800", "message": "a\\nb\\u001b[31m", "Message": "a\\u2028b"}',
-    b'{"error": {"error": {"error": {}}}}',
-    b"[" * 100_000,
-]
-
-
-@pytest.mark.parametrize("status", [400, 401, 404, 422, 500, 503, 599])
-@pytest.mark.parametrize("body", ODD, ids=[str(number) for number in range(len(ODD))])
-async def test_whatever_stands_in_a_refusal_it_is_one_line_with_the_status(status: int, body: bytes) -> None:
-    client = Bloomy("key", transport=MemoryTransport([Reply(status, content=body)]), retry=None)
-    with pytest.raises(APIError) as caught:
-        await client.user.details(1)
-    assert caught.value.status_code == status
-    assert str(caught.value).isprintable()
