@@ -142,7 +142,6 @@ def test_a_url_is_read_in_one_way_or_refused(url: str) -> None:
         ("https://[2001:DB8::1]", "https://[2001:db8::1]", ""),
         ("https://[2001:db8:0:0::0001]", "https://[2001:db8::1]", ""),
         ("https://[0:0::1]", "https://[::1]", ""),
-        ("https://[::ffff:192.0.2.1]", "https://[::ffff:c000:201]", ""),
         ("https://müller.de/ü?q=ü", "https://xn--mller-kva.de", "/%C3%BC?q=%C3%BC"),
         ("https://\uff45vil。com", "https://evil.com", ""),
         ("https://h./x", "https://h.", "/x"),
@@ -155,6 +154,11 @@ def test_a_url_is_read_in_one_way_or_refused(url: str) -> None:
 def test_a_url_is_split_into_origin_and_rest(url: str, origin: str, rest: str) -> None:
     parsed, left = parse_url(url)
     assert (str(parsed), left) == (origin, rest)
+
+
+def test_an_address_of_version_4_in_one_of_version_6_is_one_origin_too() -> None:
+    # Which spelling is the short one depends on the Python.
+    assert parse_url("https://[::ffff:192.0.2.1]") == parse_url("https://[::FFFF:c000:0201]")
 
 
 @pytest.mark.parametrize(

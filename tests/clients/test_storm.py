@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import anyio
 import pytest
 
-from asdk import BaseClient, Retry
+from asdk import BaseClient, Retry, Timeout
 from asdk.sandbox import Fault, Sandbox
 from asdk.sandbox.api import ApiServer
 from tests.clients.apis import APIS, TOKEN_PATHS, Api, token_requests
@@ -19,15 +19,12 @@ from tests.clients.days import Days
 CALLERS = 100
 # Longer than any access token lives, and shorter than any refresh token.
 EXPIRED = 15 * 24 * 3600.0
+# A hundred connections at once to a thread of this process: no test of how long that takes.
+PATIENT = Timeout(total=120, attempt=120, connect=120)
 STORM_SECONDS = 1.2
 STORM_TOKEN_LIFETIME = 1.0
 
 each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
-
-
-@pytest.fixture
-def days() -> Days:
-    return Days()
 
 
 @pytest.fixture
@@ -44,7 +41,7 @@ async def at_once(call: Callable[[], Awaitable[object]], callers: int = CALLERS)
 @each_api
 async def test_a_hundred_callers_cause_one_token_request(api: Api, sandbox: Sandbox, days: Days) -> None:
     server = api.server(sandbox)
-    async with api.client(sandbox, clock=days.client) as client:
+    async with api.client(sandbox, clock=days.client, timeout=PATIENT) as client:
         await at_once(lambda: api.call(client))
         assert token_requests(server) == 1, "the first callers"
         await days.go_by(EXPIRED)
@@ -59,7 +56,7 @@ async def test_a_hundred_callers_whose_token_the_server_forgot_cause_one_renewal
     api: Api, sandbox: Sandbox, days: Days
 ) -> None:
     server = api.server(sandbox)
-    async with api.client(sandbox, clock=days.client) as client:
+    async with api.client(sandbox, clock=days.client, timeout=PATIENT) as client:
         await api.call(client)
         await days.go_by(60)
         api.forget(sandbox)
@@ -72,7 +69,7 @@ async def test_a_hundred_callers_whose_token_the_server_forgot_cause_one_renewal
 @each_api
 async def test_callers_in_two_event_loops_share_one_token_request(api: Api, sandbox: Sandbox, days: Days) -> None:
     server = api.server(sandbox)
-    async with api.client(sandbox, clock=days.client) as client:
+    async with api.client(sandbox, clock=days.client, timeout=PATIENT) as client:
         await api.call(client)
         await days.go_by(EXPIRED)
         server.counters.reset()
@@ -100,7 +97,7 @@ async def test_no_call_is_lost_while_tokens_end_and_the_network_fails(api: Api) 
         server.faults.add(Fault.drop(reset=True), path=api.route, every=41)
         server.faults.add(Fault.cut(), path=api.route, every=37)
         began = time.monotonic()
-        async with api.client(sandbox, retry=Retry(attempts=8, base_delay=0.01)) as client:
+        async with api.client(sandbox, timeout=PATIENT, retry=Retry(attempts=8, base_delay=0.01)) as client:
             done = await _storm(client, api, server)
         lives = (time.monotonic() - began) / STORM_TOKEN_LIFETIME
     assert done > CALLERS
