@@ -481,6 +481,47 @@ async def test_a_refusal_stays_what_it_was_for_later_callers_and_other_processes
     assert "; check the PIN (request 8f3c)" in line
 
 
+class Worded(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        return WrongPinError(f"the PIN is wrong: {error.message}")  # and drops what else is known
+
+
+class Forgetful(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        return None  # type: ignore[return-value]
+
+
+class Careless(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        raise KeyError(error.code)
+
+
+async def test_a_refusal_is_explained_once_however_often_it_is_raised() -> None:
+    clock, store = VirtualClock(), MemoryTokenStore()
+    endpoint = MemoryTransport(lambda request: Reply(401, json={"error": "invalid_client"}))
+    for each in (source_of(Worded(), clock), *(TokenSource(Worded(), store=store, clock=clock) for _ in range(2))):
+        for _ in range(3):
+            with pytest.raises(WrongPinError, match=r"^the PIN is wrong: the token endpoint refused"):
+                await each.get(endpoint.send)
+            await clock.sleep(2)
+    assert len(endpoint.sent) == 2
+
+
+@pytest.mark.parametrize("credential", [Forgetful(), Careless()])
+async def test_a_bug_in_an_explanation_costs_the_words_and_not_the_refusal(
+    credential: Login, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = VirtualClock()
+    endpoint, source = MemoryTransport(lambda request: Reply(401)), source_of(credential, clock)
+    for _ in range(5):
+        with pytest.raises(TokenRefusedError, match=r"^401 POST /token: the token endpoint refused") as caught:
+            await source.get(endpoint.send)
+        assert_clean(caught.value)
+        await clock.sleep(5)
+    assert len(endpoint.sent) == 1, "a login that is locked after so many wrong passwords would be by now"
+    assert f"{type(credential).__name__}.explain failed" in caplog.text
+
+
 async def test_what_the_endpoint_fails_at_is_explained_too() -> None:
     class Lost(Login):
         def explain(self, error: TokenError) -> TokenError:
