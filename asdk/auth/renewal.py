@@ -73,7 +73,9 @@ class Renewal:
         self._allow_insecure = allow_insecure
         # When the token's life begins, on both clocks: when the last request was sent. None if it came from the store.
         self._began: tuple[float, float] | None = None
-        self._asked = self._log_in = False
+        self._by_hand = self._log_in = False
+        # Whether a request was sent, and whether the credential was asked to log in.
+        self._asked = self._logged_in = False
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
         # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
@@ -88,19 +90,32 @@ class Renewal:
         token = self._memory.token
         return 0.0 if token is None else max(0.0, self._clock.time() - token.issued_at)
 
-    async def run(self, rejected: Token | None, *, log_in: bool = False) -> Token:
+    @property
+    def asked(self) -> bool:
+        """Whether the endpoint was asked for it."""
+        return self._asked
+
+    @property
+    def by_login(self) -> bool:
+        """Whether a login gave it, or the credential has none."""
+        return self._logged_in or not self._credential.logs_in
+
+    async def run(self, rejected: Token | None, *, by_hand: bool = False, log_in: bool = False) -> Token:
         """The next token: the store's, or a new one.
 
         Args:
             rejected: the token that a resource answered 401 to.
+            by_hand: a user wants the next one: neither *rejected*, which nobody refused, nor what the store has now.
             log_in: get a new one, by a login where there is one.
 
         Raises:
             TokenRefusedError: the endpoint said no, to this process or another; ``memory.refusal`` says until when.
             TokenUnavailableError: it could not be asked, or must not be.
         """
-        self._log_in = log_in
+        self._by_hand, self._log_in = by_hand, log_in
         reachable, entry = await self._shelf.load()
+        if by_hand and entry is not None and entry.token is not None:
+            rejected = entry.token
         if reachable:
             if choose(self._facts(entry, rejected)) is Way.ADOPT:
                 return self._adopt(entry)
@@ -213,6 +228,7 @@ class Renewal:
                     raise
             _log.info("renewal refused, falling back to the login: %s", refused[0])
             self._announced = None
+        self._logged_in = True
         return await self._credential.fetch(self._send)
 
     async def _send(self, request: Request) -> Response:
@@ -379,6 +395,7 @@ class Renewal:
             logs_in=self._credential.logs_in,
             seed=self._identity.seed or fingerprint(self._identity.key, "seed"),
             inherited=self._memory.inherited,
+            by_hand=self._by_hand,
             log_in=self._log_in,
             now=self._clock.time(),
         )
