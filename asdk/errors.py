@@ -46,8 +46,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def one_line(text: str) -> str:
-    """A server's words without what would begin another line of a log, or turn a terminal's colours on."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    """A server's words without what would begin another line of a log, or turn a terminal's colours on, and without
+    what cannot be printed at all: half a surrogate pair."""
+    return " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
 
 
 class Facts(TypedDict, total=False):

@@ -94,6 +94,8 @@ class Download:
         self._request = request
         self._open = open
         self._target = Path(to)
+        if not self._target.name:
+            raise InvalidRequestError(f"{self._target} is a folder; give the name of a file")
         self._display = progress if isinstance(progress, ProgressDisplay) else None
         self._progress = None if isinstance(progress, ProgressDisplay) else progress
         self._resume = resume
@@ -294,7 +296,7 @@ def _pause(policy: Retry, failures: int) -> float:
 
 def _fingerprint(request: Request, source: str) -> str:
     """Names what is downloaded, and for whom, without telling it: a URL may hold a secret."""
-    return hashlib.sha256(f"{source}\n{request.options.tenant}".encode()).hexdigest()
+    return hashlib.sha256(f"{source}\n{request.options.tenant}".encode(errors="surrogatepass")).hexdigest()
 
 
 def _checked_hex(digest: str) -> str:

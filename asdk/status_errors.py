@@ -39,8 +39,7 @@ def status_error(
     if data is None and media_type == "text/plain":
         message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
-    # One line that can be printed, whatever the server wrote: half a surrogate pair cannot.
-    message = one_line((message or "").encode("utf-8", "replace").decode()) or _reason(response)
+    message = one_line(message or "") or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not repeated, since the body was an iterator that can be sent once"
     return kind(

@@ -17,6 +17,9 @@ class Subscriptable:
     __slots__ = ()
     other_names: ClassVar[Mapping[str, str]] = {}
 
+    # Else Python would walk through it by 0, 1, 2, as it does through whatever takes brackets.
+    __iter__: ClassVar[None] = None
+
     def __getitem__(self, name: str) -> Any:
         """
         Raises:

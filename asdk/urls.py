@@ -23,6 +23,8 @@ from asdk.secret import MASK
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]").search
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+# Brackets stand around an IPv6 address, and that is all of the host: urlsplit drops whatever follows them.
+_HOST_AND_PORT = re.compile(r"[^\[\]]*|\[[^\[\]]*:[^\[\]]*\](?::[0-9]*)?").fullmatch
 _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]|.+\.localhost").fullmatch
 
 
@@ -69,7 +71,7 @@ def parse_url(url: str) -> tuple[Origin, str]:
             reason = "credentials do not belong in a URL"
         elif port == 0:
             reason = "nothing can listen on port 0"
-        elif (ascii_host := _idna(host)) is None or ("[" in parts.netloc and ":" not in host):
+        elif (ascii_host := _idna(host)) is None or not _HOST_AND_PORT(parts.netloc):
             reason = "its host is not a name"
         else:
             origin = Origin(parts.scheme, ascii_host, port or _DEFAULT_PORTS[parts.scheme])

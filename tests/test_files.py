@@ -520,6 +520,8 @@ async def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(se
         (to.parent / "no" / "x", "cannot"),
         (to.parent / ("x" * 300), "cannot be written"),
         (to.parent / "a\0b", "is no name of a file"),
+        (Path(), "is a folder"),
+        (Path("/"), "is a folder"),
         (to.parent / "a\ud800b", "is no name of a file"),
     ]:
         error = await failure_of(fetch(server, place), InvalidRequestError)

@@ -396,6 +396,25 @@ async def test_closing_in_one_loop_closes_what_other_loops_have_open(server: Raw
     await asyncio.to_thread(thread.join, 5)
 
 
+async def test_two_who_close_at_once_do_not_disturb_each_other(server: RawServer) -> None:
+    client = client_of(server)
+    await client.request("GET", "/things")
+    opened, ended = threading.Event(), threading.Event()
+
+    async def elsewhere() -> None:
+        await client.request("GET", "/things")
+        opened.set()
+        await asyncio.to_thread(ended.wait, 5)
+
+    thread = threading.Thread(target=lambda: asyncio.run(elsewhere()))
+    thread.start()
+    await asyncio.to_thread(opened.wait, 5)
+    await asyncio.gather(*(client.aclose() for _ in range(3)))
+    await server.until(lambda: server.open == 0)
+    ended.set()
+    await asyncio.to_thread(thread.join, 5)
+
+
 # --- whole programs ---------------------------------------------------------------------------------------------------
 
 PROGRAMS = {

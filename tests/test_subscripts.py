@@ -36,6 +36,11 @@ def test_what_is_no_field_is_a_key_error(name: str) -> None:
     assert KEY.get(name, "default") == "default"
 
 
+def test_it_is_no_sequence_to_walk_through() -> None:
+    with pytest.raises(TypeError, match="not iterable"):
+        list(KEY)  # type: ignore[call-overload]
+
+
 def test_it_is_a_model_like_any_other() -> None:
     assert decoder_for(Key).from_data({"key_id": "k1"}) == KEY
     assert repr(KEY) == "Key(key_id='k1')"

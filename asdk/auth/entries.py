@@ -199,6 +199,7 @@ def _read_intent(data: Mapping[str, Any]) -> Intent:
 
 
 def _read_refusal(data: Mapping[str, Any]) -> Refusal:
+    # What asdk did not write down from the beginning may be missing; the token beside it is good all the same.
     status = data["status"]
     return Refusal(
         until=_number(data["until"]),
@@ -206,9 +207,9 @@ def _read_refusal(data: Mapping[str, Any]) -> Refusal:
         message=_text(data["message"]),
         status=None if status is None else _whole(status),
         code=_text_or_none(data["code"]),
-        method=_text_or_none(data["method"]),
-        template=_text_or_none(data["template"]),
-        request_id=_text_or_none(data["request_id"]),
+        method=_text_or_none(data.get("method")),
+        template=_text_or_none(data.get("template")),
+        request_id=_text_or_none(data.get("request_id")),
         seed=_text_or_none(data["seed"]),
     )
 

@@ -73,7 +73,9 @@ class Renewal:
         self._allow_insecure = allow_insecure
         # When the token's life begins, on both clocks: when the last request was sent. None if it came from the store.
         self._began: tuple[float, float] | None = None
-        self._asked = self._log_in = False
+        self._by_hand = self._log_in = False
+        # Whether a request was sent, and whether the credential was asked to log in.
+        self._asked = self._logged_in = False
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
         # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
@@ -88,19 +90,32 @@ class Renewal:
         token = self._memory.token
         return 0.0 if token is None else max(0.0, self._clock.time() - token.issued_at)
 
-    async def run(self, rejected: Token | None, *, log_in: bool = False) -> Token:
+    @property
+    def asked(self) -> bool:
+        """Whether the endpoint was asked for it."""
+        return self._asked
+
+    @property
+    def by_login(self) -> bool:
+        """Whether a login gave it, or the credential has none."""
+        return self._logged_in or not self._credential.logs_in
+
+    async def run(self, rejected: Token | None, *, by_hand: bool = False, log_in: bool = False) -> Token:
         """The next token: the store's, or a new one.
 
         Args:
             rejected: the token that a resource answered 401 to.
+            by_hand: a user wants the next one: neither *rejected*, which nobody refused, nor what the store has now.
             log_in: get a new one, by a login where there is one.
 
         Raises:
             TokenRefusedError: the endpoint said no, to this process or another; ``memory.refusal`` says until when.
             TokenUnavailableError: it could not be asked, or must not be.
         """
-        self._log_in = log_in
+        self._by_hand, self._log_in = by_hand, log_in
         reachable, entry = await self._shelf.load()
+        if by_hand and entry is not None and entry.token is not None:
+            rejected = entry.token
         if reachable:
             if choose(self._facts(entry, rejected)) is Way.ADOPT:
                 return self._adopt(entry)
@@ -149,7 +164,7 @@ class Renewal:
             raise TokenUnavailableError("another process has renewed the token and has not saved the new one yet")
         if way is Way.STUCK:
             if facts.refusal is not None:
-                raise self._credential.explain(facts.refusal.error())
+                raise self._explained(facts.refusal.error())
             raise _store_lost()
         base = facts.base if way is Way.RENEW else None
         used = facts.one_time_print(way)
@@ -167,6 +182,8 @@ class Renewal:
                     raise _store_lost()
                 base, announced, intent, self._announced = None, None, None, None
         refused: list[TokenRefusedError] = []
+        token: Token | None = None
+        failure: TokenError | None = None
         try:
             token = await self._ask(base, refused)
         except (Exception, asyncio.CancelledError) as error:
@@ -177,8 +194,16 @@ class Renewal:
             left = None if facts.entry is None else facts.entry.intent
             if intent is not None:  # ours, and nothing came of it that others would have to wait for
                 left = None if settled else attrs.evolve(intent, holder=NOBODY)
-            await self._note_failure(announced or facts.entry, error, intent=left, void=void)
-            raise
+            failure = self._explained(error) if isinstance(error, TokenError) else None
+            await self._note_failure(announced or facts.entry, error, failure, intent=left, void=void)
+            if failure is None:
+                raise
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure  # a frame that keeps the error it raises makes a cycle
+        assert token is not None
         return await self._keep(token, announced or facts.entry, base)
 
     async def _announce(self, entry: Entry) -> bool | None:
@@ -191,19 +216,7 @@ class Renewal:
             raise
 
     async def _ask(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
-        """A new token; a failure is said in the words of the credential."""
-        failure: TokenError
-        try:
-            return await self._renew_or_log_in(base, refused)
-        except TokenError as error:
-            failure = self._credential.explain(error)
-        try:
-            raise failure
-        finally:
-            del failure  # a frame that keeps the error it raises makes a cycle
-
-    async def _renew_or_log_in(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
-        """A renewal that is refused falls back, once, to the full login."""
+        """A new token. A renewal that is refused falls back, once, to the full login."""
         self._began = self._clock.monotonic(), self._clock.time()
         if base is not None:
             try:
@@ -215,6 +228,7 @@ class Renewal:
                     raise
             _log.info("renewal refused, falling back to the login: %s", refused[0])
             self._announced = None
+        self._logged_in = True
         return await self._credential.fetch(self._send)
 
     async def _send(self, request: Request) -> Response:
@@ -293,31 +307,39 @@ class Renewal:
         return stored.expires_at is not None and stored.expires_at <= self._clock.time()
 
     async def _note_failure(
-        self, entry: Entry | None, error: BaseException, *, intent: Intent | None, void: bool
+        self,
+        entry: Entry | None,
+        error: BaseException,
+        explained: TokenError | None,
+        *,
+        intent: Intent | None,
+        void: bool,
     ) -> None:
         """Tell the other processes what came of it.
 
         Args:
             entry: what the store holds.
             error: why there is no token.
+            explained: the same in the credential's words, which say whether it is a lasting no, and for how long.
             intent: what is left of it; None if the announced use of the refresh token is known to have come to nothing.
             void: whether the endpoint said that exactly the stored refresh token is no good.
         """
         memory = self._memory
         token, noted, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
         refusal = memory.refusal
-        if isinstance(error, TokenRefusedError) and self._asked:
-            refusal = memory.refusal = self._refusal(error, refusal)
+        if isinstance(error, TokenError) and isinstance(explained, TokenRefusedError) and self._asked:
+            refusal = memory.refusal = self._refusal(error, explained, refusal)
         if intent != noted or refusal != kept or void:
             if token is not None and void:
                 token = attrs.evolve(token, refresh_token=None)
             following = self._shelf.follow(entry, token, intent=intent, refusal=refusal)
             memory.refusal_unsaved = not await self._shelf.save(following) and refusal is not None
 
-    def _refusal(self, error: TokenRefusedError, before: Refusal | None) -> Refusal:
+    def _refusal(self, error: TokenError, explained: TokenRefusedError, before: Refusal | None) -> Refusal:
+        """The facts as the endpoint gave them: they are explained each time anew."""
         count = before.count + 1 if before is not None and before.seed == self._identity.seed else 1
         return Refusal(
-            until=self._clock.time() + refusal_pause(error, count),
+            until=self._clock.time() + refusal_pause(explained, count),
             count=count,
             message=error.message,
             status=error.status,
@@ -337,7 +359,22 @@ class Renewal:
         if refusal is None or refusal.seed != self._identity.seed or not now < refusal.until < now + _LONGEST_REFUSAL:
             return
         until = refusal.until - now
-        raise self._credential.explain(refusal.error(until))
+        raise self._explained(refusal.error(until))
+
+    def _explained(self, error: TokenError) -> TokenError:
+        """The failure in the credential's words, or as it is if the credential has a bug there: the facts count more,
+        and a refusal that is not noted would be provoked again and again."""
+        problem: str
+        try:
+            explained: object = self._credential.explain(error.copy())
+        except Exception as bug:  # noqa: BLE001 - whatever a credential raises
+            problem = f"{type(bug).__name__}: {bug}"
+        else:
+            if isinstance(explained, TokenError):
+                return explained
+            problem = f"it gave no TokenError, but {type(explained).__name__}"
+        _log.warning("%s.explain failed (%s)", type(self._credential).__name__, problem)
+        return error
 
     def _adopt(self, entry: Entry | None) -> Token:
         assert entry is not None
@@ -358,6 +395,7 @@ class Renewal:
             logs_in=self._credential.logs_in,
             seed=self._identity.seed or fingerprint(self._identity.key, "seed"),
             inherited=self._memory.inherited,
+            by_hand=self._by_hand,
             log_in=self._log_in,
             now=self._clock.time(),
         )

@@ -43,7 +43,8 @@ class Facts:
         held: the token in memory.
         private: whether the token in memory is this process's alone: it was got while the store was away, or could not
             be saved. Else other processes know it too, and may have used its refresh token.
-        rejected: the token that a resource answered 401 to.
+        rejected: the token that a resource answered 401 to, or than which a user wants another.
+        by_hand: whether it is a user who wants another: nobody refused the one before.
         rotates: whether refresh tokens are good for one use.
         renews: whether the credential has a renewal that differs from its login.
         logs_in: whether it can log in at any time.
@@ -64,6 +65,7 @@ class Facts:
     seed: str
     inherited: bool
     now: float
+    by_hand: bool = False
     log_in: bool = False
 
     @property
@@ -95,7 +97,11 @@ class Facts:
         """Whether calls may go on with this token."""
         if token is None or (self.rejected is not None and token.value == self.rejected.value):
             return False
-        return token.expires_at is None or self.now < token.expires_at
+        return self.lives(token)
+
+    def lives(self, token: Token | None) -> bool:
+        """Whether the token has not ended yet."""
+        return token is not None and (token.expires_at is None or self.now < token.expires_at)
 
 
 def choose(facts: Facts) -> Way:
@@ -139,7 +145,8 @@ def choose(facts: Facts) -> Way:
         return way
     if facts.logs_in:
         return Way.FETCH
-    usable = facts.is_usable(facts.held) or facts.is_usable(facts.stored)
+    serves = facts.lives if facts.by_hand else facts.is_usable
+    usable = serves(facts.held) or serves(facts.stored)
     return Way.WAIT if usable or _may_still_save(intent, facts.now) else way
 
 

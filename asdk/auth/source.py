@@ -70,7 +70,7 @@ class _Slot:
         self.saver: asyncio.AbstractEventLoop | None = None  # has a timer, or a task, that saves what is unsaved
         self.held: Held | None = None
         self.failure: Failure | None = None
-        self.flight: Flight[Token | Failure] | None = None
+        self.flight: Flight[Held | Failure] | None = None
 
 
 class _Wish(NamedTuple):
@@ -86,9 +86,13 @@ class _Wish(NamedTuple):
     by_hand: bool = False
     log_in: bool = False
 
+    def is_met_by(self, held: Held) -> bool:
+        """Whether this is what was wished for, though somebody else asked for it."""
+        return not self.by_hand or (held.by_login if self.log_in else held.is_new)
+
 
 _ANY = _Wish()
-_Decision: TypeAlias = tuple[Move, Held | None, Flight[Token | Failure] | None, Seat[Token | Failure] | None]
+_Decision: TypeAlias = tuple[Move, Held | None, Flight[Held | Failure] | None, Seat[Held | Failure] | None]
 
 
 class TokenSource:
@@ -179,17 +183,15 @@ class TokenSource:
         """
         slot = self._slot_of(tenant)
         known = None if slot.held is None else slot.held.token
-        if known is None:
-            _, entry = await self._shelf(slot).load()
-            known = None if entry is None else entry.token
         return await self._get(slot, send, _Wish(known, by_hand=True, log_in=log_in), within)
 
     async def _get(self, slot: _Slot, send: Handler, wish: _Wish, within: float | None) -> Token:
         end = None if within is None else self._monotonic() + within
         while True:
-            token = await self._step(slot, send, wish, end)
-            if token is not None:
-                return token
+            outcome = await self._step(slot, send, wish, end)
+            if isinstance(outcome, Token):
+                return outcome
+            wish = outcome
 
     async def stored(self, tenant: Tenant | None = None) -> Entry | None:
         """What the store holds for this source: to look at, as ``python -m asdk token`` does.
@@ -228,21 +230,26 @@ class TokenSource:
 
     # --- one step of one caller -------------------------------------------------------------------------------------
 
-    async def _step(self, slot: _Slot, send: Handler, wish: _Wish, end: float | None) -> Token | None:
-        """Decide once and carry it out. None: decide again."""
+    async def _step(self, slot: _Slot, send: Handler, wish: _Wish, end: float | None) -> Token | _Wish:
+        """Decide once and carry it out. A wish: decide again, by this one."""
         now = self._monotonic()
         move, held, flight, seat = self._decide(slot, send, wish, wait=True)
         if flight is not None and seat is not None:
-            return _landed(await flight.wait(seat, None if end is None else end - now))
+            landed = _landed(await flight.wait(seat, None if end is None else end - now))
+            if landed is None:
+                return wish
+            # A flight that was under way already may bring less than a user wants: what the store had, or no login.
+            is_met = move is Move.LEAD or wish.is_met_by(landed)
+            return landed.token if is_met else wish._replace(other_than=landed.token)
         if held is not None and move in (Move.USE, Move.USE_AND_RENEW):
             return held.token
         failure = slot.failure
         if failure is None:
-            return None
+            return wish
         if move is Move.FAIL or (end is not None and failure.until >= end):
             raise _failed(failure, now)
         await self._clock.sleep(failure.until - now)
-        return None
+        return wish
 
     def _decide(self, slot: _Slot, send: Handler, wish: _Wish, *, wait: bool = False) -> _Decision:
         """The next move, with a flight started where it says so, and with a seat in the flight for who will wait."""
@@ -286,14 +293,13 @@ class TokenSource:
 
     # --- one flight -------------------------------------------------------------------------------------------------
 
-    async def _fly(self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, wish: _Wish) -> None:
+    async def _fly(self, slot: _Slot, flight: Flight[Held | Failure], send: Handler, wish: _Wish) -> None:
         """Renew the token, and tell everybody who waits, whatever happens."""
         began = self._monotonic()
-        outcome: Token | Failure | Missed = Missed.LOST
+        outcome: Held | Failure | Missed = Missed.LOST
         held: Held | None = None
         try:
-            held = await self._obtain(slot, flight, send, wish)
-            outcome = held.token
+            outcome = held = await self._obtain(slot, flight, send, wish)
         except TokenError as error:
             outcome = self._failure(slot, error)
         except ConfigurationError as error:
@@ -316,14 +322,14 @@ class TokenSource:
             if not isinstance(outcome, Missed):
                 self._land(slot, flight, outcome, self._monotonic() - began)
 
-    def _land(self, slot: _Slot, flight: Flight[Token | Failure], outcome: Token | Failure, seconds: float) -> None:
+    def _land(self, slot: _Slot, flight: Flight[Held | Failure], outcome: Held | Failure, seconds: float) -> None:
         """What is left to do after a flight that was not cut short."""
         if flight.departed or isinstance(outcome, Failure):
             self._report(slot, outcome, seconds)
         if slot.memory.unsaved is not None:
             self._save_later(slot)
 
-    async def _obtain(self, slot: _Slot, flight: Flight[Token | Failure], send: Handler, wish: _Wish) -> Held:
+    async def _obtain(self, slot: _Slot, flight: Flight[Held | Failure], send: Handler, wish: _Wish) -> Held:
         patience = _patience(slot.credential)
         async with asyncio.timeout(patience) as limit:
 
@@ -333,9 +339,16 @@ class TokenSource:
 
             async def renew(credential: Credential) -> Held:
                 renewal = self._renewal(slot, send, depart, credential)
-                token = await renewal.run(wish.other_than, log_in=wish.log_in)
-                before, after_refusal = credential.refresh_before, wish.other_than is not None and not wish.by_hand
-                return Held.of(token, self._clock, before, age=renewal.age, after_refusal=after_refusal)
+                token = await renewal.run(wish.other_than, by_hand=wish.by_hand, log_in=wish.log_in)
+                return Held.of(
+                    token,
+                    self._clock,
+                    credential.refresh_before,
+                    age=renewal.age,
+                    after_refusal=wish.other_than is not None and not wish.by_hand,
+                    is_new=wish.by_hand or renewal.asked,
+                    by_login=wish.log_in or renewal.by_login,
+                )
 
             return await slot.credential.attempt(renew)
 
@@ -404,13 +417,13 @@ class TokenSource:
         except Exception:  # noqa: BLE001 - whatever a credential raises when it is asked whose token it is: later, then
             return False
 
-    def _report(self, slot: _Slot, outcome: Token | Failure, seconds: float) -> None:
+    def _report(self, slot: _Slot, outcome: Held | Failure, seconds: float) -> None:
         facts: dict[str, object] = {"credential": type(slot.credential).__name__, "ms": round(seconds * 1000, 1)}
         if isinstance(outcome, Failure):
             pause = outcome.until - self._monotonic()
             _log.warning("no token: %s; next try in %.1f s", outcome.error, pause, extra={"asdk": facts})
         elif _log.isEnabledFor(logging.INFO):
-            facts["lifetime"] = outcome.lifetime
+            facts["lifetime"] = outcome.token.lifetime
             _log.info("token of %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts})
 
     def forget_flights(self) -> None:
@@ -428,11 +441,11 @@ def _patience(credential: Credential) -> float:
     return max(TOKEN_TIMEOUT, credential.fetch_timeout)
 
 
-def _landed(outcome: Token | Failure | Missed) -> Token | None:
+def _landed(outcome: Held | Failure | Missed) -> Held | None:
     """What a waiter makes of its flight's outcome. None: decide again, since a failure is in the slot by now."""
     if outcome is Missed.LATE:
         raise TokenUnavailableError("no token came within the time of this call")
-    return outcome if isinstance(outcome, Token) else None
+    return outcome if isinstance(outcome, Held) else None
 
 
 def _failed(failure: Failure, now: float) -> AsdkError:

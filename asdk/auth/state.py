@@ -28,7 +28,13 @@ _LONGEST_RETRY_AFTER = 3600.0
 
 @attrs.frozen
 class Held:
-    """A token with the moments that matter, on both clocks: it is past one when either says so."""
+    """A token with the moments that matter, on both clocks: it is past one when either says so.
+
+    Attributes:
+        after_refusal: whether it was got because of a 401.
+        is_new: whether it was asked for just now; else the store had it.
+        by_login: whether it came from a login, or there is none for its credential.
+    """
 
     token: Token
     since: float
@@ -37,18 +43,31 @@ class Held:
     expires_at: float
     expires_at_wall: float
     after_refusal: bool
+    is_new: bool = True
+    by_login: bool = True
 
     @classmethod
-    def of(cls, token: Token, clock: Clock, refresh_before: float, *, age: float, after_refusal: bool = False) -> Held:
+    def of(
+        cls,
+        token: Token,
+        clock: Clock,
+        refresh_before: float,
+        *,
+        age: float,
+        after_refusal: bool = False,
+        is_new: bool = True,
+        by_login: bool = True,
+    ) -> Held:
         """A token that was issued ``age`` seconds ago."""
         now, wall = clock.monotonic(), clock.time()
         if token.lifetime is None:
             end = float("inf")
-            return cls(token, now, end, end, end, end, after_refusal)
+            return cls(token, now, end, end, end, end, after_refusal, is_new, by_login)
         left = token.lifetime - age
         # Less a jitter, so that processes which logged in together do not renew together.
         window = min(refresh_before, 0.1 * token.lifetime) * random.uniform(0.8, 1.0)
-        return cls(token, now, now + left - window, wall + left - window, now + left, wall + left, after_refusal)
+        moments = (now, now + left - window, wall + left - window, now + left, wall + left)
+        return cls(token, *moments, after_refusal, is_new, by_login)
 
     def is_alive(self, now: float, wall: float) -> bool:
         return now < self.expires_at and wall < self.expires_at_wall

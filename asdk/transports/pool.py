@@ -71,10 +71,10 @@ class LoopPool(Generic[T]):
         """Close this loop's resource, and have every other running loop close its own."""
         here = asyncio.get_running_loop()
         for loop in list(self.open_ones):
-            value = self.open_ones[loop]
+            value = self.open_ones.get(loop)
             keeper = self.drop(loop)
-            if keeper is None:
-                continue
+            if value is None or keeper is None:
+                continue  # another one was faster, or that loop has ended meanwhile
             if loop is here:
                 # Not by the keeper: the loop may end meanwhile and shut its generators down, and one that is being
                 # closed already cannot be closed.

@@ -89,6 +89,17 @@ def test_what_was_changed_is_an_entry_or_none_and_never_another_exception(entry:
     assert read is None or Entry.loads(read.dumps()) == read
 
 
+def test_a_token_is_not_lost_because_the_refusal_beside_it_was_written_by_an_older_asdk() -> None:
+    refusal = Refusal(until=5.0, count=1, message="no", status=401, method="POST", template="/token", request_id="8f3c")
+    entry = Entry(origin="https://x", token=Token(value="t", refresh_token="r"), refusal=refusal)
+    data = json.loads(entry.dumps().reveal())
+    for name in ("method", "template", "request_id"):
+        del data["refusal"][name]
+    read = Entry.loads(json.dumps(data))
+    assert read.token == entry.token
+    assert read.refusal == Refusal(until=5.0, count=1, message="no", status=401)
+
+
 @given(st.binary(max_size=100) | text)
 def test_anything_at_all_is_no_entry(anything: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"^it is") as caught:

@@ -309,6 +309,20 @@ async def test_an_announcement_that_is_cancelled_while_it_is_written_is_taken_ba
     assert (entry.intent, world.requests) == (None, [])
 
 
+async def test_a_renewal_by_hand_risks_no_refresh_token_while_the_access_token_lives() -> None:
+    """It may have been used: a server that saw it twice would end the whole login, with the token that still serves."""
+    world = World()
+    credential = Refresh(world.families.first())
+    source = world.source(credential)
+    token = await world.get(source)
+    await announce(world, credential, this_process().rpartition("@")[0] + "@1")
+    with pytest.raises(TokenUnavailableError):
+        await source.renew(world.endpoint.send, within=5)
+    assert (await world.get(source), world.requests) == (token, ["refresh"])
+    await world.expire()
+    assert world.families.is_good(await world.get(source))
+
+
 async def test_whoever_can_log_in_does_not_touch_what_was_announced(neighbour: Any) -> None:
     world = World()
     await world.get(world.source())

@@ -22,7 +22,7 @@ from asdk import (
     TokenUnavailableError,
     TransportError,
 )
-from asdk.auth import ApiKey, Credential, Identity, MemoryTokenStore, exchange, json_request
+from asdk.auth import ApiKey, Credential, Entry, Identity, MemoryTokenStore, exchange, json_request
 from asdk.request import Request
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply, VirtualClock
@@ -481,6 +481,47 @@ async def test_a_refusal_stays_what_it_was_for_later_callers_and_other_processes
     assert "; check the PIN (request 8f3c)" in line
 
 
+class Worded(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        return WrongPinError(f"the PIN is wrong: {error.message}")  # and drops what else is known
+
+
+class Forgetful(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        return None  # type: ignore[return-value]
+
+
+class Careless(Login):
+    def explain(self, error: TokenError) -> TokenError:
+        raise KeyError(error.code)
+
+
+async def test_a_refusal_is_explained_once_however_often_it_is_raised() -> None:
+    clock, store = VirtualClock(), MemoryTokenStore()
+    endpoint = MemoryTransport(lambda request: Reply(401, json={"error": "invalid_client"}))
+    for each in (source_of(Worded(), clock), *(TokenSource(Worded(), store=store, clock=clock) for _ in range(2))):
+        for _ in range(3):
+            with pytest.raises(WrongPinError, match=r"^the PIN is wrong: the token endpoint refused"):
+                await each.get(endpoint.send)
+            await clock.sleep(2)
+    assert len(endpoint.sent) == 2
+
+
+@pytest.mark.parametrize("credential", [Forgetful(), Careless()])
+async def test_a_bug_in_an_explanation_costs_the_words_and_not_the_refusal(
+    credential: Login, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = VirtualClock()
+    endpoint, source = MemoryTransport(lambda request: Reply(401)), source_of(credential, clock)
+    for _ in range(5):
+        with pytest.raises(TokenRefusedError, match=r"^401 POST /token: the token endpoint refused") as caught:
+            await source.get(endpoint.send)
+        assert_clean(caught.value)
+        await clock.sleep(5)
+    assert len(endpoint.sent) == 1, "a login that is locked after so many wrong passwords would be by now"
+    assert f"{type(credential).__name__}.explain failed" in caplog.text
+
+
 async def test_what_the_endpoint_fails_at_is_explained_too() -> None:
     class Lost(Login):
         def explain(self, error: TokenError) -> TokenError:
@@ -643,6 +684,72 @@ async def test_a_login_by_hand_does_not_take_what_another_process_has_got() -> N
     await other.renew(endpoint.send)
     assert (await one.renew(endpoint.send, log_in=True)).value.reveal() == "t3"
     assert len(endpoint.sent) == 3
+
+
+async def test_a_renewal_by_hand_does_not_take_what_another_process_has_got_before() -> None:
+    store, endpoint = MemoryTokenStore(), issuing()
+    one, other = (TokenSource(Login(), store=store) for _ in range(2))
+    await one.get(endpoint.send)
+    await other.renew(endpoint.send)
+    assert (await one.renew(endpoint.send)).value.reveal() == "t3"
+
+
+async def test_renewals_by_hand_in_two_processes_at_once_share_one_request() -> None:
+    store, endpoint = MemoryTokenStore(), issuing(delay=0.01)
+    one, other = (TokenSource(Login(), store=store) for _ in range(2))
+    await one.get(endpoint.send)
+    tokens = await asyncio.gather(one.renew(endpoint.send), other.renew(endpoint.send))
+    assert [token.value.reveal() for token in tokens] == ["t2", "t2"]
+
+
+class SlowStore(MemoryTokenStore):
+    def __init__(self, clock: VirtualClock, seconds: float) -> None:
+        super().__init__()
+        self._clock, self._seconds = clock, seconds
+
+    async def load(self, key: str) -> Entry | None:
+        await self._clock.sleep(self._seconds)
+        return await super().load(key)
+
+
+async def test_a_renewal_by_hand_does_not_take_what_a_first_call_is_taking_from_the_store() -> None:
+    clock = VirtualClock()
+    store, endpoint = SlowStore(clock, 0.05), issuing()
+    await TokenSource(Login(), store=store, clock=clock).get(endpoint.send)
+    source = TokenSource(Login(), store=store, clock=clock)
+    call, renewal = await asyncio.gather(source.get(endpoint.send), source.renew(endpoint.send))
+    assert (call.value.reveal(), renewal.value.reveal()) == ("t1", "t2")
+
+
+async def test_a_login_by_hand_does_not_take_what_a_renewal_under_way_brings_but_shares_a_login() -> None:
+    clock = VirtualClock()
+    endpoint, source = issuing(delay=0.05), source_of(Renewable(), clock)
+    first, second = await asyncio.gather(source.get(endpoint.send), source.renew(endpoint.send, log_in=True))
+    assert first is second
+    call, login = await asyncio.gather(
+        source.get(endpoint.send, rejected=first), source.renew(endpoint.send, log_in=True)
+    )
+    assert (call.value.reveal(), login.value.reveal()) == ("t2", "t3")
+    assert [request.json()["grant"] for request in endpoint.sent] == ["login", "refresh", "login"]
+
+
+async def test_a_renewal_by_hand_waits_no_longer_than_it_may_for_a_store_that_hangs() -> None:
+    clock = VirtualClock()
+    source = TokenSource(Login(), store=SlowStore(clock, 3600), clock=clock)
+    with pytest.raises(TokenUnavailableError, match="within the time of this call"):
+        await source.renew(issuing().send, within=5)
+    assert clock.monotonic() == 5
+
+
+async def test_a_credential_that_cannot_say_whose_token_it_is_fails_a_renewal_by_hand_as_it_fails_a_call() -> None:
+    class Unsure(Login):
+        @property
+        def identity(self) -> Identity:
+            raise OSError("the file is gone")
+
+    for ask in (source_of(Unsure()).get, source_of(Unsure()).renew):
+        with pytest.raises(TokenUnavailableError, match="the file is gone"):
+            await ask(issuing().send)
 
 
 async def test_a_renewal_by_hand_fails_as_any_does_and_the_token_at_hand_serves_on() -> None:

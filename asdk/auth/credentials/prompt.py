@@ -20,7 +20,7 @@ import attrs
 from asdk.auth.credentials.base import Credential
 from asdk.auth.identity import Identity
 from asdk.auth.tokens import Token
-from asdk.errors import ConfigurationError, TokenRefusedError
+from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
@@ -77,6 +77,7 @@ class PromptCredential(Credential):
         # With the password that was given; and one without any, which knows whose token it is and how to renew it.
         self._login: Credential | None = None
         self._blank: Credential | None = None
+        self._last: Credential | None = None  # the blank one of the user who was asked for last
 
     @property
     def identity(self) -> Identity | None:
@@ -116,10 +117,13 @@ class PromptCredential(Credential):
             return await self.fetch(send)
         return await renewer.renew(token, send)
 
+    def explain(self, error: TokenError) -> TokenError:
+        return error if self._last is None else self._last.explain(error)
+
     def _without_password(self) -> Credential | None:
         """What knows whose token it is; None while the user is not known."""
         if self._blank is None and self._username is not None:
-            blank = self._blank = self._make(self._username, _UNKNOWN)
+            blank = self._blank = self._last = self._make(self._username, _UNKNOWN)
             self.refresh_before, self.rotates = blank.refresh_before, blank.rotates
         return self._blank
 

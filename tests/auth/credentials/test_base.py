@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from asdk import TokenRefusedError
@@ -10,10 +12,10 @@ from asdk.testing import MemoryTransport, Reply
 
 
 async def test_what_an_endpoint_says_stays_in_one_line() -> None:
-    said = {"error": "bad\r\nkey", "error_description": "no\nERROR root: all is lost\x1b[31m\u2028end"}
-    endpoint = MemoryTransport(lambda request: Reply(401, json=said))
+    said = {"error": "bad\r\nkey\ud800", "error_description": "no\nERROR root: all is lost\x1b[31m\u2028end"}
+    endpoint = MemoryTransport(lambda request: Reply(401, content=json.dumps(said).encode()))
     with pytest.raises(TokenRefusedError) as caught:
         await exchange(endpoint.send, json_request("https://login.example.org/token", {}))
-    assert caught.value.code == "bad key"
+    assert caught.value.code == "bad key?"
     assert str(caught.value).isprintable()
     assert "no ERROR root: all is lost [31m end" in str(caught.value)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jupyter_client.manager import start_new_async_kernel
 
-from asdk import ApiKey, ConfigurationError, Secret, TokenRefusedError
+from asdk import ApiKey, ConfigurationError, Secret, TokenError, TokenRefusedError
 from asdk.auth import (
     ClientCredentials,
     CredentialChain,
@@ -153,6 +153,29 @@ async def test_a_mistyped_password_is_asked_for_again_and_then_refused(sits: Cal
     await clock.sleep(900)
     await source.get(Endpoint(granted("t1")).send)
     assert person.questions[0] == ("User name: ", False), "the name may be what was wrong"
+
+
+class WrongPasswordError(TokenRefusedError):
+    """An API's own."""
+
+
+class Explained(PasswordGrant):
+    def explain(self, error: TokenError) -> TokenError:
+        return error.recast(WrongPasswordError, advice="ask the desk for a new one")
+
+
+async def test_a_refusal_is_explained_as_the_credential_does_that_was_made_of_the_answers(
+    sits: Callable[..., Person],
+) -> None:
+    person, clock = sits("ada", "a", "b", "c", "ada"), VirtualClock()
+    endpoint = Endpoint(*[refusal("invalid_grant")] * 3)
+    source = source_of(PromptCredential(lambda username, password: Explained(URL, username, password)), clock)
+    for _ in range(3):  # as it is met; from memory; after another look, with the name asked for anew
+        with pytest.raises(WrongPasswordError, match="ask the desk"):
+            await source.get(endpoint.send)
+        await clock.sleep(0.6)
+    assert len(endpoint.sent) == 3
+    assert len(person.questions) == 5
 
 
 async def test_an_endpoint_in_trouble_is_no_reason_to_ask_again(sits: Callable[..., Person]) -> None:
