@@ -150,6 +150,8 @@ def _rebuild(kind: type[ErrorT], message: str, facts: dict[str, Any]) -> ErrorT:
     error = kind.__new__(kind, message)
     error.args = (message,)
     error.__dict__.update(facts)
+    if "__notes__" in facts:  # what `add_note` keeps is a list: each copy gets its own
+        error.__notes__ = list(facts["__notes__"])
     return error
 
 

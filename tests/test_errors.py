@@ -89,6 +89,10 @@ def test_a_subclass_with_another_constructor_pickles_too() -> None:
 def test_a_copy_is_changed_without_the_original() -> None:
     error = RateLimitError("slow down", attempts=1)
     error.copy().attempts = 2
+    error.add_note("of all")
+    error.copy().add_note("of one")
+    error.recast(TokenUnavailableError).add_note("of another")
+    assert error.__notes__ == ["of all"]
     assert error.attempts == 1
 
 

@@ -98,7 +98,11 @@ def facts(**changes: Any) -> Facts:
         ({"entry": entry(A, announced=GONE)}, Way.FETCH, Way.WAIT),
         ({"entry": entry(A, announced=GONE), "rejected": A}, Way.FETCH, Way.RENEW),
         ({"entry": entry(A, announced=GONE), "rejected": A, "by_hand": True}, Way.FETCH, Way.WAIT),
-        ({"entry": entry(ENDED, announced=GONE), "rejected": ENDED, "by_hand": True}, Way.FETCH, Way.RENEW),
+        (
+            {"entry": entry(ENDED, announced=GONE), "held": ENDED, "rejected": ENDED, "by_hand": True},
+            Way.FETCH,
+            Way.RENEW,
+        ),
         ({"entry": entry(ENDED, announced=GONE), "held": None}, Way.FETCH, Way.RENEW),
         ({"entry": entry(ENDED, announced=this_process()), "held": ENDED}, Way.FETCH, Way.RENEW),
         ({"entry": entry(A, announced=GONE, of=B)}, Way.RENEW, Way.RENEW),

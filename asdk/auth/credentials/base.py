@@ -100,8 +100,9 @@ class Credential:
         was another process that met it.
 
         Args:
-            error: a `TokenRefusedError` or a `TokenUnavailableError`, with the facts of the endpoint's answer. What is
-                made of it has to be one as well.
+            error: a `TokenRefusedError` or a `TokenUnavailableError`, each time with the facts of the endpoint's
+                answer, whatever was made of them before. What is made of it has to be one as well: else, or if this
+                raises, the error is raised as it came, and a warning is logged.
         """
         return error
 
