@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from itertools import chain
 from operator import attrgetter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
@@ -77,6 +78,8 @@ def to_polars(records: Sequence[Any]) -> pl.DataFrame:
 
         def series(name: str, values: list[Any]) -> pl.Series:
             if _is_of(values, {dict, list}):
+                if not _are_alike(values):  # polars would take the first type, and make the others text, or nothing
+                    raise TypeError
                 # Over all rows, or what the first ones lack would be left out of the others.
                 rows = [{"value": value} for value in values]
                 return pl.from_dicts(rows, infer_schema_length=None)["value"].alias(name)
@@ -126,6 +129,18 @@ def _typed(
     except failures:  # numbers without end, or lists of this and that
         pass
     return make(name, list(map(_text, values)))
+
+
+def _are_alike(values: Iterable[Any]) -> bool:
+    """Whether the values, and those at the same place inside of them, are of one type; numbers count as one."""
+    present = [value for value in values if value is not None]
+    kinds = set(map(type, present))
+    if kinds == {list}:
+        return _are_alike(chain.from_iterable(present))
+    if kinds == {dict}:
+        names = dict.fromkeys(chain.from_iterable(present))
+        return all(_are_alike(value.get(name) for value in present) for name in names)
+    return len(kinds) <= 1 or kinds == {int, float}
 
 
 # --- columns --------------------------------------------------------------------------------------------------------

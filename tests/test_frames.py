@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import math
 import subprocess
 import sys
@@ -185,6 +186,17 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[None, [""], [[]]], [[1], ["s"]], [[True], [1]], [["a"], [1.5]], [[[1]], [["a"]]]],
+    ids=repr,
+)
+def test_lists_of_this_and_that_become_text_and_lose_nothing(values: list[Any]) -> None:
+    pytest.importorskip("polars", reason="polars is not installed")
+    column = Records([{"a": value} for value in values]).to_polars()["a"].to_list()
+    assert column == [None if value is None else json.dumps(value) for value in values]
 
 
 @settings(deadline=None, max_examples=60)
