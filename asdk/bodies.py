@@ -290,7 +290,9 @@ def _read_file_argument(file: FileTypes) -> tuple[str, FileContent | Upload, str
     if isinstance(content, bytearray | memoryview):
         content = bytes(content)
     if not isinstance(content, bytes | os.PathLike | Upload) and not hasattr(content, "read"):
-        raise InvalidRequestError(f"a file is bytes, a path or an open binary file, not a {type(content).__name__}")
+        kind = type(content).__name__
+        hint = "; Path(...) names a file, .encode() makes bytes of a text" if kind == "str" else ""
+        raise InvalidRequestError(f"a file is bytes, a path or an open binary file, not a {kind}{hint}")
     content_type = content_type or mimetypes.guess_type(_checked_name(name))[0] or "application/octet-stream"
     if not isinstance(content_type, str) or _MEDIA_TYPE(content_type) is None:
         raise InvalidRequestError(f"{content_type!r} is not a media type")

@@ -197,8 +197,13 @@ class PartialFile:
     def _note(self, version: Representation) -> None:
         self.version = version
         fresh = self._notes.with_name(f"{self._notes.name}.new")
-        fresh.write_text(json.dumps({"source": self._source, **attrs.asdict(version)}))
-        os.replace(fresh, self._notes)
+        try:
+            fresh.write_text(json.dumps({"source": self._source, **attrs.asdict(version)}))
+            os.replace(fresh, self._notes)
+        except OSError:  # such as a full disk, on which the name alone finds room
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+            raise
 
     def _write(self, data: bytes) -> None:
         left = memoryview(data)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -483,6 +483,11 @@ def test_one_file_that_cannot_replay_makes_the_form_so() -> None:
 def test_what_is_no_file_is_refused(file: Any) -> None:
     with pytest.raises(InvalidRequestError):
         MultipartBody({}, {"f": file})
+
+
+def test_a_path_that_is_a_str_is_told_how_to_be_one() -> None:
+    with pytest.raises(InvalidRequestError, match=r"not a str; Path\(\.\.\.\) names a file, \.encode\(\) makes bytes"):
+        MultipartBody({}, cast("Any", {"f": "report.pdf"}))
 
 
 @pytest.mark.parametrize("name", ["", None, 5, "a\x00", "\x1b", "\ud800"])

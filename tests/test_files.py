@@ -557,6 +557,17 @@ async def test_a_disk_that_is_full_is_an_error_of_ours(serve: Serve, to: Path) -
     wait_until(lambda: server.open == 0)
 
 
+async def test_a_disk_that_is_full_from_the_beginning_leaves_nothing(serve: Serve, to: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    server = serve(Archive(DATA))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        await failure_of(fetch(server, to), StreamError)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert lying_there(to) == []
+
+
 @pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (500, ServerError), (202, IntegrityError)])
 async def test_another_answer_leaves_no_file(serve: Serve, to: Path, status: int, kind: Any) -> None:
     async def refuse(visit: Visit) -> None:

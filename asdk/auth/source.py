@@ -92,6 +92,7 @@ class _Wish(NamedTuple):
 
 
 _ANY = _Wish()
+_STORE_METHODS = ("load", "save", "delete", "lock")
 _Decision: TypeAlias = tuple[Move, Held | None, Flight[Held | Failure] | None, Seat[Held | Failure] | None]
 
 
@@ -103,6 +104,9 @@ class TokenSource:
         store: where the token is kept, and shared with other processes; by default in this source.
         clock: for every time and wait.
         allow_insecure: lets the credential talk to an endpoint over plain http outside of this machine.
+
+    Raises:
+        ConfigurationError: the store is none, or the credential does not say whose token it is.
     """
 
     def __init__(
@@ -113,6 +117,10 @@ class TokenSource:
         clock: Clock = SYSTEM_CLOCK,
         allow_insecure: bool = False,
     ) -> None:
+        if store is not None and (isinstance(store, type) or not all(hasattr(store, name) for name in _STORE_METHODS)):
+            # At the first use it would be a store that is away, and nothing would ever be shared.
+            kind = f"the class {store.__name__}" if isinstance(store, type) else f"a {type(store).__name__}"
+            raise ConfigurationError(f"the token store is {kind}; give a store of asdk.auth, such as FileTokenStore()")
         if store is not None and type(credential).identity is Credential.identity and type(credential).shareable:
             raise ConfigurationError(
                 f"{type(credential).__name__} does not say whose token it is, so no store can keep it: give the class "

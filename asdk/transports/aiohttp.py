@@ -30,6 +30,7 @@ from asdk.bodies import Body
 from asdk.clock import SYSTEM_CLOCK
 from asdk.errors import (
     AsdkError,
+    ConfigurationError,
     ConnectError,
     DeadlineExceededError,
     InvalidRequestError,
@@ -85,6 +86,9 @@ class AiohttpTransport:
         proxy: URL of the proxy for all requests; None for none; left out, the environment decides
             (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``). ``.netrc`` is never read.
         tls: an `ssl.SSLContext` of your own, for a private certificate authority or a client certificate.
+
+    Raises:
+        ConfigurationError: the limit is no number of connections, or the proxy no URL.
     """
 
     def __init__(
@@ -95,6 +99,8 @@ class AiohttpTransport:
         proxy: str | Unset | None = UNSET,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        if not isinstance(limit, int) or limit < 1:  # without one, each call would wait out its time
+            raise ConfigurationError(f"connections are a whole number from 1, not {limit!r}")
         self._limit = limit
         self._keepalive = keepalive
         self._tls = tls

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
+from typing import Any
 
 import anyio
 import pytest
@@ -846,3 +847,12 @@ async def test_two_sources_on_one_store_share_a_token_of_the_same_key() -> None:
     elsewhere = TokenSource(Login("https://other.example.org/token"), store=store, clock=clock)
     await elsewhere.get(endpoint.send)
     assert len(endpoint.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [("tokens", "is a str; give a store"), (MemoryTokenStore, "is the class MemoryTokenStore"), (5, "is a int")],
+)
+def test_what_is_no_store_is_refused_and_not_taken_for_one_that_is_away(store: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        TokenSource(ApiKey("a-key"), store=store)

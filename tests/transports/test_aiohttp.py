@@ -11,6 +11,7 @@ import pytest
 from asdk import (
     AsdkError,
     BaseClient,
+    ConfigurationError,
     ConnectError,
     DecodeError,
     ProtocolError,
@@ -313,3 +314,9 @@ async def test_a_good_server_is_asked_over_one_connection() -> None:
                 assert await client.request("GET", "/things") == {}
         assert (server.connections, len(server.heads)) == (1, 5)
         await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("connections", [0, -1, "5", 2.5, None])
+def test_a_number_of_connections_that_would_let_no_call_out_is_refused(connections: Any) -> None:
+    with pytest.raises(ConfigurationError, match="connections are a whole number from 1"):
+        BaseClient(base_url="https://api.example.org", connections=connections)

@@ -199,7 +199,7 @@ def judge(request: Request, response: Response, refused: frozenset[int] = Creden
         kind = TokenRefusedError
     verb = "refused the credential" if kind is TokenRefusedError else "gave no token"
     return kind(
-        f"the token endpoint {verb} ({said})",
+        f"the token endpoint {verb} ({said})" + ("" if code else _doubt(response.status)),
         method=request.method,
         template=request.template,
         status=response.status,
@@ -207,6 +207,13 @@ def judge(request: Request, response: Response, refused: frozenset[int] = Creden
         retry_after=retry_after(response.headers, request.clock.time()),
         code=code,
     )
+
+
+def _doubt(status: int) -> str:
+    """What a status says of the address, which is the first thing to look at where nobody answers as an endpoint."""
+    if 300 <= status < 400:
+        return "; it redirects, which is not followed with a secret: is the address right?"
+    return "; is the address right?" if status in {404, 405, 410} else ""
 
 
 def read_oauth_error(response: Response) -> tuple[str | None, str | None]:

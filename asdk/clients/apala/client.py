@@ -179,7 +179,7 @@ class Apala(BaseClient):
             customer_id: a UUID of yours; left out, the client's.
             company_guid: the UUID of the company; left out, the client's, else the one that the key belongs to.
             metadata: what is known of the customer.
-            message_type: the steps that the customer is at.
+            message_type: the steps that the customer is at, or the one.
             options: what this call does differently, see `CallOptions`.
 
         Returns:
@@ -194,13 +194,14 @@ class Apala(BaseClient):
         Source: Apala API, ``POST /api/message_optimizer``.
         """
         text = candidate_message if isinstance(candidate_message, str) else candidate_message.content
+        kinds = [message_type] if isinstance(message_type, str) else message_type or ()
         body = {
             **metadata_body(metadata),
             "customer_id": self._customer(customer_id),
             "timezone": checked_timezone(timezone),
             "messages": [message_body(message) for message in message_history],
             "candidate_message": text,
-            "message_type": [name_of_type(kind) for kind in message_type or ()],
+            "message_type": [name_of_type(kind) for kind in kinds],
             "company": await self._company(company_guid, options),
         }
         return await self.request("POST", "/api/message_optimizer", json=body, model=OptimizedMessage, **options)

@@ -6,7 +6,7 @@ Made by the resources; the base of those that have relations stands here too.
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Set
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
@@ -66,6 +66,9 @@ class QuerySet(Generic[T]):
             path_params: a value for each parameter of the template.
             authenticate: False where the server looks at no token.
             options: what the calls do differently.
+
+        Raises:
+            InvalidRequestError: what was given for options is none: a filter that the collection does not have.
         """
         self._client = client
         self._template = template
@@ -74,6 +77,9 @@ class QuerySet(Generic[T]):
         self._path_params = path_params
         self._authenticate = authenticate
         self._options = CallOptions() if options is None else options
+        # A method's keywords that are none of its filters come as options, where a misspelt one would be found only
+        # when it is sent, after `explain` has shown the collection without it.
+        self._refuse(self._options.keys() - CallOptions.__annotations__.keys())
 
     # --- without the network ----------------------------------------------------------------------------------------
 
@@ -86,11 +92,7 @@ class QuerySet(Generic[T]):
         Raises:
             InvalidRequestError: the collection has no such filter. The server would pass it over without a word.
         """
-        unknown = sorted(filters.keys() - self._filters.keys())
-        if unknown:
-            raise InvalidRequestError(
-                f"{self._template} has no filter {', '.join(unknown)}; it has {', '.join(self._filters)}"
-            )
+        self._refuse(filters.keys() - self._filters.keys())
         narrowed = copy.copy(self)
         narrowed._filters = {**self._filters, **filters}
         return narrowed
@@ -248,6 +250,12 @@ class QuerySet(Generic[T]):
             ConfigurationError: polars is not installed: ``pip install 'asdk[polars]'``.
         """
         return (await self.collect(limit=limit)).to_polars()
+
+    def _refuse(self, unknown: Set[str]) -> None:
+        if unknown:
+            raise InvalidRequestError(
+                f"{self._template} has no filter {', '.join(sorted(unknown))}; it has {', '.join(self._filters)}"
+            )
 
     def _url(self, page: int) -> str:
         params = {**self._filters, "page": page}

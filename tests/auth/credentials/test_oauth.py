@@ -270,6 +270,21 @@ async def test_every_error_code(code: str, status: int) -> None:
     assert f"({code}: because)" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(404, content=b"<html>no such page</html>"), "gave no token (no reason given); is the address right?"),
+        (Reply(405, json={"detail": "Method Not Allowed"}), "(Method Not Allowed); is the address right?"),
+        (Reply(307, headers={"Location": "https://elsewhere.example.org/?s=s3cret"}), "redirects, which is not"),
+    ],
+)
+async def test_an_address_that_serves_no_tokens_is_put_in_doubt(reply: Reply, said: str) -> None:
+    source = source_of(ClientCredentials(URL, "app", "s3cret"), VirtualClock(auto=False))
+    error = await failure_of(source.get(Endpoint(reply).send, within=0), TokenUnavailableError)
+    assert said in error.message
+    assert "s3cret" not in str(error)
+
+
 async def test_what_an_endpoint_echoes_is_hidden() -> None:
     for credential in (
         ClientCredentials(URL, "app", "client-4711"),

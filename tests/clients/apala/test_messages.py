@@ -95,6 +95,11 @@ async def test_the_body_has_what_the_server_wants() -> None:
     }
 
 
+@pytest.mark.parametrize("one", [MessageType.LINKING_CHIRP, "linking_chirp"])
+async def test_a_message_type_alone_is_not_taken_for_its_letters(one: str) -> None:
+    assert (await sent(timezone="UTC", message_type=one))["message_type"] == ["LINKING_CHIRP"]
+
+
 async def test_the_message_types_are_always_there_and_metadata_may_be_a_dict() -> None:
     body = await sent(timezone="UTC", metadata={"state_id": 3, "age_bin": None})
     assert (body["message_type"], body["state_id"], "age_bin" in body) == ([], 3, False)

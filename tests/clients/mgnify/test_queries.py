@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,6 +175,14 @@ async def test_an_unknown_filter_is_refused_before_it_is_sent(visitor: MGnify, s
     with pytest.raises(InvalidRequestError, match="has no filter title; it has search, biome_lineage"):
         visitor.studies.list().filter(title="x")
     assert server.counters.total == 0
+
+
+async def test_a_misspelt_filter_of_a_list_is_refused_before_anything_is_explained(visitor: MGnify) -> None:
+    misspelt: dict[str, Any] = {"serch": "gut"}
+    with pytest.raises(InvalidRequestError, match="/studies/ has no filter serch; it has search, biome_lineage"):
+        visitor.studies.list(**misspelt)
+    with pytest.raises(InvalidRequestError, match="has no filter search; it has page_size"):
+        visitor.studies.samples("MGYS00000001", search="gut")  # type: ignore[call-arg]
 
 
 async def test_filters_reach_the_server(visitor: MGnify) -> None:
