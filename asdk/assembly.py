@@ -42,6 +42,34 @@ class Core:
             await self.transport.aclose()
 
 
+#: The parts that a client can be given, what each must have, and an example.
+_PARTS = {
+    "clock": (("monotonic", "time", "call_later", "sleep"), "VirtualClock() of asdk.testing"),
+    "config": (("get", "secret", "explain"), "Config('PREFIX')"),
+    "transport": (("send", "aclose"), "AiohttpTransport()"),
+}
+
+
+def check_parts(options: ClientOptions) -> None:
+    """See to it that the parts of a client are parts.
+
+    Raises:
+        ConfigurationError: one of them is something else, such as a class where an object of it is wanted.
+    """
+    given: dict[str, Any] = dict(options)
+    for name, (methods, example) in _PARTS.items():
+        part = given.get(name)
+        if part is not None and (isinstance(part, type) or not all(hasattr(part, method) for method in methods)):
+            raise ConfigurationError(f"{name}= is {_kind_of(part)}; give one such as {example}")
+    proxy = given.get("proxy")
+    if not isinstance(proxy, str | Unset | None):
+        raise ConfigurationError(f"proxy= is {_kind_of(proxy)}; give the URL of a proxy, or None for none")
+
+
+def _kind_of(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+
+
 def default_transport(options: ClientOptions) -> Transport:
     """aiohttp's, unless the client was given another."""
     # aiohttp takes half a second to import: the first client pays for it, not `import asdk`.
@@ -70,8 +98,9 @@ def traffic_policies(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
     for name, (place, example) in _POLICIES.items():
         policy = given[name]
         if policy is not None and (isinstance(policy, type) or getattr(policy, "place", None) is not place):
-            kind = f"the class {policy.__name__}" if isinstance(policy, type) else f"a {type(policy).__name__}"
-            raise ConfigurationError(f"{name}= is {kind}; give a policy of asdk.middleware, such as {example}")
+            raise ConfigurationError(
+                f"{name}= is {_kind_of(policy)}; give a policy of asdk.middleware, such as {example}"
+            )
     return tuple(policy for policy in given.values() if policy is not None)
 
 

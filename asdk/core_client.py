@@ -18,7 +18,7 @@ from uuid import uuid4
 import attrs
 from typing_extensions import TypeForm, Unpack
 
-from asdk.assembly import Core, default_transport, first_options, traffic_policies, user_agent
+from asdk.assembly import Core, check_parts, default_transport, first_options, traffic_policies, user_agent
 from asdk.auth.credentials.base import Credential
 from asdk.auth.credentials.static import NoCredential
 from asdk.auth.source import TokenSource
@@ -129,7 +129,12 @@ class CoreClient:
     @classmethod
     def config_for(cls, options: ClientOptions) -> Config:
         """The settings of a client under construction: for the ``__init__`` of a subclass, before it calls this
-        one's."""
+        one's.
+
+        Raises:
+            ConfigurationError: one of the parts that were passed is none, such as a string for a clock.
+        """
+        check_parts(options)
         return options.setdefault("config", Config(cls.env_prefix, names=cls.env_names))
 
     def build_stack(self) -> Sequence[AnyMiddleware]:

@@ -152,6 +152,22 @@ async def test_a_template_that_makes_no_path_is_refused_before_anything_is_sent(
     assert transport.sent == []
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "words"),
+    [
+        ("clock", 5, r"clock= is a int; give one such as VirtualClock\(\)"),
+        ("clock", VirtualClock, "clock= is the class VirtualClock"),
+        ("config", {}, r"config= is a dict; give one such as Config\("),
+        ("transport", "aiohttp", r"transport= is a str; give one such as AiohttpTransport\(\)"),
+        ("transport", MemoryTransport, "transport= is the class MemoryTransport"),
+        ("proxy", 5, "proxy= is a int; give the URL of a proxy, or None"),
+    ],
+)
+def test_what_is_no_part_of_a_client_is_refused(name: str, part: Any, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        BaseClient(base_url="https://api.example.org", **{name: part})
+
+
 def test_a_client_that_could_not_be_built_can_still_be_shown() -> None:
     half_built = BaseClient.__new__(BaseClient)  # as the traceback of an `__init__` that failed has it
     assert repr(half_built) == "<BaseClient >"
