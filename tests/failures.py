@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Awaitable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
 import pytest
 
+import asdk
 from asdk import AsdkError
 
 ErrorT = TypeVar("ErrorT", bound=AsdkError)
+
+# Wherever the checkout lies, and whatever its folder is called.
+_PACKAGE = Path(asdk.__file__).parent
 
 
 async def failure_of(call: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
@@ -32,6 +37,11 @@ def assert_clean(error: AsdkError) -> None:
     assert len(str(error)) < 800
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether this is a frame of asdk itself, and not of its tests."""
+    return Path(frame.f_code.co_filename).is_relative_to(_PACKAGE)
 
 
 def frames_of(error: BaseException) -> Iterator[FrameType]:

@@ -18,6 +18,7 @@ from asdk import ApiKey, AsdkError, BaseClient, BearerToken, Secret, Timeout, To
 from asdk.auth import Credential, exchange, json_request
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
+from tests.failures import is_ours
 from tests.servers import Behaviour, RawServer, Visit, answer, head, saying
 
 # Named here and opened nowhere else: a traceback shows the lines of this file, too.
@@ -78,7 +79,7 @@ def reprs(start: object) -> Iterator[str]:
 
 def children(thing: object) -> list[Any]:
     if isinstance(thing, FrameType):
-        inside = "/asdk/" in thing.f_code.co_filename or "/aiohttp/" in thing.f_code.co_filename
+        inside = is_ours(thing) or "/aiohttp/" in thing.f_code.co_filename
         return [*thing.f_locals.values()] if inside else []
     if hasattr(thing, "__dict__"):
         return [*vars(thing).values(), *getattr(thing, "args", ()), getattr(thing, "__traceback__", None)]
@@ -202,7 +203,7 @@ REFUSALS: dict[str, Callable[[Visit], Awaitable[None]]] = {
 
 
 async def answer_too_late(visit: Visit) -> None:
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.7)
     await visit.answer(status=503)
 
 
@@ -214,7 +215,7 @@ async def echo_in_the_status_line(visit: Visit) -> None:
 @pytest.mark.parametrize("behaviour", REFUSALS.values(), ids=REFUSALS)
 async def test_a_login_that_fails_shows_no_password(behaviour: Behaviour) -> None:
     with RawServer(behaviour) as server:
-        async with BaseClient(base_url=server.url, auth=Login(server.url), timeout=0.1) as client:
+        async with BaseClient(base_url=server.url, auth=Login(server.url), timeout=0.5) as client:
             with pytest.raises(AsdkError) as caught:
                 await client.request("GET", "/things")
             assert_secretive(caught.value)

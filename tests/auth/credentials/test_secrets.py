@@ -31,6 +31,7 @@ from asdk.auth.credentials import prompt as module
 from asdk.errors import ConnectError, RequestTimeoutError
 from asdk.testing import Reply, VirtualClock
 from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.failures import is_ours
 
 # Opened nowhere in this file: a traceback shows its lines, too.
 SECRETS = {name: Secret(f"{name}-4711-abcdef") for name in ("client", "password", "refresh", "access", "device")}
@@ -196,7 +197,7 @@ def found_in(text: str) -> set[str]:
 def shown_by(error: BaseException) -> str:
     """Everything that a debugger, a log or an error tracker could show of it, but for the frames of the tests."""
     trace = error.__traceback__
-    while trace is not None and "/asdk/" not in trace.tb_frame.f_code.co_filename:
+    while trace is not None and not is_ours(trace.tb_frame):
         trace = trace.tb_next
     told = traceback.TracebackException(type(error), error, trace, capture_locals=True)
     return "\n".join([*told.format(), str(error), repr(error), repr(vars(error)), *reprs(error)])
@@ -218,7 +219,7 @@ def reprs(start: object) -> Iterator[str]:
 
 def _children(thing: object) -> list[Any]:
     if isinstance(thing, FrameType):
-        return [*thing.f_locals.values()] if "/asdk/asdk/" in thing.f_code.co_filename else []
+        return [*thing.f_locals.values()] if is_ours(thing) else []
     if hasattr(thing, "__dict__"):
         return [*vars(thing).values(), *getattr(thing, "args", ()), getattr(thing, "__traceback__", None)]
     return gc.get_referents(thing)
