@@ -106,9 +106,11 @@ def conformance_bloomy(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """The heavy runs: the cases of the tests at full size, on loopback, minutes instead of seconds."""
+    """The heavy runs: the cases of the tests at full size, on loopback, minutes instead of seconds; and cases of the
+    property tests that nobody has seen yet."""
     install(session, "test", "conformance")
-    session.run("python", "-m", "pytest", "-m", "soak", *session.posargs)
+    which = ["-m", "soak or hypothesis", "--hypothesis-profile", "soak"]
+    session.run("python", "-m", "pytest", *which, *session.posargs)
 
 
 @nox.session
