@@ -137,7 +137,6 @@ async def test_who_has_more_time_than_the_first_asks_again(client: Bloomy, serve
             await anyio.sleep(0.005)
         for _ in range(20):
             tasks.start_soon(ask)
-            tasks.start_soon(hurry, client)
     assert ids == [server.credentials.ada.user_id] * 20
     assert asked(server) == 2
 
