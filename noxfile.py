@@ -46,9 +46,10 @@ def install(session: nox.Session, *groups: str) -> None:
 def tests(session: nox.Session) -> None:
     """Everything the project tests."""
     install(session, "test", "conformance")
-    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error.
+    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error. What fails is
+    # tried once more, and named at the end: hundreds of tests start programs, and a busy machine may give one no turn.
     processes = max(4, os.cpu_count() or 1)  # more than processors, since many tests wait for other programs
-    side_by_side = ["--numprocesses", str(processes), "--dist", "worksteal"]
+    side_by_side = ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R"]
     arguments = session.posargs or side_by_side
     session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
