@@ -13,7 +13,7 @@ from asdk._version import __version__
 from asdk.auth.source import TokenSource
 from asdk.client_options import ClientOptions
 from asdk.config import Config
-from asdk.errors import ConfigurationError, InvalidRequestError
+from asdk.errors import ConfigurationError, InvalidRequestError, kind_of
 from asdk.middleware.chain import AnyMiddleware, Place
 from asdk.options import UNSET, Options, Retry, Timeout, Unset
 from asdk.transports.base import Handler, Transport
@@ -60,14 +60,10 @@ def check_parts(options: ClientOptions) -> None:
     for name, (methods, example) in _PARTS.items():
         part = given.get(name)
         if part is not None and (isinstance(part, type) or not all(hasattr(part, method) for method in methods)):
-            raise ConfigurationError(f"{name}= is {_kind_of(part)}; give one such as {example}")
+            raise ConfigurationError(f"{name}= is {kind_of(part)}; give one such as {example}")
     proxy = given.get("proxy")
     if not isinstance(proxy, str | Unset | None):
-        raise ConfigurationError(f"proxy= is {_kind_of(proxy)}; give the URL of a proxy, or None for none")
-
-
-def _kind_of(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+        raise ConfigurationError(f"proxy= is {kind_of(proxy)}; give the URL of a proxy, or None for none")
 
 
 def default_transport(options: ClientOptions) -> Transport:
@@ -99,7 +95,7 @@ def traffic_policies(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
         policy = given[name]
         if policy is not None and (isinstance(policy, type) or getattr(policy, "place", None) is not place):
             raise ConfigurationError(
-                f"{name}= is {_kind_of(policy)}; give a policy of asdk.middleware, such as {example}"
+                f"{name}= is {kind_of(policy)}; give a policy of asdk.middleware, such as {example}"
             )
     return tuple(policy for policy in given.values() if policy is not None)
 

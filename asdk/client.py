@@ -272,7 +272,7 @@ class BaseClient(CoreClient):
                 request = self.build_request("GET", template, **page)
             response = await self.send(request)
             if not response.is_success:
-                raise self._status_error(response)
+                raise self.status_error(response)
             return response
 
         def home() -> str:

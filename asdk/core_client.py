@@ -207,7 +207,7 @@ class CoreClient:
         if not 200 <= response.status < 300:
             response = await self._redirected(response)
             if not response.is_success:
-                raise self._status_error(response)
+                raise self.status_error(response)
         if model is None:
             return None
         if model is UNSET:
@@ -259,7 +259,7 @@ class CoreClient:
             return response
         try:
             await response.read_failure()
-            raise self._status_error(response)
+            raise self.status_error(response)
         finally:
             await response.aclose()
 
@@ -364,7 +364,13 @@ class CoreClient:
 
         return error_in(event, self.describe_error)
 
-    def _status_error(self, response: Response) -> StatusError:
+    def status_error(self, response: Response) -> StatusError:
+        """The error for a status that is not 2xx. Override it, calling this one, where an API has more to say: another
+        class by `AsdkError.recast`, or ``advice``; `describe_error` and ``error_codes`` are enough for most.
+
+        Args:
+            response: with its request; the body has been read.
+        """
         if is_redirect(response):
             return redirect_error(response, str(next_request(response, self._follow_redirects)))
         advice = None

@@ -51,6 +51,11 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
 
 
+def kind_of(value: object) -> str:
+    """How a message names a value that is not what was wanted: "a str", or "the class FileTokenStore"."""
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+
+
 class Facts(TypedDict, total=False):
     """What an error may know. Left out means unknown."""
 

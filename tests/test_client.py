@@ -47,6 +47,7 @@ from asdk.auth import Credential, NoCredential, TokenSource
 from asdk.pagination import PageNumbers
 from asdk.request import Request
 from asdk.resources import resource
+from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 from asdk.urls import QueryStyle
@@ -166,6 +167,21 @@ async def test_a_template_that_makes_no_path_is_refused_before_anything_is_sent(
 def test_what_is_no_part_of_a_client_is_refused(name: str, part: Any, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         BaseClient(base_url="https://api.example.org", **{name: part})
+
+
+async def test_a_client_may_have_more_to_say_of_a_status() -> None:
+    class Strict(BaseClient):
+        def status_error(self, response: Response) -> StatusError:
+            error = super().status_error(response)
+            return error.recast(NotFoundError, advice="look elsewhere") if response.status == 410 else error
+
+    client = Strict(base_url="https://api.example.org", transport=MemoryTransport([Reply(410), Reply(410)]))
+    with pytest.raises(NotFoundError, match=r"410 GET /x: .*; look elsewhere") as caught:
+        await client.request("GET", "/x")
+    assert caught.value.status == 410
+    with pytest.raises(NotFoundError):
+        async with client.stream("GET", "/x"):
+            pass
 
 
 def test_a_client_that_could_not_be_built_can_still_be_shown() -> None:

@@ -42,6 +42,7 @@ from asdk.errors import (
     TokenRefusedError,
     TokenUnavailableError,
     TransportError,
+    kind_of,
 )
 from asdk.options import Tenant
 from asdk.request import Request
@@ -119,8 +120,9 @@ class TokenSource:
     ) -> None:
         if store is not None and (isinstance(store, type) or not all(hasattr(store, name) for name in _STORE_METHODS)):
             # At the first use it would be a store that is away, and nothing would ever be shared.
-            kind = f"the class {store.__name__}" if isinstance(store, type) else f"a {type(store).__name__}"
-            raise ConfigurationError(f"the token store is {kind}; give a store of asdk.auth, such as FileTokenStore()")
+            raise ConfigurationError(
+                f"the token store is {kind_of(store)}; give a store of asdk.auth, such as FileTokenStore()"
+            )
         if store is not None and type(credential).identity is Credential.identity and type(credential).shareable:
             raise ConfigurationError(
                 f"{type(credential).__name__} does not say whose token it is, so no store can keep it: give the class "

@@ -338,8 +338,8 @@ class Apala(BaseClient):
         known = code if code in self.error_codes else "compliance_failed"
         return known, f"{message or 'the template breaks compliance rules'} ({checks})"
 
-    def _status_error(self, response: Response) -> StatusError:
-        return advise(super()._status_error(response))
+    def status_error(self, response: Response) -> StatusError:
+        return advise(super().status_error(response))
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 

@@ -130,8 +130,8 @@ class BioEPIC(BaseClient):
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
 
-    def _status_error(self, response: Response) -> StatusError:
-        error = super()._status_error(response)
+    def status_error(self, response: Response) -> StatusError:
+        error = super().status_error(response)
         if error.status == 401 and not self.has_credentials():
             error.advice = f"the call carried no credentials: pass {HOW}"
         return error
@@ -148,7 +148,7 @@ class BioEPIC(BaseClient):
         """
         response = await self.send(self.build_request("GET", template, **arguments))
         if not response.is_success:
-            raise self._status_error(response)
+            raise self.status_error(response)
         return response
 
 

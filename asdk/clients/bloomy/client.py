@@ -120,10 +120,10 @@ class Bloomy(BaseClient):
 
         return await self._own_user.get(key, ask, merge_options(self._options, options).timeout.total)
 
-    def _status_error(self, response: Response) -> StatusError:
+    def status_error(self, response: Response) -> StatusError:
         source = self.token_source
         bought = source is not None and isinstance(source.credential, BloomyLogin)
-        return api_error(super()._status_error(response), bought=bought)
+        return api_error(super().status_error(response), bought=bought)
 
 
 def _credential(

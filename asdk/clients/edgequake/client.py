@@ -172,8 +172,8 @@ class EdgeQuake(BaseClient):
             return None
         return _stream_error(event, cast("dict[str, object]", data))
 
-    def _status_error(self, response: Response) -> StatusError:
-        return advised(super()._status_error(response), response.request)
+    def status_error(self, response: Response) -> StatusError:
+        return advised(super().status_error(response), response.request)
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
         """Ask how the server is. Needs no credentials.

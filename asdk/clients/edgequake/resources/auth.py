@@ -11,7 +11,6 @@ from urllib.parse import urljoin
 
 from typing_extensions import Unpack
 
-from asdk.clients.edgequake.errors import advised
 from asdk.clients.edgequake.models import LoginResult, RefreshResult, User, UserReply
 from asdk.config import secret_argument
 from asdk.errors import InvalidRequestError, StatusError
@@ -21,7 +20,7 @@ from asdk.request import Request
 from asdk.resources import Resource
 from asdk.response import Response
 from asdk.secret import Secret
-from asdk.status_errors import redirect_error, status_error
+from asdk.status_errors import redirect_error
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
@@ -182,8 +181,9 @@ class Auth(Resource["EdgeQuake"]):
         return await self._client.send(request)
 
     def _refusal(self, response: Response, *, advice: str | None = None) -> StatusError:
-        error = status_error(response, self._client.describe_error, self._client.error_codes, advice)
-        return advised(error, response.request)
+        error = self._client.status_error(response)
+        error.advice = advice or error.advice
+        return error
 
 
 def _login_body(username: str | None, email: str | None, password: Secret | None) -> dict[str, object]:
