@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import gc
 import json
-import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
@@ -18,7 +13,7 @@ from asdk import ApiKey, AsdkError, BaseClient, BearerToken, Secret, Timeout, To
 from asdk.auth import Credential, exchange, json_request
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
-from tests.failures import is_ours
+from tests.reachable import shown_by
 from tests.servers import Behaviour, RawServer, Visit, answer, head, saying
 
 # Named here and opened nowhere else: a traceback shows the lines of this file, too.
@@ -57,51 +52,8 @@ async def by_path(visit: Visit) -> None:
     await behaviours.get(path, answer)(visit)
 
 
-def shown_by(error: BaseException) -> str:
-    """Everything that a debugger, a log or an error tracker could show of it."""
-    rendered = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-    return "\n".join([rendered, str(error), repr(error), repr(vars(error)), *reprs(error)])
-
-
-def reprs(start: object) -> Iterator[str]:
-    """The repr of each object that can be reached from this one, but for code and for what tests keep."""
-    seen, todo = {id(start)}, [start]
-    while todo and len(seen) < 20_000:
-        thing = todo.pop()
-        if not isinstance(thing, FrameType):
-            with contextlib.suppress(Exception):
-                yield repr(thing)
-        for child in children(thing):
-            if id(child) not in seen and not isinstance(child, _NOT_FOLLOWED):
-                seen.add(id(child))
-                todo.append(child)
-
-
-def children(thing: object) -> list[Any]:
-    if isinstance(thing, FrameType):
-        inside = is_ours(thing) or "/aiohttp/" in thing.f_code.co_filename
-        return [*thing.f_locals.values()] if inside else []
-    if hasattr(thing, "__dict__"):
-        return [*vars(thing).values(), *getattr(thing, "args", ()), getattr(thing, "__traceback__", None)]
-    return gc.get_referents(thing)
-
-
-# A raw string or bytes stands only in an object that opens it when it is asked to: `Secret`, a body.
-_NOT_FOLLOWED = (
-    type,
-    ModuleType,
-    FunctionType,
-    BuiltinFunctionType,
-    CodeType,
-    str,
-    bytes,
-    asyncio.AbstractEventLoop,
-    RawServer,
-)
-
-
 def assert_secretive(error: BaseException) -> None:
-    shown = shown_by(error)
+    shown = shown_by(error, servers=(RawServer,))
     assert len(shown) > 1000
     assert {secret for secret in SECRETS if secret in shown} == set()
 

@@ -8,10 +8,8 @@ import copy
 import gc
 import logging
 import pickle
-import traceback
 import weakref
-from collections.abc import Callable, Iterator
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,8 +28,8 @@ from asdk.auth import (
 from asdk.auth.credentials import prompt as module
 from asdk.errors import ConnectError, RequestTimeoutError
 from asdk.testing import Reply, VirtualClock
+from tests import reachable
 from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
-from tests.failures import is_ours
 
 # Opened nowhere in this file: a traceback shows its lines, too.
 SECRETS = {name: Secret(f"{name}-4711-abcdef") for name in ("client", "password", "refresh", "access", "device")}
@@ -93,7 +91,7 @@ async def test_nothing_that_can_be_seen_of_a_credential_tells_a_secret(name: str
         repr(copy.copy(credential)),
         str(vars(credential)),
     ]
-    shown += list(reprs(credential))
+    shown += list(reachable.reprs(credential, servers=(Endpoint,)))
     assert found_in("\n".join(shown)) == set()
 
 
@@ -195,34 +193,4 @@ def found_in(text: str) -> set[str]:
 
 
 def shown_by(error: BaseException) -> str:
-    """Everything that a debugger, a log or an error tracker could show of it, but for the frames of the tests."""
-    trace = error.__traceback__
-    while trace is not None and not is_ours(trace.tb_frame):
-        trace = trace.tb_next
-    told = traceback.TracebackException(type(error), error, trace, capture_locals=True)
-    return "\n".join([*told.format(), str(error), repr(error), repr(vars(error)), *reprs(error)])
-
-
-def reprs(start: object) -> Iterator[str]:
-    """The repr of each object that can be reached from this one, but for code and for what tests keep."""
-    seen, todo = {id(start)}, [start]
-    while todo and len(seen) < 5_000:
-        thing = todo.pop()
-        if not isinstance(thing, FrameType):
-            with contextlib.suppress(Exception):
-                yield repr(thing)
-        for child in _children(thing):
-            if id(child) not in seen and not isinstance(child, _NOT_FOLLOWED):
-                seen.add(id(child))
-                todo.append(child)
-
-
-def _children(thing: object) -> list[Any]:
-    if isinstance(thing, FrameType):
-        return [*thing.f_locals.values()] if is_ours(thing) else []
-    if hasattr(thing, "__dict__"):
-        return [*vars(thing).values(), *getattr(thing, "args", ()), getattr(thing, "__traceback__", None)]
-    return gc.get_referents(thing)
-
-
-_NOT_FOLLOWED = (type, ModuleType, FunctionType, BuiltinFunctionType, CodeType, str, bytes, Endpoint)
+    return reachable.shown_by(error, servers=(Endpoint,), skip_tests=True)
