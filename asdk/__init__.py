@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asdk._version import __version__
-from asdk.lazy import lazily
+from asdk.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from asdk.auth.credentials.base import Credential
@@ -55,14 +55,15 @@ if TYPE_CHECKING:
     from asdk.event_stream import EventStream, Reconnect
     from asdk.mapping import Outcome
     from asdk.models import OpenEnum, field, model, tagged
-    from asdk.options import UNSET, CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
+    from asdk.options import CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
     from asdk.pagination import Paginator
     from asdk.records import Records
     from asdk.request import Request
-    from asdk.resources import Resource, resource
+    from asdk.resource import Resource, resource
     from asdk.response import Response
     from asdk.secret import Secret
     from asdk.streaming import ServerSentEvent
+    from asdk.unset import UNSET
 
 _HOMES = {
     "asdk.auth.credentials.base": ("Credential",),
@@ -84,8 +85,8 @@ _HOMES = {
         "model",
         "tagged",
     ),
+    "asdk.unset": ("UNSET",),
     "asdk.options": (
-        "UNSET",
         "CallOptions",
         "Retry",
         "Tenant",
@@ -96,7 +97,7 @@ _HOMES = {
     "asdk.pagination": ("Paginator",),
     "asdk.records": ("Records",),
     "asdk.request": ("Request",),
-    "asdk.resources": (
+    "asdk.resource": (
         "Resource",
         "resource",
     ),
@@ -204,7 +205,7 @@ __all__ = [
     "tenant_scope",
 ]
 
-__getattr__ = lazily(__name__, _HOME_OF)
+__getattr__ = lazy_exports(__name__, _HOME_OF)
 
 
 def __dir__() -> list[str]:

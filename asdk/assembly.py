@@ -15,8 +15,9 @@ from asdk.client_options import ClientOptions
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, kind_of
 from asdk.middleware.chain import AnyMiddleware, Place
-from asdk.options import UNSET, Options, Retry, Timeout, Unset
+from asdk.options import Options, Retry, Timeout
 from asdk.transports.base import Handler, Transport
+from asdk.unset import UNSET, Unset
 
 # How many connections an event loop may open, unless a client says otherwise.
 _CONNECTIONS = 100

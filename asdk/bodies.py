@@ -22,8 +22,8 @@ import attrs
 
 from asdk.encoding import encode_json
 from asdk.errors import InvalidRequestError
-from asdk.options import UNSET
 from asdk.secret import Secret
+from asdk.unset import UNSET
 from asdk.urls import has_surrogate, plain_text
 
 #: How much of a file is read and sent at a time, in bytes.

@@ -17,11 +17,11 @@ from asdk.bodies import ProgressCallback
 from asdk.client_options import RequestArguments
 from asdk.core_client import CoreClient
 from asdk.decoding import decoder_for
-from asdk.options import UNSET
 from asdk.pagination import PageCursor, PageStrategy, Paginator
 from asdk.pagination.links import follow
 from asdk.request import Request
 from asdk.response import Response
+from asdk.unset import UNSET
 
 if TYPE_CHECKING:
     from asdk.event_stream import EventStream, JsonLineStream, Reconnect

@@ -35,12 +35,13 @@ from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
-from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders, Unset, merge_options, scoped_tenant
+from asdk.options import CallOptions, Tenant, TenantHeaders, merge_options, scoped_tenant
 from asdk.recipe import Recipe, rebuild
 from asdk.redirects import FollowRedirects, check_rule, is_redirect, next_request
 from asdk.request import Request
 from asdk.response import Response
 from asdk.status_errors import advice_on_401, read_error, redirect_error, status_error
+from asdk.unset import UNSET, Unset
 from asdk.urls import BaseURL, QueryStyle, parse_url, path_template
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import attrs
 
 from asdk.errors import InvalidRequestError
 from asdk.models import wire_names
-from asdk.options import UNSET
 from asdk.secret import Secret
+from asdk.unset import UNSET
 
 
 def encode_json(value: object, opened: list[Secret] | None = None) -> bytes:

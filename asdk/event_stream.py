@@ -24,9 +24,9 @@ from asdk.errors import (
     RequestTimeoutError,
     StreamError,
 )
-from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST
 from asdk.request import Request
 from asdk.response import Response
+from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST
 from asdk.streaming import EventParser, JsonLines, ServerSentEvent
 from asdk.urls import origin_of
 

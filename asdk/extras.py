@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from asdk.errors import ConfigurationError
 
 
-def require(feature: str, extra: str, *modules: str) -> None:
+def require_extra(feature: str, extra: str, *modules: str) -> None:
     """See to it that these modules can be imported, without importing them.
 
     Args:

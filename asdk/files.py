@@ -17,13 +17,13 @@ import attrs
 
 from asdk.bodies import ProgressCallback, Upload
 from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusError, TransportError
-from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST
 from asdk.options import Retry
 from asdk.partial_file import PartialFile
 from asdk.progress import ProgressDisplay
 from asdk.representation import Representation, range_length
 from asdk.request import Request
 from asdk.response import Response
+from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST
 from asdk.urls import origin_of
 
 __all__ = ["Download", "Downloaded", "ProgressCallback", "Upload"]

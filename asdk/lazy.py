@@ -1,4 +1,4 @@
-"""`lazily`: the names of a package that are imported when they are first used (PEP 562). For ``__init__`` files.
+"""`lazy_exports`: the names of a package that are imported when they are first used (PEP 562). For ``__init__`` files.
 
 So ``import asdk`` costs little, and who does not use a feature does not load it.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 
-def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
+def lazy_exports(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
     """The ``__getattr__`` of a package.
 
     Args:

@@ -9,31 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
-from enum import Enum
 from types import TracebackType
-from typing import Any, Final, Literal, TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 import attrs
 
 from asdk.errors import RETRYABLE_STATUSES, InvalidRequestError
 from asdk.headers import Headers, check_name, check_value
 from asdk.secret import Secret
-
-
-class Unset(Enum):
-    """The type of `UNSET`."""
-
-    UNSET = ()  # nothing that a query, a form or a path could spell by mistake
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-#: "Nothing was said": inherit. Its type is `Unset`, so checkers tell it from None, which means "off".
-UNSET: Final = Unset.UNSET
+from asdk.unset import UNSET, Unset
 
 
 def _positive(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:

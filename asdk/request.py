@@ -35,7 +35,7 @@ class FailedAttempt:
 
 
 class Quota(Protocol):
-    """How many retries each origin may still be sent; `asdk.middleware.retry_quota` is it."""
+    """How many retries each origin may still be sent; `asdk.retrying` is it."""
 
     def take(self, origin: str, cost: int) -> bool: ...
     def give(self, origin: str, tokens: int) -> None: ...

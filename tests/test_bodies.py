@@ -36,9 +36,9 @@ from asdk.bodies import (
     raw_body,
 )
 from asdk.errors import InvalidRequestError
-from asdk.options import UNSET
 from asdk.secret import Secret
 from asdk.testing import MemoryTransport, Reply, VirtualClock
+from asdk.unset import UNSET
 from tests.servers import RawServer, client_of
 
 

@@ -46,7 +46,7 @@ from asdk import (
 from asdk.auth import Credential, NoCredential, TokenSource
 from asdk.pagination import PageNumbers
 from asdk.request import Request
-from asdk.resources import resource
+from asdk.resource import resource
 from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler

@@ -20,9 +20,9 @@ from asdk.decoding import decoder_for
 from asdk.encoding import encode_json
 from asdk.errors import InvalidRequestError
 from asdk.models import OpenEnum, field, model
-from asdk.options import UNSET, Unset
 from asdk.records import Records
 from asdk.secret import Secret
+from asdk.unset import UNSET, Unset
 
 
 class Color(Enum):

@@ -45,7 +45,7 @@ LAYERS = [
     ["auth.source"],
     ["auth"],
     ["middleware"],
-    ["resources", "records", "frames", "progress"],
+    ["resource", "records", "frames", "progress"],
     ["pagination", "mapping", "status_errors", "event_stream", "files"],
     ["client_options"],
     ["assembly"],

@@ -16,7 +16,6 @@ from asdk.errors import InvalidRequestError
 from asdk.headers import Headers
 from asdk.options import (
     NO_TIMEOUT,
-    UNSET,
     CallOptions,
     Options,
     Retry,
@@ -28,6 +27,7 @@ from asdk.options import (
     tenant_scope,
     without_none,
 )
+from asdk.unset import UNSET
 
 ACME, OTHER = Tenant("acme"), Tenant("other")
 

@@ -16,8 +16,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from asdk.errors import ConfigurationError, InvalidRequestError
-from asdk.options import UNSET
 from asdk.secret import MASK, Secret
+from asdk.unset import UNSET
 from asdk.urls import BaseURL, Origin, PathTemplate, QueryStyle, has_surrogate, parse_url, path_template
 
 

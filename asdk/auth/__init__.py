@@ -15,7 +15,7 @@ from asdk.auth.source import TokenSource
 from asdk.auth.stores.base import TokenStore
 from asdk.auth.stores.memory import MemoryTokenStore
 from asdk.auth.tokens import Token
-from asdk.lazy import lazily
+from asdk.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from asdk.auth.credentials.chain import CredentialChain
@@ -76,4 +76,4 @@ __all__ = [
     "token_lifetime",
 ]
 
-__getattr__ = lazily(__name__, _LATE)
+__getattr__ = lazy_exports(__name__, _LATE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asdk.lazy import lazily
+from asdk.lazy import lazy_exports
 from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
 from asdk.middleware.chain import AnyMiddleware, Middleware, Place, build_chain, check_stack
 from asdk.middleware.logging import LoggingMiddleware
@@ -48,4 +48,4 @@ __all__ = [
     "check_stack",
 ]
 
-__getattr__ = lazily(__name__, _HOME_OF)
+__getattr__ = lazy_exports(__name__, _HOME_OF)

@@ -13,10 +13,10 @@ from typing import TypeAlias
 from asdk.errors import CircuitOpenError, TransportError
 from asdk.headers import retry_after
 from asdk.middleware.chain import Place
-from asdk.middleware.retry_quota import FIRST_TRY_REFUND, RETRY_COST, THROTTLED_COST, RetryQuota
 from asdk.options import Retry
 from asdk.request import FailedAttempt, Request
 from asdk.response import Response
+from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST, THROTTLED_COST, RetryQuota
 from asdk.transports.base import Handler
 from asdk.urls import origin_of
 

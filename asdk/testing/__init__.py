@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asdk.lazy import lazily
+from asdk.lazy import lazy_exports
 from asdk.testing.clock import VirtualClock
 from asdk.testing.fault_proxy import FaultProxy
 from asdk.testing.faults import Fault, FaultPlan, FaultyTransport
@@ -32,4 +32,4 @@ __all__ = [
     "VirtualClock",
 ]
 
-__getattr__ = lazily(__name__, {"TokenStoreSuite": "asdk.testing.token_store_suite"})
+__getattr__ = lazy_exports(__name__, {"TokenStoreSuite": "asdk.testing.token_store_suite"})

@@ -16,9 +16,9 @@ from asdk.bodies import Body
 from asdk.encoding import encode_json
 from asdk.errors import DeadlineExceededError, ProtocolError, RequestTimeoutError, TransportError
 from asdk.headers import Headers
-from asdk.options import UNSET
 from asdk.request import Request
 from asdk.response import Response
+from asdk.unset import UNSET
 
 
 @attrs.frozen

@@ -41,7 +41,7 @@ from asdk.errors import (
     TLSError,
     TransportError,
 )
-from asdk.options import UNSET, Timeout, Unset
+from asdk.options import Timeout
 from asdk.request import Request
 from asdk.response import Response
 from asdk.transports.deadlines import Deadlines, Task
@@ -49,6 +49,7 @@ from asdk.transports.decompression import accepted, decompress
 from asdk.transports.pool import Loop, LoopPool
 from asdk.transports.proxies import Proxies
 from asdk.transports.pulse import Pulse
+from asdk.unset import UNSET, Unset
 
 #: The largest body that is read into memory, in bytes after decompression.
 BODY_LIMIT: Final = 64 * 1024 * 1024

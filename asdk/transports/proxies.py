@@ -14,8 +14,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from asdk.errors import ConfigurationError
-from asdk.options import UNSET, Unset
 from asdk.secret import MaskedStr
+from asdk.unset import UNSET, Unset
 
 # For how many origins the answer is kept.
 _KEPT = 512

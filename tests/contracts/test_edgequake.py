@@ -14,7 +14,7 @@ from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import ParsedPdf, ParseJob
 from asdk.event_stream import EventStream
 from asdk.request import Request
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.response import Response
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID, DEFAULT_USER_ID, DEFAULT_WORKSPACE_ID

@@ -17,7 +17,7 @@ from asdk.auth.stores.file_locks import FileLocks
 from asdk.auth.stores.names import file_name, state_directory
 from asdk.auth.stores.private_files import Folder, UntrustedFileError, private_folder
 from asdk.auth.stores.working import Complaints, in_thread
-from asdk.extras import require
+from asdk.extras import require_extra
 
 
 class FileTokenStore:
@@ -38,7 +38,7 @@ class FileTokenStore:
     """
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
-        require("FileTokenStore", "tokens", "filelock", "platformdirs")
+        require_extra("FileTokenStore", "tokens", "filelock", "platformdirs")
         self.directory = state_directory("tokens") if directory is None else Path(directory).expanduser().absolute()
         self._locks = FileLocks(self.directory)
         self._complaints = Complaints()

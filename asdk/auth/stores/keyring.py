@@ -14,7 +14,7 @@ from asdk.auth.stores.file_locks import FileLocks
 from asdk.auth.stores.names import file_name, state_directory
 from asdk.auth.stores.working import Complaints, in_thread
 from asdk.errors import ConfigurationError
-from asdk.extras import require
+from asdk.extras import require_extra
 from asdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class KeyringTokenStore:
     """
 
     def __init__(self, service: str = "asdk", *, backend: KeyringBackend | None = None) -> None:
-        require("KeyringTokenStore", "tokens", "keyring", "filelock", "platformdirs")
+        require_extra("KeyringTokenStore", "tokens", "keyring", "filelock", "platformdirs")
         self.service = service
         self._given = backend
         self._keyring = backend or _find_keyring()

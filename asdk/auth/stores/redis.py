@@ -18,7 +18,7 @@ from asdk.auth.entries import LARGEST, Entry
 from asdk.auth.stores.heartbeat import Heartbeat
 from asdk.auth.stores.local_locks import LocalLocks
 from asdk.auth.stores.working import Complaints, without_frames
-from asdk.extras import require
+from asdk.extras import require_extra
 from asdk.secret import Secret
 from asdk.transports.pool import LoopPool
 
@@ -95,7 +95,7 @@ class RedisTokenStore:
     def __init__(
         self, source: Source, *, encryption_key: str | bytes | Secret | None = None, prefix: str = "asdk:"
     ) -> None:
-        require("RedisTokenStore", "redis", "redis")
+        require_extra("RedisTokenStore", "redis", "redis")
         from asdk.auth.stores.redis_clients import client_maker, close_client
 
         self.prefix = prefix
@@ -231,7 +231,7 @@ class RedisTokenStore:
 
 
 def _make_seal(key: str | bytes | Secret) -> Seal:
-    require("encryption_key", "crypto", "cryptography")
+    require_extra("encryption_key", "crypto", "cryptography")
     from asdk.auth.stores.sealing import Seal
 
     return Seal(key)

@@ -42,7 +42,7 @@ from asdk.clients.apala.resources import Paf
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
 from asdk.options import CallOptions, merge_options
-from asdk.resources import resource
+from asdk.resource import resource
 from asdk.response import Response
 from asdk.secret import Secret
 

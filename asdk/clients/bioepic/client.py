@@ -16,7 +16,7 @@ from asdk.clients.bioepic.credentials import BioEPICLogin
 from asdk.clients.bioepic.errors import HOW, MissingCredentialsError, login_error
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError, TokenError
-from asdk.resources import resource
+from asdk.resource import resource
 from asdk.response import Response
 from asdk.secret import Secret
 

@@ -16,7 +16,7 @@ from asdk.errors import BadRequestError
 from asdk.options import CallOptions
 from asdk.pagination import Paginator
 from asdk.pagination.strategies import PageCursor
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.response import Response
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from asdk.encoding import encode_json
 from asdk.errors import InvalidRequestError
-from asdk.extras import require
+from asdk.extras import require_extra
 
 #: A query such as ``{"type": "sample", "metadata.depth.value": {"$gt": 1}}``, or the same as JSON text.
 Filter: TypeAlias = Mapping[str, object] | str
@@ -97,7 +97,7 @@ def _json(text: str) -> object:
 
 
 def _yaml(text: str) -> object:
-    require("a filter in YAML", "yaml", "yaml")
+    require_extra("a filter in YAML", "yaml", "yaml")
     from yaml import YAMLError, safe_load
 
     try:

@@ -20,7 +20,7 @@ from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, Sc
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError
 from asdk.options import CallOptions, merge_options
-from asdk.resources import resource
+from asdk.resource import resource
 from asdk.response import Response
 from asdk.secret import Secret
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from asdk.config import check_key
 from asdk.errors import ConfigurationError
-from asdk.extras import require
+from asdk.extras import require_extra
 from asdk.secret import Secret
 
 _VERSION = 1
@@ -52,7 +52,7 @@ def write_key(path: Path, key: Secret) -> None:
     Raises:
         ConfigurationError: the file is there and cannot be understood, or cannot be written, or PyYAML is missing.
     """
-    require(str(path), "yaml", "yaml")
+    require_extra(str(path), "yaml", "yaml")
     from yaml import safe_dump
 
     text = safe_dump({"version": _VERSION} | _read(path) | {"api_key": key.reveal()}, allow_unicode=True)
@@ -80,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
-    require(str(path), "yaml", "yaml")
+    require_extra(str(path), "yaml", "yaml")
     from yaml import MarkedYAMLError, YAMLError, safe_load
 
     try:

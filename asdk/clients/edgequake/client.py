@@ -48,11 +48,12 @@ from asdk.clients.edgequake.resources import (
 from asdk.config import Config
 from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamError
 from asdk.event_stream import error_in
-from asdk.options import UNSET, CallOptions, Tenant, TenantHeaders
-from asdk.resources import resource
+from asdk.options import CallOptions, Tenant, TenantHeaders
+from asdk.resource import resource
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.streaming import ServerSentEvent
+from asdk.unset import UNSET
 
 # What may be gone when a stream is opened again; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})

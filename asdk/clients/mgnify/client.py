@@ -34,7 +34,7 @@ from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError
 from asdk.middleware.chain import AnyMiddleware
-from asdk.resources import resource
+from asdk.resource import resource
 from asdk.secret import Secret
 from asdk.status_errors import read_error
 

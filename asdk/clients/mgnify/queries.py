@@ -15,7 +15,7 @@ from asdk.models import model
 from asdk.options import CallOptions
 from asdk.pagination import PageNumbers, Paginator
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,7 +23,7 @@ from asdk.clients.apala.models.paf import (
 )
 from asdk.clients.apala.resources.templates import Templates
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala

@@ -19,7 +19,7 @@ from asdk.clients.apala.models.paf import (
 from asdk.errors import InvalidRequestError
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala

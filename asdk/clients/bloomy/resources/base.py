@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asdk.clients.bloomy.models.bulk import BulkError, BulkResult
 from asdk.errors import AsdkError, InvalidRequestError
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.bloomy.client import Bloomy

@@ -11,7 +11,7 @@ from asdk.clients.edgequake.models import ApiKeySummary, CreatedApiKey, RevokedA
 from asdk.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -17,7 +17,7 @@ from asdk.errors import InvalidRequestError, StatusError
 from asdk.options import CallOptions
 from asdk.redirects import MAX_REDIRECTS, is_redirect
 from asdk.request import Request
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.response import Response
 from asdk.secret import Secret
 from asdk.status_errors import redirect_error

@@ -22,7 +22,7 @@ from asdk.clients.edgequake.models import (
 from asdk.clients.edgequake.models.streams import CHAT_EVENT
 from asdk.event_stream import EventStream
 from asdk.options import CallOptions, without_none
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 from asdk.clients.edgequake.models import Connection, ProbeResult
 from asdk.options import CallOptions, without_none
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.secret import Secret
 
 if TYPE_CHECKING:

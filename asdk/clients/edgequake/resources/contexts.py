@@ -16,7 +16,7 @@ from asdk.clients.edgequake.models import (
     RetrievedContext,
 )
 from asdk.options import CallOptions, without_none
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

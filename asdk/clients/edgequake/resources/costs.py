@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 from asdk.clients.edgequake.models import Budget, CostPoint, CostSummary
 from asdk.options import CallOptions
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

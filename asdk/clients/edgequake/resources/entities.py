@@ -20,7 +20,7 @@ from asdk.clients.edgequake.models import (
 )
 from asdk.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

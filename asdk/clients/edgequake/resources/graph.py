@@ -24,7 +24,7 @@ from asdk.event_stream import EventStream
 from asdk.models import model
 from asdk.options import CallOptions
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -10,7 +10,7 @@ from asdk.bodies import FileTypes
 from asdk.clients.edgequake.models import DeletedInjection, InjectionDetail, InjectionSummary, PutInjection
 from asdk.options import CallOptions, without_none
 from asdk.pagination import Offset, Paginator
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 from asdk.clients.edgequake.models import EmbeddingModels, LlmModels, ModelCatalog, ModelInfo, Provider
 from asdk.options import CallOptions
 from asdk.records import Records
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -11,7 +11,7 @@ from asdk.bodies import FileTypes
 from asdk.clients.edgequake.models import ParseBackends, ParsedPdf, ParseJob
 from asdk.encoding import encode_json
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

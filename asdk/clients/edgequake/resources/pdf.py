@@ -21,7 +21,7 @@ from asdk.clients.edgequake.models import (
 from asdk.event_stream import EventStream
 from asdk.options import CallOptions
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -21,7 +21,7 @@ from asdk.clients.edgequake.models import (
 from asdk.clients.edgequake.models.streams import QUERY_EVENT
 from asdk.event_stream import EventStream
 from asdk.options import CallOptions, without_none
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.secret import Secret
 from asdk.streaming import ServerSentEvent
 

@@ -8,7 +8,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import AvailableProviders, EffectiveConfig, ProviderStatus
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

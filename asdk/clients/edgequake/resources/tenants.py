@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 from asdk.clients.edgequake.models import TenantInfo
 from asdk.options import CallOptions, without_none
 from asdk.pagination import Offset, Paginator
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -14,7 +14,7 @@ from asdk.clients.mgnify.models import SlidingTokenReply
 from asdk.config import secret_argument
 from asdk.errors import AuthenticationError
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.secret import Secret
 
 if TYPE_CHECKING:

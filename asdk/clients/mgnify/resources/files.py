@@ -14,7 +14,7 @@ from asdk.bodies import ProgressCallback
 from asdk.clients.mgnify.models import DownloadFile, IndexFile
 from asdk.errors import InvalidRequestError, PermissionDeniedError
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 from asdk.response import Response
 
 if TYPE_CHECKING:

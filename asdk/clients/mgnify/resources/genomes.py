@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 from asdk.clients.mgnify.models import Catalogue, Genome, GenomeAnnotations, GenomeDetail
 from asdk.clients.mgnify.queries import QuerySet
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

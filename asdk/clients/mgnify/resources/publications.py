@@ -16,7 +16,7 @@ from asdk.clients.mgnify.models import (
 )
 from asdk.clients.mgnify.queries import QuerySet
 from asdk.options import CallOptions
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

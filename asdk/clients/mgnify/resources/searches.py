@@ -18,7 +18,7 @@ from asdk.clients.mgnify.models import (
 )
 from asdk.errors import DeadlineExceededError
 from asdk.options import CallOptions, without_none
-from asdk.resources import Resource
+from asdk.resource import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -28,8 +28,8 @@ from asdk import (
     TokenUnavailableError,
 )
 from asdk.auth import Credential
-from asdk.middleware.retry_quota import CAPACITY, RETRY_COST, RetryQuota
 from asdk.request import Request
+from asdk.retrying import CAPACITY, RETRY_COST, RetryQuota
 from asdk.testing import Fault, FaultPlan, FaultyTransport, MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 from tests.failures import failure_of
@@ -264,7 +264,7 @@ async def test_the_quota_is_bounded_by_the_origins_that_failed_last() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_does_not_wait_for_the_lock_of_a_thread_that_it_has_not() -> None:
     script = """
-        from asdk.middleware.retry_quota import RetryQuota
+        from asdk.retrying import RetryQuota
 
         quota = RetryQuota()
         with quota._lock:

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from asdk.resources import Resource, resource
+from asdk.resource import Resource, resource
 
 
 class Users(Resource["Client"]):
