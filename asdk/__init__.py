@@ -1,212 +1,75 @@
-"""asdk: an async-first foundation for Python SDKs. Subclass `BaseClient`, write one-line methods, get the rest.
+"""asdk: an async-first foundation for Python SDKs. Subclass `BaseClient` and write one-line methods.
 
-This file holds exports alone, resolved when they are first used: ``import asdk`` loads no aiohttp, no extra and no
-client.
+This file has exports alone, resolved at their first use: ``import asdk`` loads no aiohttp, no extra and no client.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asdk._version import __version__
+from asdk._version import __version__ as __version__
 from asdk.lazy import lazy_exports
 
-if TYPE_CHECKING:
-    from asdk.auth.credentials.base import Credential
-    from asdk.auth.credentials.static import ApiKey, BearerToken
-    from asdk.auth.source import TokenSource
-    from asdk.auth.tokens import Token
-    from asdk.bodies import Upload
-    from asdk.client import BaseClient
-    from asdk.client_options import ClientOptions, RequestArguments
-    from asdk.config import Config
-    from asdk.errors import (
-        AsdkError,
-        AuthenticationError,
-        BadRequestError,
-        CircuitOpenError,
-        ConfigurationError,
-        ConflictError,
-        ConnectError,
-        DeadlineExceededError,
-        DecodeError,
-        GoneError,
-        IntegrityError,
-        InvalidRequestError,
-        NotFoundError,
-        PaginationError,
-        PermissionDeniedError,
-        PoolTimeoutError,
-        ProtocolError,
-        RateLimitError,
-        RedirectError,
-        RequestTimeoutError,
-        ResponseTooLargeError,
-        ServerError,
-        StatusError,
-        StreamError,
-        TLSError,
-        TokenError,
-        TokenRefusedError,
-        TokenUnavailableError,
-        TransportError,
-        UnprocessableError,
-    )
-    from asdk.event_stream import EventStream, Reconnect
-    from asdk.mapping import Outcome
-    from asdk.models import OpenEnum, field, model, tagged
-    from asdk.options import CallOptions, Retry, Tenant, TenantHeaders, Timeout, tenant_scope
-    from asdk.pagination import Paginator
-    from asdk.records import Records
-    from asdk.request import Request
-    from asdk.resource import Resource, resource
-    from asdk.response import Response
-    from asdk.secret import Secret
-    from asdk.streaming import ServerSentEvent
-    from asdk.unset import UNSET
-
-_HOMES = {
-    "asdk.auth.credentials.base": ("Credential",),
-    "asdk.auth.credentials.static": (
-        "ApiKey",
-        "BearerToken",
-    ),
-    "asdk.auth.source": ("TokenSource",),
-    "asdk.auth.tokens": ("Token",),
-    "asdk.bodies": ("Upload",),
-    "asdk.client": ("BaseClient",),
-    "asdk.client_options": ("ClientOptions", "RequestArguments"),
-    "asdk.config": ("Config",),
-    "asdk.mapping": ("Outcome",),
-    "asdk.event_stream": ("EventStream", "Reconnect"),
-    "asdk.models": (
-        "OpenEnum",
-        "field",
-        "model",
-        "tagged",
-    ),
-    "asdk.unset": ("UNSET",),
-    "asdk.options": (
-        "CallOptions",
-        "Retry",
-        "Tenant",
-        "TenantHeaders",
-        "Timeout",
-        "tenant_scope",
-    ),
-    "asdk.pagination": ("Paginator",),
-    "asdk.records": ("Records",),
-    "asdk.request": ("Request",),
-    "asdk.resource": (
-        "Resource",
-        "resource",
-    ),
-    "asdk.response": ("Response",),
-    "asdk.secret": ("Secret",),
-    "asdk.streaming": ("ServerSentEvent",),
-    "asdk.errors": (
-        "AsdkError",
-        "AuthenticationError",
-        "BadRequestError",
-        "CircuitOpenError",
-        "ConfigurationError",
-        "ConflictError",
-        "ConnectError",
-        "DeadlineExceededError",
-        "DecodeError",
-        "GoneError",
-        "IntegrityError",
-        "InvalidRequestError",
-        "NotFoundError",
-        "PaginationError",
-        "PermissionDeniedError",
-        "PoolTimeoutError",
-        "ProtocolError",
-        "RateLimitError",
-        "RedirectError",
-        "RequestTimeoutError",
-        "ResponseTooLargeError",
-        "ServerError",
-        "StatusError",
-        "StreamError",
-        "TLSError",
-        "TokenError",
-        "TokenRefusedError",
-        "TokenUnavailableError",
-        "TransportError",
-        "UnprocessableError",
-    ),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "ApiKey",
-    "AsdkError",
-    "AuthenticationError",
-    "BadRequestError",
-    "BaseClient",
-    "BearerToken",
-    "CallOptions",
-    "CircuitOpenError",
-    "ClientOptions",
-    "Config",
-    "ConfigurationError",
-    "ConflictError",
-    "ConnectError",
-    "Credential",
-    "DeadlineExceededError",
-    "DecodeError",
-    "EventStream",
-    "GoneError",
-    "IntegrityError",
-    "InvalidRequestError",
-    "NotFoundError",
-    "OpenEnum",
-    "Outcome",
-    "PaginationError",
-    "Paginator",
-    "PermissionDeniedError",
-    "PoolTimeoutError",
-    "ProtocolError",
-    "RateLimitError",
-    "Reconnect",
-    "Records",
-    "RedirectError",
-    "Request",
-    "RequestArguments",
-    "RequestTimeoutError",
-    "Resource",
-    "Response",
-    "ResponseTooLargeError",
-    "Retry",
-    "Secret",
-    "ServerError",
-    "ServerSentEvent",
-    "StatusError",
-    "StreamError",
-    "TLSError",
-    "Tenant",
-    "TenantHeaders",
-    "Timeout",
-    "Token",
-    "TokenError",
-    "TokenRefusedError",
-    "TokenSource",
-    "TokenUnavailableError",
-    "TransportError",
-    "UNSET",
-    "UnprocessableError",
-    "Upload",
-    "__version__",
-    "field",
-    "model",
-    "resource",
-    "tagged",
-    "tenant_scope",
-]
-
-__getattr__ = lazy_exports(__name__, _HOME_OF)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+if TYPE_CHECKING or not lazy_exports(globals()):
+    from asdk.auth.credentials.base import Credential as Credential
+    from asdk.auth.credentials.static import ApiKey as ApiKey
+    from asdk.auth.credentials.static import BearerToken as BearerToken
+    from asdk.auth.token import Token as Token
+    from asdk.auth.token_source import TokenSource as TokenSource
+    from asdk.bulk import Outcome as Outcome
+    from asdk.client.base import BaseClient as BaseClient
+    from asdk.client.options import ClientOptions as ClientOptions
+    from asdk.client.options import RequestArguments as RequestArguments
+    from asdk.config import Config as Config
+    from asdk.errors import AsdkError as AsdkError
+    from asdk.errors import AuthenticationError as AuthenticationError
+    from asdk.errors import BadRequestError as BadRequestError
+    from asdk.errors import CircuitOpenError as CircuitOpenError
+    from asdk.errors import ConfigurationError as ConfigurationError
+    from asdk.errors import ConflictError as ConflictError
+    from asdk.errors import ConnectError as ConnectError
+    from asdk.errors import DeadlineExceededError as DeadlineExceededError
+    from asdk.errors import DecodeError as DecodeError
+    from asdk.errors import GoneError as GoneError
+    from asdk.errors import IntegrityError as IntegrityError
+    from asdk.errors import InvalidRequestError as InvalidRequestError
+    from asdk.errors import NotFoundError as NotFoundError
+    from asdk.errors import PaginationError as PaginationError
+    from asdk.errors import PermissionDeniedError as PermissionDeniedError
+    from asdk.errors import PoolTimeoutError as PoolTimeoutError
+    from asdk.errors import ProtocolError as ProtocolError
+    from asdk.errors import RateLimitError as RateLimitError
+    from asdk.errors import RedirectError as RedirectError
+    from asdk.errors import RequestTimeoutError as RequestTimeoutError
+    from asdk.errors import ResponseTooLargeError as ResponseTooLargeError
+    from asdk.errors import ServerError as ServerError
+    from asdk.errors import StatusError as StatusError
+    from asdk.errors import StreamError as StreamError
+    from asdk.errors import TLSError as TLSError
+    from asdk.errors import TokenError as TokenError
+    from asdk.errors import TokenRefusedError as TokenRefusedError
+    from asdk.errors import TokenUnavailableError as TokenUnavailableError
+    from asdk.errors import TransportError as TransportError
+    from asdk.errors import UnprocessableError as UnprocessableError
+    from asdk.http.bodies import Upload as Upload
+    from asdk.http.options import CallOptions as CallOptions
+    from asdk.http.options import Retry as Retry
+    from asdk.http.options import Tenant as Tenant
+    from asdk.http.options import TenantHeaders as TenantHeaders
+    from asdk.http.options import Timeout as Timeout
+    from asdk.http.options import tenant_scope as tenant_scope
+    from asdk.http.request import Request as Request
+    from asdk.http.response import Response as Response
+    from asdk.models.declaration import OpenEnum as OpenEnum
+    from asdk.models.declaration import field as field
+    from asdk.models.declaration import model as model
+    from asdk.models.declaration import tagged as tagged
+    from asdk.pagination import Paginator as Paginator
+    from asdk.records.records import Records as Records
+    from asdk.resources import Resource as Resource
+    from asdk.resources import resource as resource
+    from asdk.secret import Secret as Secret
+    from asdk.streaming.parsers import ServerSentEvent as ServerSentEvent
+    from asdk.streaming.streams import EventStream as EventStream
+    from asdk.streaming.streams import Reconnect as Reconnect
+    from asdk.unset import UNSET as UNSET

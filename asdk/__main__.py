@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 
 from asdk.auth import Entry, FileTokenStore, RedisTokenStore, TokenSource, TokenStore
-from asdk.client import BaseClient
+from asdk.client.base import BaseClient
 from asdk.errors import AsdkError, ConfigurationError
 
 

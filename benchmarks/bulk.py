@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asdk import BaseClient, Records, model
-from asdk.decoding import decoder_for
-from asdk.mapping import Outcomes
+from asdk.bulk import Outcomes
+from asdk.http.request import Request
+from asdk.models.decoding import decoder_for
 from asdk.pagination import PageNumbers
-from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
 from benchmarks.payload import Record, Status, record
 

@@ -14,6 +14,8 @@ settings.register_profile("asdk", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("soak", settings.get_profile("asdk"), derandomize=False)
 settings.load_profile("asdk")
 
+pytest_plugins = ["asdk.sandbox.fixtures"]
+
 #: How the names begin under which clients look for their settings.
 SETTINGS = (
     "EDGEQUAKE_",

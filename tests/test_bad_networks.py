@@ -31,9 +31,9 @@ from asdk.auth import exchange, json_request
 from asdk.testing import Fault, FaultPlan, FaultProxy
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
-from tests.cancelling import live_timers
-from tests.networks import Kind, Ledger, outcome_of
-from tests.servers import QUICK, RawServer, Visit, client_of, until
+from tests.support.cancelling import live_timers
+from tests.support.networks import Kind, Ledger, outcome_of
+from tests.support.servers import QUICK, RawServer, Visit, client_of, until
 
 # --- lost replies -----------------------------------------------------------------------------------------------------
 

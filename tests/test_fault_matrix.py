@@ -26,8 +26,8 @@ from asdk import (
 from asdk.testing import Fault, FaultPlan, FaultProxy
 from asdk.testing.faults import AFTER_THE_ACT, SILENT
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.networks import KINDS, Kind, Ledger, in_time, may_succeed, outcome_of
-from tests.servers import RawServer
+from tests.support.networks import KINDS, Kind, Ledger, in_time, may_succeed, outcome_of
+from tests.support.servers import RawServer
 from tests.transports.test_tls import client_tls, server_tls
 
 # Short only where silence has to end; elsewhere a busy machine needs its time.

@@ -16,84 +16,57 @@ import asdk
 
 PACKAGE = Path(asdk.__file__).parent
 
-#: The layers from the bottom up. A module imports from its own row without a cycle, and from the rows before it.
-LAYERS = [
-    ["_version", "lazy"],
-    ["errors", "clock"],
-    ["secret", "extras"],
-    ["config", "models", "subscripts"],
-    ["recipe"],
-    ["headers", "urls", "challenges"],
-    ["rate_limit_headers"],
-    ["options"],
-    ["encoding", "class_hooks"],
-    ["structuring"],
-    ["decoding"],
-    ["bodies"],
-    ["request"],
-    ["response"],
-    ["redirects"],
-    ["streaming", "representation"],
-    ["partial_file"],
-    ["transports"],
-    ["auth.tokens", "auth.identity", "auth.holder", "auth.flight", "auth.state"],
-    ["auth.entries"],
-    ["auth.stores", "auth.rotation"],
-    ["auth.shelf"],
-    ["auth.credentials"],
-    ["auth.renewal"],
-    ["auth.source"],
+#: The rows from the bottom up. A module imports from the rows below its own and from its own folder, nothing else; the
+#: modules of the ground, which are no folders, see each other.
+ROWS = [
+    ["_version", "clock", "errors", "lazy", "resources", "retrying", "secret", "unset"],
+    ["concurrency", "config", "extras", "models", "progress", "records"],
+    ["bulk", "http"],
+    ["pagination", "streaming", "transfers", "transports"],
     ["auth"],
     ["middleware"],
-    ["resource", "records", "frames", "progress"],
-    ["pagination", "mapping", "status_errors", "event_stream", "files"],
-    ["client_options"],
-    ["assembly"],
-    ["core_client"],
     ["client"],
-    ["clients"],
-    ["sandbox"],
-    ["testing", "__main__"],
-    [""],
+    ["clients", "sandbox"],
+    ["testing"],
+    ["__main__", ""],
 ]
 
 #: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
 LATE_IMPORTS = {
-    ("auth.stores.file_locks", "filelock"),
+    ("concurrency.file_locks", "filelock"),
     ("auth.stores.keyring", "keyring"),
     ("auth.stores.keyring", "keyring.backends"),
-    ("auth.stores.names", "platformdirs"),
+    ("auth.stores.paths", "platformdirs"),
     ("auth.stores.redis", "asdk.auth.stores.redis_clients"),
-    ("auth.stores.redis", "asdk.auth.stores.sealing"),
-    ("client", "asdk.event_stream"),
-    ("core_client", "asdk.event_stream"),
-    ("client", "asdk.files"),
-    ("client", "asdk.mapping"),
-    ("assembly", "asdk.middleware.concurrency"),
-    ("assembly", "asdk.transports.aiohttp"),
+    ("auth.stores.redis", "asdk.auth.stores.encryption"),
+    ("client.base", "asdk.streaming.streams"),
+    ("client.session", "asdk.streaming.streams"),
+    ("client.base", "asdk.transfers.download"),
+    ("client.base", "asdk.bulk"),
+    ("client.settings", "asdk.middleware.traffic.concurrency_limit"),
+    ("client.settings", "asdk.transports.aiohttp"),
     ("clients.bioepic.filters", "yaml"),
     ("clients.bloomy.config_file", "yaml"),
     ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
     ("config", "dotenv"),
-    ("decoding", "asdk.structuring"),
-    ("middleware.redis_rate_limit", "redis.asyncio"),
-    ("middleware.redis_rate_limit", "redis.asyncio.connection"),
-    ("middleware.redis_rate_limit", "redis.asyncio.retry"),
-    ("middleware.redis_rate_limit", "redis.backoff"),
+    ("models.decoding", "asdk.models.converter"),
+    ("middleware.traffic.redis_rate_limit", "redis.asyncio"),
+    ("middleware.traffic.redis_rate_limit", "redis.asyncio.connection"),
+    ("middleware.traffic.redis_rate_limit", "redis.asyncio.retry"),
+    ("middleware.traffic.redis_rate_limit", "redis.backoff"),
     ("middleware.cache", "hishel"),
     ("middleware.retry", "tenacity"),
     ("transports.decompression", "backports"),
     ("transports.decompression", "brotli"),
     ("transports.decompression", "compression"),
-    ("frames", "pandas"),
-    ("frames", "polars"),
-    ("frames", "pyarrow"),
+    ("records.dataframes", "pandas"),
+    ("records.dataframes", "polars"),
+    ("records.dataframes", "pyarrow"),
     ("progress", "IPython"),
     ("progress", "rich.console"),
     ("progress", "rich.errors"),
     ("progress", "rich.progress"),
-    ("records", "asdk.frames"),
-    ("testing.fixtures", "asdk.sandbox"),
+    ("records.records", "asdk.records.dataframes"),
     ("testing.fixtures", "asdk.testing.clock"),
 }
 
@@ -109,14 +82,9 @@ def modules() -> dict[str, Path]:
 
 
 def row_of(module: str) -> int:
-    """The layer of a module: that of the longest prefix that is listed."""
-    names = {name: row for row, layer in enumerate(LAYERS) for name in layer}
-    parts = module.split(".")
-    for length in range(len(parts), 0, -1):
-        prefix = ".".join(parts[:length])
-        if prefix in names:
-            return names[prefix]
-    return names[""]
+    """Return the row of a module, by the first part of its name."""
+    box = module.partition(".")[0]
+    return next(number for number, row in enumerate(ROWS) if box in row)
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
@@ -142,15 +110,18 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
 
 @pytest.mark.parametrize("module", sorted(name for name in modules() if name))
 def test_imports_point_down(module: str) -> None:
+    box, row = module.partition(".")[0], row_of(module)
     for imported, _ in imports(modules()[module]):
-        if imported == "asdk" or not imported.startswith("asdk."):
+        if imported == "asdk":
+            assert box in {"clients", "testing", "__main__"}, f"{module} must not import the top of the package"
+        if not imported.startswith("asdk."):
             continue
         target = imported.removeprefix("asdk.")
-        same_client = module.startswith("clients.") and target.split(".")[:2] == module.split(".")[:2]
-        assert row_of(target) <= row_of(module) or same_client, f"{module} must not import {target}"
-        if module.startswith("clients.") and target.startswith("clients."):
-            assert same_client, "APIs share nothing"
-        if module.startswith("sandbox"):
+        below = row_of(target) < row or (row == row_of(target) == 0)
+        assert below or target.partition(".")[0] == box, f"{module} must not import {target}"
+        if box == "clients" and target.startswith("clients."):
+            assert target.split(".")[1] == module.split(".")[1], "APIs share nothing"
+        if box == "sandbox":
             assert target.startswith("sandbox"), "the sandbox stands alone: it is the other side"
 
 
@@ -202,19 +173,13 @@ def test_the_top_exports_what_it_says() -> None:
     assert len(set(asdk.__all__) - every_error) <= 45
 
 
-def test_the_mirror_for_type_checkers_is_the_table() -> None:
-    tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    mirror = {
-        alias.name: node.module
-        for block in tree.body
-        if isinstance(block, ast.If)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    homes = dict(vars(asdk)["_HOME_OF"])
-    assert mirror == homes
-    assert set(asdk.__all__) == set(mirror) | {"__version__"}
+def test_no_export_has_the_name_of_a_submodule() -> None:
+    """Importing the submodule would replace the export."""
+    for name, path in modules().items():
+        if path.name == "__init__.py":
+            package = importlib.import_module(f"asdk.{name}".rstrip("."))
+            inside = {other.rpartition(".")[2] for other in modules() if other.rpartition(".")[0] == name}
+            assert inside & set(getattr(package, "__all__", ())) == set(), name
 
 
 def loaded_after(code: str) -> set[str]:

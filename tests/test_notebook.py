@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.servers import RawServer, Visit, wait_until
+from tests.support.servers import RawServer, Visit, wait_until
 
 SETUP = """
 import asyncio, gc, os, signal, threading, time

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from asdk import progress as progress_module
-from asdk.mapping import Outcomes
+from asdk.bulk import Outcomes
 from asdk.progress import ProgressDisplay, Track, show_progress
 from asdk.testing import VirtualClock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts import SLOW
+from tests.support.scripts import SLOW
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

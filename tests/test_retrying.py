@@ -28,13 +28,13 @@ from asdk import (
     TokenUnavailableError,
 )
 from asdk.auth import Credential
-from asdk.request import Request
+from asdk.http.request import Request
 from asdk.retrying import CAPACITY, RETRY_COST, RetryQuota
 from asdk.testing import Fault, FaultPlan, FaultyTransport, MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
-from tests.failures import failure_of
-from tests.scripts import run_quietly
-from tests.servers import QUICK, RawServer, Visit, client_of, refusing_port, saying
+from tests.support.failures import failure_of
+from tests.support.scripts import run_quietly
+from tests.support.servers import QUICK, RawServer, Visit, client_of, refusing_port, saying
 
 BASE = "https://api.example.org"
 

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdk.models import model
+from asdk.models.declaration import model
 from asdk.secret import MASK, MaskedStr, Secret, scrub
 
 PLAIN = "s3cr3t-v4lu3"

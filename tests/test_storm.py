@@ -9,7 +9,7 @@ import pytest
 
 from asdk import BaseClient, Token, TokenRefusedError
 from asdk.auth import Credential, exchange, json_request
-from asdk.request import Request
+from asdk.http.request import Request
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 

@@ -10,8 +10,8 @@ import json
 
 import attrs
 
+from asdk.http.urls import parse_url
 from asdk.secret import Secret
-from asdk.urls import parse_url
 
 # Hex digits of a whole fingerprint, and of one that only shows a change.
 _WHOLE = 32

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 
-from asdk.auth.source import TokenSource
-from asdk.auth.tokens import Token
-from asdk.challenges import parse_challenges
+from asdk.auth.token import Token
+from asdk.auth.token_source import TokenSource
 from asdk.errors import AsdkError, TokenUnavailableError
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.http.www_authenticate import parse_challenges
 from asdk.middleware.chain import Place
-from asdk.request import Request
-from asdk.response import Response
 from asdk.transports.base import Handler
 
 # How often a call is sent again for a 401, where each time the token ended on the way: a whole life of a token a turn.

@@ -22,11 +22,11 @@ import attrs
 
 from asdk.clock import Clock
 from asdk.errors import ConfigurationError
-from asdk.headers import Headers, http_date
+from asdk.http.headers import Headers, http_date
+from asdk.http.options import Tenant
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.middleware.chain import Place
-from asdk.options import Tenant
-from asdk.request import Request
-from asdk.response import Response
 from asdk.transports.base import Handler
 
 #: Whose a response is: the URL, the client, the tenant, whether it was authenticated, and the call's own secrets.

@@ -19,8 +19,8 @@ from enum import IntEnum
 from typing import Any, Protocol, TypeAlias
 
 from asdk.errors import ConfigurationError
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.transports.base import Handler
 
 

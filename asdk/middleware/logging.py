@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable
 
 from asdk.errors import AsdkError
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.middleware.chain import Place
-from asdk.request import Request
-from asdk.response import Response
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")

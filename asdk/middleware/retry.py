@@ -11,14 +11,14 @@ import logging
 from typing import TypeAlias
 
 from asdk.errors import CircuitOpenError, TransportError
-from asdk.headers import retry_after
+from asdk.http.headers import retry_after
+from asdk.http.options import Retry
+from asdk.http.request import FailedAttempt, Request
+from asdk.http.response import Response
+from asdk.http.urls import origin_of
 from asdk.middleware.chain import Place
-from asdk.options import Retry
-from asdk.request import FailedAttempt, Request
-from asdk.response import Response
 from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST, THROTTLED_COST, RetryQuota
 from asdk.transports.base import Handler
-from asdk.urls import origin_of
 
 _log = logging.getLogger("asdk")
 

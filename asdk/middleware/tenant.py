@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from asdk.headers import Headers
+from asdk.http.headers import Headers
+from asdk.http.options import Tenant, TenantHeaders
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.middleware.chain import Place
-from asdk.options import Tenant, TenantHeaders
-from asdk.request import Request
-from asdk.response import Response
 from asdk.transports.base import Handler
 
 

@@ -1,5 +1,6 @@
 """Collections that are fetched page by page: `Paginator`, and the ways in which APIs divide them."""
 
+from asdk.pagination.iteration import FetchPage
 from asdk.pagination.paginator import Paginator
 from asdk.pagination.strategies import (
     Cursor,
@@ -11,7 +12,6 @@ from asdk.pagination.strategies import (
     PageStrategy,
     PageToken,
 )
-from asdk.pagination.walk import FetchPage
 
 __all__ = [
     "Cursor",

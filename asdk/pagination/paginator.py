@@ -11,10 +11,10 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 from asdk.errors import InvalidRequestError
-from asdk.pagination.bookmarks import Place, decode_place, encode_place
+from asdk.pagination.cursor import Place, decode_place, encode_place
+from asdk.pagination.iteration import FetchPage, Walk
 from asdk.pagination.strategies import PageStrategy
-from asdk.pagination.walk import FetchPage, Walk
-from asdk.records import Records
+from asdk.records.records import Records
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import attrs
 
 from asdk.errors import DecodeError, InvalidRequestError, PaginationError
-from asdk.headers import Headers
-from asdk.pagination.links import find_link
+from asdk.http.headers import Headers
+from asdk.http.link_header import find_link
 
 #: What asks for one page: query parameters, merged over those of the collection, or the whole URL that a server gave.
 PageCursor: TypeAlias = Mapping[str, Any] | str

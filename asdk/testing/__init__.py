@@ -11,25 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asdk.lazy import lazy_exports
-from asdk.testing.clock import VirtualClock
-from asdk.testing.fault_proxy import FaultProxy
-from asdk.testing.faults import Fault, FaultPlan, FaultyTransport
-from asdk.testing.transport import DISCONNECTED, MemoryTransport, Reply, SentRequest
 
-if TYPE_CHECKING:
-    from asdk.testing.token_store_suite import TokenStoreSuite
-
-__all__ = [
-    "DISCONNECTED",
-    "Fault",
-    "FaultPlan",
-    "FaultProxy",
-    "FaultyTransport",
-    "MemoryTransport",
-    "Reply",
-    "SentRequest",
-    "TokenStoreSuite",
-    "VirtualClock",
-]
-
-__getattr__ = lazy_exports(__name__, {"TokenStoreSuite": "asdk.testing.token_store_suite"})
+if TYPE_CHECKING or not lazy_exports(globals()):
+    from asdk.testing.clock import VirtualClock as VirtualClock
+    from asdk.testing.fault_proxy import FaultProxy as FaultProxy
+    from asdk.testing.faults import Fault as Fault
+    from asdk.testing.faults import FaultPlan as FaultPlan
+    from asdk.testing.faults import FaultyTransport as FaultyTransport
+    from asdk.testing.token_store_suite import TokenStoreSuite as TokenStoreSuite
+    from asdk.testing.transport import DISCONNECTED as DISCONNECTED
+    from asdk.testing.transport import MemoryTransport as MemoryTransport
+    from asdk.testing.transport import Reply as Reply
+    from asdk.testing.transport import SentRequest as SentRequest

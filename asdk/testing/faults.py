@@ -22,8 +22,8 @@ from asdk.errors import (
     TLSError,
     TransportError,
 )
-from asdk.request import Request
-from asdk.response import ByteStream, Response
+from asdk.http.request import Request
+from asdk.http.response import ByteStream, Response
 from asdk.transports.base import Transport
 
 

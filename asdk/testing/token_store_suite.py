@@ -22,9 +22,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from asdk.auth.entries import Entry, Intent, Refusal
 from asdk.auth.stores.base import TokenStore
-from asdk.auth.tokens import Token
+from asdk.auth.stores.record import Entry, Intent, Refusal
+from asdk.auth.token import Token
 from asdk.testing.cancelling import at_each_await
 
 KEY = "0123456789abcdef0123456789abcdef"

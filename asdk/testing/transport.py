@@ -12,12 +12,12 @@ from typing import Any, TypeAlias, cast
 
 import attrs
 
-from asdk.bodies import Body
-from asdk.encoding import encode_json
 from asdk.errors import DeadlineExceededError, ProtocolError, RequestTimeoutError, TransportError
-from asdk.headers import Headers
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.bodies import Body
+from asdk.http.headers import Headers
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.models.encoding import encode_json
 from asdk.unset import UNSET
 
 

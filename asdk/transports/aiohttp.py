@@ -26,8 +26,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 from yarl import URL
 
-from asdk.bodies import Body
 from asdk.clock import SYSTEM_CLOCK
+from asdk.concurrency.per_loop import Loop, LoopPool
+from asdk.concurrency.wakeup import Pulse
 from asdk.errors import (
     AsdkError,
     ConfigurationError,
@@ -41,14 +42,13 @@ from asdk.errors import (
     TLSError,
     TransportError,
 )
-from asdk.options import Timeout
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.bodies import Body
+from asdk.http.options import Timeout
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.transports.deadlines import Deadlines, Task
 from asdk.transports.decompression import accepted, decompress
-from asdk.transports.pool import Loop, LoopPool
 from asdk.transports.proxies import Proxies
-from asdk.transports.pulse import Pulse
 from asdk.unset import UNSET, Unset
 
 #: The largest body that is read into memory, in bytes after decompression.

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.request import Request
+from asdk.http.response import Response
 
 #: Takes a request to its response: the rest of a chain, or a transport's `send`.
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.auth.fleet import Server, Worker, outcome
-from tests.redis_server import RedisServer
-from tests.scripts import run_quietly
+from tests.support.fleet import Server, Worker, outcome
+from tests.support.redis_server import RedisServer
+from tests.support.scripts import run_quietly
 
 
 @pytest.fixture(params=["file", "redis"])
@@ -68,7 +68,7 @@ def test_the_end_of_a_loop_in_the_middle_of_a_rotation_loses_nothing(store: str)
         from urllib.request import urlopen
         from asdk import TokenSource
         from asdk.auth import FileTokenStore, RedisTokenStore
-        from tests.auth.families import Login
+        from tests.support.families import Login
 
         source = TokenSource(Login(url + "/token"), store={place})
 

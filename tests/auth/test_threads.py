@@ -15,13 +15,13 @@ import pytest
 
 from asdk import AsdkError, BaseClient, Token, TokenSource
 from asdk.auth import Credential, FileTokenStore, Identity, MemoryTokenStore, RedisTokenStore, TokenStore
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.testing import MemoryTransport, Reply
 from asdk.transports.base import Handler
-from tests.auth.families import Families, Login, Refresh
-from tests.auth.families import endpoint as family_endpoint
-from tests.auth.fleet import Server
+from tests.support.families import Families, Login, Refresh
+from tests.support.families import endpoint as family_endpoint
+from tests.support.fleet import Server
 
 
 def in_threads(count: int, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clients.days import Days
+from tests.support.days import Days
 
 
 @pytest.fixture

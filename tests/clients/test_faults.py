@@ -29,7 +29,7 @@ from asdk import (
     UnprocessableError,
 )
 from asdk.sandbox import Fault, Sandbox
-from tests.clients.apis import APIS, TOKEN_PATHS, Api, token_requests
+from tests.support.apis import APIS, TOKEN_PATHS, Api, token_requests
 
 STATUSES: list[tuple[int, type[StatusError]]] = [
     (400, BadRequestError),

@@ -31,8 +31,8 @@ from asdk.clients.edgequake import AccountLockedError as LockedByHandError
 from asdk.clients.edgequake import EdgeQuake, LoginLockedError, TenantRequiredError, WrongPasswordError
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import Fault, Sandbox
-from tests.clients.apis import token_requests
-from tests.clients.days import Days
+from tests.support.apis import token_requests
+from tests.support.days import Days
 
 # What the vendors call their settings, where that begins like nothing of ours.
 VENDORS_NAMES = ("MG_", "AUTH_TOKEN", "BASE_URL", "CLIENT_", "ENV", "USERNAME", "PASSWORD")

@@ -13,8 +13,8 @@ import pytest
 from asdk import BaseClient, Retry, Timeout
 from asdk.sandbox import Fault, Sandbox
 from asdk.sandbox.api import ApiServer
-from tests.clients.apis import APIS, TOKEN_PATHS, Api, token_requests
-from tests.clients.days import Days
+from tests.support.apis import APIS, TOKEN_PATHS, Api, token_requests
+from tests.support.days import Days
 
 CALLERS = 100
 # Longer than any access token lives, and shorter than any refresh token.

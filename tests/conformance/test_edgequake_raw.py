@@ -23,7 +23,7 @@ from asdk.clients.edgequake.models import (
     ReanalyzedDocument,
     RetrievedContext,
 )
-from asdk.decoding import decoder_for
+from asdk.models.decoding import decoder_for
 from asdk.sandbox import EdgeQuakeServer, Sandbox
 from tests.conformance.test_edgequake_vendor import settle
 

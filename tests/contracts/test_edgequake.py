@@ -12,16 +12,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import ParsedPdf, ParseJob
-from asdk.event_stream import EventStream
-from asdk.request import Request
-from asdk.resource import Resource
-from asdk.response import Response
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.resources import Resource
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID, DEFAULT_USER_ID, DEFAULT_WORKSPACE_ID
+from asdk.streaming.streams import EventStream
 from asdk.transports.base import Handler
 from tests.clients.edgequake.test_contract import OPERATIONS
 from tests.contracts.operations import Tour, operations
-from tests.edgequake_schemas import problems
+from tests.support.edgequake_schemas import problems
 
 T = TypeVar("T")
 TENANT, WORKSPACE = DEFAULT_TENANT_ID, DEFAULT_WORKSPACE_ID

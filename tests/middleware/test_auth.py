@@ -11,8 +11,8 @@ import pytest
 
 from asdk import AuthenticationError, BaseClient, Token, TokenRefusedError, TokenSource
 from asdk.auth import Credential
+from asdk.http.request import Request
 from asdk.middleware import ConcurrencyLimit
-from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 

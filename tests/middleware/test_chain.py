@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from asdk import BaseClient, BearerToken, ConfigurationError, middleware
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.middleware import (
     AnyMiddleware,
     AuthMiddleware,
@@ -21,8 +23,6 @@ from asdk.middleware import (
     TokenWriter,
     build_chain,
 )
-from asdk.request import Request
-from asdk.response import Response
 from asdk.testing import MemoryTransport, Reply
 from asdk.transports.base import Handler
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from asdk import BaseClient, BearerToken, NotFoundError, ProtocolError, Tenant, TenantHeaders
-from asdk.request import Request
+from asdk.http.request import Request
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply
 
 
@@ -57,5 +57,5 @@ async def test_no_secret_is_logged_at_debug(caplog: pytest.LogCaptureFixture) ->
 
 
 async def test_nothing_is_built_while_the_level_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asdk.request._counter", iter(()))  # an id that is asked for would raise
+    monkeypatch.setattr("asdk.http.request._counter", iter(()))  # an id that is asked for would raise
     await Api(transport=MemoryTransport([Reply(json=1)])).request("GET", "/x")

@@ -25,7 +25,7 @@ from asdk import (
 )
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply, VirtualClock
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.servers import RawServer, Visit, head
+from tests.support.servers import RawServer, Visit, head
 
 NO_CONNECTION = ConnectError("refused", sent=False)
 

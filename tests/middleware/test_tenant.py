@@ -9,8 +9,8 @@ import anyio.lowlevel
 import pytest
 
 from asdk import BaseClient, InvalidRequestError, Tenant, TenantHeaders, tenant_scope
+from asdk.http.request import Request
 from asdk.pagination import PageNumbers
-from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
 
 

@@ -16,10 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdk.decoding import decoder_for
 from asdk.errors import DecodeError, InvalidRequestError, PaginationError, ServerError
-from asdk.headers import Headers
-from asdk.models import model
+from asdk.http.headers import Headers
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.models.declaration import model
+from asdk.models.decoding import decoder_for
 from asdk.pagination import (
     Cursor,
     LinkHeader,
@@ -31,9 +33,7 @@ from asdk.pagination import (
     PageToken,
     Paginator,
 )
-from asdk.records import Records
-from asdk.request import Request
-from asdk.response import Response
+from asdk.records.records import Records
 
 
 @model

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asdk.errors import DecodeError, InvalidRequestError, PaginationError
-from asdk.headers import Headers
+from asdk.http.headers import Headers
 from asdk.pagination import Cursor, LinkHeader, Offset, Page, PageNumbers, PageStrategy, PageToken
 
 

@@ -10,7 +10,7 @@ import pytest
 from asdk.clients.bloomy import Bloomy
 from asdk.clients.edgequake import EdgeQuake
 from asdk.sandbox import ManualClock, Sandbox
-from tests.clients.apis import APIS, Api
+from tests.support.apis import APIS, Api
 
 NOON = 1_780_000_000.0
 

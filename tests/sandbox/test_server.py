@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from asdk.sandbox import EdgeQuakeSettings, Fault, Sandbox
-from tests.scripts import SLOW
+from tests.support.scripts import SLOW
 
 pytestmark = pytest.mark.anyio
 

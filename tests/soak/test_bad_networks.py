@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from asdk.transports.decompression import accepted
-from tests.networks import Ledger
-from tests.scripts import run_quietly
-from tests.servers import RawServer, Visit
+from tests.support.networks import Ledger
+from tests.support.scripts import run_quietly
+from tests.support.servers import RawServer, Visit
 from tests.test_bad_networks import (
     a_tenth_fails,
     cancelled_at_random,

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from asdk import Retry
-from tests.archive import Archive, field, memory_of_a_download, sha256
-from tests.servers import QUICK, RawServer, Visit, client_of
+from tests.support.archive import Archive, field, memory_of_a_download, sha256
+from tests.support.servers import QUICK, RawServer, Visit, client_of
 
 pytestmark = pytest.mark.soak
 

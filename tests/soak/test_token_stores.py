@@ -11,8 +11,8 @@ import pytest
 from asdk.auth import RedisTokenStore
 from asdk.testing.token_store_suite import KEY, assert_free
 from tests.auth.stores.test_file_processes import kill_writers
-from tests.processes import Process
-from tests.redis_server import running_redis
+from tests.support.processes import Process
+from tests.support.redis_server import running_redis
 
 pytestmark = pytest.mark.soak
 

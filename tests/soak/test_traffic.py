@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from asdk import AsdkError, BaseClient, Tenant
+from asdk.http.request import Request
 from asdk.middleware import CircuitBreaker, ConcurrencyLimit, RateLimit
-from asdk.request import Request
 from asdk.testing import MemoryTransport, Reply
-from tests.redis_server import running_redis
-from tests.traffic_fleet import FleetRun, busiest_second
+from tests.support.redis_server import running_redis
+from tests.support.traffic_fleet import FleetRun, busiest_second
 
 pytestmark = pytest.mark.soak
 

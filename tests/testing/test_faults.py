@@ -23,9 +23,9 @@ from asdk import (
 )
 from asdk.testing import Fault, FaultPlan, FaultProxy, FaultyTransport, MemoryTransport, Reply, VirtualClock
 from asdk.testing.faults import AFTER_THE_ACT, IN_THE_BODY, SILENT, Injected
-from tests.failures import failure_of
-from tests.scripts import run_quietly
-from tests.servers import RawServer, Visit, head, read
+from tests.support.failures import failure_of
+from tests.support.scripts import run_quietly
+from tests.support.servers import RawServer, Visit, head, read
 
 # --- plans ------------------------------------------------------------------------------------------------------------
 

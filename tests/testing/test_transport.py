@@ -21,10 +21,10 @@ from asdk import (
     StreamError,
     Timeout,
 )
-from asdk.request import Request
+from asdk.http.request import Request
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
-from tests.failures import failure_of
+from tests.support.failures import failure_of
 
 
 def client_on(transport: MemoryTransport, **options: Any) -> BaseClient:

@@ -21,8 +21,19 @@ from asdk import (
     ServerError,
     Timeout,
 )
-from tests.failures import assert_clean, failure_of
-from tests.servers import QUICK, Behaviour, RawServer, Visit, answer, client_of, head, read, refusing_port, saying
+from tests.support.failures import assert_clean, failure_of
+from tests.support.servers import (
+    QUICK,
+    Behaviour,
+    RawServer,
+    Visit,
+    answer,
+    client_of,
+    head,
+    read,
+    refusing_port,
+    saying,
+)
 
 
 async def endless_head(visit: Visit) -> None:

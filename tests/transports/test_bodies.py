@@ -25,8 +25,8 @@ from asdk import (
 )
 from asdk.middleware import CircuitBreaker
 from asdk.transports import aiohttp as transport
-from tests.failures import failure_of
-from tests.servers import QUICK, RawServer, Visit, client_of, head, read, saying, until
+from tests.support.failures import failure_of
+from tests.support.servers import QUICK, RawServer, Visit, client_of, head, read, saying, until
 
 ZIPPED = gzip.compress(b'{"name": "Ada"}' * 100)
 

@@ -29,16 +29,16 @@ from asdk import (
     Timeout,
 )
 from asdk.auth import BearerToken
+from asdk.http.request import Request
 from asdk.middleware import ConcurrencyLimit
-from asdk.request import Request
 from asdk.testing import VirtualClock
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from asdk.transports.deadlines import Deadlines
-from tests.cancelling import live_timers
-from tests.failures import failure_of
-from tests.lag import Lag
-from tests.servers import QUICK, SLACK, Behaviour, RawServer, Visit, client_of, deaf_port, head
+from tests.support.cancelling import live_timers
+from tests.support.failures import failure_of
+from tests.support.lag import Lag
+from tests.support.servers import QUICK, SLACK, Behaviour, RawServer, Visit, client_of, deaf_port, head
 
 
 async def silence(visit: Visit) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from asdk import ProtocolError
 from asdk.transports.decompression import decompress
-from tests.scripts import run_quietly
+from tests.support.scripts import run_quietly
 
 
 def raw_deflate(data: bytes) -> bytes:

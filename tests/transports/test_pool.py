@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from asdk import AsdkError, BaseClient, PoolTimeoutError, Response, StatusError, StreamError, Timeout
-from asdk.request import Request
+from asdk.http.request import Request
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.cancelling import at_each_await, live_timers
-from tests.failures import failure_of
-from tests.servers import Behaviour, RawServer, Visit, answer, client_of, head, saying, until
+from tests.support.cancelling import at_each_await, live_timers
+from tests.support.failures import failure_of
+from tests.support.servers import Behaviour, RawServer, Visit, answer, client_of, head, saying, until
 
 TEN = head(200, "Content-Length: 10\r\n")
 

@@ -13,8 +13,8 @@ import trustme
 from asdk import BaseClient, ConfigurationError, ConnectError, RequestTimeoutError, Timeout
 from asdk.transports import proxies
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.failures import failure_of
-from tests.servers import QUICK, Behaviour, RawServer, Visit, saying
+from tests.support.failures import failure_of
+from tests.support.servers import QUICK, Behaviour, RawServer, Visit, saying
 
 CREDENTIALS = base64.b64encode("ada:pass wörd".encode())
 

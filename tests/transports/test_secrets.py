@@ -13,8 +13,8 @@ from asdk import ApiKey, AsdkError, BaseClient, BearerToken, Secret, Timeout, To
 from asdk.auth import Credential, exchange, json_request
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
-from tests.reachable import shown_by
-from tests.servers import Behaviour, RawServer, Visit, answer, head, saying
+from tests.support.reachable import shown_by
+from tests.support.servers import Behaviour, RawServer, Visit, answer, head, saying
 
 # Named here and opened nowhere else: a traceback shows the lines of this file, too.
 BEARER, KEY, PASSWORD = Secret("bearer-4711-abcdef"), Secret("key-4711-abcdef"), Secret("password-4711")

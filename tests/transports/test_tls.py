@@ -10,8 +10,8 @@ import trustme
 
 from asdk import AsdkError, BaseClient, ConnectError, ProtocolError, RequestTimeoutError, Timeout, TLSError
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.failures import assert_clean, failure_of
-from tests.servers import QUICK, Behaviour, RawServer, Visit
+from tests.support.failures import assert_clean, failure_of
+from tests.support.servers import QUICK, Behaviour, RawServer, Visit
 
 
 @pytest.fixture(scope="module")

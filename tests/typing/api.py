@@ -30,11 +30,11 @@ from asdk import (
     resource,
     tagged,
 )
-from asdk.event_stream import JsonLineStream
-from asdk.files import Downloaded
-from asdk.mapping import Outcomes
-from asdk.models import Tag
+from asdk.bulk import Outcomes
+from asdk.models.declaration import Tag
 from asdk.pagination import Cursor, LinkHeader, Offset, PageNumbers, PageStrategy, PageToken
+from asdk.streaming.streams import JsonLineStream
+from asdk.transfers.download import Downloaded
 
 
 class Kind(OpenEnum):

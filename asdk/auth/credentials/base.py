@@ -10,9 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from asdk.auth.identity import Identity
-from asdk.auth.tokens import Token, jwt_expiry, read_lifetime
-from asdk.bodies import encode_form
-from asdk.encoding import encode_json
+from asdk.auth.token import Token, jwt_expiry, read_lifetime
 from asdk.errors import (
     AsdkError,
     DecodeError,
@@ -22,13 +20,15 @@ from asdk.errors import (
     TransportError,
     one_line,
 )
-from asdk.headers import Headers, http_date, retry_after
-from asdk.options import Options, Tenant, Timeout
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.bodies import encode_form
+from asdk.http.headers import Headers, http_date, retry_after
+from asdk.http.options import Options, Tenant, Timeout
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.http.urls import parse_url
+from asdk.models.encoding import encode_json
 from asdk.secret import Secret
 from asdk.transports.base import Handler
-from asdk.urls import parse_url
 
 T = TypeVar("T")
 

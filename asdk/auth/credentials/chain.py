@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from asdk.auth.credentials.base import Credential
 from asdk.auth.identity import Identity
-from asdk.auth.tokens import Token
+from asdk.auth.token import Token
 from asdk.errors import ConfigurationError
-from asdk.options import Tenant
+from asdk.http.options import Tenant
 from asdk.transports.base import Handler
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import attrs
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
 from asdk.auth.credentials.secrets import SecretSource, closed
 from asdk.auth.identity import Identity
-from asdk.auth.tokens import Token
+from asdk.auth.token import Token
 from asdk.transports.base import Handler
 
 

@@ -15,10 +15,10 @@ from asdk.auth.credentials.base import exchange, judge
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes, endpoint_url
 from asdk.auth.credentials.secrets import SecretSource, closed
 from asdk.auth.identity import Identity
-from asdk.auth.tokens import Token, read_lifetime
+from asdk.auth.token import Token, read_lifetime
 from asdk.clock import Clock
 from asdk.errors import AsdkError, ConfigurationError, TokenError, TokenUnavailableError
-from asdk.response import Response
+from asdk.http.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 

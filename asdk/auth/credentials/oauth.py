@@ -14,13 +14,13 @@ from urllib.parse import quote_plus, urlencode
 from asdk.auth.credentials.base import Credential, exchange, form_request, judge, token_lifetime
 from asdk.auth.credentials.secrets import SecretInput, SecretSource, closed
 from asdk.auth.identity import Identity, fingerprint
-from asdk.auth.tokens import Token, read_lifetime
+from asdk.auth.token import Token, read_lifetime
 from asdk.errors import AsdkError, ConfigurationError, InvalidRequestError, TokenUnavailableError
-from asdk.request import Request
-from asdk.response import Response
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.http.urls import parse_url
 from asdk.secret import MaskedStr, Secret
 from asdk.transports.base import Handler
-from asdk.urls import parse_url
 
 #: How a client with a secret says who it is: in ``Authorization: Basic``, or among the fields of the form.
 ClientAuth: TypeAlias = Literal["basic", "body"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
 from asdk.auth.credentials.secrets import SecretInput, SecretSource, closed
 from asdk.auth.identity import Identity, fingerprint
-from asdk.auth.tokens import Token
+from asdk.auth.token import Token
 from asdk.errors import ConfigurationError
 from asdk.transports.base import Handler
 

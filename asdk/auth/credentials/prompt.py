@@ -19,7 +19,7 @@ import attrs
 
 from asdk.auth.credentials.base import Credential
 from asdk.auth.identity import Identity
-from asdk.auth.tokens import Token
+from asdk.auth.token import Token
 from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
 from asdk.secret import Secret
 from asdk.transports.base import Handler

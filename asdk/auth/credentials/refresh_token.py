@@ -7,8 +7,8 @@ import attrs
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
 from asdk.auth.credentials.secrets import SecretInput, SecretSource, closed
 from asdk.auth.identity import Identity
-from asdk.auth.rotation import refresh_print
-from asdk.auth.tokens import Token
+from asdk.auth.refresh.rotation import refresh_print
+from asdk.auth.token import Token
 from asdk.transports.base import Handler
 
 

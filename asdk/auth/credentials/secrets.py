@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from asdk.errors import ConfigurationError
+from asdk.http.urls import has_surrogate
 from asdk.secret import Secret
-from asdk.urls import has_surrogate
 
 #: A secret, or a function without arguments that looks it up; a short one, since it runs in the event loop.
 SecretSource: TypeAlias = str | Secret | Callable[[], str | Secret]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from asdk.auth.credentials.base import Credential
-from asdk.auth.tokens import Token
+from asdk.auth.token import Token
 from asdk.config import check_key
 from asdk.errors import ConfigurationError
-from asdk.headers import check_name
+from asdk.http.headers import check_name
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from asdk.auth.entries import Entry
+from asdk.auth.stores.record import Entry
 
 
 class TokenStore(Protocol):

@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from asdk.auth.entries import LARGEST, Entry
-from asdk.auth.stores.file_locks import FileLocks
-from asdk.auth.stores.names import file_name, state_directory
-from asdk.auth.stores.private_files import Folder, UntrustedFileError, private_folder
-from asdk.auth.stores.working import Complaints, in_thread
+from asdk.auth.stores.paths import file_name, state_directory
+from asdk.auth.stores.record import LARGEST, Entry
+from asdk.concurrency.file_locks import FileLocks
+from asdk.concurrency.private_files import Folder, UntrustedFileError, private_folder
+from asdk.concurrency.threads import Complaints, in_thread
 from asdk.extras import require_extra
 
 

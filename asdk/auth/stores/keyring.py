@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from asdk.auth.entries import Entry
-from asdk.auth.stores.file_locks import FileLocks
-from asdk.auth.stores.names import file_name, state_directory
-from asdk.auth.stores.working import Complaints, in_thread
+from asdk.auth.stores.paths import file_name, state_directory
+from asdk.auth.stores.record import Entry
+from asdk.concurrency.file_locks import FileLocks
+from asdk.concurrency.threads import Complaints, in_thread
 from asdk.errors import ConfigurationError
 from asdk.extras import require_extra
 from asdk.secret import Secret

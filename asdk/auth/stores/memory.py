@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import attrs
 
-from asdk.auth.entries import Entry
-from asdk.auth.stores.local_locks import LocalLocks
+from asdk.auth.stores.record import Entry
+from asdk.concurrency.local_locks import LocalLocks
 from asdk.errors import ConfigurationError
 
 

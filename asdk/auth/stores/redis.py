@@ -14,18 +14,18 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from asdk.auth.entries import LARGEST, Entry
-from asdk.auth.stores.heartbeat import Heartbeat
-from asdk.auth.stores.local_locks import LocalLocks
-from asdk.auth.stores.working import Complaints, without_frames
+from asdk.auth.stores.record import LARGEST, Entry
+from asdk.concurrency.heartbeat import Heartbeat
+from asdk.concurrency.local_locks import LocalLocks
+from asdk.concurrency.per_loop import LoopPool
+from asdk.concurrency.threads import Complaints, without_frames
 from asdk.extras import require_extra
 from asdk.secret import Secret
-from asdk.transports.pool import LoopPool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from asdk.auth.stores.sealing import Seal
+    from asdk.auth.stores.encryption import Seal
 
     Source: TypeAlias = str | Secret | Redis | Callable[[], Redis]
 
@@ -232,7 +232,7 @@ class RedisTokenStore:
 
 def _make_seal(key: str | bytes | Secret) -> Seal:
     require_extra("encryption_key", "crypto", "cryptography")
-    from asdk.auth.stores.sealing import Seal
+    from asdk.auth.stores.encryption import Seal
 
     return Seal(key)
 

@@ -21,7 +21,7 @@ from asdk.clients.apala.models.customers import (
 from asdk.clients.apala.models.messages import Channel, Message, MessageFeedback, MessageType, Score
 from asdk.clients.apala.models.paf import IncomingMessage, PafFeedback
 from asdk.errors import InvalidRequestError
-from asdk.models import OpenEnum, wire_names
+from asdk.models.declaration import OpenEnum, wire_names
 
 T = TypeVar("T")
 

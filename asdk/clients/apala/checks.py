@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from asdk.clients.apala.models.messages import MessageType
 from asdk.clients.apala.models.paf import PafChannel
 from asdk.errors import InvalidRequestError
-from asdk.models import OpenEnum
+from asdk.models.declaration import OpenEnum
 
 E = TypeVar("E", bound=OpenEnum)
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from typing_extensions import Unpack
 
 from asdk.auth import Credential, NoCredential, Token
-from asdk.client import BaseClient
-from asdk.client_options import ClientOptions
+from asdk.client.base import BaseClient
+from asdk.client.options import ClientOptions
 from asdk.clients.apala.bodies import feedback_body, message_body, metadata_body
 from asdk.clients.apala.checks import checked_timezone, checked_uuid, checked_zip_code
 from asdk.clients.apala.checks import message_type as name_of_type
@@ -41,9 +41,9 @@ from asdk.clients.apala.models.messages import (
 from asdk.clients.apala.resources import Paf
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
-from asdk.options import CallOptions, merge_options
-from asdk.resource import resource
-from asdk.response import Response
+from asdk.http.options import CallOptions, merge_options
+from asdk.http.response import Response
+from asdk.resources import resource
 from asdk.secret import Secret
 
 

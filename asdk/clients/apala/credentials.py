@@ -10,7 +10,7 @@ from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_r
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.response import Response
+from asdk.http.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 

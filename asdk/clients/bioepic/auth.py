@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asdk.resource import Resource
+from asdk.resources import Resource
 from asdk.secret import MaskedStr
 
 if TYPE_CHECKING:

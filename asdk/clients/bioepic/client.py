@@ -8,16 +8,16 @@ from typing import ClassVar, Final
 from typing_extensions import Unpack
 
 from asdk.auth import Credential, Token
-from asdk.client import BaseClient
-from asdk.client_options import ClientOptions, RequestArguments
+from asdk.client.base import BaseClient
+from asdk.client.options import ClientOptions, RequestArguments
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.collections import Collection, DataObjects, Experiments, Samples
 from asdk.clients.bioepic.credentials import BioEPICLogin
 from asdk.clients.bioepic.errors import HOW, MissingCredentialsError, login_error
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError, TokenError
-from asdk.resource import resource
-from asdk.response import Response
+from asdk.http.response import Response
+from asdk.resources import resource
 from asdk.secret import Secret
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {

@@ -11,13 +11,13 @@ from typing_extensions import Unpack
 from asdk.clients.bioepic.filters import Filter, build_filter, filter_beyond, filter_text
 from asdk.clients.bioepic.pages import AFTER, RecordPages
 from asdk.clients.bioepic.records import Record
-from asdk.decoding import decoder_for
 from asdk.errors import BadRequestError
-from asdk.options import CallOptions
+from asdk.http.options import CallOptions
+from asdk.http.response import Response
+from asdk.models.decoding import decoder_for
 from asdk.pagination import Paginator
 from asdk.pagination.strategies import PageCursor
-from asdk.resource import Resource
-from asdk.response import Response
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.bioepic.client import BioEPIC

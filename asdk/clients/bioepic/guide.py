@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
-from asdk.client_options import ClientOptions
+from asdk.client.options import ClientOptions
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.client import BioEPIC
 from asdk.secret import Secret

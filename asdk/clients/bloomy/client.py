@@ -9,8 +9,8 @@ from typing import ClassVar
 from typing_extensions import Unpack
 
 from asdk.auth import BearerToken, Credential
-from asdk.client import BaseClient
-from asdk.client_options import ClientOptions
+from asdk.client.base import BaseClient
+from asdk.client.options import ClientOptions
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey, login_of
 from asdk.clients.bloomy.errors import api_error
@@ -19,9 +19,9 @@ from asdk.clients.bloomy.own_user import OwnUser
 from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, ScorecardOperations, Todos, Users
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError
-from asdk.options import CallOptions, merge_options
-from asdk.resource import resource
-from asdk.response import Response
+from asdk.http.options import CallOptions, merge_options
+from asdk.http.response import Response
+from asdk.resources import resource
 from asdk.secret import Secret
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from typing_extensions import Unpack
 
-from asdk.client_options import ClientOptions
+from asdk.client.options import ClientOptions
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.client import Bloomy
 from asdk.clients.bloomy.credentials import login_of

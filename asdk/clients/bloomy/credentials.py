@@ -8,9 +8,9 @@ from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_r
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
 from asdk.config import Config
 from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
+from asdk.http.urls import parse_url
 from asdk.secret import Secret
 from asdk.transports.base import Handler
-from asdk.urls import parse_url
 
 
 class BloomyLogin(Credential):

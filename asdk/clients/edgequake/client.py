@@ -10,9 +10,9 @@ import attrs
 from typing_extensions import Unpack
 
 from asdk.auth import ApiKey, BearerToken, Credential, NoCredential
-from asdk.auth.tokens import looks_like_jwt
-from asdk.client import BaseClient
-from asdk.client_options import ClientOptions
+from asdk.auth.token import looks_like_jwt
+from asdk.client.base import BaseClient
+from asdk.client.options import ClientOptions
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
 from asdk.clients.edgequake.errors import AccountLockedError, advised
 from asdk.clients.edgequake.models import Health
@@ -47,12 +47,12 @@ from asdk.clients.edgequake.resources import (
 )
 from asdk.config import Config
 from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamError
-from asdk.event_stream import error_in
-from asdk.options import CallOptions, Tenant, TenantHeaders
-from asdk.resource import resource
-from asdk.response import Response
+from asdk.http.options import CallOptions, Tenant, TenantHeaders
+from asdk.http.response import Response
+from asdk.resources import resource
 from asdk.secret import Secret
-from asdk.streaming import ServerSentEvent
+from asdk.streaming.parsers import ServerSentEvent
+from asdk.streaming.streams import error_in
 from asdk.unset import UNSET
 
 # What may be gone when a stream is opened again; the other codes are about settings.

@@ -7,7 +7,7 @@ from typing import Any
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
 from asdk.clients.edgequake.errors import LOCKED_FOR, LoginLockedError, WrongPasswordError
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.response import Response
+from asdk.http.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 

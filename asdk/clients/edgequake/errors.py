@@ -19,7 +19,7 @@ from uuid import UUID
 
 from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, TrackStatus
 from asdk.errors import AsdkError, AuthenticationError, NotFoundError, StatusError, TokenRefusedError
-from asdk.request import Request
+from asdk.http.request import Request
 
 #: How long an account stays locked, in seconds; the server does not tell.
 LOCKED_FOR = 900.0

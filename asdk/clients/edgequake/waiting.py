@@ -12,7 +12,7 @@ import attrs
 
 from asdk.clock import Clock
 from asdk.errors import AsdkError, DeadlineExceededError
-from asdk.options import Timeout
+from asdk.http.options import Timeout
 
 T = TypeVar("T")
 

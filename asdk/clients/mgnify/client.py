@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import Unpack
 
 from asdk.auth import Credential, PromptCredential
-from asdk.client import BaseClient
-from asdk.client_options import ClientOptions
+from asdk.client.base import BaseClient
+from asdk.client.options import ClientOptions
 from asdk.clients.mgnify.config import NAMES, PREFIX, MGnifyConfig
 from asdk.clients.mgnify.credentials import LOGIN_ADVICE, SlidingToken
 from asdk.clients.mgnify.models import Study
@@ -33,10 +33,10 @@ from asdk.clients.mgnify.resources import (
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError
+from asdk.http.status_errors import read_error
 from asdk.middleware.chain import AnyMiddleware
-from asdk.resource import resource
+from asdk.resources import resource
 from asdk.secret import Secret
-from asdk.status_errors import read_error
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.page_cache import PageCache

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 
 from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
-from asdk.auth.tokens import jwt_claims, jwt_expiry
+from asdk.auth.token import jwt_claims, jwt_expiry
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.response import Response
+from asdk.http.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from asdk.auth import TokenSource
-from asdk.auth.stores.private_files import Folder, UntrustedFileError, private_folder
-from asdk.auth.stores.working import in_thread
 from asdk.clients.mgnify.credentials import SlidingToken
+from asdk.concurrency.private_files import Folder, UntrustedFileError, private_folder
+from asdk.concurrency.threads import in_thread
 from asdk.errors import ConfigurationError, DecodeError
+from asdk.http.request import Request
+from asdk.http.response import Response
 from asdk.middleware.chain import Place
-from asdk.request import Request
-from asdk.response import Response
 from asdk.transports.base import Handler
 
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from asdk.errors import InvalidRequestError
-from asdk.models import model
-from asdk.options import CallOptions
+from asdk.http.options import CallOptions
+from asdk.models.declaration import model
 from asdk.pagination import PageNumbers, Paginator
-from asdk.records import Records
-from asdk.resource import Resource
+from asdk.records.records import Records
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ from asdk.auth import (
 )
 from asdk.testing import Reply, VirtualClock
 from asdk.transports.base import Handler
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
 
 def missing() -> str:

@@ -11,10 +11,10 @@ import pytest
 from asdk import ConfigurationError, TokenRefusedError, TokenUnavailableError
 from asdk.auth import DeviceCode, DeviceInstructions, MemoryTokenStore, print_instructions
 from asdk.errors import ConnectError
-from asdk.request import Request
+from asdk.http.request import Request
 from asdk.testing import Reply, VirtualClock
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
-from tests.failures import failure_of
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support.failures import failure_of
 
 DEVICE_URL = "https://id.example.org/device"
 OFFER = {

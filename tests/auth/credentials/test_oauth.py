@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from asdk import ConfigurationError, Secret, TokenError, TokenRefusedError, TokenUnavailableError
 from asdk.auth import ClientCredentials, Credential, DeviceCode, Entry, MemoryTokenStore, PasswordGrant, RefreshToken
 from asdk.testing import Reply, VirtualClock
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
-from tests.failures import failure_of
-from tests.servers import RawServer, Visit
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support.failures import failure_of
+from tests.support.servers import RawServer, Visit
 
 
 def basic_of(endpoint: Endpoint) -> tuple[str, str]:

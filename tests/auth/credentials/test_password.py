@@ -10,7 +10,7 @@ import pytest
 from asdk import TokenRefusedError, TokenUnavailableError
 from asdk.auth import MemoryTokenStore, PasswordGrant
 from asdk.testing import Reply, VirtualClock
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
 
 async def test_a_renewal_sends_the_refresh_token_and_neither_password_nor_scope() -> None:

@@ -20,10 +20,10 @@ from asdk.auth import (
 )
 from asdk.auth.credentials import prompt as module
 from asdk.testing import Reply, VirtualClock
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
 if sys.platform != "win32":
-    from tests.terminals import run_in_terminal
+    from tests.support.terminals import run_in_terminal
 
 
 def login(username: str, password: Secret) -> PasswordGrant:

@@ -10,7 +10,7 @@ import pytest
 from asdk import ConfigurationError, TokenRefusedError, TokenUnavailableError
 from asdk.auth import MemoryTokenStore, RefreshToken, fingerprint
 from asdk.testing import Reply, VirtualClock
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
 
 def sent_tokens(endpoint: Endpoint) -> list[str]:

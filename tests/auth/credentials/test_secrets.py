@@ -28,8 +28,8 @@ from asdk.auth import (
 from asdk.auth.credentials import prompt as module
 from asdk.errors import ConnectError, RequestTimeoutError
 from asdk.testing import Reply, VirtualClock
-from tests import reachable
-from tests.auth.credentials.endpoints import URL, Endpoint, granted, refusal, source_of
+from tests.support import reachable
+from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
 # Opened nowhere in this file: a traceback shows its lines, too.
 SECRETS = {name: Secret(f"{name}-4711-abcdef") for name in ("client", "password", "refresh", "access", "device")}

@@ -19,10 +19,10 @@ import pytest
 
 from asdk import ConfigurationError
 from asdk.auth import Entry, FileTokenStore
-from asdk.auth.entries import LARGEST
+from asdk.auth.stores.record import LARGEST
 from asdk.testing import TokenStoreSuite
 from asdk.testing.token_store_suite import KEY, SECRETS, make_entry, seen_of
-from tests.processes import Process
+from tests.support.processes import Process
 
 FILE = f"{KEY}.json"
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -13,7 +13,7 @@ import pytest
 
 from asdk.auth import FileTokenStore
 from asdk.testing.token_store_suite import KEY, assert_free
-from tests.processes import Process
+from tests.support.processes import Process
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here")
 

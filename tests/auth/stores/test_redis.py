@@ -24,8 +24,8 @@ from asdk.auth import RedisTokenStore
 from asdk.auth.stores import redis as redis_store
 from asdk.testing import TokenStoreSuite
 from asdk.testing.token_store_suite import KEY, OTHER_KEY, SECRETS, assert_free, make_entry, seen_of
-from tests.processes import Process
-from tests.redis_server import RedisServer, running_redis
+from tests.support.processes import Process
+from tests.support.redis_server import RedisServer, running_redis
 
 NAME = f"asdk:{KEY}"
 LOCK = f"asdk:lock:{KEY}"

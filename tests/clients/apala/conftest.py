@@ -10,8 +10,8 @@ import pytest
 from asdk.clients.apala import Apala
 from asdk.sandbox import Sandbox
 from asdk.sandbox.apala import ApalaServer
-from tests.clients.days import Days
-from tests.clients.makers import maker
+from tests.support.days import Days
+from tests.support.makers import maker
 
 
 class MakeClient(Protocol):

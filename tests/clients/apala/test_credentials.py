@@ -20,7 +20,7 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.apala.conftest import MakeClient
-    from tests.clients.days import Days
+    from tests.support.days import Days
 
 TOKEN, REFRESH, TEMPLATES = "/api/auth/token", "/api/auth/refresh", "/api/paf/templates"
 HOUR = 3600.0

@@ -10,8 +10,8 @@ import pytest
 
 from asdk.clients.bioepic import BioEPIC
 from asdk.sandbox import BioEPICServer, Sandbox
-from tests.clients.days import Days
-from tests.clients.makers import maker
+from tests.support.days import Days
+from tests.support.makers import maker
 
 
 class MakeClient(Protocol):

@@ -11,7 +11,7 @@ from asdk.clients.bioepic import BioEPIC, MissingCredentialsError, requires_auth
 from asdk.sandbox import BioEPICServer
 from asdk.sandbox.bioepic import TokenShape
 from tests.clients.bioepic.conftest import MakeClient
-from tests.clients.days import Days
+from tests.support.days import Days
 
 
 def token_requests(server: BioEPICServer) -> int:

@@ -11,8 +11,8 @@ import pytest
 from asdk.clients.bloomy import Bloomy
 from asdk.sandbox import Sandbox
 from asdk.sandbox.bloomy import BloomyServer
-from tests.clients.days import Days
-from tests.clients.makers import maker
+from tests.support.days import Days
+from tests.support.makers import maker
 
 
 class MakeClient(Protocol):

@@ -17,7 +17,7 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.bloomy.conftest import MakeClient
-    from tests.clients.days import Days
+    from tests.support.days import Days
 
 WEEKS = "/api/v1/weeks/current"
 TWO_WEEKS = 1_209_599.0

@@ -14,7 +14,7 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.bloomy.conftest import MakeClient
-    from tests.clients.days import Days
+    from tests.support.days import Days
 
 DAY = 24 * 3600.0
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from asdk import Secret
 from asdk.clients.edgequake import EdgeQuake
-from asdk.decoding import decoder_for
+from asdk.models.decoding import decoder_for
 from asdk.testing import MemoryTransport, Reply
 from tests.clients.edgequake.test_contract import OPERATIONS, Operation, method_of, result_of
 from tests.clients.edgequake.test_streams import collect
-from tests.edgequake_schemas import FIELDS
+from tests.support.edgequake_schemas import FIELDS
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 anything = st.recursive(

@@ -14,8 +14,8 @@ from asdk.sandbox import EdgeQuakeServer
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
     from tests.clients.edgequake.conftest import MakeClient
+    from tests.support.days import Days
 
 
 async def test_a_login_brings_both_tokens_and_the_account(visitor: EdgeQuake) -> None:

@@ -12,7 +12,7 @@ from asdk.clients.edgequake.models import ContextBundle, QueryMode
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
+    from tests.support.days import Days
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo. ![The office](office.png)"
 

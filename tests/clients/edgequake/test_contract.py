@@ -19,16 +19,16 @@ import attrs
 import pytest
 
 from asdk import Paginator, Records, Secret
-from asdk.bodies import FileContent, Upload
 from asdk.clients.edgequake import EdgeQuake, models
 from asdk.clients.edgequake.models import contexts
 from asdk.clients.edgequake.resources.api_keys import ApiKeyPaginator
-from asdk.event_stream import EventStream
-from asdk.files import Downloaded
+from asdk.http.bodies import FileContent, Upload
 from asdk.progress import ProgressDisplay
+from asdk.streaming.streams import EventStream
 from asdk.testing import MemoryTransport, Reply
+from asdk.transfers.download import Downloaded
 from tests.contracts.operations import operations
-from tests.edgequake_schemas import FIELDS, problems, sample
+from tests.support.edgequake_schemas import FIELDS, problems, sample
 
 #: What the contract has and a method does not send, and why.
 LEFT_OUT = {

@@ -16,8 +16,8 @@ from asdk.clients.edgequake import EdgeQuake, EdgeQuakeLogin, LoginLockedError, 
 from asdk.sandbox import EdgeQuakeServer, Fault
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
     from tests.clients.edgequake.conftest import MakeClient
+    from tests.support.days import Days
 
 LOGIN = "/api/v1/auth/login"
 REFRESH = "/api/v1/auth/refresh"

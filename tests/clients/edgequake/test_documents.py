@@ -25,7 +25,7 @@ from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Fault, Sandbox
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
+    from tests.support.days import Days
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 DOCUMENTS = "/api/v1/documents"

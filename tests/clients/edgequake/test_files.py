@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from asdk import BadRequestError, ConflictError, NotFoundError, Secret, StreamError
-from asdk.bodies import FileTypes
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import (
     DocumentStatus,
@@ -22,6 +21,7 @@ from asdk.clients.edgequake.models import (
     PdfProgress,
     PhaseStatus,
 )
+from asdk.http.bodies import FileTypes
 from asdk.sandbox import EdgeQuakeServer, Fault
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."

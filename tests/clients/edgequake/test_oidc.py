@@ -13,8 +13,8 @@ from asdk.sandbox import EdgeQuakeServer
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
     from tests.clients.edgequake.conftest import MakeClient
+    from tests.support.days import Days
 
 
 async def begin(client: EdgeQuake) -> str:

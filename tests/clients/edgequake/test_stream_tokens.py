@@ -12,11 +12,11 @@ import pytest
 
 from asdk import AuthenticationError, StreamError
 from asdk.clients.edgequake import EdgeQuake
-from asdk.event_stream import EventStream
 from asdk.middleware import ConcurrencyLimit
 from asdk.sandbox import EdgeQuakeServer, Fault
-from tests.cancelling import at_each_await
+from asdk.streaming.streams import EventStream
 from tests.clients.edgequake.test_streams import collect
+from tests.support.cancelling import at_each_await
 
 if TYPE_CHECKING:
     from tests.clients.edgequake.conftest import MakeClient

@@ -22,11 +22,11 @@ from asdk.clients.edgequake.models import (
     TitleUpdate,
     Token,
 )
-from asdk.event_stream import EventStream
-from asdk.options import CallOptions, Timeout
+from asdk.http.options import CallOptions, Timeout
 from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.streaming.streams import EventStream
 from asdk.testing import MemoryTransport, Reply
-from tests.edgequake_schemas import sample
+from tests.support.edgequake_schemas import sample
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 ANSWER = "Sarah Chen works at Acme Labs. [1]"

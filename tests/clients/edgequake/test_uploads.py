@@ -17,7 +17,7 @@ from asdk.clients.edgequake import EdgeQuake
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Fault, Sandbox
 from asdk.sandbox.edgequake.settings import DEFAULT_WORKSPACE_ID
 from asdk.testing import MemoryTransport, Reply, VirtualClock
-from tests.edgequake_schemas import sample
+from tests.support.edgequake_schemas import sample
 
 TEXT = b"Sarah Chen works at Acme Labs."
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Page >> endobj\nBT (Ada Lovelace met Sarah Chen.) Tj ET\n%%EOF"

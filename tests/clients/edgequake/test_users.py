@@ -13,8 +13,8 @@ from asdk.clients.edgequake.models import Role, Scope
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
     from tests.clients.edgequake.conftest import MakeClient
+    from tests.support.days import Days
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------

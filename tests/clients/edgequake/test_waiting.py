@@ -15,11 +15,11 @@ from asdk.clients.edgequake import EdgeQuake, ProcessingError, ProcessingTimeout
 from asdk.clients.edgequake.models import DocumentStatus, TrackStatus
 from asdk.sandbox import EdgeQuakeServer
 from asdk.testing import MemoryTransport, Reply, VirtualClock
-from tests.edgequake_schemas import sample
+from tests.support.edgequake_schemas import sample
 
 if TYPE_CHECKING:
-    from tests.clients.days import Days
     from tests.clients.edgequake.conftest import MakeClient
+    from tests.support.days import Days
 
 
 def track(*, done: int, of: int, status: str = "completed") -> dict[str, object]:

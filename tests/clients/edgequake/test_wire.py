@@ -16,7 +16,7 @@ import pytest
 from asdk import InvalidRequestError, Secret, Tenant
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import ConversationMessage, DocumentFilter, MixWeights, QueryMode
-from asdk.encoding import encode_json
+from asdk.models.encoding import encode_json
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.clients.edgequake.test_contract import (
     EACH,
@@ -29,7 +29,7 @@ from tests.clients.edgequake.test_contract import (
     sent_names,
 )
 from tests.contracts.operations import operations, same
-from tests.edgequake_schemas import sample
+from tests.support.edgequake_schemas import sample
 
 #: Every character that ends, splits or changes a path if it is not escaped.
 ODD = "a/../b?c#d%e+f&g h"

@@ -17,7 +17,7 @@ from asdk.clients.mgnify.models import (
     StudyDetail,
     TypedAnnotation,
 )
-from asdk.files import Downloaded
+from asdk.transfers.download import Downloaded
 
 
 async def results(client: MGnify) -> None:

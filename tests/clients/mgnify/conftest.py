@@ -13,8 +13,8 @@ import pytest
 
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import MGnifyServer, Sandbox
-from tests.clients.days import Days
-from tests.clients.makers import maker
+from tests.support.days import Days
+from tests.support.makers import maker
 
 
 class MakeClient(Protocol):

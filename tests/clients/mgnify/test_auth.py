@@ -17,8 +17,8 @@ from asdk import (
 from asdk.auth import BearerToken, MemoryTokenStore
 from asdk.clients.mgnify import MGnify, SlidingToken
 from asdk.sandbox import Fault, MGnifyServer
-from tests.clients.days import Days
 from tests.clients.mgnify.conftest import MakeClient
+from tests.support.days import Days
 
 LOGIN = "/metagenomics/api/v2/auth/sliding"
 REFRESH = "/metagenomics/api/v2/auth/sliding/refresh"

@@ -24,9 +24,9 @@ from asdk import (
 from asdk.auth import BearerToken
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import Fault, MGnifyServer
-from tests.clients.days import Days
 from tests.clients.mgnify.conftest import MakeClient
-from tests.failures import assert_clean
+from tests.support.days import Days
+from tests.support.failures import assert_clean
 
 ACCOUNT = {"username": "Webin-1001", "password": "sandbox-webin"}
 HTML = "<html><body><h1>Bad</h1></body></html>"

@@ -18,8 +18,8 @@ from asdk.clients.mgnify import MGnify, PageCache, SlidingToken
 from asdk.sandbox import Fault, MGnifyServer
 from asdk.testing import VirtualClock
 from asdk.transports.base import Handler
-from tests.clients.days import Days
 from tests.clients.mgnify.conftest import MakeClient
+from tests.support.days import Days
 
 STUDIES = "/metagenomics/api/v2/studies/"
 MINE = "/metagenomics/api/v2/my-data/studies/"

@@ -11,8 +11,8 @@ from asdk.clients.mgnify import MGnify
 from asdk.clients.mgnify.models import PipelineVersion, Run
 from asdk.middleware import ConcurrencyLimit
 from asdk.sandbox import Fault, MGnifyServer
-from tests.clients.days import Days
 from tests.clients.mgnify.conftest import MakeClient
+from tests.support.days import Days
 
 
 async def test_nothing_is_sent_until_something_is_fetched(visitor: MGnify, server: MGnifyServer) -> None:

@@ -25,8 +25,8 @@ from asdk.clients.mgnify.models import AnalysisDetail, CatalogueType, DownloadFi
 from asdk.sandbox import Fault, MGnifyServer
 from asdk.sandbox.mgnify.store.searches import sketch
 from asdk.testing import VirtualClock
-from tests.clients.days import Days
 from tests.clients.mgnify.conftest import MakeClient
+from tests.support.days import Days
 
 
 async def test_what_the_models_hold(visitor: MGnify) -> None:

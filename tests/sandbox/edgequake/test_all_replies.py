@@ -10,7 +10,7 @@ import pytest
 
 from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, ManualClock, Sandbox
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID, DEFAULT_USER_ID, DEFAULT_WORKSPACE_ID
-from tests.edgequake_schemas import problems
+from tests.support.edgequake_schemas import problems
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ import pytest
 
 from asdk.sandbox import EdgeQuakeSettings, ManualClock, Sandbox
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID
-from tests.edgequake_schemas import problems
+from tests.support.edgequake_schemas import problems
 
 pytestmark = pytest.mark.anyio
 

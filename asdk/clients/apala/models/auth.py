@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from asdk.models import model
+from asdk.models.declaration import model
+from asdk.models.subscriptable import Subscriptable
 from asdk.secret import Secret
-from asdk.subscripts import Subscriptable
 
 
 @model

@@ -22,8 +22,8 @@ from asdk.clients.apala.models.paf import (
     PafRecorded,
 )
 from asdk.clients.apala.resources.templates import Templates
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala

@@ -17,9 +17,9 @@ from asdk.clients.apala.models.paf import (
     TemplateStatus,
 )
 from asdk.errors import InvalidRequestError
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
-from asdk.resource import Resource
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala

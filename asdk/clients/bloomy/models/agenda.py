@@ -6,7 +6,7 @@ from datetime import datetime
 
 from asdk.clients.bloomy.models.moments import Moment, moment
 from asdk.clients.bloomy.models.users import Owner
-from asdk.models import field, model
+from asdk.models.declaration import field, model
 
 
 @model(rename="pascal")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from asdk.clients.bloomy.models.agenda import AgendaItem
 from asdk.clients.bloomy.models.moments import moment
-from asdk.models import model
+from asdk.models.declaration import model
 
 
 @model(rename="pascal")

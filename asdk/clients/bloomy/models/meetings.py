@@ -8,7 +8,7 @@ from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.models.moments import Moment
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.models.users import Owner
-from asdk.models import field, model
+from asdk.models.declaration import field, model
 
 
 @model(rename="pascal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from asdk.clients.bloomy.models.moments import Moment, moment
-from asdk.models import field, model
+from asdk.models.declaration import field, model
 
 
 @model(rename="pascal")

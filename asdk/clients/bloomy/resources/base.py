@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asdk.clients.bloomy.models.bulk import BulkError, BulkResult
 from asdk.errors import AsdkError, InvalidRequestError
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.bloomy.client import Bloomy

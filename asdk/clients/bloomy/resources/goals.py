@@ -12,8 +12,8 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import InvalidRequestError
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
 
 _COMPLETION = {"on": "OnTrack", "off": "AtRisk", "complete": "Complete"}
 

@@ -6,8 +6,8 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.headlines import Headline
 from asdk.clients.bloomy.resources.base import BloomyResource
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
 
 
 class Headlines(BloomyResource):

@@ -11,8 +11,8 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
 
 
 class Issues(BloomyResource):

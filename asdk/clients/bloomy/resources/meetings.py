@@ -25,8 +25,8 @@ from asdk.clients.bloomy.models.moments import moment
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import AsdkError
-from asdk.options import CallOptions
-from asdk.records import Records
+from asdk.http.options import CallOptions
+from asdk.records.records import Records
 
 # A meeting without a scorecard may have something else than a list, or nothing.
 _Measurables: TypeAlias = list[Measurable | None] | Measurable | None

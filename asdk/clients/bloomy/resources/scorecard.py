@@ -7,8 +7,8 @@ from typing_extensions import Unpack
 from asdk.clients.bloomy.models.scorecard import ScorecardItem, ScorecardWeek, Scores, Week
 from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
-from asdk.options import CallOptions
-from asdk.records import Records
+from asdk.http.options import CallOptions
+from asdk.records.records import Records
 
 
 class ScorecardOperations(BloomyResource):

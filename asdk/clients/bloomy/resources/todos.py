@@ -12,8 +12,8 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
 
 
 class Todos(BloomyResource):

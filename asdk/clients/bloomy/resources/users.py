@@ -15,8 +15,8 @@ from asdk.clients.bloomy.models.users import (
     UserSearchResult,
 )
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
-from asdk.options import CallOptions
-from asdk.records import Records
+from asdk.http.options import CallOptions
+from asdk.records.records import Records
 
 
 class Users(BloomyResource):

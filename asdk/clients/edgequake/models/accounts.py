@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from asdk.models import OpenEnum, model
+from asdk.models.declaration import OpenEnum, model
+from asdk.models.subscriptable import Subscriptable
 from asdk.secret import Secret
-from asdk.subscripts import Subscriptable
 
 
 class Role(OpenEnum):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from asdk.clients.edgequake.models.queries import QueryMode, Subgraph
-from asdk.models import OpenEnum, field, model
+from asdk.models.declaration import OpenEnum, field, model
 
 
 class ArtifactType(OpenEnum):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from asdk.clients.edgequake.models.documents import DocumentStatus
-from asdk.models import model
+from asdk.models.declaration import model
 
 
 @model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from asdk.clients.edgequake.models.queries import QueryMode, QueryStats, SourceReference, Subgraph
-from asdk.models import model, tagged
+from asdk.models.declaration import model, tagged
 
 
 @model

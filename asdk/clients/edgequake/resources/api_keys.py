@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import ApiKeySummary, CreatedApiKey, RevokedApiKey
-from asdk.options import CallOptions, without_none
+from asdk.http.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.records import Records
-from asdk.resource import Resource
+from asdk.records.records import Records
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -20,9 +20,9 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.clients.edgequake.models.streams import CHAT_EVENT
-from asdk.event_stream import EventStream
-from asdk.options import CallOptions, without_none
-from asdk.resource import Resource
+from asdk.http.options import CallOptions, without_none
+from asdk.resources import Resource
+from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Chunk, ChunkLineage
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Connection, ProbeResult
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
-from asdk.resource import Resource
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
+from asdk.resources import Resource
 from asdk.secret import Secret
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from datetime import date
 
 from typing_extensions import Unpack
 
-from asdk.bodies import FileTypes
 from asdk.clients.edgequake.errors import ProcessingError, ProcessingTimeoutError, is_lost
 from asdk.clients.edgequake.models import (
     BatchUpload,
@@ -25,8 +24,9 @@ from asdk.clients.edgequake.models import (
 )
 from asdk.clients.edgequake.resources.processing import DocumentProcessing
 from asdk.clients.edgequake.waiting import poll
-from asdk.encoding import encode_json
-from asdk.options import CallOptions, without_none
+from asdk.http.bodies import FileTypes
+from asdk.http.options import CallOptions, without_none
+from asdk.models.encoding import encode_json
 from asdk.pagination import PageNumbers, Paginator
 
 _PAGES = PageNumbers(items="documents", total="total")

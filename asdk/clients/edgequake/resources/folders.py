@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Folder
-from asdk.options import CallOptions, without_none
-from asdk.records import Records
-from asdk.resource import Resource
+from asdk.http.options import CallOptions, without_none
+from asdk.records.records import Records
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

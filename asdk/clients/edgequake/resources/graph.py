@@ -20,11 +20,11 @@ from asdk.clients.edgequake.models import (
     PopularLabels,
 )
 from asdk.clients.edgequake.models.graph import GRAPH_EVENT
-from asdk.event_stream import EventStream
-from asdk.models import model
-from asdk.options import CallOptions
-from asdk.records import Records
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.models.declaration import model
+from asdk.records.records import Records
+from asdk.resources import Resource
+from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.bodies import FileTypes
 from asdk.clients.edgequake.models import DeletedInjection, InjectionDetail, InjectionSummary, PutInjection
-from asdk.options import CallOptions, without_none
+from asdk.http.bodies import FileTypes
+from asdk.http.options import CallOptions, without_none
 from asdk.pagination import Offset, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Job
-from asdk.options import CallOptions, without_none
+from asdk.http.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.bodies import FileTypes
 from asdk.clients.edgequake.models import ParseBackends, ParsedPdf, ParseJob
-from asdk.encoding import encode_json
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.bodies import FileTypes
+from asdk.http.options import CallOptions
+from asdk.models.encoding import encode_json
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

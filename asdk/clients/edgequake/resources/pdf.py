@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.bodies import FileTypes, ProgressCallback
 from asdk.clients.edgequake.models import (
     PdfBatchUpload,
     PdfContent,
@@ -18,15 +17,16 @@ from asdk.clients.edgequake.models import (
     PdfSummary,
     UploadedPdf,
 )
-from asdk.event_stream import EventStream
-from asdk.options import CallOptions
+from asdk.http.bodies import FileTypes, ProgressCallback
+from asdk.http.options import CallOptions
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
+from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
-    from asdk.files import Downloaded
     from asdk.progress import ProgressDisplay
+    from asdk.transfers.download import Downloaded
 
 _PAGES = PageNumbers(items="items", total="pagination.total_count")
 

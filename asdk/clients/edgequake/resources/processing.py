@@ -19,8 +19,8 @@ from asdk.clients.edgequake.models import (
     ReprocessedDocuments,
     RetriedChunks,
 )
-from asdk.options import CallOptions, without_none
-from asdk.resource import Resource
+from asdk.http.options import CallOptions, without_none
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

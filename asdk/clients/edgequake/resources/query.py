@@ -19,11 +19,11 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.clients.edgequake.models.streams import QUERY_EVENT
-from asdk.event_stream import EventStream
-from asdk.options import CallOptions, without_none
-from asdk.resource import Resource
+from asdk.http.options import CallOptions, without_none
+from asdk.resources import Resource
 from asdk.secret import Secret
-from asdk.streaming import ServerSentEvent
+from asdk.streaming.parsers import ServerSentEvent
+from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -14,9 +14,9 @@ from asdk.clients.edgequake.models import (
     RelationshipDetail,
     UpdatedRelationship,
 )
-from asdk.options import CallOptions, without_none
+from asdk.http.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Task
-from asdk.options import CallOptions
+from asdk.http.options import CallOptions
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -8,9 +8,9 @@ from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import User, UserReply
 from asdk.config import secret_argument
-from asdk.options import CallOptions, without_none
+from asdk.http.options import CallOptions, without_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
 from asdk.secret import Secret
 
 if TYPE_CHECKING:

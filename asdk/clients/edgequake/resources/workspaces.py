@@ -15,9 +15,9 @@ from asdk.clients.edgequake.models import (
     Workspace,
     WorkspaceStats,
 )
-from asdk.options import CallOptions, without_none
+from asdk.http.options import CallOptions, without_none
 from asdk.pagination import Offset, Paginator
-from asdk.resource import Resource
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -6,7 +6,7 @@ from typing import Any
 
 from asdk.clients.mgnify.models.genomes import Catalogue
 from asdk.clients.mgnify.models.studies import Study
-from asdk.models import model
+from asdk.models.declaration import model
 
 
 @model

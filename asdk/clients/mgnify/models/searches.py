@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asdk.clients.mgnify.models.genomes import Genome
-from asdk.models import OpenEnum, field, model
+from asdk.models.declaration import OpenEnum, field, model
 from asdk.secret import Secret
 
 

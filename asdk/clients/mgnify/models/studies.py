@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from asdk.clients.mgnify.models.common import Biome, DownloadFile, PipelineVersion
-from asdk.models import OpenEnum, model
+from asdk.models.declaration import OpenEnum, model
 
 
 @model

@@ -6,7 +6,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.mgnify.models import AnalysisDetail, AnalysisWithAnnotations, AnnotationType, TypedAnnotation
 from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
-from asdk.options import CallOptions
+from asdk.http.options import CallOptions
 
 
 class Analyses(MGnifyResource):

@@ -13,8 +13,8 @@ from typing_extensions import Unpack
 from asdk.clients.mgnify.models import SlidingTokenReply
 from asdk.config import secret_argument
 from asdk.errors import AuthenticationError
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.resources import Resource
 from asdk.secret import Secret
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from typing_extensions import Unpack
 
-from asdk.bodies import ProgressCallback
 from asdk.clients.mgnify.models import DownloadFile, IndexFile
 from asdk.errors import InvalidRequestError, PermissionDeniedError
-from asdk.options import CallOptions
-from asdk.resource import Resource
-from asdk.response import Response
+from asdk.http.bodies import ProgressCallback
+from asdk.http.options import CallOptions
+from asdk.http.response import Response
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify
-    from asdk.files import Downloaded
     from asdk.progress import ProgressDisplay
+    from asdk.transfers.download import Downloaded
 
 T = TypeVar("T")
 

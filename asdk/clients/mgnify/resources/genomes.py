@@ -8,8 +8,8 @@ from typing_extensions import Unpack
 
 from asdk.clients.mgnify.models import Catalogue, Genome, GenomeAnnotations, GenomeDetail
 from asdk.clients.mgnify.queries import QuerySet
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -15,8 +15,8 @@ from asdk.clients.mgnify.models import (
     SuperStudyDetail,
 )
 from asdk.clients.mgnify.queries import QuerySet
-from asdk.options import CallOptions
-from asdk.resource import Resource
+from asdk.http.options import CallOptions
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -17,7 +17,7 @@ from asdk.clients.mgnify.models import (
     SampleDetail,
 )
 from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
-from asdk.options import CallOptions
+from asdk.http.options import CallOptions
 
 
 class Samples(MGnifyResource):

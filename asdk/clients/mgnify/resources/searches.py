@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk.bodies import FileTypes
 from asdk.clients.mgnify.models import (
     FragmentSearch,
     FragmentSearchReply,
@@ -17,8 +16,9 @@ from asdk.clients.mgnify.models import (
     GatherStatusReply,
 )
 from asdk.errors import DeadlineExceededError
-from asdk.options import CallOptions, without_none
-from asdk.resource import Resource
+from asdk.http.bodies import FileTypes
+from asdk.http.options import CallOptions, without_none
+from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -14,7 +14,7 @@ from asdk.clients.mgnify.models import (
     StudyDetail,
 )
 from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
-from asdk.options import CallOptions
+from asdk.http.options import CallOptions
 
 
 class Studies(MGnifyResource):

@@ -1,0 +1,245 @@
+"""`Entry`: what a token store keeps under one key, and how it is written down.
+
+Beside the token stand two notes from one process to all others: the *intent* to use a refresh token that is good for
+one use, and a *refusal* that nobody should provoke again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import attrs
+
+from asdk.auth.token import Token
+from asdk.errors import TokenRefusedError
+from asdk.secret import Secret
+
+# Of the form below; an entry of another one is not understood, and so not used.
+_FORMAT = 1
+
+#: An entry beyond this many bytes is not read.
+LARGEST = 1024 * 1024
+
+
+@attrs.frozen(kw_only=True)
+class Intent:
+    """Says, before a refresh token of one use is sent, that it is about to be.
+
+    Attributes:
+        refresh_token: the fingerprint of the token that is sent.
+        holder: the process that sends it, as `asdk.concurrency.process` names it; empty if that has given up, and does
+        not know
+            whether the token was used.
+        written_at: when this was written, in epoch seconds.
+    """
+
+    refresh_token: str
+    holder: str
+    written_at: float
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """A lasting no of the token endpoint.
+
+    Attributes:
+        until: when the endpoint may be asked again, in epoch seconds.
+        count: how many refusals came in a row.
+        message: of the error that each caller gets.
+        status: of the endpoint's answer, if it gave one.
+        code: the endpoint's error code, if it gave one.
+        method, template, request_id: of the request that was refused.
+        seed: the fingerprint of the secret that was refused; another secret may be tried at once.
+    """
+
+    until: float
+    count: int
+    message: str
+    status: int | None = None
+    code: str | None = None
+    method: str | None = None
+    template: str | None = None
+    request_id: str | None = None
+    seed: str | None = None
+
+    def error(self, retry_after: float | None = None) -> TokenRefusedError:
+        """The refusal as it is raised again."""
+        return TokenRefusedError(
+            self.message,
+            status=self.status,
+            code=self.code,
+            method=self.method,
+            template=self.template,
+            request_id=self.request_id,
+            retry_after=retry_after,
+        )
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Entry:
+    """What a store keeps under one key.
+
+    Attributes:
+        origin: of the token endpoint; an entry of another origin under the same key is never used.
+        account: whose token it is.
+        seed: the fingerprint of the secret that the token's family began with.
+        token: None where only a note is left.
+        intent: None where no refresh token is on its way.
+        refusal: None where the endpoint has not said no.
+        revision: counts the changes, from 1. A store takes an entry only if its own is the one before.
+    """
+
+    origin: str
+    account: str = ""
+    seed: str | None = None
+    token: Token | None = None
+    intent: Intent | None = None
+    refusal: Refusal | None = None
+    revision: int = 1
+
+    def dumps(self) -> Secret:
+        """The entry as JSON text, with the token's secrets in it."""
+        data: dict[str, Any] = {
+            "format": _FORMAT,
+            "revision": self.revision,
+            "origin": self.origin,
+            "account": self.account,
+            "seed": self.seed,
+            "token": None if self.token is None else _token_data(self.token),
+            "intent": None if self.intent is None else attrs.asdict(self.intent),
+            "refusal": None if self.refusal is None else attrs.asdict(self.refusal),
+        }
+        return Secret(json.dumps(data))
+
+    @classmethod
+    def loads(cls, text: str | bytes | Secret) -> Entry:
+        """Read what `dumps` wrote.
+
+        Raises:
+            ValueError: this is no entry: cut off, of another format, or of another making. The message tells no part
+                of it.
+        """
+        problem = "it is not valid JSON"
+        try:
+            data = json.loads(_plain(text))
+            problem = "it is no entry of a token store"
+            return cls._read(data)
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            pass  # what they say may quote a token
+        raise ValueError(problem)
+
+    @classmethod
+    def _read(cls, data: Any) -> Entry:
+        if not isinstance(data, dict) or data["format"] != _FORMAT:
+            raise ValueError
+        token, intent, refusal = data["token"], data["intent"], data["refusal"]
+        return cls(
+            origin=_text(data["origin"]),
+            account=_text(data["account"]),
+            seed=_text_or_none(data["seed"]),
+            token=None if token is None else _read_token(token),
+            intent=None if intent is None else _read_intent(intent),
+            refusal=None if refusal is None else _read_refusal(refusal),
+            revision=_whole(data["revision"]),
+        )
+
+    def __repr__(self) -> str:
+        notes = "".join(f" {name}" for name in ("intent", "refusal") if getattr(self, name) is not None)
+        return f"<Entry {self.revision} of {self.origin}: {self.token}{notes}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Entry does not pickle: share a TokenStore instead")
+
+
+def _plain(text: str | bytes | Secret) -> str | bytes:
+    plain = text.reveal() if isinstance(text, Secret) else text
+    if len(plain) > LARGEST:
+        raise ValueError
+    return plain
+
+
+def _token_data(token: Token) -> dict[str, Any]:
+    return {
+        "value": token.value.reveal(),
+        "issued_at": token.issued_at,
+        "lifetime": token.lifetime,
+        "refresh_token": None if token.refresh_token is None else token.refresh_token.reveal(),
+        "refresh_expires_at": token.refresh_expires_at,
+        "header": token.header,
+        "scheme": token.scheme,
+        "claims": dict(token.claims),
+    }
+
+
+def _read_token(data: Mapping[str, Any]) -> Token:
+    refresh_token, claims = _text_or_none(data["refresh_token"]), data["claims"]
+    if not isinstance(claims, dict):
+        raise ValueError
+    token = Token(
+        value=_text(data["value"]),
+        issued_at=_number(data["issued_at"]),
+        lifetime=_number_or_none(data["lifetime"]),
+        refresh_token=refresh_token,
+        refresh_expires_at=_number_or_none(data["refresh_expires_at"]),
+        header=_text(data["header"]),
+        scheme=_text(data["scheme"]),
+        claims=claims,
+    )
+    token.headers  # noqa: B018 - a value that no header can carry is found here, not on the first call
+    return token
+
+
+def _read_intent(data: Mapping[str, Any]) -> Intent:
+    return Intent(
+        refresh_token=_text(data["refresh_token"]),
+        holder=_text(data["holder"]),
+        written_at=_number(data["written_at"]),
+    )
+
+
+def _read_refusal(data: Mapping[str, Any]) -> Refusal:
+    # What asdk did not write down from the beginning may be missing; the token beside it is good all the same.
+    status = data["status"]
+    return Refusal(
+        until=_number(data["until"]),
+        count=_whole(data["count"]),
+        message=_text(data["message"]),
+        status=None if status is None else _whole(status),
+        code=_text_or_none(data["code"]),
+        method=_text_or_none(data.get("method")),
+        template=_text_or_none(data.get("template")),
+        request_id=_text_or_none(data.get("request_id")),
+        seed=_text_or_none(data["seed"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LAST_MOMENT:
+        raise TypeError
+    return float(value)
+
+
+def _number_or_none(value: object) -> float | None:
+    return None if value is None else _number(value)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LAST_MOMENT:
+        raise TypeError
+    return value
+
+
+# The end of the year 9999, in epoch seconds; nothing here is larger.
+_LAST_MOMENT = 253_402_300_800

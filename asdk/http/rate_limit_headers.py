@@ -1,0 +1,185 @@
+"""What servers say about their rate limits, in each of the ways they say it. Pure functions; called by `RateLimit`.
+
+A server may write anything: a field that cannot be understood is as good as none, and nothing here raises. How long a
+client really waits is bounded by who asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import attrs
+
+from asdk.http.headers import Headers, http_date, retry_after
+
+_NUMBER = re.compile(r"[0-9]{1,16}(?:\.[0-9]{1,9})?").fullmatch
+_COUNT = re.compile(r"[0-9]{1,15}").fullmatch
+_LEADING_COUNT = re.compile(r"([0-9]{1,15})(?=[ \t]*(?:[,;]|$))").match
+_SPAN = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m(?!s))?(?:([0-9]{1,8}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9})ms)?")
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{5,8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+).fullmatch
+
+# An item of a structured field (RFC 9651), or a member of the dictionary that earlier drafts had instead.
+_ITEM = re.compile(r"[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([A-Za-z0-9*][!#$%&'*+\-.^_`|~:/0-9A-Za-z]*))(?:=([0-9]{1,15}))?")
+_PARAMETER = re.compile(r"[ \t]*;[ \t]*([a-z*][a-z0-9_.*-]*)(?:=(\"(?:[^\"\\]|\\.)*\"|:[A-Za-z0-9+/=]*:|[^\s;,\":]+))?")
+_SEPARATOR = re.compile(r"[ \t]*(?:,|$)")
+
+#: Numbers from here on are moments in epoch seconds, and from there on in epoch milliseconds: no window is this long.
+_EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11
+
+#: The families of fields, ``<family>-remaining`` and so on: older drafts, GitHub and most others, Twitter, OpenAI.
+_FAMILIES = (("ratelimit", ""), ("x-ratelimit", ""), ("x-rate-limit", ""), ("x-ratelimit", "-requests"))
+
+#: The names of all fields that this module reads, in lower case.
+FIELDS = frozenset({"ratelimit", "retry-after", "retry-after-ms"}) | {
+    f"{family}-{part}{kind}" for family, kind in _FAMILIES for part in ("remaining", "reset", "reset-after")
+}
+
+#: The statuses with which servers tell a client to stay away for a while, if a Retry-After stands beside them. GitHub
+#: says 403 where others say 429.
+_AWAY = frozenset({403, 429, 503})
+
+
+@attrs.frozen
+class Quota:
+    """What is left of one limit, as the server counts.
+
+    Attributes:
+        remaining: how many requests it would still take; None if it does not say.
+        reset: seconds until it counts anew; None if it does not say.
+    """
+
+    remaining: int | None
+    reset: float | None
+
+
+def read_quotas(headers: Headers, now: float) -> list[Quota]:
+    """Every limit that a response tells of; empty if it tells of none that counts requests.
+
+    Reads the ``RateLimit`` field with ``RateLimit-Policy`` beside it, and the families ``RateLimit-*``,
+    ``X-RateLimit-*`` and ``X-Rate-Limit-*``. A reset may be seconds, an epoch in seconds or milliseconds, a span such
+    as ``6m0s``, or a date; moments are judged against the response's own ``Date``.
+
+    Args:
+        headers: of the response.
+        now: the wall clock in epoch seconds, used when the response has no ``Date``.
+
+    Source: draft-ietf-httpapi-ratelimit-headers, versions 00 to 10.
+    """
+    sent = http_date(headers.get("date", ""))
+    reference = now if sent is None else sent
+    quotas = _standard(headers)
+    for family, kind in _FAMILIES:
+        remaining = _least(headers.getall(f"{family}-remaining{kind}"))
+        resets = headers.getall(f"{family}-reset-after{kind}") or headers.getall(f"{family}-reset{kind}")
+        reset = max((wait for value in resets if (wait := reset_in(value, reference)) is not None), default=None)
+        if remaining is not None or reset is not None:
+            quotas.append(Quota(remaining, reset))
+    return quotas
+
+
+def asked_to_wait(status: int, headers: Headers, now: float) -> float | None:
+    """For how many seconds a response wants no further request, or None if it does not say so.
+
+    Args:
+        status: of the response.
+        headers: of the response.
+        now: the wall clock in epoch seconds, used when the response has no ``Date``.
+    """
+    if status not in _AWAY:
+        return None
+    wait = retry_after(headers, now)
+    if wait is not None or status != 429:
+        return wait
+    spent = (quota.reset for quota in read_quotas(headers, now) if not quota.remaining and quota.reset is not None)
+    return max(spent, default=None)
+
+
+def reset_in(value: str, now: float) -> float | None:
+    """Seconds until a reset that may be written in any way; None if it cannot be read. Never negative.
+
+    Args:
+        value: of the field.
+        now: the moment that dates and epochs are judged against, in epoch seconds.
+    """
+    value = value.strip()
+    if _NUMBER(value):
+        number = float(value)
+        if number >= _EPOCH_MILLISECONDS:
+            return max(0.0, number / 1000 - now)
+        return max(0.0, number - now) if number >= _EPOCH_SECONDS else number
+    if value and (span := _SPAN.fullmatch(value)):
+        hours, minutes, seconds, thousandths = (float(part or 0) for part in span.groups())
+        return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+    moment = _timestamp(value) if _TIMESTAMP(value) else http_date(value)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def _timestamp(value: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _least(values: Iterable[str]) -> int | None:
+    counts = (_LEADING_COUNT(value.strip()) for value in values)
+    return min((int(count[1]) for count in counts if count), default=None)
+
+
+def _standard(headers: Headers) -> list[Quota]:
+    """The quotas of the ``RateLimit`` field, as it is now and as it was up to version 07 of the draft."""
+    if "ratelimit" not in headers:
+        return []
+    policies = {name: parameters for name, _, parameters in _items(headers.get("ratelimit-policy", ""))}
+    quotas: list[Quota] = []
+    members: dict[str, str] = {}
+    for name, member, parameters in _items(headers["ratelimit"]):
+        policy = policies.get(name, {})
+        if member is not None:
+            members[name] = member
+        elif (remaining := _count(parameters.get("r"))) is not None and policy.get("qu", "requests") == "requests":
+            reset = _count(parameters.get("t"))
+            quotas.append(Quota(remaining, _refill(policy) if reset is None else float(reset)))
+    if (remaining := _count(members.get("remaining"))) is not None:
+        reset = _count(members.get("reset"))
+        quotas.append(Quota(remaining, None if reset is None else float(reset)))
+    return quotas
+
+
+def _refill(policy: Mapping[str, str]) -> float | None:
+    """Where no reset is named: in how many seconds a policy of so many a window grants one more."""
+    quota, window = _count(policy.get("q")), _count(policy.get("w"))
+    return window / quota if quota and window else None
+
+
+def _count(value: str | None) -> int | None:
+    return int(value) if value is not None and _COUNT(value) else None
+
+
+def _items(value: str) -> list[tuple[str, str | None, dict[str, str]]]:
+    """The items of a structured list with their parameters, and the values of dictionary members.
+
+    A field that is malformed anywhere is ignored as a whole (RFC 9651, section 4.2).
+    """
+    items: list[tuple[str, str | None, dict[str, str]]] = []
+    place = 0
+    while place < len(value):
+        found = _ITEM.match(value, place)
+        if found is None:
+            return []
+        place = found.end()
+        parameters: dict[str, str] = {}
+        while parameter := _PARAMETER.match(value, place):
+            place = parameter.end()
+            parameters[parameter[1]] = (parameter[2] or "").strip('"')
+        items.append((found[1] if found[2] is None else found[2], found[3], parameters))
+        end = _SEPARATOR.match(value, place)
+        if end is None:
+            return []
+        place = end.end()
+    return items

@@ -1,0 +1,144 @@
+"""The error for a response with a bad status: its class, its one line, its facts.
+
+Called by `BaseClient`, and by the few operations whose result is a redirect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, one_line
+from asdk.http.headers import retry_after
+from asdk.http.redirects import location_of
+from asdk.http.request import Request
+from asdk.http.response import Response
+
+#: Reads code and message from the body of an error, given as JSON data (None if it is not JSON).
+Describe: TypeAlias = Callable[[Any], tuple[str | None, str | None]]
+
+
+def status_error(
+    response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]], advice: str | None = None
+) -> StatusError:
+    """The error that says what this response says.
+
+    Args:
+        response: one whose status is not a success, its body read.
+        describe: reads code and message from the body.
+        error_codes: the classes for an API's own codes; they win over the status.
+        advice: what the caller can do about it, beside the server's words.
+    """
+    request = response.request
+    body = request.scrub(response.content)[:ERROR_BODY_LIMIT]
+    data = _json_or_none(body)
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    code, message = describe(data)
+    if data is None and media_type == "text/plain":
+        message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
+    kind = error_codes.get(code or "") or StatusError.for_status(response.status)
+    message = one_line(message or "") or _reason(response)
+    if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
+        message = f"{message}; not repeated, since the body was an iterator that can be sent once"
+    return kind(
+        message[:500],
+        method=request.method,
+        template=request.template,
+        status=response.status,
+        request_id=response.request_id,
+        retry_after=retry_after(response.headers, request.clock.time()),
+        attempts=response.attempts,
+        advice=advice,
+        code=code,
+        problem=data if media_type == "application/problem+json" and isinstance(data, dict) else None,
+        body=body,
+    )
+
+
+def advice_on_401(request: Request, *, renewable: bool, secrets: str) -> str | None:
+    """What to do about a 401: servers seldom say whether anything was presented to them, and never where it came from.
+
+    Args:
+        request: the one that was refused.
+        renewable: whether what it presented was a token that can be renewed.
+        secrets: the secrets of the client, and where each was found.
+    """
+    if not request.authenticate:
+        return None  # such as a login by hand: what was wrong is in its arguments
+    if request.credentials is None:
+        return "the call carried no credentials"
+    if renewable:
+        return "a new token was refused as well" if request.reauthenticated else None
+    return f"check {secrets}" if secrets else "check the credential"
+
+
+def redirect_error(response: Response, reason: str) -> RedirectError:
+    """The error for a redirect that was not followed.
+
+    Args:
+        response: the redirect, its body read.
+        reason: why not.
+    """
+    request, location = response.request, location_of(response)
+    return RedirectError(
+        request.scrub(f"the server redirects to {location}: {reason}"),
+        method=request.method,
+        template=request.template,
+        status=response.status,
+        request_id=response.request_id,
+        attempts=response.attempts,
+        body=request.scrub(response.content)[:ERROR_BODY_LIMIT],
+        location=request.scrub(location),
+    )
+
+
+def _json_or_none(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(response: Response) -> str:
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = "unknown status"
+    if not response.content:
+        return f"{phrase}, with an empty body"
+    is_html = response.headers.get("content-type", "").lower().startswith("text/html")
+    return f"{phrase}, with a page of HTML" if is_html else phrase
+
+
+def read_error(data: Any) -> tuple[str | None, str | None]:
+    """Code and message in the body of an error, in the dialects that are common.
+
+    Reads RFC 9457 problems, OAuth errors, ``{"code", "message"}``, ``{"error": {...}}``, ``{"detail": [{"loc",
+    "msg"}]}``.
+    """
+    if not isinstance(data, Mapping):
+        return None, data[:500] if isinstance(data, str) else None
+    while isinstance(inner := data.get("error"), Mapping):
+        data = inner
+    code = next((value for name in ("code", "error") if isinstance(value := data.get(name), str)), None)
+    for name in ("message", "Message", "error_description", "detail", "title"):
+        text = _text_of(data.get(name))
+        if text:
+            return code, text
+    return code, code
+
+
+def _text_of(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        lines = []
+        for item in value[:5]:
+            if isinstance(item, Mapping) and isinstance(item.get("msg"), str):
+                loc = item.get("loc")
+                place = ".".join(map(str, loc)) if isinstance(loc, list) else loc if isinstance(loc, str) else ""
+                lines.append(f"{place}: {item['msg']}" if place else item["msg"])
+        return "; ".join(lines) or None
+    return None

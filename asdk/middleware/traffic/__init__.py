@@ -1,0 +1,1 @@
+"""Traffic policies: rate limits, concurrency limits and circuit breakers."""

@@ -1,0 +1,14 @@
+"""JSON and typed values: models, how they are decoded and how they are encoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asdk.lazy import lazy_exports
+
+if TYPE_CHECKING or not lazy_exports(globals()):
+    from asdk.models.model import OpenEnum as OpenEnum
+    from asdk.models.model import field as field
+    from asdk.models.model import model as model
+    from asdk.models.model import tagged as tagged
+    from asdk.models.subscriptable import Subscriptable as Subscriptable

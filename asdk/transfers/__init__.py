@@ -1,0 +1,1 @@
+"""Downloads to files: resumed, checked and published atomically."""

@@ -1,0 +1,737 @@
+"""`BaseClient` as its users and subclasses meet it: requests, errors, copies, settings."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import gc
+import json
+import pickle
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from typing_extensions import Unpack
+
+from asdk import (
+    ApiKey,
+    AuthenticationError,
+    BadRequestError,
+    BaseClient,
+    BearerToken,
+    ClientOptions,
+    Config,
+    ConfigurationError,
+    ConflictError,
+    DecodeError,
+    GoneError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    Resource,
+    Retry,
+    Secret,
+    ServerError,
+    StatusError,
+    StreamError,
+    Timeout,
+    Token,
+    UnprocessableError,
+    field,
+    model,
+)
+from asdk.auth import Credential, NoCredential, TokenSource
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.http.urls import QueryStyle
+from asdk.pagination import PageNumbers
+from asdk.resources import resource
+from asdk.testing import MemoryTransport, Reply, VirtualClock
+from asdk.transports.base import Handler
+
+
+@model
+class User:
+    id: int
+    name: str
+    email: str | None = None
+
+
+class LockedError(StatusError):
+    """423, in the words of this API."""
+
+
+class Users(Resource["Api"]):
+    async def get(self, user_id: int) -> User:
+        return await self._client.request("GET", "/users/{id}", path_params={"id": user_id}, model=User)
+
+
+class Api(BaseClient):
+    base_url = "https://api.example.org/v1"
+    env_prefix = "TESTAPI"
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"base_url": ("TESTAPI_URL",), "api_key": ("LEGACY_KEY",)}
+    error_codes: ClassVar[Mapping[str, type[StatusError]]] = {"LOCKED": LockedError}
+    users = resource(Users)
+
+    def __init__(self, *, api_key: str | Secret | None = None, **options: Unpack[ClientOptions]) -> None:
+        key = self.config_for(options).secret("api_key", api_key)
+        if key is not None:
+            options.setdefault("auth", ApiKey(key))
+        super().__init__(**options)
+
+
+def api(replies: Any = (), **options: Any) -> tuple[Api, MemoryTransport]:
+    transport = MemoryTransport(replies)
+    return Api(transport=transport, clock=VirtualClock(), **options), transport
+
+
+def ok(request: Request) -> Reply:
+    return Reply(json=None)
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_resource_method_goes_down_and_comes_back_typed() -> None:
+    client, transport = api([Reply(json={"id": 5, "name": "Ada", "new": "ignored"})])
+    assert await client.users.get(5) == User(id=5, name="Ada")
+    (sent,) = transport.sent
+    assert (sent.method, sent.url, sent.template) == ("GET", "https://api.example.org/v1/users/5", "/users/{id}")
+    assert sent.headers["Accept"] == "application/json"
+    assert sent.headers["User-Agent"].startswith("asdk/")
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("../admin", "/v1/users/..%2Fadmin"),
+        ("..", "/v1/users/%2E%2E"),
+        (".", "/v1/users/%2E"),
+        ("%2e%2e", "/v1/users/%252e%252e"),
+        ("a/b?c#d", "/v1/users/a%2Fb%3Fc%23d"),
+        ("ü ", "/v1/users/%C3%BC%20"),
+    ],
+)
+async def test_a_path_value_cannot_climb(value: str, path: str) -> None:
+    client, transport = api(ok)
+    await client.request("GET", "/users/{id}", path_params={"id": value})
+    assert transport.sent[0].url == f"https://api.example.org{path}"
+
+
+@pytest.mark.parametrize(
+    ("template", "path_params"),
+    [
+        ("/users/{id", {"id": 1}),
+        ("/users/id}", {}),
+        ("/users/{}", {"": 1}),
+        ("/users/{id}", {}),
+        ("/users/{id}", {"id": 1, "more": 2}),
+        ("/users/{id}", {"id": ""}),
+        ("/users/{id}", {"id": None}),
+        ("/users/{id}", {"id": ["a"]}),
+        ("/users/{id}/{id}", {"id": 1}),
+        ("users", {}),
+        ("", {}),
+        ("/users?x=1", {}),
+        ("/a/../b", {}),
+        ("/a\r\nX-Evil: 1", {}),
+        ("ftp://api.example.org/x", {}),
+        ("https://user:pass@api.example.org/x", {}),
+        ("https://api.example.org\\@evil.com/x", {}),
+        ("https://api.example.org/x\r\n", {}),
+    ],
+)
+async def test_a_template_that_makes_no_path_is_refused_before_anything_is_sent(
+    template: str, path_params: dict[str, Any]
+) -> None:
+    client, transport = api(ok)
+    with pytest.raises(InvalidRequestError):
+        await client.request("GET", template, path_params=path_params)
+    assert transport.sent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "words"),
+    [
+        ("clock", 5, r"clock= is a int; give one such as VirtualClock\(\)"),
+        ("clock", VirtualClock, "clock= is the class VirtualClock"),
+        ("config", {}, r"config= is a dict; give one such as Config\("),
+        ("transport", "aiohttp", r"transport= is a str; give one such as AiohttpTransport\(\)"),
+        ("transport", MemoryTransport, "transport= is the class MemoryTransport"),
+        ("proxy", 5, "proxy= is a int; give the URL of a proxy, or None"),
+    ],
+)
+def test_what_is_no_part_of_a_client_is_refused(name: str, part: Any, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        BaseClient(base_url="https://api.example.org", **{name: part})
+
+
+async def test_a_client_may_have_more_to_say_of_a_status() -> None:
+    class Strict(BaseClient):
+        def status_error(self, response: Response) -> StatusError:
+            error = super().status_error(response)
+            return error.recast(NotFoundError, advice="look elsewhere") if response.status == 410 else error
+
+    client = Strict(base_url="https://api.example.org", transport=MemoryTransport([Reply(410), Reply(410)]))
+    with pytest.raises(NotFoundError, match=r"410 GET /x: .*; look elsewhere") as caught:
+        await client.request("GET", "/x")
+    assert caught.value.status == 410
+    with pytest.raises(NotFoundError):
+        async with client.stream("GET", "/x"):
+            pass
+
+
+def test_a_client_that_could_not_be_built_can_still_be_shown() -> None:
+    half_built = BaseClient.__new__(BaseClient)  # as the traceback of an `__init__` that failed has it
+    assert repr(half_built) == "<BaseClient >"
+
+
+async def test_a_slash_more_or_less_at_the_end_of_the_base_url_does_not_matter() -> None:
+    for base in ("https://api.example.org/v1", "https://api.example.org/v1/", "https://API.example.org:443/v1//"):
+        client, transport = api(ok, base_url=base)
+        await client.request("GET", "/x")
+        assert transport.sent[0].url == "https://api.example.org/v1/x"
+
+
+async def test_query_values_have_one_spelling_and_none_is_left_out() -> None:
+    client, transport = api(ok)
+    params = {"a": True, "b": None, "c": [1, "x y"], "d": "ä&=", "e": 1.5}
+    await client.request("GET", "/x", params=params)
+    assert transport.sent[0].url.partition("?")[2] == "a=true&c=1&c=x%20y&d=%C3%A4%26%3D&e=1.5"
+
+
+async def test_an_api_may_spell_its_query_differently() -> None:
+    class Other(Api):
+        query_style = QueryStyle(true="1", false="0", separator=",", list_suffix="[]")
+
+    transport = MemoryTransport(ok)
+    await Other(transport=transport).request("GET", "/x", params={"a": False, "b": [1, 2]})
+    assert transport.sent[0].url.partition("?")[2] == "a=0&b%5B%5D=1%2C2"
+
+
+async def test_json_takes_models_and_plain_data_and_none_is_null() -> None:
+    @model(rename="camel")
+    class New:
+        first_name: str
+        image: str | None = field(default=None, name="ImageURL")
+
+    client, transport = api(ok)
+    for body in (New(first_name="A"), {"x": [New(first_name="B", image="u")]}, None, [1, None]):
+        await client.request("POST", "/x", json=body)
+    assert [sent.json() for sent in transport.sent] == [
+        {"firstName": "A", "ImageURL": None},
+        {"x": [{"firstName": "B", "ImageURL": "u"}]},
+        None,
+        [1, None],
+    ]
+    assert {sent.headers["Content-Type"] for sent in transport.sent} == {"application/json"}
+
+
+async def test_a_secret_in_a_body_is_opened_on_the_wire_only() -> None:
+    client, transport = api(ok)
+    await client.request("POST", "/login", json={"password": Secret("pa55word")})
+    await client.request("POST", "/login", form={"password": Secret("pa55word"), "keep": None})
+    assert transport.sent[0].json() == {"password": "pa55word"}
+    assert transport.sent[1].content == b"password=pa55word"
+    assert "pa55word" not in repr(transport.sent[0].request)
+
+
+async def test_a_form_with_files_is_multipart_and_a_name_cannot_break_out() -> None:
+    client, transport = api(ok)
+    name = 'a"\r\nX-Evil: 1.txt'
+    await client.request("POST", "/up", form={"kind": "x"}, files={"file": (name, b"data", "text/plain")})
+    (sent,) = transport.sent
+    boundary = sent.headers["Content-Type"].partition("boundary=")[2]
+    parts = sent.content.split(f"--{boundary}".encode())
+    assert len(parts) == 4
+    assert b'filename="a%22%0D%0AX-Evil: 1.txt"' in parts[2]
+    assert b"\r\nX-Evil" not in sent.content
+
+
+async def test_a_request_has_one_body() -> None:
+    client, transport = api(ok)
+    for bodies in ({"json": 1, "form": {}}, {"json": None, "content": b"x"}, {"files": {}, "content": b"x"}):
+        with pytest.raises(InvalidRequestError, match="one body"):
+            await client.request("POST", "/x", **bodies)
+    assert transport.sent == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-A": "a\r\nX-Evil: 1"},
+        {"X-A": "a\nb"},
+        {"X-A": "\x00"},
+        {"X-A": "ä"},
+        {"X A": "a"},
+        {"X-A:": "a"},
+        {"": "a"},
+        {"Content-Length": "0"},
+        {"transfer-encoding": "chunked"},
+        {"X-A": 5},
+    ],
+)
+async def test_a_header_that_would_change_the_message_is_refused(headers: dict[str, Any]) -> None:
+    client, transport = api(ok)
+    with pytest.raises(InvalidRequestError):
+        await client.request("GET", "/x", headers=headers)
+    with pytest.raises(InvalidRequestError):
+        client.with_options(headers=headers)
+    assert transport.sent == []
+
+
+async def test_headers_of_call_copy_and_client_are_merged_and_none_takes_one_away() -> None:
+    client, transport = api(ok, headers={"X-One": "client", "X-Two": "client"})
+    copied = client.with_options(headers={"x-two": "copy", "X-Three": "copy"})
+    await copied.request("GET", "/x", headers={"X-THREE": "call", "Accept": None})
+    sent = transport.sent[0].headers
+    assert [sent.get(name) for name in ("X-One", "X-Two", "X-Three", "Accept")] == ["client", "copy", "call", None]
+
+
+@pytest.mark.parametrize("method", ["GET\r\nX: 1", "", "GE T", "GÉT"])
+async def test_a_method_that_is_no_token_is_refused(method: str) -> None:
+    client, transport = api(ok)
+    with pytest.raises(InvalidRequestError):
+        await client.request(method, "/x")
+    assert transport.sent == []
+
+
+async def test_an_unknown_argument_is_refused_by_its_name() -> None:
+    client, transport = api(ok)
+    with pytest.raises(InvalidRequestError, match="tiemout"):
+        await client.request("GET", "/x", tiemout=5)  # type: ignore[call-overload]
+    with pytest.raises(InvalidRequestError, match="tiemout"):
+        client.with_options(tiemout=5)  # type: ignore[call-arg]
+    with pytest.raises(ConfigurationError, match="tiemout"):
+        Api(tiemout=5)  # type: ignore[call-arg]
+    assert transport.sent == []
+
+
+async def test_an_absolute_url_keeps_its_query_and_takes_more() -> None:
+    client, transport = api(ok)
+    await client.request("GET", "https://api.example.org/v1/next?page=2#top", params={"a": 1})
+    assert transport.sent[0].url == "https://api.example.org/v1/next?page=2&a=1"
+    assert transport.sent[0].template == "/v1/next"
+
+
+# --- responses and errors ---------------------------------------------------------------------------------------------
+
+
+async def test_without_a_model_plain_data_comes_back_and_with_none_nothing_is_read() -> None:
+    client, _ = api([Reply(json={"a": 1}), Reply(204), Reply(200, content=b"<html>"), Reply(204)])
+    assert await client.request("GET", "/x") == {"a": 1}
+    assert await client.request("DELETE", "/x") is None
+    assert await client.request("DELETE", "/x", model=None) is None  # type: ignore[func-returns-value]
+    assert await client.request("DELETE", "/x", model=None) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequestError),
+        (401, AuthenticationError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (409, ConflictError),
+        (410, GoneError),
+        (418, StatusError),
+        (422, UnprocessableError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (599, ServerError),
+        (302, StatusError),
+    ],
+)
+async def test_each_status_has_its_class_and_send_raises_for_none(status: int, kind: type[StatusError]) -> None:
+    client, _ = api(lambda request: Reply(status), retry=None)
+    with pytest.raises(StatusError) as caught:
+        await client.request("GET", "/x")
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+    assert (await client.send(client.build_request("GET", "/x"))).status == status
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("retry", 3), ("tenant", "acme"), ("timeout", "3"), ("headers", ["X-Name"])]
+)
+async def test_an_option_of_another_type_is_refused_before_anything_is_sent(option: str, value: Any) -> None:
+    given: Any = {option: value}
+    with pytest.raises((ConfigurationError, InvalidRequestError), match=option):
+        Api(**given)
+    client, transport = api(lambda request: Reply(503))
+    with pytest.raises(InvalidRequestError):
+        client.with_options(**given)
+    with pytest.raises(InvalidRequestError):
+        await client.request("GET", "/x", **given)
+    assert not transport.sent
+
+
+async def test_a_query_that_is_text_is_refused() -> None:
+    client, _ = api()
+    words: Any = "a=1&b=2"
+    with pytest.raises(InvalidRequestError, match="params= is a str"):
+        await client.request("GET", "/x", params=words)
+
+
+async def test_a_401_says_which_credentials_were_refused_or_that_there_were_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def said(client: BaseClient, **arguments: Any) -> str:
+        with pytest.raises(AuthenticationError) as caught:
+            await client.request("GET", "/x", **arguments)
+        assert caught.value.message == "No."  # the server's words alone
+        return str(caught.value)
+
+    denied = MemoryTransport(lambda request: Reply(401, json={"message": "No."}))
+    nobody = BaseClient(base_url="https://h", transport=denied)
+    assert await said(nobody) == "401 GET /x: No; the call carried no credentials"
+    assert await said(nobody, authenticate=False) == "401 GET /x: No."
+    monkeypatch.setenv("LEGACY_KEY", "key-0123456789")
+    assert await said(Api(transport=denied)) == "401 GET /x: No; check api_key (environment LEGACY_KEY)"
+    given = BaseClient(base_url="https://h", transport=denied, auth=ApiKey("k"))
+    assert await said(given) == "401 GET /x: No; check the credential"
+
+
+async def test_a_401_for_a_new_token_says_so() -> None:
+    class Numbered(Credential):
+        fetched = 0
+
+        async def fetch(self, send: Handler) -> Token:
+            self.fetched += 1
+            return Token(value=Secret(f"t{self.fetched}"), lifetime=3600)
+
+    denied = MemoryTransport(lambda request: Reply(401, json={"message": "No."}))
+    clock = VirtualClock()
+    client = BaseClient(base_url="https://h", transport=denied, auth=Numbered(), clock=clock)
+    with pytest.raises(AuthenticationError):
+        await client.request("GET", "/x")
+    await clock.sleep(60)  # a younger token is not renewed for a 401
+    with pytest.raises(AuthenticationError, match="a new token was refused as well") as caught:
+        await client.request("GET", "/x")
+    assert pickle.loads(pickle.dumps(caught.value)).advice == "a new token was refused as well"
+
+
+async def test_an_error_of_a_call_names_it_once() -> None:
+    client = BaseClient(base_url="https://h", transport=MemoryTransport([]), auth=NoCredential("no key"))
+    with pytest.raises(ConfigurationError) as caught:
+        await client.request("GET", "/x")
+    assert str(caught.value) == "GET /x: no key"
+
+
+async def test_an_error_reads_alone_in_a_log_and_carries_the_facts() -> None:
+    problem = {"type": "about:blank", "title": "Not here", "detail": "no such user", "status": 404, "code": "NO_USER"}
+    headers = {"X-Request-Id": "8f3c", "Content-Type": "application/problem+json; charset=utf-8", "Retry-After": "5"}
+    client, _ = api([Reply(404, content=json.dumps(problem).encode(), headers=headers)])
+    with pytest.raises(NotFoundError) as caught:
+        await client.users.get(7)
+    error = caught.value
+    assert str(error) == "404 GET /users/{id}: no such user (request 8f3c)"
+    assert (error.method, error.template, error.status, error.code) == ("GET", "/users/{id}", 404, "NO_USER")
+    assert (error.request_id, error.retry_after, error.attempts) == ("8f3c", 5.0, 1)
+    assert error.problem == error.data == problem
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (NotFoundError, str(error), vars(error))
+    assert not error.retryable
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"error": "invalid", "message": "bad name"}, "invalid", "bad name"),
+        ({"error": {"code": "E1", "message": "nested"}}, "E1", "nested"),
+        ({"detail": [{"loc": ["query", "page"], "msg": "must be positive"}]}, None, "query.page: must be positive"),
+        ({"Message": "ASP style"}, None, "ASP style"),
+        ({"error": "only_code"}, "only_code", "only_code"),
+        ({"detail": "Not found."}, None, "Not found."),
+        ([1, 2], None, "Bad Request"),
+        ("plain", None, "plain"),
+        ({}, None, "Bad Request"),
+    ],
+)
+async def test_code_and_message_are_read_in_common_dialects(body: object, code: str | None, message: str) -> None:
+    client, _ = api([Reply(400, json=body)])
+    with pytest.raises(BadRequestError) as caught:
+        await client.request("GET", "/x")
+    assert (caught.value.code, caught.value.message) == (code, message)
+
+
+async def test_an_apis_own_code_has_its_own_class() -> None:
+    client, _ = api([Reply(423, json={"code": "LOCKED", "message": "try later"})])
+    with pytest.raises(LockedError):
+        await client.request("GET", "/x")
+
+
+async def test_a_page_of_html_is_an_error_of_one_line() -> None:
+    client, _ = api([Reply(500, content=b"<!doctype html><html>" + b"x" * 200_000)], retry=None)
+    with pytest.raises(ServerError) as caught:
+        await client.request("GET", "/x")
+    assert str(caught.value) == "500 GET /x: Internal Server Error"
+    assert len(caught.value.body) == 65536
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        (b"<html>", None),
+        (b"", None),
+        (b'{"id": 1', None),
+        (b'{"id": "1", "name": "a"}', "id"),
+        (b'{"name": "a"}', "id"),
+        (b"[]", ""),
+        (b'{"id": 1, "name": null}', "name"),
+    ],
+)
+async def test_a_body_that_is_not_the_model_names_the_place(content: bytes, path: str | None) -> None:
+    client, _ = api([Reply(200, content=content, headers={"X-Request-Id": "r"})])
+    with pytest.raises(DecodeError) as caught:
+        await client.users.get(1)
+    error = caught.value
+    assert (error.path, error.template, error.request_id, error.status) == (path, "/users/{id}", "r", 200)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+async def test_a_server_that_echoes_a_secret_does_not_get_it_into_the_error() -> None:
+    def echo(request: Request) -> Reply:
+        assert isinstance(request.body, bytes)
+        return Reply(400, json={"message": f"{request.headers['X-API-Key']} and {request.body.decode()}"})
+
+    client, _ = api(echo, api_key="key-0123456789")
+    with pytest.raises(BadRequestError) as caught:
+        await client.request("POST", "/x", json={"password": Secret("pa55word!")})
+    everything = f"{caught.value} {vars(caught.value)}"
+    assert "key-0123456789" not in everything
+    assert "pa55word!" not in everything
+
+
+async def test_a_stream_is_read_in_pieces_and_not_by_accident() -> None:
+    client, _ = api(lambda request: Reply(200, content=[b"a", b"b"]))
+    async with client.stream("GET", "/x") as response:
+        with pytest.raises(StreamError, match="not read"):
+            _ = response.content
+        assert [chunk async for chunk in response.iter_bytes()] == [b"a", b"b"]
+    async with client.stream("GET", "/x") as response:
+        assert await response.read() == response.content == b"ab"
+    async with client.stream("GET", "/x") as response:
+        ended: list[int] = []
+        response.on_close(lambda: ended.append(1))
+    assert ended == [1]
+    with pytest.raises(StreamError, match="closed"):
+        await response.read()
+
+
+async def test_a_bad_status_of_a_stream_is_an_error_with_its_body() -> None:
+    client, _ = api([Reply(404, json={"message": "gone fishing"})])
+    with pytest.raises(NotFoundError, match="gone fishing"):
+        async with client.stream("GET", "/x"):
+            pytest.fail("the block must not run")
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+async def test_timeout_takes_a_number_an_object_or_none() -> None:
+    client, _ = api(ok, timeout=7)
+    assert client.build_request("GET", "/x").options.timeout == Timeout(total=7)
+    assert client.build_request("GET", "/x", timeout=None).options.timeout == Timeout(None, None, None, None)
+    given = Timeout(total=1, attempt=2, connect=3, idle=4)
+    assert client.with_options(timeout=given).build_request("GET", "/x").options.timeout == given
+    for bad in (0, -1, float("nan"), float("inf"), "5"):
+        with pytest.raises(InvalidRequestError):
+            client.with_options(timeout=bad)  # type: ignore[arg-type]
+
+
+# --- copies and settings ----------------------------------------------------------------------------------------------
+
+
+async def test_a_copy_shares_everything_but_what_it_changes() -> None:
+    client, transport = api(ok, api_key="key-1234")
+    quick = client.with_options(timeout=1, retry=None)
+    assert type(quick) is Api
+    await quick.users._client.request("GET", "/x")
+    assert transport.sent[0].request.options.retry is None
+    assert client.build_request("GET", "/x").options.retry == Retry()
+    assert quick.build_request("GET", "/x").options.timeout.total == 1
+
+
+async def test_what_the_user_brought_is_his_to_close() -> None:
+    client, transport = api(ok)
+    await client.aclose()
+    assert not transport.is_closed
+
+
+def test_a_forgotten_client_ends_with_its_last_reference() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        transport = MemoryTransport(
+            [Reply(json=1), Reply(404), Reply(503), Reply(503), Reply(503), Reply(200, content=b"x")]
+        )
+        client: Api | None = Api(transport=transport, api_key="key-1234", clock=VirtualClock())
+
+        async def use(client: Api) -> None:
+            await client.request("GET", "/x")
+            for _ in range(2):
+                with pytest.raises(StatusError):
+                    await client.request("GET", "/x")
+            with pytest.raises(DecodeError):
+                await client.request("GET", "/x", model=User)
+
+        assert client is not None
+        asyncio.run(use(client))
+        core = weakref.ref(client._core)
+        client = None
+        assert core() is None
+    finally:
+        gc.enable()
+
+
+def test_settings_come_from_argument_environment_file_and_default_in_this_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Api().base_url == "https://api.example.org/v1"
+    Path(".env").write_text("TESTAPI_BASE_URL=https://file.example.org\nUNKNOWN=1\n")
+    assert Api().base_url == "https://file.example.org"
+    monkeypatch.setenv("TESTAPI_URL", "https://alias.example.org")
+    assert Api().base_url == "https://alias.example.org"
+    monkeypatch.setenv("TESTAPI_BASE_URL", "https://env.example.org")
+    assert Api().base_url == "https://env.example.org"
+    assert Api(base_url="https://argument.example.org").base_url == "https://argument.example.org"
+    assert Api.from_env(environ={}, dotenv=None).base_url == "https://api.example.org/v1"
+    assert (
+        Api.from_env(environ={"TESTAPI_TIMEOUT": "3"}, dotenv=None).build_request("GET", "/x").options.timeout.total
+        == 3
+    )
+
+
+def test_explain_says_where_each_setting_came_from_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEGACY_KEY", "key-0123456789")
+    client = Api()
+    assert "api_key = ******** (environment LEGACY_KEY)" in client.config.explain()
+    assert "base_url = https://api.example.org/v1 (default)" in client.config.explain()
+    assert "timeout = 60 (default)" in client.config.explain()
+    for shown in (repr(client), repr(client.config), str(vars(client)), client.config.explain()):
+        assert "key-0123456789" not in shown
+
+
+@pytest.mark.parametrize("key", ["", " key", "key ", "key\n", "a key", "schlüssel", "\tkey"])
+def test_a_key_that_was_copied_wrong_is_refused_where_it_came_from(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="api_key"):
+        Api(api_key=key)
+    if key:
+        with pytest.raises(ConfigurationError, match="TESTAPI_API_KEY"):
+            Api.from_env(environ={"TESTAPI_API_KEY": key}, dotenv=None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.example.org",
+        "ftp://api.example.org",
+        "https://",
+        "https://u:p@api.example.org",
+        "https://a b.org",
+        "https://api.example.org?x=1",
+        "https://api.example.org#x",
+        "https://api.example.org\\x",
+        "https://api.exa\nmple.org",
+    ],
+)
+def test_a_base_url_that_is_none_is_refused(url: str) -> None:
+    class NoDefault(BaseClient):
+        pass
+
+    with pytest.raises(ConfigurationError):
+        NoDefault(base_url=url)
+
+
+def test_a_token_over_plain_http_is_refused_unless_it_stays_on_the_machine() -> None:
+    for url in ("http://api.example.org", "http://10.0.0.1:8080", "http://localhost.evil.com"):
+        with pytest.raises(ConfigurationError, match="plain http"):
+            Api(base_url=url, api_key="key-1234")
+        Api(base_url=url, api_key="key-1234", allow_insecure_auth=True)
+        Api(base_url=url)
+    for url in ("http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1", "https://api.example.org"):
+        Api(base_url=url, api_key="key-1234")
+
+
+async def test_a_secret_in_a_body_goes_over_plain_http_only_on_purpose() -> None:
+    transport = MemoryTransport(ok)
+    for client in (
+        Api(transport=transport, base_url="http://api.example.org"),
+        Api(transport=transport),
+    ):
+        with pytest.raises(InvalidRequestError, match="plain http"):
+            await client.request("POST", "http://api.example.org/login", json={"password": Secret("pa55word")})
+    assert transport.sent == []
+    allowed = Api(transport=transport, base_url="http://api.example.org", allow_insecure_auth=True)
+    await allowed.request("POST", "/login", form={"password": Secret("pa55word")})
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_a_setting_that_cannot_be_is_a_configuration_error_with_its_place(value: float) -> None:
+    with pytest.raises(ConfigurationError, match=r"timeout \(argument\)"):
+        Api(timeout=value)
+    with pytest.raises(ConfigurationError, match="environment TESTAPI_TIMEOUT"):
+        Api.from_env(environ={"TESTAPI_TIMEOUT": str(value)}, dotenv=None)
+
+
+async def test_a_paginator_that_is_awaited_is_the_whole_list() -> None:
+    client, transport = api([Reply(json={"items": items}) for items in ([1, 2], [3], [])])
+    assert await client.paginate("/x", strategy=PageNumbers()) == [1, 2, 3]
+    assert len(transport.sent) == 3
+
+
+def test_a_model_shows_no_fields_that_are_none() -> None:
+    assert repr(User(id=1, name="Ada")) == "User(id=1, name='Ada')"
+
+
+async def test_the_lack_of_a_credential_is_told_before_anything_is_sent() -> None:
+    client, transport = api(ok, auth=NoCredential("looked for TESTAPI_API_KEY in the environment and in .env"))
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="TESTAPI_API_KEY"):
+            await client.request("GET", "/x")
+    assert transport.sent == []
+    await client.request("GET", "/health", authenticate=False)
+
+
+def test_auth_takes_a_credential_or_a_source_and_nothing_else() -> None:
+    Api(auth=BearerToken("t-1234"))
+    Api(auth=TokenSource(BearerToken("t-1234")))
+    Api(auth=None)
+    for bad in ("token", Credential, object()):
+        with pytest.raises(ConfigurationError, match="auth="):
+            Api(auth=bad)  # type: ignore[arg-type]
+
+
+def test_no_object_shows_a_secret() -> None:
+    secret = "pa55word-0123456789"
+    client, _ = api(ok, api_key=secret)
+    token = asyncio.run(client._core.source.get(client._core.send))  # type: ignore[union-attr]
+    request = client.build_request(
+        "POST", "/x", json={"p": Secret(secret)}, headers={"Authorization": f"Bearer {secret}"}
+    )
+    shown: list[object] = [client, vars(client), token, vars(token), token.headers, request, request.headers]
+    shown += [
+        ApiKey(secret),
+        vars(ApiKey(secret)),
+        BearerToken(secret),
+        client._core.source,
+        client.config,
+        Secret(secret),
+    ]
+    for thing in shown:
+        assert secret not in f"{thing!r} {thing!s} {thing}"
+    for thing in (token, Secret(secret), token.headers["X-API-Key"]):
+        with pytest.raises(TypeError):
+            pickle.dumps(thing)
+    assert copy.deepcopy(Secret(secret)) == Secret(secret)
+
+
+def test_a_config_without_prefix_takes_nothing_from_the_environment() -> None:
+    assert Config(environ={"BASE_URL": "https://evil.example.org"}, dotenv=None).get("base_url") is None

@@ -1,0 +1,604 @@
+"""What a request carries: bodies that are sent again from where they began, or not at all, and forms that no name or
+value can break out of."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk import BaseClient
+from asdk.errors import InvalidRequestError
+from asdk.http.bodies import (
+    CHUNK,
+    Body,
+    FactoryBody,
+    FileBody,
+    IteratorBody,
+    MultipartBody,
+    ProgressCallback,
+    Upload,
+    encode_form,
+    form_pairs,
+    make_body,
+    raw_body,
+)
+from asdk.secret import Secret
+from asdk.testing import MemoryTransport, Reply, VirtualClock
+from asdk.unset import UNSET
+from tests.support.servers import RawServer, client_of
+
+
+class OldMode(str, Enum):  # noqa: UP042 - as it was written before 3.11
+    FAST = "fast"
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+def put(name: str, content: bytes) -> Path:
+    """A file in the working directory of the test, which is its own."""
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+async def sent(body: Body) -> bytes:
+    return b"".join([chunk async for chunk in body.open()])
+
+
+class Trickle:
+    """A file that can only be read, once, as a pipe or a socket's."""
+
+    def __init__(self, content: bytes) -> None:
+        self._file = io.BytesIO(content)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+
+# --- one body -------------------------------------------------------------------------------------------------------
+
+Given = tuple[object, Mapping[str, object] | None, Any, Any]
+
+
+@pytest.mark.parametrize(
+    ("given", "body", "media_type"),
+    [
+        (({"a": None}, None, None, None), b'{"a":null}', "application/json"),
+        ((None, None, None, None), b"null", "application/json"),
+        ((UNSET, {"a": 1}, None, None), b"a=1", "application/x-www-form-urlencoded"),
+        ((UNSET, {}, None, None), b"", "application/x-www-form-urlencoded"),
+        ((UNSET, None, None, b"raw"), b"raw", None),
+        ((UNSET, None, None, b""), b"", None),
+        ((UNSET, None, None, bytearray(b"raw")), b"raw", None),
+        ((UNSET, None, None, memoryview(b"raw")[1:]), b"aw", None),
+    ],
+)
+def test_each_argument_makes_its_body(given: Given, body: bytes, media_type: str | None) -> None:
+    assert make_body(*given) == (body, media_type, [])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ({}, {}, None, None),
+        ({}, None, {}, None),
+        ({}, None, None, b""),
+        (UNSET, {}, None, b""),
+        (UNSET, None, [], b""),
+        (None, {"a": 1}, {"f": b""}, b""),
+    ],
+)
+def test_a_request_has_one_body(given: Given) -> None:
+    with pytest.raises(InvalidRequestError, match="one body"):
+        make_body(*given)
+
+
+def test_the_secrets_that_were_opened_are_told() -> None:
+    one, two = Secret("one"), Secret("two")
+    assert make_body({"a": [one]}, None, None, None) == (b'{"a":["one"]}', "application/json", [one])
+    form: dict[str, object] = {"a": one, "b": [two, "x"], "c": None}
+    body, _, opened = make_body(UNSET, form, None, None)
+    assert (body, opened) == (b"a=one&b=two&b=x", [one, two])
+    assert make_body(UNSET, form, {"f": b"x"}, None)[2] == [one, two]
+
+
+# --- raw bodies -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["text", 5, {}, {"a": 1}, object(), 1.5, True])
+def test_what_is_no_body_is_refused(content: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=f"content= is a {type(content).__name__}"):
+        raw_body(content)
+
+
+async def test_a_file_is_sent_from_where_it_stood_each_time() -> None:
+    file = io.BytesIO(b"0123456789")
+    file.seek(4)
+    body = raw_body(file)
+    assert isinstance(body, FileBody)
+    assert (body.length, body.replayable) == (6, True)
+    assert file.tell() == 4
+    assert [await sent(body), await sent(body)] == [b"456789", b"456789"]
+
+
+async def test_a_path_is_opened_for_each_attempt_and_closed() -> None:
+    body = raw_body(put("data.bin", b"x" * (CHUNK + 1)))
+    assert isinstance(body, FileBody)
+    assert (body.length, body.replayable) == (CHUNK + 1, True)
+    chunks = [len(chunk) async for chunk in body.open()]
+    assert chunks == [CHUNK, 1]
+    assert await sent(body) == b"x" * (CHUNK + 1)
+
+
+async def test_an_empty_file_and_one_that_stands_past_its_end_have_no_length() -> None:
+    past = io.BytesIO(b"abc")
+    past.seek(100)
+    for file in (io.BytesIO(), past):
+        body = FileBody(file)
+        assert body.length == 0
+        assert await sent(body) == b""
+
+
+async def test_a_file_that_cannot_go_back_is_sent_once() -> None:
+    file: Any = Trickle(b"abc")
+    body = raw_body(file)
+    assert isinstance(body, Body)
+    assert (body.length, body.replayable) == (None, False)
+    assert await sent(body) == b"abc"
+
+
+@pytest.mark.parametrize("where", ["content", "files"])
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: Path("nothing.bin"), "FileNotFoundError"),
+        (lambda: Path(), "IsADirectoryError"),
+        (lambda: open("text.txt", encoding="utf-8"), "text mode; open it with 'rb'"),  # noqa: SIM115
+        (lambda: io.StringIO("text"), "text mode; open it with 'rb'"),
+        (lambda: open("out.bin", "wb"), "read"),  # noqa: SIM115
+        (lambda: closed(), "closed file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_before_anything_is_sent(
+    where: str, make: Callable[[], Any], reason: str
+) -> None:
+    put("text.txt", b"text")
+    file = make()
+    with pytest.raises(InvalidRequestError, match="the file to send cannot be read") as caught:
+        _ = raw_body(file) if where == "content" else MultipartBody({}, {"f": ("name", file)})
+    assert reason in str(caught.value)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    if hasattr(file, "close"):
+        file.close()
+
+
+def closed() -> io.BytesIO:
+    file = io.BytesIO(b"x")
+    file.close()
+    return file
+
+
+async def test_a_file_that_is_read_asynchronously_is_an_iterator_and_no_upload() -> None:
+    async with await anyio.open_file(put("data.bin", b"one\ntwo\n"), "rb") as file:
+        stream: Any = file
+        body = raw_body(stream)
+        assert isinstance(body, IteratorBody)
+        assert await sent(body) == b"one\ntwo\n"
+        with pytest.raises(InvalidRequestError, match="read asynchronously; give its path"):
+            MultipartBody({}, {"f": stream})
+
+
+async def test_an_iterator_is_sent_once_and_never_empty_again() -> None:
+    async def numbers() -> AsyncIterator[bytes]:
+        yield b"1"
+        yield b"2"
+
+    def words() -> Iterator[bytes]:
+        yield b"a"
+
+    for content, expected in ((numbers(), b"12"), (words(), b"a"), ([b"x", b"y"], b"xy")):
+        body = raw_body(content)
+        assert isinstance(body, IteratorBody)
+        assert (body.length, body.replayable) == (None, False)
+        assert await sent(body) == expected
+
+
+async def test_a_factory_makes_a_fresh_iterator_for_each_attempt() -> None:
+    made: list[int] = []
+
+    async def numbers() -> AsyncIterator[bytes]:
+        made.append(1)
+        yield b"1"
+        yield b"2"
+
+    body = raw_body(numbers)
+    assert isinstance(body, FactoryBody)
+    assert body.replayable
+    assert made == []
+    assert [await sent(body), await sent(body)] == [b"12", b"12"]
+    assert made == [1, 1]
+
+
+# --- forms ----------------------------------------------------------------------------------------------------------
+
+utf8 = st.text(st.characters(exclude_categories=["Cs"]))
+plain = (
+    utf8
+    | st.integers(-(10**30), 10**30)
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.uuids()
+    | st.sampled_from([OldMode.FAST, Color.RED, Level.LOW])
+)
+
+
+def text_of(value: Any) -> str:
+    value = value.value if isinstance(value, Enum) else value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def pairs_of(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    items = [(name, item) for name, value in fields.items() for item in (value if isinstance(value, list) else [value])]
+    return [(name, text_of(item)) for name, item in items if item is not None]
+
+
+forms = st.dictionaries(utf8, st.none() | plain | st.lists(st.none() | plain, max_size=3), max_size=4)
+
+
+@settings(deadline=None)
+@given(fields=forms)
+def test_a_form_reads_back_as_it_was(fields: dict[str, Any]) -> None:
+    encoded = encode_form(fields).decode("ascii")
+    assert parse_qsl(encoded, keep_blank_values=True, errors="strict") == pairs_of(fields)
+    assert re.fullmatch("[A-Za-z0-9_.~%+=&-]*", encoded)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a b+c&d=é", "a+b%2Bc%26d%3D%C3%A9"),
+        (True, "true"),
+        (False, "false"),
+        (1.5, "1.5"),
+        (OldMode.FAST, "fast"),
+        (Color.RED, "red"),
+        (Level.LOW, "1"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (date(2025, 1, 2), "2025-01-02"),
+        (datetime(2025, 1, 2, tzinfo=UTC), "2025-01-02T00%3A00%3A00%2B00%3A00"),
+        (Secret("s3cr3t&"), "s3cr3t%26"),
+    ],
+)
+def test_a_field_is_spelled_as_a_parameter_would_be(value: object, text: str) -> None:
+    assert encode_form({"f": value}) == f"f={text}".encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"a",
+        {"a": 1},
+        {1},
+        [[1]],
+        float("nan"),
+        float("inf"),
+        10**5000,
+        Decimal(1),
+        datetime(2025, 1, 1),
+        UNSET,
+        object(),
+        "\ud800",
+        Secret("\ud800s3cr3t"),
+        (x for x in "a"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_without_a_text_is_refused_by_name(value: object) -> None:
+    for refuse in (encode_form, form_pairs, lambda fields: MultipartBody(fields, {})):
+        with pytest.raises(InvalidRequestError, match="'page'") as caught:
+            refuse({"page": value})
+        assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [5, None, b"a", "\ud800"])
+def test_a_field_needs_a_name_that_is_text(name: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="name"):
+        encode_form({name: "x"})
+
+
+# --- multipart ------------------------------------------------------------------------------------------------------
+
+
+def split(body: MultipartBody, content: bytes) -> list[tuple[list[str], bytes]]:
+    """The parts of a body as RFC 7578 has them, by its boundary alone: the lines of the head, and the content."""
+    match = re.fullmatch("multipart/form-data; boundary=([0-9a-f]{32})", body.content_type or "")
+    assert match
+    first, *parts = content.split(f"--{match[1]}".encode())
+    assert first == b""
+    assert parts.pop() == b"--\r\n"
+    found = []
+    for part in parts:
+        assert part.startswith(b"\r\n")
+        assert part.endswith(b"\r\n")
+        head, _, inner = part[2:-2].partition(b"\r\n\r\n")
+        found.append((head.decode().split("\r\n"), inner))
+    return found
+
+
+def unescape(name: str) -> str:
+    return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
+
+
+hostile = st.lists(
+    st.sampled_from(
+        ["a", "é", '"', "\r\n", "\n", "\r", ";", "=", " ", "--", ": ", "X-Evil", "%22", "\x00", "\x7f", "\\"]
+    )
+).map("".join)
+names = st.text() | hostile
+content = st.binary(max_size=20) | hostile.map(str.encode)
+media_types = st.none() | st.sampled_from(["text/plain", "text/plain; charset=utf-8", "a/b\r\nX: y", "text", "é/x", ""])
+file_arguments = (
+    content
+    | st.tuples(names, content)
+    | st.tuples(names, content, media_types)
+    | content.map(io.BytesIO)
+    | content.map(Trickle)
+    | st.sampled_from(
+        [None, "text", 5, ("a",), ("a", b"", None, 5), (None, b""), (5, b""), ("a", "text"), ("a", b"", 5)]
+    )
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    fields=st.dictionaries(names, names | plain, max_size=2),
+    files=st.lists(st.tuples(names, file_arguments), max_size=3),
+)
+def test_no_name_value_or_file_can_break_out_of_its_part(fields: dict[str, Any], files: list[tuple[str, Any]]) -> None:
+    try:
+        body = MultipartBody(fields, files)
+    except InvalidRequestError:
+        return
+    whole = anyio.run(sent, body)
+    assert body.length in (None, len(whole))
+    parts = split(body, whole)
+    assert len(parts) == len(fields) + len(files)
+    for (name, value), (head, inner) in zip(fields.items(), parts, strict=False):
+        (line,) = head
+        assert line.startswith('Content-Disposition: form-data; name="')
+        assert unescape(line[38:-1]) == unescape(name)
+        assert inner.decode() == text_of(value)
+    for (name, argument), (head, inner) in zip(files, parts[len(fields) :], strict=True):
+        disposition, media_type = head
+        match = re.fullmatch('Content-Disposition: form-data; name="([^"]*)"; filename="([^"]*)"', disposition)
+        assert match
+        assert unescape(match[1]) == unescape(name)
+        assert re.fullmatch("Content-Type: [!-~]+/[ -~]+", media_type)
+        assert inner == content_of(argument)
+
+
+def content_of(argument: Any) -> bytes:
+    argument = argument[1] if isinstance(argument, tuple) else argument
+    if isinstance(argument, Trickle):
+        argument = argument._file
+    return argument.getvalue() if isinstance(argument, io.BytesIO) else bytes(argument)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "media_type"),
+    [
+        (b"x", "upload", "application/octet-stream"),
+        (bytearray(b"x"), "upload", "application/octet-stream"),
+        (("a.json", memoryview(b"x")), "a.json", "application/json"),
+        (("a.json", b"x", "text/plain"), "a.json", "text/plain"),
+        (("a.json", b"x", None), "a.json", "application/json"),
+        (("ü.bin", b"x"), "ü.bin", "application/octet-stream"),
+        (io.BytesIO(b"x"), "upload", "application/octet-stream"),
+        (Path("folder/a.html"), "a.html", "text/html"),
+    ],
+)
+async def test_a_file_goes_by_its_name_and_media_type(file: Any, name: str, media_type: str) -> None:
+    put("folder/a.html", b"x")
+    body = MultipartBody({}, {"f": file})
+    (((disposition, kind), inner),) = split(body, await sent(body))
+    assert disposition == f'Content-Disposition: form-data; name="f"; filename="{name}"'
+    assert kind == f"Content-Type: {media_type}"
+    assert inner == b"x"
+
+
+def test_an_open_file_goes_by_the_name_of_its_path() -> None:
+    with put("report.csv", b"a,b").open("rb") as file, tempfile.TemporaryFile() as nameless:
+        body = MultipartBody({}, [("f", file), ("f", nameless)])
+        heads = [head[0] for head, _ in split(body, anyio.run(sent, body))]
+    assert heads == [
+        'Content-Disposition: form-data; name="f"; filename="report.csv"',
+        'Content-Disposition: form-data; name="f"; filename="upload"',
+    ]
+
+
+async def test_a_form_comes_before_the_files_and_replays() -> None:
+    file = io.BytesIO(b"--content--")
+    file.seek(2)
+    body = MultipartBody({"a": [1, Secret("s")], "none": None}, {"f": file})
+    assert body.replayable
+    once, again = await sent(body), await sent(body)
+    assert once == again
+    assert body.length == len(once)
+    assert [inner for _, inner in split(body, once)] == [b"1", b"s", b"content--"]
+
+
+async def test_an_empty_form_is_a_form() -> None:
+    body = MultipartBody({}, {})
+    assert split(body, await sent(body)) == []
+
+
+def test_one_file_that_cannot_replay_makes_the_form_so() -> None:
+    trickle: Any = Trickle(b"x")
+    body = MultipartBody({}, [("a", b"x"), ("b", trickle)])
+    assert (body.replayable, body.length) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        None,
+        5,
+        "text",
+        ("a", "text"),
+        ("a",),
+        ("a", b"x", "text/plain", {}),
+        (None, b"x"),
+        (5, b"x"),
+        ("", b"x"),
+        (Path("a"), b"x"),
+        ("a\x00", b"x"),
+        ("\ud800", b"x"),
+        ("a", b"x", "text"),
+        ("a", b"x", "a/b\r\nX-Evil: y"),
+        ("a", b"x", 5),
+    ],
+    ids=repr,
+)
+def test_what_is_no_file_is_refused(file: Any) -> None:
+    with pytest.raises(InvalidRequestError):
+        MultipartBody({}, {"f": file})
+
+
+def test_a_path_that_is_a_str_is_told_how_to_be_one() -> None:
+    with pytest.raises(InvalidRequestError, match=r"not a str; Path\(\.\.\.\) names a file, \.encode\(\) makes bytes"):
+        MultipartBody({}, cast("Any", {"f": "report.pdf"}))
+
+
+@pytest.mark.parametrize("name", ["", None, 5, "a\x00", "\x1b", "\ud800"])
+def test_a_part_needs_a_name_that_can_be_written(name: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="name"):
+        MultipartBody({}, {name: b"x"})
+    with pytest.raises(InvalidRequestError, match="name"):
+        MultipartBody({name: "x"}, {})
+
+
+def test_two_bodies_have_two_boundaries() -> None:
+    assert MultipartBody({}, {}).content_type != MultipartBody({}, {}).content_type
+
+
+def test_the_base_of_bodies_sends_nothing() -> None:
+    with pytest.raises(NotImplementedError):
+        Body().open()
+
+
+# --- Upload -----------------------------------------------------------------------------------------------------------
+
+
+def noting(seen: list[tuple[int, int | None]]) -> ProgressCallback:
+    return lambda done, size: seen.append((done, size))
+
+
+async def test_an_upload_tells_how_far_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ä.pdf"
+    path.write_bytes(b"x" * (2 * CHUNK + 1))
+    for source in (path, path.read_bytes(), path.open("rb")):
+        seen: list[tuple[int, int | None]] = []
+        upload = Upload(source, progress=noting(seen))
+        assert (upload.length, upload.replayable) == (2 * CHUNK + 1, True)
+        for _ in range(2):  # each attempt counts from 0
+            assert await sent(upload) == b"x" * (2 * CHUNK + 1)
+        size = upload.length
+        assert seen == [(0, size), (CHUNK, size), (2 * CHUNK, size), (size, size)] * 2
+        if not isinstance(source, bytes | Path):
+            source.close()
+
+
+async def test_an_upload_is_a_file_of_a_form_with_name_and_type(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"pdf")
+
+    async def made() -> AsyncIterator[bytes]:
+        yield b"o"
+        yield b"k"
+
+    body = MultipartBody(
+        {},
+        [
+            ("file", Upload(path)),
+            ("file", Upload(made, name="b.json", length=2)),
+            ("file", ("c", Upload(b"", content_type="text/x"), "text/y")),
+        ],
+    )
+    content = await sent(body)
+    assert (body.length, body.replayable) == (len(content), True)
+    assert b'filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\npdf\r\n' in content
+    assert b'filename="b.json"\r\nContent-Type: application/json\r\n\r\nok\r\n' in content
+    assert b'filename="c"\r\nContent-Type: text/y\r\n\r\n\r\n' in content
+
+
+async def test_an_upload_of_an_iterator_is_sent_once_and_has_no_length() -> None:
+    upload = Upload(iter([b"a", b"b"]), name="x")
+    body = MultipartBody({}, {"file": upload})
+    assert (upload.length, upload.replayable, body.length, body.replayable) == (None, False, None, False)
+    seen: list[tuple[int, int | None]] = []
+    assert await sent(Upload(iter([b"a", b"b"]), progress=noting(seen))) == b"ab"
+    assert seen == [(0, None), (1, None), (2, None)]
+
+
+def test_an_upload_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="has 3 bytes, not 4"):
+        Upload(b"abc", length=4)
+    with pytest.raises(InvalidRequestError, match="cannot be read"):
+        Upload(tmp_path / "none")
+    with pytest.raises(InvalidRequestError, match="needs a name"):
+        Upload(b"", name="")
+
+
+async def test_an_upload_is_a_body_of_its_own_and_is_sent_again_whole() -> None:
+    seen: list[tuple[int, int | None]] = []
+    transport = MemoryTransport([Reply(503), Reply(200), Reply(200)])
+    client = BaseClient(base_url="https://api.example.org", transport=transport, clock=VirtualClock())
+    await client.request("PUT", "/files/1", content=Upload(b"abc", progress=noting(seen)), model=None)
+    await client.request("POST", "/files", files={"file": Upload(b"abc", name="a.txt")}, model=None)
+    assert [request.content for request in transport.sent[:2]] == [b"abc", b"abc"]
+    assert seen == [(0, 3), (3, 3)] * 2
+    assert b'filename="a.txt"\r\nContent-Type: text/plain' in transport.sent[2].content
+
+
+async def test_a_media_type_that_is_given_is_sent_where_the_upload_is_the_body() -> None:
+    transport = MemoryTransport([Reply(200), Reply(200)])
+    client = BaseClient(base_url="https://api.example.org", transport=transport)
+    await client.request("PUT", "/x", content=Upload(b"{}", content_type="application/json"), model=None)
+    await client.request("PUT", "/x", content=Upload(b"{}", name="x.json"), model=None)
+    assert [request.headers.get("Content-Type") for request in transport.sent] == ["application/json", None]
+
+
+@pytest.mark.parametrize("length", [2, 4])
+async def test_an_upload_that_is_shorter_or_longer_than_it_said_ends_the_connection(length: int) -> None:
+    async def made() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"bc"
+
+    with RawServer() as server:
+        async with client_of(server) as client:
+            with pytest.raises(InvalidRequestError, match=f"the upload of {length} bytes has"):
+                await client.request("PUT", "/x", content=Upload(made, length=length))
+        await server.until(lambda: server.open == 0)
+        async with client_of(server) as client:
+            assert await client.request("PUT", "/x", content=Upload(made, length=3)) == {}

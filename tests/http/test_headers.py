@@ -1,0 +1,405 @@
+"""`Headers` and the parsers of header fields: nothing that is set can write a second line, nothing that is read can
+crash or hang."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk.errors import InvalidRequestError
+from asdk.http.headers import Headers, check_name, check_value, http_date, retry_after
+from asdk.secret import MASK, MaskedStr, Secret
+
+token = st.from_regex(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,12}", fullmatch=True)
+value = st.from_regex(r"([\x21-\x7e]([\t\x20-\x7e]{0,12}[\x21-\x7e])?)?", fullmatch=True)
+hostile = st.text() | st.lists(
+    st.sampled_from(["a", ":", " ", "\t", "\r", "\n", "\r\n", "\x00", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "é"])
+).map("".join)
+
+
+# --- a mapping ------------------------------------------------------------------------------------------------------
+
+
+@given(items=st.lists(st.tuples(token, value)), probe=token)
+def test_names_are_found_in_any_case_and_the_last_value_stays(items: list[tuple[str, str]], probe: str) -> None:
+    headers, plain = Headers(items), {name.lower(): value for name, value in items}
+    assert {name.lower(): value for name, value in headers.items()} == plain
+    assert len(headers) == len(plain)
+    for name, text in plain.items():
+        assert headers[name.upper()] == headers[name] == text
+        assert name.swapcase() in headers
+    assert headers.get(probe) == plain.get(probe.lower())
+
+
+def test_the_case_in_which_a_name_was_given_is_the_one_on_the_wire() -> None:
+    headers = Headers({"X-Trace-ID": "1"})
+    headers["x-trace-id"] = "2"
+    assert headers.multi_items() == [("x-trace-id", "2")]
+
+
+def test_setting_replaces_what_a_server_repeated() -> None:
+    headers = Headers.received([("Via", "a"), ("via", "b")])
+    headers["VIA"] = "c"
+    assert headers.multi_items() == [("VIA", "c")]
+
+
+@given(values=st.lists(st.text(), min_size=1))
+def test_received_fields_of_one_name_are_kept_apart_and_read_joined(values: list[str]) -> None:
+    headers = Headers.received([("Link", value) for value in values] + [("Server", "x")])
+    assert headers.getall("link") == headers.getall("LINK") == values
+    assert headers["LINK"] == ", ".join(values)
+    assert headers.multi_items() == [*(("Link", value) for value in values), ("Server", "x")]
+    assert headers.getall("nothing") == []
+
+
+def test_a_field_can_be_taken_away() -> None:
+    headers = Headers({"A": "1", "B": "2"})
+    del headers["a"]
+    assert list(headers) == ["B"]
+    with pytest.raises(KeyError):
+        del headers["a"]
+    with pytest.raises(KeyError):
+        headers["a"]
+
+
+def test_what_is_no_name_is_in_no_headers() -> None:
+    probe: object = 5
+    assert probe not in Headers({"5": "x"})
+
+
+@pytest.mark.parametrize("copied", [Headers.copy, copy.copy, copy.deepcopy, Headers])
+def test_a_copy_is_changed_on_its_own(copied: Any) -> None:
+    original = Headers.received([("A", "1"), ("A", "2")])
+    original["Authorization"] = "Bearer t"
+    again = copied(original)
+    assert again == original
+    again["B"] = "3"
+    del again["A"]
+    assert original.getall("a") == ["1", "2"]
+    assert "b" not in original
+
+
+def test_update_takes_over_from_others_without_sharing() -> None:
+    other = Headers.received([("A", "1"), ("A", "2")])
+    headers = Headers({"a": "0", "B": "3"})
+    headers.update(other, C="4")
+    assert headers.multi_items() == [("A", "1"), ("A", "2"), ("B", "3")]
+    headers.update({"C": "4"})
+    headers.update([("D", "5")], E="6")
+    del headers["a"]
+    assert other.getall("a") == ["1", "2"]
+    assert [headers[name] for name in "CDE"] == ["4", "5", "6"]
+
+
+def test_headers_are_equal_to_headers_alone() -> None:
+    assert Headers({"A": "1"}) == Headers([("A", "1")])
+    assert Headers({"A": "1"}) != Headers({"A": "2"})
+    assert Headers({"A": "1"}) != {"A": "1"}
+
+
+def test_headers_pickle_without_secrets_and_not_with_one() -> None:
+    headers = Headers({"A": "1"})
+    assert pickle.loads(pickle.dumps(headers)) == headers
+    headers["Authorization"] = "Bearer t"
+    with pytest.raises(TypeError, match="secret"):
+        pickle.dumps(headers)
+
+
+# --- what may be set ------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=300)
+@given(name=hostile | token, text=hostile | value)
+def test_no_field_that_passes_can_add_a_line_or_another_field(name: str, text: str) -> None:
+    builds: list[Callable[[], Headers]] = [
+        lambda: Headers({name: text}),
+        lambda: Headers([(name, text)]),
+        lambda: _merged({name: text}),
+        lambda: _merged({name: Secret(text)}),
+        lambda: _updated(name, text),
+    ]
+    for build in builds:
+        try:
+            ((sent_name, sent_value),) = build().multi_items()
+        except InvalidRequestError:
+            continue
+        line = f"{sent_name}: {sent_value}"
+        assert line.isascii()
+        assert len(f"{line}x".splitlines()) == 1
+        assert "\x00" not in line
+        assert line.split(":", 1)[0] == sent_name == name
+        assert sent_value == text
+        assert sent_value == sent_value.strip(" \t\r\n")
+
+
+def _merged(given: dict[str, str | Secret | None]) -> Headers:
+    headers = Headers()
+    headers.merge(given)
+    return headers
+
+
+def _updated(name: str, text: str) -> Headers:
+    headers = Headers()
+    headers.update([(name, text)])
+    return headers
+
+
+@given(name=token, text=value)
+def test_every_field_of_rfc_9110_passes(name: str, text: str) -> None:
+    assert check_name(name) == name
+    assert check_value(name, text) == text
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a:", "é", "a\n", 5, None, b"a"])
+def test_what_is_no_name_is_refused(name: Any) -> None:
+    headers = Headers({"A": "1"})
+    refusals: list[Callable[[], None]] = [lambda: headers.merge({name: "x"}), lambda: headers.update({name: "x"})]
+    for refused in refusals:
+        with pytest.raises(InvalidRequestError, match="header name"):
+            refused()
+    with pytest.raises(InvalidRequestError, match="header name"):
+        headers.merge({name: None})
+    assert headers == Headers({"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a\r\nX: y", "line end"),
+        ("a\n", "line end"),
+        ("a\x00", "control character"),
+        ("a\x7f", "control character"),
+        ("é", "non-ASCII"),
+        ("\ud800", "non-ASCII"),
+        (" a", "begins or ends with a blank"),
+        ("a\t", "begins or ends with a blank"),
+        (5, "is a int, not a str"),
+        (None, "is a NoneType, not a str"),
+        (b"a", "is a bytes, not a str"),
+        (True, "is a bool, not a str"),
+    ],
+)
+def test_what_is_no_value_is_refused_and_named(text: Any, reason: str) -> None:
+    with pytest.raises(InvalidRequestError, match=reason) as caught:
+        Headers({"X-A": text})
+    assert "X-A" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [5, None, b"a"])
+def test_a_field_that_is_always_secret_has_to_be_text_too(text: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="not a str"):
+        Headers({"Authorization": text})
+
+
+def test_a_refused_secret_is_not_shown() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        _merged({"X-Key": Secret("s3cr3t\r\nX: y")})
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_string_enum_is_a_value() -> None:
+    class Mode(StrEnum):
+        FAST = "fast"
+
+    assert Headers({"X-Mode": Mode.FAST})["x-mode"] == "fast"
+
+
+@pytest.mark.parametrize(
+    "name", ["Content-Length", "transfer-encoding", "CONNECTION", "Expect", "TE", "Trailer", "Upgrade"]
+)
+def test_nobody_frames_the_message_but_the_transport(name: str) -> None:
+    with pytest.raises(InvalidRequestError, match="frames the message"):
+        Headers().merge({name: "5"})
+
+
+def test_merging_none_takes_a_default_away() -> None:
+    headers = Headers({"Accept": "text/plain", "A": "1"})
+    headers.merge({"ACCEPT": None, "nothing": None})
+    assert list(headers) == ["A"]
+    headers.merge(None)
+    assert list(headers) == ["A"]
+
+
+# --- what is secret -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Authorization", "proxy-authorization", "Cookie", "X-API-KEY", "X-Custom"])
+def test_a_secret_value_travels_and_is_not_shown(name: str) -> None:
+    text: Any = Secret("Bearer s3cr3t") if name == "X-Custom" else "Bearer s3cr3t"
+    headers = Headers({name: text})
+    assert headers[name] == "Bearer s3cr3t"
+    assert isinstance(headers[name], MaskedStr)
+    assert repr(headers) == f"Headers([({name!r}, {MASK!r})])"
+    assert headers.secrets() == ["Bearer s3cr3t", "s3cr3t"]
+
+
+def test_what_is_not_secret_is_shown() -> None:
+    headers = Headers({"Accept": "text/plain"})
+    assert repr(headers) == "Headers([('Accept', 'text/plain')])"
+    assert headers.secrets() == []
+
+
+# --- Retry-After ----------------------------------------------------------------------------------------------------
+
+NOW = datetime(2025, 6, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def wait(*values: str, date: str | None = None, ms: str | None = None) -> float | None:
+    fields = [("Retry-After", value) for value in values]
+    fields += [] if date is None else [("Date", date)]
+    fields += [] if ms is None else [("Retry-After-Ms", ms)]
+    return retry_after(Headers.received(fields), NOW.timestamp())
+
+
+times = st.text(alphabet="0123456789+-_. eEinfaNxX٣²,:GMT", max_size=20) | st.text()
+
+
+@settings(deadline=None, max_examples=300)
+@given(values=st.lists(times, max_size=3), date=st.none() | times, ms=st.none() | times)
+def test_retry_after_is_a_finite_wait_or_none_whatever_comes(
+    values: list[str], date: str | None, ms: str | None
+) -> None:
+    seconds = wait(*values, date=date, ms=ms)
+    assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
+
+
+@given(seconds=st.integers(0, 10**10 - 1), fraction=st.none() | st.integers(0, 999))
+def test_seconds_are_read_as_they_stand(seconds: int, fraction: int | None) -> None:
+    text = str(seconds) if fraction is None else f"{seconds}.{fraction:03}"
+    assert wait(text) == float(text)
+    assert wait(ms=text) == float(text) / 1000
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["1_000", "+5", "-5", "-0", "inf", "Infinity", "nan", "1e3", "0x5", "5,", "", " ", "5 s", "٣", "²", "99999999999"],
+)
+def test_garbage_is_no_wait(garbage: str) -> None:
+    assert wait(garbage) is None
+    assert wait(ms=garbage) is None
+    assert wait(garbage, "7") == 7.0
+    assert wait("7", ms=garbage) == 7.0
+
+
+def test_milliseconds_win_and_the_longest_of_several_counts() -> None:
+    assert wait("7", ms="1500") == 1.5
+    assert wait("3", "12", "5") == 12.0
+    assert wait("3", format_datetime(NOW + timedelta(seconds=40), usegmt=True)) == 40.0
+    assert wait() is None
+
+
+@given(delta=st.integers(-1000, 100_000), skew=st.integers(-100_000, 100_000))
+def test_a_date_is_judged_by_the_servers_own_clock(delta: int, skew: int) -> None:
+    there = NOW + timedelta(seconds=skew)
+    until = format_datetime(there + timedelta(seconds=delta), usegmt=True)
+    assert wait(until, date=format_datetime(there, usegmt=True)) == max(0, delta)
+    assert wait(until) == wait(until, date="garbage") == max(0, delta + skew)
+
+
+# --- HTTP-date ------------------------------------------------------------------------------------------------------
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)).map(lambda m: m.replace(microsecond=0, tzinfo=UTC))
+
+
+@given(moment=moments)
+def test_the_three_forms_of_a_date_are_read(moment: datetime) -> None:
+    month, day = MONTHS[moment.month - 1], DAYS[moment.weekday()]
+    fixed = format_datetime(moment, usegmt=True)
+    rfc850 = f"{day}, {moment.day:02}-{month}-{moment.year % 100:02} {moment:%H:%M:%S} GMT"
+    asctime = f"{day[:3]} {month} {moment.day:2} {moment:%H:%M:%S} {moment.year}"
+    assert http_date(fixed) == http_date(asctime) == http_date(rfc850) == moment.timestamp()
+
+
+@given(moment=moments, offset=st.integers(-12 * 60, 14 * 60))
+def test_a_date_with_an_offset_is_the_same_moment(moment: datetime, offset: int) -> None:
+    local = moment.astimezone(timezone(timedelta(minutes=offset)))
+    assert http_date(format_datetime(local)) == moment.timestamp()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="only where the zone of a process can be set")
+def test_a_date_without_a_zone_is_in_utc_wherever_this_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        for zone in (" GMT", " -0000", ""):
+            assert http_date(f"Wed, 21 Oct 2015 07:28:00{zone}") == 1445412480.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    text=st.text()
+    | st.lists(
+        st.sampled_from(
+            [
+                "Mon,",
+                "Sun",
+                "06",
+                "6",
+                "31",
+                "Nov",
+                "Feb",
+                "1994",
+                "94",
+                "0",
+                "99999",
+                "08:49:37",
+                "8:49",
+                "25:61:61",
+                "GMT",
+                "+0000",
+                "-0000",
+                "+9999",
+                "-2359",
+                "UTC",
+                "EST",
+                "06-Nov-94",
+                "\u0663",
+                "1_994",
+                "\x00",
+                ",",
+                "-",
+            ]
+        ),
+        max_size=8,
+    ).map(" ".join)
+)
+def test_a_date_is_a_finite_moment_or_none_whatever_comes(text: str) -> None:
+    moment = http_date(text)
+    assert moment is None or math.isfinite(moment)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "",
+        "garbage",
+        "5",
+        "Wed, 21 Oct 2_015 07:28:00 GMT",
+        "Wed, 21 Oct 2\u066015 07:28:00 GMT",
+        "Wed, \uff121 Oct 2015 07:28:00 GMT",
+        "Wed, 32 Oct 2015 07:28:00 GMT",
+        "Wed, 21 Oct 2015 25:28:00 GMT",
+        "Wed, 21 Oct 2015 07:28:00 +9999",
+        "Wed, 21 Oct 99999 07:28:00 GMT",
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+    ],
+)
+def test_garbage_is_no_date(garbage: str) -> None:
+    assert http_date(garbage) is None

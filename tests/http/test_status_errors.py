@@ -1,0 +1,213 @@
+"""The error for a bad status: its class, its one line, its facts, whatever the server sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdk.errors import ERROR_BODY_LIMIT, ConflictError, NotFoundError, RateLimitError, StatusError
+from asdk.http.bodies import IteratorBody
+from asdk.http.headers import Headers
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.http.status_errors import read_error, status_error
+from asdk.secret import MASK, Secret
+from asdk.testing.clock import VirtualClock
+
+
+class AccountLockedError(StatusError):
+    """An API's own."""
+
+
+def error_for(
+    body: Any = b"",
+    status: int = 400,
+    headers: Any = (),
+    codes: dict[str, type[StatusError]] | None = None,
+    **options: Any,
+) -> StatusError:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = Request("GET", "https://h/users/5", "/users/{id}", Headers(), **{"clock": VirtualClock(), **options})
+    return status_error(Response(status, headers, content, request=request), read_error, codes or {})
+
+
+def test_an_error_carries_what_the_response_said() -> None:
+    now = datetime.fromtimestamp(1_750_000_000, UTC)
+    error = error_for(
+        {"code": "SLOW_DOWN", "message": "too many"},
+        429,
+        {"X-Request-ID": "8f3c", "Retry-After": f"{now:%a, %d %b %Y %H:%M}:50 GMT"},
+        attempts=3,
+    )
+    assert type(error) is RateLimitError
+    assert str(error) == "429 GET /users/{id}: too many (3 attempts, request 8f3c)"
+    assert (error.method, error.template, error.status, error.attempts) == ("GET", "/users/{id}", 429, 3)
+    assert (error.code, error.request_id, error.problem) == ("SLOW_DOWN", "8f3c", None)
+    assert error.data == {"code": "SLOW_DOWN", "message": "too many"}
+    assert error.retry_after == 50 - now.second
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"code": "A", "message": "m"}, "A", "m"),
+        ({"error": "invalid_grant", "error_description": "expired"}, "invalid_grant", "expired"),
+        ({"error": "invalid_grant"}, "invalid_grant", "invalid_grant"),
+        ({"error": {"code": "A", "message": "m"}}, "A", "m"),
+        ({"error": {"error": {"message": "deep"}}}, None, "deep"),
+        ({"type": "about:blank", "title": "Gone", "detail": "since 2020"}, None, "since 2020"),
+        ({"title": "Gone"}, None, "Gone"),
+        ({"Message": "as .NET does"}, None, "as .NET does"),
+        ({"code": 5, "message": "numbers are no codes"}, None, "numbers are no codes"),
+        ({"message": "", "detail": "the first that says something"}, None, "the first that says something"),
+        ({"message": {"text": "no text"}, "title": "t"}, None, "t"),
+        ({"detail": [{"loc": ["body", "items", 0], "msg": "bad"}]}, None, "body.items.0: bad"),
+        (
+            {"detail": [{"msg": "one"}, {"loc": [], "msg": "two"}, {"loc": None, "msg": "three"}]},
+            None,
+            "one; two; three",
+        ),
+        ({"detail": [{"loc": "body", "msg": "bad"}, {"loc": 5, "msg": "worse"}]}, None, "body: bad; worse"),
+        ({"detail": [{"loc": ["a"]}, "text", 5, {"msg": 5}]}, None, None),
+        ({"detail": [{"msg": str(number)} for number in range(9)]}, None, "0; 1; 2; 3; 4"),
+        ("plain text", None, "plain text"),
+        ({}, None, None),
+        ([], None, None),
+        (None, None, None),
+        (5, None, None),
+    ],
+)
+def test_code_and_message_are_read_in_the_common_dialects(body: Any, code: str | None, message: str | None) -> None:
+    assert read_error(body) == (code, message)
+    error = error_for(body, 404)
+    assert (error.code, error.message) == (code, message or "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "message"),
+    [
+        (404, b"", {}, "Not Found, with an empty body"),
+        (404, b"<html>", {}, "Not Found"),
+        (404, {"message": " \n\t "}, {}, "Not Found"),
+        (404, b"no such page", {}, "Not Found"),
+        (422, b"missing field\n `name`", {"Content-Type": "text/plain; charset=utf-8"}, "missing field `name`"),
+        (500, b"Traceback", {"Content-Type": "text/html"}, "Internal Server Error, with a page of HTML"),
+        (500, b" ", {"Content-Type": "text/plain"}, "Internal Server Error"),
+        (500, b"x" * 900, {"Content-Type": "text/plain"}, "x" * 200),
+        (799, b"x", {}, "unknown status"),
+        (304, b"", {}, "Not Modified, with an empty body"),
+    ],
+)
+def test_without_a_message_the_status_speaks(status: int, body: Any, headers: Any, message: str) -> None:
+    assert error_for(body, status, headers).message == message
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred\x1b[0m", "a\x00b", "a\x7f\x9bb", "a\u2028b\u2029c"])
+def test_a_message_neither_colours_a_terminal_nor_begins_another_line(text: str) -> None:
+    assert str(error_for({"message": text})).isprintable()
+
+
+def test_a_message_is_one_line_of_some_length() -> None:
+    error = error_for({"message": "first\r\nWARN forged\x0b line\u2028end" + "x" * 1000})
+    assert error.message.startswith("first WARN forged line endxxx")
+    assert len(error.message) == 500
+    assert len(str(error).splitlines()) == 1
+
+
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "code", "message", "Message", "detail", "loc", "msg", "title", "error_description"]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    body=st.binary() | json_data.map(lambda data: json.dumps(data).encode()),
+    status=st.integers(300, 999),
+    headers=st.dictionaries(st.sampled_from(["Content-Type", "Retry-After", "X-Request-ID", "Date"]), st.text()),
+)
+def test_whatever_the_server_sends_is_one_error(body: bytes, status: int, headers: dict[str, str]) -> None:
+    error = error_for(body, status, headers)
+    assert type(error) is StatusError.for_status(status)
+    assert 0 < len(error.message) <= 500
+    assert len(error.message.splitlines()) == 1
+    assert error.body == body
+    assert error.code is None or isinstance(error.code, str)
+
+
+@pytest.mark.parametrize("nested", ['{"error":', '{"detail":[', "["])
+def test_a_deep_body_is_one_error(nested: str) -> None:
+    for depth in (50, 300, 900, 100_000):
+        close = {"{": "}", "[": "]"}
+        content = (nested * depth + "1" + "".join(close[c] for c in reversed(nested * depth) if c in close)).encode()
+        assert type(error_for(content, 404)) is NotFoundError
+
+
+def test_an_apis_own_code_wins_over_the_status() -> None:
+    codes: dict[str, type[StatusError]] = {"LOCKED": AccountLockedError}
+    assert type(error_for({"code": "LOCKED"}, 409, codes=codes)) is AccountLockedError
+    assert type(error_for({"code": "OTHER"}, 409, codes=codes)) is ConflictError
+    assert type(error_for(b"", 409, codes=codes)) is ConflictError
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "problem"),
+    [
+        ("application/problem+json", {"title": "t"}, {"title": "t"}),
+        ("Application/Problem+JSON; charset=utf-8", {"title": "t"}, {"title": "t"}),
+        ("application/json", {"title": "t"}, None),
+        ("application/problem+json", ["t"], None),
+        ("application/problem+json", b"<html>", None),
+    ],
+)
+def test_a_problem_is_kept_as_data(media_type: str, body: Any, problem: Any) -> None:
+    assert error_for(body, headers={"Content-Type": media_type}).problem == problem
+
+
+def test_an_error_keeps_the_first_64_kib_of_the_body() -> None:
+    assert ERROR_BODY_LIMIT == 64 * 1024
+    assert error_for(b"x" * (ERROR_BODY_LIMIT + 1)).body == b"x" * ERROR_BODY_LIMIT
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        b's3cr3t/"value',
+        b'{"message": "you said s3cr3t/\\"value"}',
+        b'{"message": "you said s3cr3t\\/\\"value", "code": "s3cr3t/\\"value"}',
+        b'{"title": "s3cr3t%2F%22value", "more": ["s3cr3t/\\"value"]}',
+    ],
+)
+def test_an_echoed_secret_is_in_no_part_of_the_error(echo: bytes) -> None:
+    error = error_for(echo, headers={"Content-Type": "application/problem+json"}, secrets=[Secret('s3cr3t/"value')])
+    shown = f"{error} {error.args} {vars(error)} {error.data}"
+    assert "s3cr3t" not in shown
+    assert MASK in shown
+
+
+def test_a_secret_at_the_edge_of_what_is_kept_is_not_cut_in_half() -> None:
+    error = error_for(b"x" * (ERROR_BODY_LIMIT - 4) + b"s3cr3t-value", secrets=[Secret("s3cr3t-value")])
+    assert error.body == b"x" * (ERROR_BODY_LIMIT - 4) + b"****"
+
+
+@pytest.mark.parametrize(("status", "told"), [(401, True), (503, True), (429, True), (404, False), (400, False)])
+def test_a_body_that_could_not_be_sent_again_is_told_where_it_mattered(status: int, told: bool) -> None:
+    request = Request("POST", "https://h/", "/", Headers(), IteratorBody([b"x"]))
+    error = status_error(Response(status, {}, b'{"message": "no"}', request=request), read_error, {})
+    assert ("not repeated, since the body was an iterator" in error.message) is told

@@ -1,0 +1,818 @@
+"""Which JSON each type takes and which it refuses: the fast converter and the detailed one, side by side."""
+
+# No `from __future__ import annotations` here: forward references are written as strings where they are meant.
+
+import dataclasses
+from collections import Counter, OrderedDict, UserList, defaultdict, deque
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+)
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum, IntFlag, StrEnum
+from ipaddress import IPv4Address
+from typing import (  # noqa: UP035 - the old spellings are types too
+    Annotated,
+    Any,
+    Dict,
+    Final,
+    Generic,
+    List,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    Optional,
+    Protocol,
+    Tuple,
+    TypedDict,
+    TypeVar,
+    Union,
+)
+from uuid import UUID
+
+import attrs
+import pytest
+
+from asdk.errors import ConfigurationError, DecodeError
+from asdk.models.converter import structure_hook
+from asdk.models.declaration import OpenEnum, Tag, field, model, tagged
+from asdk.models.decoding import decoder_for
+from asdk.secret import Secret
+
+T = TypeVar("T")
+REFUSED = object()
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Mode(StrEnum):
+    FAST = "fast"
+
+
+class OldMode(str, Enum):  # noqa: UP042 - as it was written before 3.11
+    FAST = "fast"
+
+
+class Level(IntEnum):
+    LOW = 0
+    HIGH = 1
+
+
+class Mixed(Enum):
+    ONE = 1
+    TEXT = "text"
+    NOTHING = None
+
+
+class Bits(IntFlag):
+    A = 1
+    B = 2
+
+
+class Status(OpenEnum):
+    DONE = "done"
+
+
+@model
+class A:
+    a: int
+    x: int = 0
+
+
+@model
+class B:
+    b: int
+    x: int = 0
+
+
+@model
+class AC:
+    a: int
+    c: int = 0
+
+
+@dataclasses.dataclass
+class Card:
+    number: int
+    tags: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Loose:
+    a: int = 0
+
+
+class Point(NamedTuple):
+    x: int
+    label: str
+
+
+class Movie(TypedDict):
+    title: str
+    year: NotRequired[int]
+
+
+UserId = NewType("UserId", int)
+
+
+def value_of(form: Any, data: Any) -> Any:
+    """What both converters make of the data; they have to agree."""
+    results = []
+    for detailed in (False, True):
+        try:
+            results.append(structure_hook(form, detailed=detailed)(data, form))
+        except Exception:
+            results.append(REFUSED)
+    fast, slow = results
+    assert type(fast) is type(slow)
+    assert fast == slow
+    if fast is REFUSED:
+        with pytest.raises(DecodeError):
+            decoder_for(form).from_data(data)
+    return fast
+
+
+EVERY_KIND: list[Any] = [None, True, False, 0, 1, -1, 1.5, 1.0, "", "a", "1", [], [1], ["a"], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("form", "taken"),
+    [
+        (str, ["", "a", "1"]),
+        (int, [0, 1, -1, 1.0]),
+        (float, [0, 1, -1, 1.5, 1.0]),
+        (bool, [True, False]),
+        (None, [None]),
+        (type(None), [None]),
+        (Any, EVERY_KIND),
+        (object, EVERY_KIND),
+        (list, [[], [1], ["a"]]),
+        (list[Any], [[], [1], ["a"]]),
+        (list[int], [[], [1]]),
+        (dict, [{}, {"a": 1}]),
+        (dict[str, str], [{}]),
+        (tuple, [[], [1], ["a"]]),
+        (tuple[int, ...], [[], [1]]),
+        (tuple[int], [[1]]),
+        (tuple[()], [[]]),
+        (set, [[], [1], ["a"]]),
+        (frozenset[str], [[], ["a"]]),
+        (Color, []),
+        (Mixed, [None, 1]),
+        (Level, [0, 1]),
+        (Literal["a", 1], ["a", 1]),
+        (Literal[True], [True]),
+        (Literal[0], [0]),
+        (Literal[None], [None]),
+        (Decimal, [0, 1, -1, 1.5, 1.0, "1"]),
+        (Secret, ["", "a", "1"]),
+        (UserId, [0, 1, -1, 1.0]),
+        (A, [{"a": 1}]),
+        (Card, []),
+        (Loose, [{}, {"a": 1}]),
+        (Movie, []),
+        (Point, []),
+        (int | None, [None, 0, 1, -1, 1.0]),
+        (int | str, [0, 1, -1, "", "a", "1"]),
+        (bool | str, [True, False, "", "a", "1"]),
+        (list[int] | int, [0, 1, -1, [], [1]]),
+        (Annotated[int, "doc"], [0, 1, -1, 1.0]),
+    ],
+    ids=str,
+)
+def test_each_type_takes_its_own_json_and_nothing_else(form: Any, taken: list[Any]) -> None:
+    found = [data for data in EVERY_KIND if value_of(form, data) is not REFUSED]
+    assert [(type(data), data) for data in found] == [(type(data), data) for data in EVERY_KIND if _in(data, taken)]
+
+
+def _in(data: Any, taken: list[Any]) -> bool:
+    return any(type(data) is type(other) and data == other for other in taken)
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "value"),
+    [
+        (int, 5.0, 5),
+        (float, 5, 5.0),
+        (datetime, "2025-01-02T03:04:05Z", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        (datetime, "2025-01-02T03:04:05.5+02:00", datetime(2025, 1, 2, 1, 4, 5, 500_000, UTC)),
+        (datetime, "2025-01-02T03:04:05", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        (datetime, "2025-01-02", datetime(2025, 1, 2, tzinfo=UTC)),
+        (datetime | None, "", None),
+        (date, "2025-01-02", date(2025, 1, 2)),
+        (time, "03:04", time(3, 4)),
+        (UUID, "00000000-0000-0000-0000-000000000001", UUID(int=1)),
+        (Decimal, "1.10", Decimal("1.10")),
+        (Decimal, 0.1, Decimal("0.1")),
+        (Secret, "a", Secret("a")),
+        (Color, "red", Color.RED),
+        (Mode, "fast", Mode.FAST),
+        (OldMode, "fast", OldMode.FAST),
+        (Level, 1, Level.HIGH),
+        (Bits, 3, Bits.A | Bits.B),
+        (Status, "done", Status.DONE),
+        (Status, "new", Status("new")),
+        (Literal[Color.RED, 5], "red", Color.RED),
+        (list[Status], ["done", "new"], [Status.DONE, Status("new")]),
+        (Sequence[int], [1], [1]),
+        (MutableSequence[int], [1], [1]),
+        (Collection[int], [1], [1]),
+        (Iterable[int], [1], [1]),
+        (List[int], [1], [1]),  # noqa: UP006
+        (tuple[int, str], [1, "a"], (1, "a")),
+        (Tuple[int, ...], [1], (1,)),  # noqa: UP006
+        (set[int], [1, 1], {1}),
+        (frozenset[int], [1], frozenset({1})),
+        (AbstractSet[int], [1], {1}),
+        (Mapping[str, int], {"a": 1}, {"a": 1}),
+        (MutableMapping[str, int], {"a": 1}, {"a": 1}),
+        (Dict[str, int], {"a": 1}, {"a": 1}),  # noqa: UP006
+        (dict[int, str], {"1": "a", "-2": "b", "0": "c"}, {1: "a", -2: "b", 0: "c"}),
+        (dict[UUID, int], {"00000000-0000-0000-0000-000000000001": 1}, {UUID(int=1): 1}),
+        (dict[Color, int], {"red": 1}, {Color.RED: 1}),
+        (dict[Status, int], {"new": 1}, {Status("new"): 1}),
+        (dict[Any, int], {"a": 1}, {"a": 1}),
+        (Point, [1, "a"], Point(1, "a")),
+        (Movie, {"title": "a"}, {"title": "a"}),
+        (Card, {"number": 1, "tags": ["a"], "new": 1}, Card(1, ["a"])),
+        (Optional[Card], {"number": 1}, Card(1)),  # noqa: UP045
+        (Union[int, None], None, None),  # noqa: UP007
+    ],
+    ids=str,
+)
+def test_json_becomes_the_type_exactly(form: Any, data: Any, value: Any) -> None:
+    made = value_of(form, data)
+    assert made == value
+    assert type(made) is type(value)
+    if isinstance(made, list | dict | set | frozenset | tuple):
+        assert [type(item) for item in made] == [type(item) for item in value]
+
+
+@pytest.mark.parametrize(
+    ("form", "data"),
+    [
+        (datetime, 0),
+        (datetime, "yesterday"),
+        (datetime, ""),
+        (datetime | None, " "),
+        (datetime, "2025-13-01T00:00:00Z"),
+        (datetime, "2025-01-01T00:00:00+25:00"),
+        (datetime, "\ud800"),
+        (date, "2025-01-02T00:00:00"),
+        (time, "25:00"),
+        (UUID, "1"),
+        (Decimal, "one"),
+        (int, float("inf")),
+        (float, 10**400),
+        (Color, "green"),
+        (Mode, "slow"),
+        (OldMode, "slow"),
+        (Level, 2),
+        (Level, True),
+        (Level, 1.0),
+        (Level, "1"),
+        (Status, None),
+        (Literal["a"], "b"),
+        (Literal[1], True),
+        (Literal[1], 1.0),
+        (Literal[True], 1),
+        (dict[int, str], {"01": "a"}),
+        (dict[int, str], {"+1": "a"}),
+        (dict[int, str], {"1_0": "a"}),
+        (dict[int, str], {"1.0": "a"}),
+        (dict[int, str], {"٣": "a"}),
+        (dict[int, str], {"-0": "a"}),
+        (dict[UUID, int], {"a": 1}),
+        (dict[Color, int], {"green": 1}),
+        (set[Any], [{}]),
+        (tuple[int, str], [1]),
+        (tuple[int, str], [1, "a", 2]),
+        (tuple[int, str], ["a", 1]),
+        (tuple, "ab"),
+        (Point, {"x": 1, "label": "a"}),
+        (Point, [1]),
+        (Point, "ab"),
+        (Movie, {"title": 5}),
+        (Movie, {"year": 5}),
+        (Movie, []),
+        (Card, {"number": "1"}),
+        (Card, {"tags": []}),
+        (Loose, []),
+        (Loose, ""),
+        (Loose, "a"),
+    ],
+    ids=str,
+)
+def test_json_of_the_wrong_shape_is_never_a_wrong_value(form: Any, data: Any) -> None:
+    assert value_of(form, data) is REFUSED
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "line"),
+    [
+        (Card, {"number": "x"}, "number: expected an integer, found the string 'x'"),
+        (Card, {}, "number: it is missing"),
+        (Card, {"number": 1, "tags": ["a", 2]}, "tags[1]: expected a string, found the number 2"),
+        (Movie, {"title": 5}, "title: expected a string, found the number 5"),
+        (Color, "green", "the body: expected a Color, found the string 'green'"),
+        (Literal["a", 1], "b", "the body: expected 'a' or 1, found the string 'b'"),
+        (dict[int, str], {"x": "a"}, "['x']: expected an integer, found the string 'x'"),
+        (list[A | None], [None, {"a": None}], "[1].a: expected an integer, found null"),
+    ],
+)
+def test_the_place_is_named_in_every_kind_of_class(form: Any, data: Any, line: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decoder_for(form).from_data(data)
+    assert str(caught.value) == line
+
+
+def test_a_secret_of_the_wrong_kind_is_not_shown() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decoder_for(Secret).from_data(12345678)
+    assert "1234" not in str(caught.value)
+
+
+class Text(str):
+    pass
+
+
+class Number(int):
+    pass
+
+
+class Proto(Protocol):
+    a: int
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        bytes,
+        bytearray,
+        memoryview,
+        timedelta,
+        complex,
+        range,
+        type,
+        deque[int],
+        Counter[str],
+        OrderedDict[str, int],
+        defaultdict[str, int],
+        UserList[int],
+        Iterator[int],
+        IPv4Address,
+        Text,
+        Number,
+        Proto,
+        T,
+        dict[float, int],
+        dict[bool, int],
+        dict[Level, int],
+        dict[A, int],
+        list[bytes],
+        bytes | None,
+        int | bytes,
+        Annotated[bytes, "doc"],
+    ],
+    ids=str,
+)
+def test_a_type_that_could_only_be_guessed_at_is_refused_when_the_decoder_is_made(form: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no decoder for"):
+        decoder_for(form)
+
+
+# --- classes in all their forms -------------------------------------------------------------------------------------
+
+
+@model
+class Node:
+    name: str
+    children: "list[Node]" = field(factory=list)
+    parent: "Node | None" = None
+    named: "dict[str, Node]" = field(factory=dict)
+
+
+@model
+class Husband:
+    wife: "Wife | None" = None
+
+
+@model
+class Wife:
+    husbands: "list[Husband]" = field(factory=list)
+    mother: "Wife | None" = None
+
+
+def test_classes_may_hold_themselves_and_each_other() -> None:
+    data: dict[str, Any] = {
+        "name": "a",
+        "children": [{"name": "b", "parent": {"name": "c"}}],
+        "named": {"d": {"name": "d"}},
+    }
+    node = Node(name="a", children=[Node(name="b", parent=Node(name="c"))], named={"d": Node(name="d")})
+    assert value_of(Node, data) == node
+    data["children"][0]["parent"]["children"] = [{}]
+    assert value_of(Node, data) is REFUSED
+    with pytest.raises(DecodeError) as caught:
+        decoder_for(Node).from_data(data)
+    assert caught.value.path == "children[0].parent.children[0].name"
+    assert value_of(Wife, {"husbands": [{"wife": {"mother": {}}}]}) == Wife(
+        husbands=[Husband(wife=Wife(mother=Wife()))]
+    )
+    assert value_of(Husband, {"wife": {"husbands": [{}]}}) == Husband(wife=Wife(husbands=[Husband()]))
+
+
+@model
+class Page(Generic[T]):
+    items: list[T]
+    next: T | None = None
+
+
+@model
+class NodePage(Page[Node]):
+    total: int = 0
+
+
+@model
+class Shelf:
+    ints: Page[int]
+    nested: Page[Page[str]] | None = None
+
+
+def test_a_generic_class_is_read_with_what_it_is_of() -> None:
+    assert value_of(Page[int], {"items": [1], "next": 2}) == Page(items=[1], next=2)
+    assert value_of(Page[int], {"items": ["a"]}) is REFUSED
+    assert value_of(Page[str], {"items": [1]}) is REFUSED
+    assert value_of(list[Page[A]], [{"items": [{"a": 1}]}]) == [Page(items=[A(a=1)])]
+    assert value_of(NodePage, {"items": [{"name": "a"}], "total": 1}) == NodePage(items=[Node(name="a")], total=1)
+    assert value_of(NodePage, {"items": [1]}) is REFUSED
+    data = {"ints": {"items": [1]}, "nested": {"items": [{"items": ["a"]}]}}
+    assert value_of(Shelf, data) == Shelf(ints=Page(items=[1]), nested=Page(items=[Page(items=["a"])]))
+    with pytest.raises(ConfigurationError):
+        decoder_for(Page)
+
+
+def test_a_subclass_has_the_fields_of_its_base_decorated_or_not() -> None:
+    @model
+    class Child(A):
+        y: str = "y"
+
+    class Plain(A):
+        pass
+
+    assert value_of(Child, {"a": 1, "y": "z"}) == Child(a=1, y="z")
+    assert value_of(Child, {"y": "z"}) is REFUSED
+    assert value_of(Plain, {"a": 1}) == Plain(a=1)
+
+
+def test_a_class_with_ideas_of_its_own_is_built_by_its_constructor() -> None:
+    @model
+    class Range:
+        low: int
+        high: int = attrs.field(default=9, validator=attrs.validators.lt(10))
+        size: int = attrs.field(converter=abs, default=0)
+        middle: float = attrs.field(init=False, default=0.5)
+
+        def __attrs_post_init__(self) -> None:
+            if self.low > self.high:
+                raise ValueError("upside down")
+
+    assert value_of(Range, {"low": 1, "size": -3, "middle": 7}) == Range(low=1, size=3)
+    assert value_of(Range, {"low": 8, "high": 2}) is REFUSED
+    assert value_of(Range, {"low": 8, "high": 12}) is REFUSED
+
+
+def test_a_default_may_look_at_the_object() -> None:
+    @model
+    class Named:
+        name: str
+        title: str = field()
+
+        @title.default  # type: ignore[attr-defined, untyped-decorator]
+        def _title(self) -> str:
+            return self.name.title()
+
+    assert value_of(Named, {"name": "ada"}) == Named(name="ada", title="Ada")
+    assert value_of(Named, {"name": "ada", "title": "x"}) == Named(name="ada", title="x")
+    assert value_of(Named, {"name": "ada", "title": 5}) is REFUSED
+
+
+def test_a_constructor_that_refuses_is_asked() -> None:
+    @model
+    class Picky:
+        a: int
+
+        def __new__(cls, **values: Any) -> "Picky":
+            if values["a"] == 0:
+                raise ValueError("zero")
+            return super().__new__(cls)
+
+    assert value_of(Picky, {"a": 1}) == Picky(a=1)
+    assert value_of(Picky, {"a": 0}) is REFUSED
+
+
+def test_odd_names_on_the_wire_are_names_like_others() -> None:
+    @model
+    class Odd:
+        a: int = field(name="it's")
+        b: int = field(name='d"q\\', default=0)
+        c: int = field(name="{x}\n", default=0)
+        _private: int = 0
+        class_: str = "c"
+
+    data = {"it's": 1, 'd"q\\': 2, "{x}\n": 3, "_private": 5, "class_": "d"}
+    odd: Any = Odd
+    assert value_of(Odd, data) == odd(a=1, b=2, c=3, private=5, class_="d")
+    assert value_of(Odd, {**data, "{x}\n": "4"}) is REFUSED
+
+
+def test_annotations_may_say_more_than_the_type() -> None:
+    @model
+    class Documented:
+        a: Annotated[int, "doc"]
+        b: Final[str] = "b"
+        c: Annotated[list[Annotated[Level, 1]], "doc", 5] = field(factory=list)
+
+    assert value_of(Documented, {"a": 1, "b": "x", "c": [1]}) == Documented(a=1, b="x", c=[Level.HIGH])
+    assert value_of(Documented, {"a": "1"}) is REFUSED
+
+
+def test_a_model_inside_a_function_is_read_as_long_as_its_annotations_resolve() -> None:
+    @model
+    class Inner:
+        a: int
+
+    @model
+    class Outer:
+        inner: list[Inner]
+
+    @model
+    class Selfish:
+        more: "list[Selfish]" = field(factory=list)
+
+    assert value_of(Outer, {"inner": [{"a": 1}]}) == Outer(inner=[Inner(a=1)])
+    with pytest.raises(ConfigurationError, match="name 'Selfish' is not defined"):
+        decoder_for(Selfish)
+
+
+def test_fields_of_every_kind_are_read_as_strictly_as_alone() -> None:
+    @model
+    class Everything:
+        text: str | None = None
+        status: Status | None = None
+        level: Level = Level.LOW
+        color: Color = Color.RED
+        at: datetime | None = None
+        texts: list[str] = field(factory=list)
+        numbers: dict[int, str] = field(factory=dict)
+        floats: dict[str, float] = field(factory=dict)
+        keyed: dict[UUID, str] = field(factory=dict)
+
+    made = value_of(
+        Everything,
+        {
+            "status": "new",
+            "level": 1,
+            "color": "blue",
+            "at": "2025-01-01",
+            "numbers": {"1": "a"},
+            "floats": {"a": 1},
+            "keyed": {str(UUID(int=1)): "a"},
+        },
+    )
+    assert (made.status, made.level, made.color) == (Status("new"), Level.HIGH, Color.BLUE)
+    assert not made.status.is_known
+    assert made.at == datetime(2025, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+    assert (made.numbers, made.keyed) == ({1: "a"}, {UUID(int=1): "a"})
+    assert [type(item) for item in made.floats.values()] == [float]
+    assert value_of(Everything, {"at": ""}).at is None
+    refused: list[dict[str, Any]] = [
+        {"text": 5},
+        {"status": 5},
+        {"status": []},
+        {"level": True},
+        {"level": 2},
+        {"color": "green"},
+        {"color": {}},
+        {"at": 5},
+        {"texts": [None]},
+        {"texts": "ab"},
+        {"numbers": {"a": "b"}},
+        {"floats": {"a": True}},
+        {"keyed": {"a": "b"}},
+    ]
+    for wrong in refused:
+        assert value_of(Everything, wrong) is REFUSED, wrong
+
+
+# --- unions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "value"),
+    [
+        (A | list[A] | None, {"a": 1}, A(a=1)),
+        (A | list[A] | None, [{"a": 1}], [A(a=1)]),
+        (A | list[A] | None, None, None),
+        (A | B, {"a": 1, "x": 2}, A(a=1, x=2)),
+        (A | B, {"b": 1, "x": 2}, B(b=1, x=2)),
+        (A | AC, {"a": 1, "c": 2}, AC(a=1, c=2)),
+        (A | AC, {"a": 1, "x": 2}, A(a=1, x=2)),
+        (A | AC, {"a": 1}, A(a=1)),
+        (A | dict[str, int], {"q": 1}, {"q": 1}),
+        (A | Any, 5, 5),
+        (Card | list[Card], {"number": 1}, Card(1)),
+        (Card | list[Card], [{"number": 1}], [Card(1)]),
+        (Card | A, {"a": 1}, A(a=1)),
+        (Card | A, {"number": 1}, Card(1)),
+        (Movie | A, {"title": "a"}, {"title": "a"}),
+        (int | float, 5, 5),
+        (float | int, 5, 5),
+        (float | int, 5.5, 5.5),
+        (float | str, 5, 5.0),
+        (bool | int, 1, 1),
+        (int | bool, True, True),
+        (Decimal | int, 5, 5),
+        (Level | str, 1, Level.HIGH),
+        (Level | list[Level], 0, Level.LOW),
+        (Mode | int, "fast", Mode.FAST),
+        (Color | int, 5, 5),
+        (Status | int, "any", Status("any")),
+        (Literal["a"] | int, 5, 5),
+        (Literal[Color.RED] | int, "red", Color.RED),
+        (datetime | str, "2025-01-02", datetime(2025, 1, 2, tzinfo=UTC)),
+        (datetime | str, "soon", "soon"),
+        (UUID | int, str(UUID(int=1)), UUID(int=1)),
+        (list[int] | list[str], ["a"], ["a"]),
+        (tuple[int, str] | str, [1, "a"], (1, "a")),
+        (set[int] | int, [1], {1}),
+        (Iterable[int] | int, [1], [1]),
+        (object | None, 5, 5),
+    ],
+    ids=str,
+)
+def test_a_union_takes_the_member_that_fits(form: Any, data: Any, value: Any) -> None:
+    made = value_of(form, data)
+    assert made == value
+    assert type(made) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "reason"),
+    [
+        (A | list[A] | None, 5, "expected A or list[A] or null, found the number 5"),
+        (A | list[A] | None, {"a": "x"}, "a: expected an integer"),
+        (A | list[A] | None, [{"a": 1}, {}], "[1].a: it is missing"),
+        (A | B, {"x": 1}, "expected A or B, found an object"),
+        (int | str, True, "found a boolean"),
+        (int | str, None, "found null"),
+        (Level | str, 5, "expected a Level"),
+        (Color | int, "green", "expected a Color"),
+        (list[int] | list[str], [1, "a"], "expected list[int] or list[str]"),
+    ],
+    ids=str,
+)
+def test_a_union_whose_members_all_refuse_says_what_it_wanted(form: Any, data: Any, reason: str) -> None:
+    assert value_of(form, data) is REFUSED
+    with pytest.raises(DecodeError) as caught:
+        decoder_for(form).from_data(data)
+    assert reason in str(caught.value)
+
+
+def test_plain_text_is_the_last_resort_in_whatever_order_the_union_is_written() -> None:
+    # To Python both are one type, so whichever came first would decide for the other.
+    assert (str | date) == (date | str)
+    for form in (str | date, date | str, str | Literal["a"] | UUID):
+        assert value_of(form, "free text") == "free text"
+    assert value_of(str | date, "2025-01-02") == date(2025, 1, 2)
+
+
+@model
+class Cat:
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+@model
+class Dog:
+    kind: Literal["dog", "wolf"]
+    lives: int = 1
+
+
+@model
+class Version1:
+    version: Literal[1]
+
+
+@model
+class Version2:
+    version: Literal[2]
+
+
+@model
+class Zoo:
+    animals: list[Annotated[Cat | Dog, Tag("kind")]]
+    best: Annotated[Cat | Dog, Tag("kind")] | None = None
+
+
+@model
+class Leaf:
+    kind: Literal["leaf"]
+    value: int
+
+
+@model
+class Branch:
+    kind: Literal["branch"]
+    children: "list[Annotated[Leaf | Branch, Tag('kind')]]"
+
+
+def test_a_tag_tells_the_members_of_a_union_apart() -> None:
+    form = tagged("kind", Cat, Dog)
+    assert value_of(form, {"kind": "cat"}) == Cat(kind="cat")
+    assert value_of(form, {"kind": "wolf", "lives": 2}) == Dog(kind="wolf", lives=2)
+    assert value_of(tagged("version", Version1, Version2), {"version": 2}) == Version2(version=2)
+    assert value_of(Zoo, {"animals": [{"kind": "dog"}], "best": {"kind": "cat"}}) == Zoo(
+        animals=[Dog(kind="dog")], best=Cat(kind="cat")
+    )
+    tree = {"kind": "branch", "children": [{"kind": "leaf", "value": 1}, {"kind": "branch", "children": []}]}
+    assert value_of(tagged("kind", Leaf, Branch), tree) == Branch(
+        kind="branch", children=[Leaf(kind="leaf", value=1), Branch(kind="branch", children=[])]
+    )
+
+
+@model
+class Animal:
+    kind: str
+
+
+def test_one_class_may_take_the_tags_that_no_other_has() -> None:
+    form = tagged("kind", Cat, Animal, Dog)
+    assert value_of(form, {"kind": "wolf"}) == Dog(kind="wolf")
+    assert value_of(form, {"kind": "cow", "horns": 2}) == Animal(kind="cow")
+    for data in ({}, {"kind": None}, {"kind": 7}, {"kind": ["cat"]}):
+        assert value_of(form, data) is REFUSED
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ({"kind": "cow"}, "the body: 'kind' is the string 'cow', none of ['cat', 'dog', 'wolf']"),
+        ({"kind": "x" * 1000}, "the body: 'kind' is a long string, none of ['cat', 'dog', 'wolf']"),
+        ({"kind": {}}, "the body: 'kind' is an object, none of ['cat', 'dog', 'wolf']"),
+        ({}, "the body: 'kind' is null, none of ['cat', 'dog', 'wolf']"),
+        ([], "the body: expected an object, found an array"),
+        ({"kind": "cat", "lives": "x"}, "lives: expected an integer, found the string 'x'"),
+    ],
+)
+def test_a_tag_that_is_unknown_is_told(data: Any, line: str) -> None:
+    form = tagged("kind", Cat, Dog)
+    assert value_of(form, data) is REFUSED
+    with pytest.raises(DecodeError) as caught:
+        decoder_for(form).from_data(data)
+    assert str(caught.value) == line
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        (Annotated[Cat | A, Tag("kind")], "A has no field 'kind' with a Literal type"),
+        (Annotated[Cat | Dog | None, Tag("kind")], "null has no tag"),
+        (Annotated[Cat | dict[str, int], Tag("kind")], "has no tag"),
+        (Annotated[Dog | Branch | Dog, Tag("lives")], "no field 'lives' with a Literal type"),
+        (Annotated[Cat | Zoo, Tag("kind")], "Zoo has no field 'kind'"),
+    ],
+    ids=str,
+)
+def test_a_union_without_tags_is_refused_when_the_decoder_is_made(form: Any, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        decoder_for(form)
+
+
+def test_two_classes_for_all_other_tags_are_refused() -> None:
+    @model
+    class Plant:
+        kind: str
+
+    with pytest.raises(ConfigurationError, match="Plant has no field 'kind' with a Literal type"):
+        decoder_for(tagged("kind", Cat, Animal, Plant))
+
+
+def test_two_classes_with_one_tag_are_refused() -> None:
+    @model
+    class Lion:
+        kind: Literal["cat"]
+
+    with pytest.raises(ConfigurationError, match="Lion and Cat have one tag, 'cat'"):
+        decoder_for(tagged("kind", Cat, Lion))

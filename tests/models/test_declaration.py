@@ -1,0 +1,197 @@
+"""How a model is written: `@model`, `field`, open enums, tags."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Annotated, Any, Literal
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asdk.errors import ConfigurationError
+from asdk.models.declaration import OpenEnum, Tag, field, is_direct, model, tagged, wire_names
+
+
+class Status(OpenEnum):
+    DONE = "done"
+    FAILED = "failed"
+
+
+@model
+class User:
+    id: int
+    name: str = "nobody"
+    tags: list[str] = field(factory=list)
+
+
+@model(rename="camel")
+class Image:
+    image_url: str
+    file_size_2: int = 0
+    class_: str = ""
+    _private_part: int = 0
+    etag: str = field(default="", name="ETag")
+
+
+@model
+class Cat:
+    kind: Literal["cat"]
+
+
+@model
+class Dog:
+    kind: Literal["dog"]
+
+
+# --- models ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_a_frozen_value_built_by_keyword() -> None:
+    user = User(id=1)
+    assert user == User(id=1, name="nobody", tags=[])
+    assert repr(user) == "User(id=1, name='nobody', tags=[])"
+    assert attrs.evolve(user, id=2) == User(id=2)  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        user.id = 2  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        User(1)  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        object.__setattr__(user, "other", 1)
+
+
+def test_a_factory_makes_a_default_for_each() -> None:
+    assert User(id=1).tags is not User(id=1).tags
+
+
+def test_a_model_pickles_and_copies() -> None:
+    user = User(id=1, tags=["a"])
+    assert pickle.loads(pickle.dumps(user)) == copy.copy(user) == copy.deepcopy(user) == user
+
+
+def test_a_name_on_the_wire_is_the_fields_own_unless_said_otherwise() -> None:
+    assert wire_names(User) == {"id": "id", "name": "name", "tags": "tags"}
+
+
+@pytest.mark.parametrize(
+    ("rename", "names"),
+    [
+        ("camel", ["imageUrl", "fileSize2", "class", "privatePart", "ETag"]),
+        ("pascal", ["ImageUrl", "FileSize2", "Class", "PrivatePart", "ETag"]),
+        ("kebab", ["image-url", "file-size-2", "class-", "-private-part", "ETag"]),
+        (str.upper, ["IMAGE_URL", "FILE_SIZE_2", "CLASS_", "_PRIVATE_PART", "ETag"]),
+    ],
+)
+def test_a_class_may_spell_its_names_otherwise_and_a_field_has_the_last_word(rename: Any, names: list[str]) -> None:
+    made: Any = model(rename=rename)(
+        type("Made", (), {"__annotations__": Image.__annotations__, "etag": field(name="ETag")})
+    )
+    assert list(wire_names(made).values()) == names
+
+
+def test_a_subclass_spells_as_its_base_does() -> None:
+    @model
+    class Photo(Image):
+        taken_at: str
+
+    assert wire_names(Photo)["taken_at"] == "takenAt"
+    assert wire_names(Photo)["etag"] == "ETag"
+
+
+def test_an_unknown_spelling_is_refused_with_those_there_are() -> None:
+    rename: Any = "snake"
+    with pytest.raises(ConfigurationError, match=r"'snake'.*camel, pascal, kebab"):
+        model(rename=rename)(type("Made", (), {}))
+
+
+def test_two_fields_of_one_name_on_the_wire_are_refused() -> None:
+    @model(rename="camel")
+    class Twice:
+        a_b: int
+        aB: int  # noqa: N815 - the point of it
+
+    with pytest.raises(ConfigurationError, match="two fields of Twice"):
+        wire_names(Twice)
+
+
+def test_only_a_class_whose_construction_does_nothing_else_is_built_past_its_constructor() -> None:
+    class WithHook:
+        x: int = 0
+
+        def __attrs_post_init__(self) -> None: ...
+
+    class WithInit:
+        x: int = 0
+
+        def __init__(self) -> None: ...
+
+    class WithNew:
+        x: int = 0
+
+        def __new__(cls, **values: Any) -> Any:
+            return super().__new__(cls)
+
+    class WithConverter:
+        x: int = attrs.field(default=0, converter=int)
+
+    class WithValidator:
+        x: int = attrs.field(default=0, validator=attrs.validators.instance_of(int))
+
+    class WithoutInit:
+        x: int = attrs.field(default=0, init=False)
+
+    class Heir(User):
+        pass
+
+    assert is_direct(User)
+    assert is_direct(Image)
+    for cls in (WithHook, WithInit, WithNew, WithConverter, WithValidator, WithoutInit):
+        assert not is_direct(model(cls)), cls
+    assert not is_direct(Heir)
+    assert not is_direct(attrs.frozen(type("Plain", (), {"__annotations__": {"x": int}})))
+
+
+# --- open enums -----------------------------------------------------------------------------------------------------
+
+
+@given(value=st.text())
+def test_an_open_enum_keeps_what_it_does_not_know(value: str) -> None:
+    status = Status(value)
+    assert status == value == str(status) == status.value
+    assert hash(status) == hash(value)
+    assert status.is_known is (value in {"done", "failed"})
+    assert isinstance(status, Status)
+    assert json.dumps([status]) == json.dumps([value])
+    for again in (pickle.loads(pickle.dumps(status)), copy.copy(status), copy.deepcopy(status)):
+        assert again == status
+        assert isinstance(again, Status)
+
+
+def test_a_known_value_is_the_member() -> None:
+    assert Status("done") is Status.DONE
+    assert Status.DONE.is_known
+    assert list(Status) == [Status.DONE, Status.FAILED]
+
+
+def test_an_unknown_value_is_not_kept_by_the_class() -> None:
+    Status("strange")
+    assert "strange" not in Status._value2member_map_
+    assert list(Status) == [Status.DONE, Status.FAILED]
+    assert repr(Status("strange")) == "<Status.strange: 'strange'>"
+
+
+@pytest.mark.parametrize("value", [5, None, b"done", True])
+def test_an_open_enum_is_of_strings(value: Any) -> None:
+    with pytest.raises(ValueError, match="not a valid Status"):
+        Status(value)
+
+
+# --- tags -----------------------------------------------------------------------------------------------------------
+
+
+def test_tagged_is_short_for_the_annotation() -> None:
+    short: Any = tagged("kind", Cat, Dog)
+    assert short == Annotated[Cat | Dog, Tag("kind")]
