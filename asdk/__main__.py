@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 
-from asdk.auth import Entry, FileTokenStore, RedisTokenStore, TokenSource, TokenStore
+from asdk.auth import FileTokenStore, RedisTokenStore, TokenRecord, TokenSource, TokenStore
 from asdk.client.base import BaseClient
 from asdk.errors import AsdkError, ConfigurationError
 
@@ -49,16 +49,16 @@ async def _token(options: argparse.Namespace) -> int:
     client_class = _find(options.client)
     async with client_class.from_env(dotenv=options.env_file, token_store=_store(options.store)) as client:
         source = client.token_source
-        if source is None or not source.credential.shareable:
+        if source is None or not source.credential.storable:
             raise ConfigurationError(f"{client_class.__name__} has no login by these settings, so no token to keep")
         if options.action == "refresh":
-            await client.get_token(renew=True)
-        entry: Entry | None = None
+            await client.get_token(refresh=True)
+        entry: TokenRecord | None = None
         problem: str | None = None
         try:
             if options.action == "forget":
                 await source.forget()
-            entry = await source.stored()
+            entry = await source.read_store()
         except AsdkError:
             raise
         except Exception as error:  # noqa: BLE001 - errors of Redis and of keyrings have no common base
@@ -95,7 +95,7 @@ def _store(place: str | None) -> TokenStore:
     return FileTokenStore(place)
 
 
-def _describe(source: TokenSource, entry: Entry | None) -> str:
+def _describe(source: TokenSource, entry: TokenRecord | None) -> str:
     identity = source.credential.identity
     lines = [] if identity is None else [("from", identity.url), ("kind", identity.kind), ("account", identity.account)]
     token = None if entry is None else entry.token

@@ -1,4 +1,4 @@
-"""`Outcomes`: a function over many inputs, so many calls at a time, each with its value or its error.
+"""`MapResults`: a function over many inputs, so many calls at a time, each with its value or its error.
 
 Made by `BaseClient.map`. It knows no client: whatever limits the calls of the function have, such as a rate limit, they
 keep.
@@ -26,9 +26,9 @@ from typing import Any, Generic, NoReturn, Self, TypeAlias, TypeVar, cast
 import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
-from asdk.concurrency.wakeup import Pulse
+from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import AsdkError, InvalidRequestError
-from asdk.progress import ProgressDisplay, Track, show_progress
+from asdk.progress import ProgressDisplay, ProgressTask, show_progress
 
 I = TypeVar("I")  # noqa: E741 - an input
 R = TypeVar("R")
@@ -79,7 +79,7 @@ class Outcome(Generic[R_co]):
             del error
 
 
-class Outcomes(AsyncIterator[Outcome[R]]):
+class MapResults(AsyncIterator[Outcome[R]]):
     """The outcomes of a function over many inputs, for one ``async for``. Nothing runs before that.
 
     Leaving it early cancels what runs; ``async with`` around it also waits until that has ended.
@@ -141,12 +141,12 @@ class Outcomes(AsyncIterator[Outcome[R]]):
         raise TypeError(f"{self!r}: it is not awaited itself")
 
     def __repr__(self) -> str:
-        return f"<Outcomes of {self._name}: use `async for outcome in it`>"
+        return f"<MapResults of {self._name}: use `async for outcome in it`>"
 
 
 async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
     complete = False
-    pulse = Pulse(asyncio.get_running_loop())
+    pulse = InterruptWakeup(asyncio.get_running_loop())
     try:
         bar.begin()
         work.start()
@@ -171,7 +171,7 @@ class _Bar:
         self._total = total
         self._wanted = progress
         self._clock = clock
-        self._track: Track | None = None
+        self._track: ProgressTask | None = None
 
     def begin(self) -> None:
         if self._wanted:

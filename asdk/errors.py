@@ -45,13 +45,13 @@ ErrorT = TypeVar("ErrorT", bound="AsdkError")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def one_line(text: str) -> str:
+def sanitize(text: str) -> str:
     """A server's words without what would begin another line of a log, or turn a terminal's colours on, and without
     what cannot be printed at all: half a surrogate pair."""
     return " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
 
 
-def kind_of(value: object) -> str:
+def describe_type(value: object) -> str:
     """How a message names a value that is not what was wanted: "a str", or "the class FileTokenStore"."""
     return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
 
@@ -74,7 +74,7 @@ class Facts(TypedDict, total=False):
     limit: str
     certificate: bool
     needed_for: str | None
-    advice: str | None
+    hint: str | None
     location: str
     transient: bool
 
@@ -91,7 +91,7 @@ class AsdkError(Exception):
         attempts: how many times the request was sent, 0 if never.
         cause: type and text of the foreign exception behind this error, if there was one.
         needed_for: the call that needed the token, where method and template are those of the token request.
-        advice: what to do about it, where the server's words do not say.
+        hint: what to do about it, where the server's words do not say.
     """
 
     _retryable = False
@@ -104,7 +104,7 @@ class AsdkError(Exception):
     attempts: int = 0
     cause: str | None = None
     needed_for: str | None = None
-    advice: str | None = None
+    hint: str | None = None
 
     def __init__(self, message: str, **facts: Unpack[Facts]) -> None:
         super().__init__(message)
@@ -114,8 +114,8 @@ class AsdkError(Exception):
     def __str__(self) -> str:
         place = " ".join(str(part) for part in (self.status, self.method, self.template) if part)
         line = f"{place}: {self.message}" if place else self.message
-        if self.advice is not None:
-            line = f"{line.removesuffix('.')}; {self.advice}"
+        if self.hint is not None:
+            line = f"{line.removesuffix('.')}; {self.hint}"
         notes = []
         if self.attempts > 1:
             notes.append(f"{self.attempts} attempts")
@@ -137,7 +137,7 @@ class AsdkError(Exception):
         """A new error with the same facts: one for each of several callers that share a failure."""
         return _rebuild(type(self), self.message, self.__dict__.copy())
 
-    def recast(self, kind: type[ErrorT], **facts: Unpack[Facts]) -> ErrorT:
+    def convert_to(self, kind: type[ErrorT], **facts: Unpack[Facts]) -> ErrorT:
         """The same failure as an error of another class, such as an API's own.
 
         Args:

@@ -27,7 +27,7 @@ _LINES = 10
 
 
 @attrs.define(eq=False)
-class Track:
+class ProgressTask:
     """One thing of which some is done; made by `ProgressDisplay.track`. A ``with`` block ends it.
 
     Attributes:
@@ -114,10 +114,10 @@ def _duration(seconds: float) -> str:
 class Display(Protocol):
     """Where the lines are shown."""
 
-    def draw(self, lines: list[tuple[Track | None, str]]) -> None:
+    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         """Show these lines instead of those before; each is of a track, or sums up others."""
 
-    def close(self, lines: list[tuple[Track | None, str]]) -> None:
+    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         """Show these lines, for good."""
 
 
@@ -130,13 +130,13 @@ class ProgressDisplay:
     """
 
     def __init__(self, display: Display, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.tracks: list[Track] = []
+        self.tracks: list[ProgressTask] = []
         self.clock = clock
         self._display = display
         self._due = clock.monotonic()
         self._closed = False
 
-    def track(self, label: str, total: int | None = None, *, unit: str = "") -> Track:
+    def track(self, label: str, total: int | None = None, *, unit: str = "") -> ProgressTask:
         """Begin something.
 
         Args:
@@ -144,7 +144,7 @@ class ProgressDisplay:
             total: how much there is to do; None if nobody knows.
             unit: ``"B"`` for bytes.
         """
-        track = Track(label, total, unit, self.clock.monotonic(), self)
+        track = ProgressTask(label, total, unit, self.clock.monotonic(), self)
         self.tracks.append(track)
         self._due = track.began
         self.changed()
@@ -166,12 +166,12 @@ class ProgressDisplay:
         self._closed = True
         self._display.close(self._lines(self.clock.monotonic()))
 
-    def _lines(self, now: float) -> list[tuple[Track | None, str]]:
+    def _lines(self, now: float) -> list[tuple[ProgressTask | None, str]]:
         shown = self.tracks
         if len(shown) > _LINES:
             groups = ([track for track in shown if track.state == state] for state in ("running", "stopped", "done"))
             shown = next(filter(None, groups))[:_LINES]
-        lines: list[tuple[Track | None, str]] = [(track, track.describe(now)) for track in shown]
+        lines: list[tuple[ProgressTask | None, str]] = [(track, track.describe(now)) for track in shown]
         if more := len(self.tracks) - len(shown):
             ended = sum(track.state == "done" for track in self.tracks)
             lines.append((None, f"and {more} more; {ended} of {len(self.tracks)} done"))
@@ -209,7 +209,7 @@ class _NotebookDisplay:
     def __init__(self) -> None:
         self._handle: Any = None
 
-    def draw(self, lines: list[tuple[Track | None, str]]) -> None:
+    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         from IPython import display
 
         if self._handle is None:
@@ -224,7 +224,7 @@ class _NotebookDisplay:
 class _View:
     """The lines, in the two forms that a notebook keeps."""
 
-    def __init__(self, lines: list[tuple[Track | None, str]]) -> None:
+    def __init__(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         self._lines = lines
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -234,12 +234,12 @@ class _View:
         return "\n".join(map(_text, self._lines))
 
 
-def _text(line: tuple[Track | None, str]) -> str:
+def _text(line: tuple[ProgressTask | None, str]) -> str:
     track, text = line
     return text if track is None else f"{track.label}: {text}"
 
 
-def _html(line: tuple[Track | None, str]) -> str:
+def _html(line: tuple[ProgressTask | None, str]) -> str:
     track, text = line
     if track is None:
         return f"<div>{escape(text)}</div>"
@@ -269,9 +269,9 @@ class _RichDisplay:
             console=Console(stderr=True),
             auto_refresh=False,
         )
-        self._tasks: dict[Track | None, Any] = {}
+        self._tasks: dict[ProgressTask | None, Any] = {}
 
-    def draw(self, lines: list[tuple[Track | None, str]]) -> None:
+    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         try:
             self._bars.start()
         except self._taken:  # the caller's own display has the terminal, and this rich has room for one
@@ -285,7 +285,7 @@ class _RichDisplay:
             self._bars.update(self._tasks[track], completed=done, total=total, text=text)
         self._bars.refresh()
 
-    def close(self, lines: list[tuple[Track | None, str]]) -> None:
+    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         self.draw(lines)
         self._bars.stop()
 
@@ -297,11 +297,11 @@ class _TextDisplay:
         self._stream = stream
         self._width = 0
 
-    def draw(self, lines: list[tuple[Track | None, str]]) -> None:
+    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         if self._stream.isatty():
             self._write(f"\r{' | '.join(map(_text, lines))[:119]:<{self._width}}")
 
-    def close(self, lines: list[tuple[Track | None, str]]) -> None:
+    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         start = f"\r{'':<{self._width}}\r" if self._width else ""
         self._write(start + "".join(f"{_text(line)}\n" for line in lines))
 

@@ -87,7 +87,7 @@ class MaskedStr(str):
         raise TypeError("a header with a secret in it does not pickle")
 
 
-def scrub(text: AnyStr, secrets: Iterable[str]) -> AnyStr:
+def redact(text: AnyStr, secrets: Iterable[str]) -> AnyStr:
     """The text or bytes with each of the secrets replaced, also where it comes escaped, in JSON, an URL or a form."""
     found = {spelled for secret in secrets if len(secret) >= _TOO_COMMON for spelled in _spellings(secret)}
     for secret in sorted(found, key=len, reverse=True):  # a short one may be a part of a long one

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asdk import BaseClient, Records, model
-from asdk.bulk import Outcomes
+from asdk.bulk import MapResults
 from asdk.http.request import Request
 from asdk.models.decoding import decoder_for
 from asdk.pagination import PageNumbers
@@ -113,7 +113,7 @@ async def maps() -> None:
 
     async def go(ordered: bool) -> float:
         began = time.perf_counter()
-        async for _ in Outcomes(call, range(100_000), concurrency=256, ordered=ordered):
+        async for _ in MapResults(call, range(100_000), concurrency=256, ordered=ordered):
             pass
         return time.perf_counter() - began
 

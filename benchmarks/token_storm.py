@@ -55,7 +55,7 @@ async def _asdk(endpoint: Endpoint, expired: bool) -> Caller:
         raise AssertionError
 
     async def call() -> object:
-        return source.current() or await source.get(nowhere, within=60)
+        return source.peek() or await source.get(nowhere, within=60)
 
     if expired:
         await call()

@@ -24,7 +24,7 @@ from asdk.clients.bioepic import BioEPIC
 from asdk.clients.bloomy import Bloomy
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.mgnify import MGnify
-from asdk.sandbox import ApiServer, Fault, Sandbox
+from asdk.sandbox import ApiServer, Sandbox, ServerFault
 from asdk.sandbox.apala import ApalaServer
 from asdk.sandbox.bioepic import BioEPICServer
 from asdk.sandbox.bloomy import BloomyServer
@@ -68,12 +68,12 @@ def break_things(server: ApiServer, everything: str, reads: str) -> None:
         everything: the routes that somebody else answers for now and then, or late.
         reads: a route that is only read: there the connection breaks, too.
     """
-    server.faults.add(Fault.status(429, retry_after=1), method="GET", path=reads, every=101)
-    server.faults.add(Fault.status(503, html="<html>upstream is away</html>"), path=everything, every=53)
-    server.faults.add(Fault.drop(), method="GET", path=reads, every=67)
-    server.faults.add(Fault.drop(reset=True), method="GET", path=reads, every=149)
-    server.faults.add(Fault.cut(), method="GET", path=reads, every=83)
-    server.faults.add(Fault.delay(0.05), path=everything, every=7)
+    server.faults.add(ServerFault.status(429, retry_after=1), method="GET", path=reads, every=101)
+    server.faults.add(ServerFault.status(503, html="<html>upstream is away</html>"), path=everything, every=53)
+    server.faults.add(ServerFault.drop(), method="GET", path=reads, every=67)
+    server.faults.add(ServerFault.drop(reset=True), method="GET", path=reads, every=149)
+    server.faults.add(ServerFault.cut(), method="GET", path=reads, every=83)
+    server.faults.add(ServerFault.delay(0.05), path=everything, every=7)
 
 
 async def keep_busy(tally: Tally, call: Callable[[int, int], Awaitable[object]]) -> None:

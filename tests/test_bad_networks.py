@@ -27,7 +27,7 @@ from asdk import (
     Timeout,
     Token,
 )
-from asdk.auth import exchange, json_request
+from asdk.auth import json_request, send_token_request
 from asdk.testing import Fault, FaultPlan, FaultProxy
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
@@ -96,7 +96,7 @@ class Login(Credential):
         self._url = url
 
     async def fetch(self, send: Handler) -> Token:
-        response = await exchange(send, json_request(f"{self._url}/token", {}))
+        response = await send_token_request(send, json_request(f"{self._url}/token", {}))
         return Token(value=response.json()["token"], lifetime=3600)
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdk import BaseClient, InvalidRequestError, NotFoundError, Tenant, TenantHeaders, tenant_scope
-from asdk.bulk import Outcome, Outcomes
+from asdk.bulk import MapResults, Outcome
 from asdk.http.request import Request
 from asdk.pagination import PageNumbers
 from asdk.testing import MemoryTransport, Reply
@@ -91,7 +91,7 @@ async def turns(count: int = 10) -> None:
 def test_every_input_has_one_outcome(numbers: list[int], concurrency: int, ordered: bool, is_async: bool) -> None:
     async def go() -> list[Outcome[int]]:
         items: Any = one_by_one(numbers) if is_async else iter(numbers)
-        return [outcome async for outcome in Outcomes(double, items, concurrency=concurrency, ordered=ordered)]
+        return [outcome async for outcome in MapResults(double, items, concurrency=concurrency, ordered=ordered)]
 
     outcomes = anyio.run(go)
     if not ordered:
@@ -108,7 +108,7 @@ def test_every_input_has_one_outcome(numbers: list[int], concurrency: int, order
 async def test_so_many_run_at_a_time_and_no_more(concurrency: int, ordered: bool) -> None:
     gauge = Gauge()
     count = 0
-    async for _ in Outcomes(gauge, range(200), concurrency=concurrency, ordered=ordered):
+    async for _ in MapResults(gauge, range(200), concurrency=concurrency, ordered=ordered):
         count += 1
     assert (count, gauge.called, gauge.most) == (200, 200, concurrency)
 
@@ -121,7 +121,7 @@ async def test_unordered_outcomes_come_as_they_are_there() -> None:
         return number
 
     found: list[int] = []
-    async with Outcomes(wait, range(3), concurrency=3, ordered=False) as outcomes:
+    async with MapResults(wait, range(3), concurrency=3, ordered=False) as outcomes:
         for number in (1, 2, 0):
             gates[number].set()
             found.append((await anext(outcomes)).index)
@@ -132,7 +132,7 @@ async def test_unordered_outcomes_come_as_they_are_there() -> None:
 async def test_no_more_is_taken_in_than_there_is_room_for(ordered: bool) -> None:
     taken = itertools.count()
     gauge = Gauge()
-    async with Outcomes(gauge, taken, concurrency=5, ordered=ordered) as outcomes:
+    async with MapResults(gauge, taken, concurrency=5, ordered=ordered) as outcomes:
         for number in range(100):
             await anext(outcomes)
             await turns()
@@ -150,7 +150,7 @@ async def test_one_slow_call_does_not_let_the_others_pile_up() -> None:
             await slow.wait()
         return number
 
-    outcomes = Outcomes(call, itertools.count(), concurrency=4)
+    outcomes = MapResults(call, itertools.count(), concurrency=4)
     first = asyncio.ensure_future(anext(outcomes))
     await turns(100)
     assert called == list(range(16))
@@ -167,7 +167,7 @@ async def test_twenty_thousand_inputs_in_flat_memory(ordered: bool) -> None:
 
 async def test_nothing_runs_before_the_first_outcome_is_wanted() -> None:
     gauge = Gauge()
-    outcomes = Outcomes(gauge, range(3))
+    outcomes = MapResults(gauge, range(3))
     await turns()
     assert (gauge.called, workers()) == (0, [])
     del outcomes  # silently
@@ -175,15 +175,15 @@ async def test_nothing_runs_before_the_first_outcome_is_wanted() -> None:
 
 
 async def test_no_inputs_no_outcomes() -> None:
-    assert [outcome async for outcome in Outcomes(double, [])] == []
-    assert [outcome async for outcome in Outcomes(double, one_by_one([]))] == []
+    assert [outcome async for outcome in MapResults(double, [])] == []
+    assert [outcome async for outcome in MapResults(double, one_by_one([]))] == []
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
 async def test_an_outcome_gives_its_value_or_raises_its_error() -> None:
-    good, bad = [outcome async for outcome in Outcomes(double, [1, -1])]
+    good, bad = [outcome async for outcome in MapResults(double, [1, -1])]
     assert good.result() == 2
     with pytest.raises(ValueError, match="-1 is negative"):
         bad.result()
@@ -195,7 +195,7 @@ async def test_an_outcome_gives_its_value_or_raises_its_error() -> None:
 
 
 async def test_an_error_keeps_the_frames_of_the_function_and_not_those_of_the_worker() -> None:
-    (outcome,) = [outcome async for outcome in Outcomes(double, [-1])]
+    (outcome,) = [outcome async for outcome in MapResults(double, [-1])]
     assert outcome.error is not None
     assert outcome.error.__traceback__ is not None
     assert outcome.error.__traceback__.tb_frame.f_code is double.__code__
@@ -222,7 +222,9 @@ async def test_inputs_that_break_raise_after_the_outcomes_of_those_that_came(ord
     found: list[int] = []
 
     async def go() -> None:
-        async for outcome in Outcomes(Gauge(), inputs.later() if is_async else inputs, concurrency=4, ordered=ordered):
+        async for outcome in MapResults(
+            Gauge(), inputs.later() if is_async else inputs, concurrency=4, ordered=ordered
+        ):
             found.append(outcome.index)
 
     with pytest.raises(LookupError, match="the file ends here") as caught:
@@ -245,24 +247,24 @@ async def test_inputs_that_break_raise_after_the_outcomes_of_those_that_came(ord
 def test_arguments_that_cannot_be_are_refused_at_once(arguments: dict[str, Any], problem: str) -> None:
     function, items = arguments.pop("function", double), arguments.pop("items", [1])
     with pytest.raises(InvalidRequestError, match=problem):
-        Outcomes(function, items, **arguments)
+        MapResults(function, items, **arguments)
 
 
 async def test_a_function_that_is_not_async_is_refused() -> None:
     function: Any = str
     with pytest.raises(InvalidRequestError, match="this one returned a str"):
-        _ = [outcome async for outcome in Outcomes(function, range(100))]
+        _ = [outcome async for outcome in MapResults(function, range(100))]
     assert workers() == []
 
 
 async def test_outcomes_are_not_awaited_themselves() -> None:
-    outcomes: Any = Outcomes(double, [1])
+    outcomes: Any = MapResults(double, [1])
     with pytest.raises(TypeError, match="use `async for outcome in it`"):
         await outcomes
 
 
 async def test_two_readers_of_one_map_are_refused() -> None:
-    async with Outcomes(forever, range(3)) as outcomes:
+    async with MapResults(forever, range(3)) as outcomes:
         first = asyncio.ensure_future(anext(outcomes))
         await turns()
         with pytest.raises(RuntimeError):
@@ -285,12 +287,12 @@ async def test_going_early_cancels_and_awaits_what_runs(way: str, ordered: bool)
 
     async def go() -> None:
         if way == "close":
-            async with Outcomes(instant_first, itertools.count(), concurrency=5, ordered=ordered) as outcomes:
+            async with MapResults(instant_first, itertools.count(), concurrency=5, ordered=ordered) as outcomes:
                 assert (await anext(outcomes)).index == 0
                 await turns()
             assert (gauge.running, workers()) == (0, []), "all have ended when the block has"
             return
-        async for _ in Outcomes(instant_first, itertools.count(), concurrency=5, ordered=ordered):
+        async for _ in MapResults(instant_first, itertools.count(), concurrency=5, ordered=ordered):
             await turns()
             if way == "break":
                 break
@@ -312,7 +314,7 @@ async def test_going_early_cancels_and_awaits_what_runs(way: str, ordered: bool)
 
 async def test_it_can_be_cancelled_at_each_of_its_awaits() -> None:
     async def go() -> None:
-        async for outcome in Outcomes(double, one_by_one(list(range(6))), concurrency=2):
+        async for outcome in MapResults(double, one_by_one(list(range(6))), concurrency=2):
             assert outcome.ok
 
     for late in (False, True):
@@ -332,14 +334,14 @@ async def test_an_input_that_is_opened_here_is_closed_here() -> None:
             finally:
                 closed.append("by its reader")
 
-    async with Outcomes(double, Inputs()) as outcomes:
+    async with MapResults(double, Inputs()) as outcomes:
         await anext(outcomes)
     assert closed == ["by its reader"]
 
 
 async def test_the_inputs_of_somebody_else_can_be_read_on() -> None:
     inputs = iter(range(100))
-    async with Outcomes(double, inputs, concurrency=1) as outcomes:
+    async with MapResults(double, inputs, concurrency=1) as outcomes:
         await anext(outcomes)
     assert next(inputs) < 10
 
@@ -350,7 +352,7 @@ async def test_a_timeout_inside_the_function_is_its_error_and_nothing_more() -> 
             await asyncio.sleep(0.001)
         return number
 
-    outcomes = [outcome async for outcome in Outcomes(call, range(4), concurrency=1)]
+    outcomes = [outcome async for outcome in MapResults(call, range(4), concurrency=1)]
     assert [outcome.ok for outcome in outcomes] == [True, False, True, True]
     assert type(outcomes[1].error) is TimeoutError
 
@@ -362,7 +364,7 @@ async def test_something_cancelled_that_a_function_waits_for_is_its_error() -> N
             await other
         return number
 
-    outcomes = [outcome async for outcome in Outcomes(call, range(4), concurrency=1)]
+    outcomes = [outcome async for outcome in MapResults(call, range(4), concurrency=1)]
     assert [outcome.ok for outcome in outcomes] == [True, False, True, True]
     assert type(outcomes[1].error) is asyncio.CancelledError
 
@@ -379,7 +381,7 @@ async def test_a_function_that_cancels_its_own_task_ends_the_map_audibly() -> No
     found: list[int] = []
 
     async def go() -> None:
-        async for outcome in Outcomes(call, range(100), concurrency=3):
+        async for outcome in MapResults(call, range(100), concurrency=3):
             found.append(outcome.index)
 
     with pytest.raises(asyncio.CancelledError):

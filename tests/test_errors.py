@@ -91,7 +91,7 @@ def test_a_copy_is_changed_without_the_original() -> None:
     error.copy().attempts = 2
     error.add_note("of all")
     error.copy().add_note("of one")
-    error.recast(TokenUnavailableError).add_note("of another")
+    error.convert_to(TokenUnavailableError).add_note("of another")
     assert error.__notes__ == ["of all"]
     assert error.attempts == 1
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from asdk import progress as progress_module
-from asdk.bulk import Outcomes
-from asdk.progress import ProgressDisplay, Track, show_progress
+from asdk.bulk import MapResults
+from asdk.progress import ProgressDisplay, ProgressTask, show_progress
 from asdk.testing import VirtualClock
 
 
@@ -21,10 +21,10 @@ class Recorder:
         self.drawn: list[list[str]] = []
         self.closed: list[str] | None = None
 
-    def draw(self, lines: list[tuple[Track | None, str]]) -> None:
+    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         self.drawn.append([text for _, text in lines])
 
-    def close(self, lines: list[tuple[Track | None, str]]) -> None:
+    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
         self.closed = [text if track is None else f"{track.label}: {text}" for track, text in lines]
 
 
@@ -177,7 +177,7 @@ async def progress_of(
 ) -> str:
     out = io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
-    async for outcome in Outcomes(call, items, clock=VirtualClock(), **options):
+    async for outcome in MapResults(call, items, clock=VirtualClock(), **options):
         if outcome.index == leave_at:
             break
     return out.getvalue()
@@ -199,7 +199,7 @@ async def test_several_maps_share_a_display() -> None:
     display = Recorder()
     with ProgressDisplay(display, VirtualClock()) as progress:
         for _ in range(2):
-            async for _ in Outcomes(call, [1, 2], progress=progress):
+            async for _ in MapResults(call, [1, 2], progress=progress):
                 pass
         assert display.closed is None
     assert display.closed == ["call: 2 of 2, 0.0 s"] * 2

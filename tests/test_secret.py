@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdk.models.declaration import model
-from asdk.secret import MASK, MaskedStr, Secret, scrub
+from asdk.secret import MASK, MaskedStr, Secret, redact
 
 PLAIN = "s3cr3t-v4lu3"
 
@@ -150,7 +150,7 @@ def test_a_masked_header_value_is_itself_on_the_wire_and_a_mask_in_a_repr() -> N
         assert MASK in shown
 
 
-# --- scrub ----------------------------------------------------------------------------------------------------------
+# --- redact ----------------------------------------------------------------------------------------------------------
 
 secrets = st.text(st.characters(exclude_characters="*"), min_size=4, max_size=12)
 pieces = st.lists(st.text(max_size=5), max_size=4)
@@ -162,9 +162,9 @@ def test_no_secret_survives_scrubbing(hidden: list[str], between: list[str], dat
     spelled = [data.draw(st.sampled_from([text, json.dumps(text)[1:-1]])) for text in hidden]
     parts = data.draw(st.permutations(spelled + between))
     text = "".join(parts)
-    clean = scrub(text, hidden)
+    clean = redact(text, hidden)
     assert not [secret for secret in hidden if secret in clean]
-    clean_bytes = scrub(text.encode("utf-8", "surrogatepass"), hidden)
+    clean_bytes = redact(text.encode("utf-8", "surrogatepass"), hidden)
     assert clean_bytes.decode("utf-8", "surrogatepass") == clean
 
 
@@ -183,14 +183,14 @@ ODD = 'pä"ss/w+rd &\\'
     ],
 )
 def test_an_escaped_echo_is_scrubbed_too(spelled: str) -> None:
-    assert scrub(f"<{spelled}>", [ODD]) == f"<{MASK}>"
-    assert scrub(f"<{spelled}>".encode(), [ODD]) == f"<{MASK}>".encode()
+    assert redact(f"<{spelled}>", [ODD]) == f"<{MASK}>"
+    assert redact(f"<{spelled}>".encode(), [ODD]) == f"<{MASK}>".encode()
 
 
 def test_a_secret_that_begins_like_a_shorter_one_is_hidden_whole() -> None:
-    assert scrub("abcdefgh abcd", ["abcd", "abcdefgh"]) == f"{MASK} {MASK}"
+    assert redact("abcdefgh abcd", ["abcd", "abcdefgh"]) == f"{MASK} {MASK}"
 
 
 def test_what_is_too_short_to_be_told_from_a_word_stays() -> None:
-    assert scrub("a cat sat", ["a", "sat", ""]) == "a cat sat"
-    assert scrub("a cats sat", ["cats"]) == f"a {MASK} sat"
+    assert redact("a cat sat", ["a", "sat", ""]) == "a cat sat"
+    assert redact("a cats sat", ["cats"]) == f"a {MASK} sat"

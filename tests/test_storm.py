@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asdk import BaseClient, Token, TokenRefusedError
-from asdk.auth import Credential, exchange, json_request
+from asdk.auth import Credential, json_request, send_token_request
 from asdk.http.request import Request
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
@@ -18,7 +18,7 @@ BASE = "https://api.example.org"
 
 class Login(Credential):
     async def fetch(self, send: Handler) -> Token:
-        data = (await exchange(send, json_request(f"{BASE}/token", {}))).json()
+        data = (await send_token_request(send, json_request(f"{BASE}/token", {}))).json()
         return Token(value=data["token"], lifetime=data["life"])
 
 

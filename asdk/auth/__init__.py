@@ -8,9 +8,9 @@ from asdk.lazy import lazy_exports
 
 if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.auth.credentials.base import Credential as Credential
-    from asdk.auth.credentials.base import exchange as exchange
     from asdk.auth.credentials.base import form_request as form_request
     from asdk.auth.credentials.base import json_request as json_request
+    from asdk.auth.credentials.base import send_token_request as send_token_request
     from asdk.auth.credentials.base import token_lifetime as token_lifetime
     from asdk.auth.credentials.chain import CredentialChain as CredentialChain
     from asdk.auth.credentials.client_credentials import ClientCredentials as ClientCredentials
@@ -26,12 +26,12 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.auth.credentials.static import BearerToken as BearerToken
     from asdk.auth.credentials.static import NoCredential as NoCredential
     from asdk.auth.identity import Identity as Identity
-    from asdk.auth.identity import fingerprint as fingerprint
+    from asdk.auth.identity import secret_fingerprint as secret_fingerprint
     from asdk.auth.stores.base import TokenStore as TokenStore
     from asdk.auth.stores.file import FileTokenStore as FileTokenStore
     from asdk.auth.stores.keyring import KeyringTokenStore as KeyringTokenStore
     from asdk.auth.stores.memory import MemoryTokenStore as MemoryTokenStore
-    from asdk.auth.stores.record import Entry as Entry
+    from asdk.auth.stores.record import TokenRecord as TokenRecord
     from asdk.auth.stores.redis import RedisTokenStore as RedisTokenStore
     from asdk.auth.token import Token as Token
     from asdk.auth.token_source import TokenSource as TokenSource

@@ -53,7 +53,7 @@ class Identity:
         return hashlib.sha256(f"asdk:token:{json.dumps(parts)}".encode()).hexdigest()[:_WHOLE]
 
 
-def fingerprint(secret: str | Secret, purpose: str, *, short: bool = False) -> str:
+def secret_fingerprint(secret: str | Secret, purpose: str, *, short: bool = False) -> str:
     """Names a secret without telling it: SHA-256, bound to one purpose.
 
     Args:

@@ -30,10 +30,10 @@ from asdk.auth.refresh.refresh import Renewal
 from asdk.auth.refresh.stored_token import Memory, Shelf
 from asdk.auth.stores.base import TokenStore
 from asdk.auth.stores.memory import MemoryTokenStore
-from asdk.auth.stores.record import Entry
+from asdk.auth.stores.record import TokenRecord
 from asdk.auth.token import Token
 from asdk.clock import SYSTEM_CLOCK, Clock
-from asdk.concurrency.single_flight import GRACE, Flight, Missed, Seat
+from asdk.concurrency.single_flight import GRACE, Missed, Seat, SingleFlight
 from asdk.errors import (
     AsdkError,
     ConfigurationError,
@@ -43,7 +43,7 @@ from asdk.errors import (
     TokenRefusedError,
     TokenUnavailableError,
     TransportError,
-    kind_of,
+    describe_type,
 )
 from asdk.http.options import Tenant
 from asdk.http.request import Request
@@ -72,7 +72,7 @@ class _Slot:
         self.saver: asyncio.AbstractEventLoop | None = None  # has a timer, or a task, that saves what is unsaved
         self.held: Held | None = None
         self.failure: Failure | None = None
-        self.flight: Flight[Held | Failure] | None = None
+        self.flight: SingleFlight[Held | Failure] | None = None
 
 
 class _Wish(NamedTuple):
@@ -95,7 +95,7 @@ class _Wish(NamedTuple):
 
 _ANY = _Wish()
 _STORE_METHODS = ("load", "save", "delete", "lock")
-_Decision: TypeAlias = tuple[Move, Held | None, Flight[Held | Failure] | None, Seat[Held | Failure] | None]
+_Decision: TypeAlias = tuple[Move, Held | None, SingleFlight[Held | Failure] | None, Seat[Held | Failure] | None]
 
 
 class TokenSource:
@@ -122,9 +122,9 @@ class TokenSource:
         if store is not None and (isinstance(store, type) or not all(hasattr(store, name) for name in _STORE_METHODS)):
             # At the first use it would be a store that is away, and nothing would ever be shared.
             raise ConfigurationError(
-                f"the token store is {kind_of(store)}; give a store of asdk.auth, such as FileTokenStore()"
+                f"the token store is {describe_type(store)}; give a store of asdk.auth, such as FileTokenStore()"
             )
-        if store is not None and type(credential).identity is Credential.identity and type(credential).shareable:
+        if store is not None and type(credential).identity is Credential.identity and type(credential).storable:
             raise ConfigurationError(
                 f"{type(credential).__name__} does not say whose token it is, so no store can keep it: give the class "
                 "an `identity`"
@@ -143,14 +143,14 @@ class TokenSource:
 
     # --- for callers ------------------------------------------------------------------------------------------------
 
-    def current(self, tenant: Tenant | None = None) -> Token | None:
+    def peek(self, tenant: Tenant | None = None) -> Token | None:
         """The token, if it is fresh: a synchronous look. None means: ask `get`."""
         held = (self._slot_of(tenant) if self.credential.per_tenant else self._slot).held
         if held is not None and self._monotonic() < held.renew_at and self._time() < held.renew_at_wall:
             return held.token
         return None
 
-    def alive(self, send: Handler, tenant: Tenant | None = None) -> Token | None:
+    def peek_valid(self, send: Handler, tenant: Tenant | None = None) -> Token | None:
         """The token, as long as it lives: for those who cannot wait. One in its refresh window is renewed meanwhile."""
         slot = self._slot_of(tenant)
         move, held, _, _ = self._decide(slot, send, _ANY)
@@ -175,7 +175,7 @@ class TokenSource:
         """
         return await self._get(self._slot_of(tenant), send, _Wish(rejected), within)
 
-    async def renew(
+    async def refresh(
         self, send: Handler, *, log_in: bool = False, tenant: Tenant | None = None, within: float | None = None
     ) -> Token:
         """The next token, though the one at hand may still be good; whoever asks meanwhile shares it.
@@ -204,7 +204,7 @@ class TokenSource:
                 return outcome
             wish = outcome
 
-    async def stored(self, tenant: Tenant | None = None) -> Entry | None:
+    async def read_store(self, tenant: Tenant | None = None) -> TokenRecord | None:
         """What the store holds for this source: to look at, as ``python -m asdk token`` does.
 
         Raises:
@@ -223,7 +223,7 @@ class TokenSource:
         with self._lock:
             slot.memory, slot.held, slot.failure = Memory(), None, None
 
-    async def finish(self, send: Handler) -> None:
+    async def drain(self, send: Handler) -> None:
         """Let the flights that go through this handler arrive, or end them; called before its connections close."""
         with self._lock:
             slots = [self._slot, *self._slots.values()]
@@ -273,7 +273,7 @@ class TokenSource:
             move = decide(held, slot.failure, flying=flying, rejected=rejected, by_hand=hand, now=now, wall=wall)
             starts = move is Move.USE_AND_RENEW or (move is Move.LEAD and wait)
             if starts:
-                flight = slot.flight = Flight(self._clock, self._lock, _patience(slot.credential), send)
+                flight = slot.flight = SingleFlight(self._clock, self._lock, _patience(slot.credential), send)
             seat = flight.join() if flight is not None and wait and move in (Move.LEAD, Move.JOIN) else None
         if flight is not None and starts:
             flight.start(self._fly(slot, flight, send, wish))
@@ -304,7 +304,7 @@ class TokenSource:
 
     # --- one flight -------------------------------------------------------------------------------------------------
 
-    async def _fly(self, slot: _Slot, flight: Flight[Held | Failure], send: Handler, wish: _Wish) -> None:
+    async def _fly(self, slot: _Slot, flight: SingleFlight[Held | Failure], send: Handler, wish: _Wish) -> None:
         """Renew the token, and tell everybody who waits, whatever happens."""
         began = self._monotonic()
         outcome: Held | Failure | Missed = Missed.LOST
@@ -333,14 +333,14 @@ class TokenSource:
             if not isinstance(outcome, Missed):
                 self._land(slot, flight, outcome, self._monotonic() - began)
 
-    def _land(self, slot: _Slot, flight: Flight[Held | Failure], outcome: Held | Failure, seconds: float) -> None:
+    def _land(self, slot: _Slot, flight: SingleFlight[Held | Failure], outcome: Held | Failure, seconds: float) -> None:
         """What is left to do after a flight that was not cut short."""
         if flight.departed or isinstance(outcome, Failure):
             self._report(slot, outcome, seconds)
         if slot.memory.unsaved is not None:
             self._save_later(slot)
 
-    async def _obtain(self, slot: _Slot, flight: Flight[Held | Failure], send: Handler, wish: _Wish) -> Held:
+    async def _obtain(self, slot: _Slot, flight: SingleFlight[Held | Failure], send: Handler, wish: _Wish) -> Held:
         patience = _patience(slot.credential)
         async with asyncio.timeout(patience) as limit:
 
@@ -348,7 +348,7 @@ class TokenSource:
                 flight.depart(patience)
                 limit.reschedule(flight.loop.time() + patience)
 
-            async def renew(credential: Credential) -> Held:
+            async def refresh(credential: Credential) -> Held:
                 renewal = self._renewal(slot, send, depart, credential)
                 token = await renewal.run(wish.other_than, by_hand=wish.by_hand, log_in=wish.log_in)
                 return Held.of(
@@ -361,7 +361,7 @@ class TokenSource:
                     by_login=wish.log_in or renewal.by_login,
                 )
 
-            return await slot.credential.attempt(renew)
+            return await slot.credential.run(refresh)
 
     def _shelf(self, slot: _Slot, credential: Credential | None = None) -> Shelf:
         credential = credential or slot.credential

@@ -16,7 +16,7 @@ from typing_extensions import TypeForm, Unpack
 from asdk.client.options import RequestArguments
 from asdk.client.session import CoreClient
 from asdk.http.bodies import ProgressCallback
-from asdk.http.link_header import follow
+from asdk.http.link_header import resolve_next_link
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.models.decoding import decoder_for
@@ -24,11 +24,11 @@ from asdk.pagination import PageCursor, PageStrategy, Paginator
 from asdk.unset import UNSET
 
 if TYPE_CHECKING:
-    from asdk.bulk import Outcomes
+    from asdk.bulk import MapResults
     from asdk.progress import ProgressDisplay
     from asdk.streaming.parsers import ServerSentEvent
     from asdk.streaming.streams import EventStream, JsonLineStream, Reconnect
-    from asdk.transfers.download import Downloaded
+    from asdk.transfers.download import DownloadResult
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an input
@@ -63,7 +63,7 @@ class BaseClient(CoreClient):
         model: type[T],
         reconnect: Reconnect | bool = False,
         last_event_id: str = "",
-        end_mark: str | None = None,
+        sentinel: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> EventStream[T]: ...
     @overload
@@ -75,7 +75,7 @@ class BaseClient(CoreClient):
         model: TypeForm[T],
         reconnect: Reconnect | bool = False,
         last_event_id: str = "",
-        end_mark: str | None = None,
+        sentinel: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> EventStream[T]: ...
     @overload
@@ -86,7 +86,7 @@ class BaseClient(CoreClient):
         *,
         reconnect: Reconnect | bool = False,
         last_event_id: str = "",
-        end_mark: str | None = None,
+        sentinel: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> EventStream[ServerSentEvent]: ...
     def events(
@@ -97,7 +97,7 @@ class BaseClient(CoreClient):
         model: Any = UNSET,
         reconnect: Reconnect | bool = False,
         last_event_id: str = "",
-        end_mark: str | None = None,
+        sentinel: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> EventStream[Any]:
         """A stream of server-sent events, for ``async with`` and ``async for``. Nothing is sent before the block.
@@ -113,7 +113,7 @@ class BaseClient(CoreClient):
                 `ServerSentEvent`.
             reconnect: True, or a `Reconnect`, to take the stream up again by ``Last-Event-ID``.
             last_event_id: where an earlier stream ended: the server sends what came after it.
-            end_mark: the data of the event that ends the stream, such as ``"[DONE]"``; it is not handed out.
+            sentinel: the data of the event that ends the stream, such as ``"[DONE]"``; it is not handed out.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
 
         Raises:
@@ -132,7 +132,7 @@ class BaseClient(CoreClient):
             self.stream_error,
             reconnect=Reconnect() if reconnect is True else reconnect or None,
             last_event_id=last_event_id,
-            end_mark=end_mark,
+            sentinel=sentinel,
         )
 
     @overload
@@ -175,7 +175,7 @@ class BaseClient(CoreClient):
         sha256: str | None = None,
         source: str | None = None,
         **arguments: Unpack[RequestArguments],
-    ) -> Downloaded:
+    ) -> DownloadResult:
         """Download a file by GET. It gets its name when all of it is there and checked, never before.
 
         What came is kept in ``.name.part`` beside it. A download that breaks goes on from there, by Range and If-Range,
@@ -265,7 +265,7 @@ class BaseClient(CoreClient):
         async def fetch(cursor: PageCursor) -> Response:
             if isinstance(cursor, str):  # a link that a server gave, or a kept cursor: it must not lead elsewhere
                 link: RequestArguments = {**arguments, "params": None, "path_params": None}
-                request = self.build_request("GET", follow(cursor, home()), **link)
+                request = self.build_request("GET", resolve_next_link(cursor, home()), **link)
                 request.template = template
             else:
                 page: RequestArguments = {**arguments, "params": {**params, **cursor}}
@@ -296,7 +296,7 @@ class BaseClient(CoreClient):
         concurrency: int = 10,
         ordered: bool = True,
         progress: bool | str | ProgressDisplay = False,
-    ) -> Outcomes[R]:
+    ) -> MapResults[R]:
         """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
 
         ::
@@ -322,6 +322,8 @@ class BaseClient(CoreClient):
         Raises:
             InvalidRequestError: an argument is not what it has to be, or the function is not async.
         """
-        from asdk.bulk import Outcomes
+        from asdk.bulk import MapResults
 
-        return Outcomes(function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self._clock)
+        return MapResults(
+            function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self._clock
+        )

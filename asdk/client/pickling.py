@@ -1,4 +1,4 @@
-"""`Recipe`: what a client was built with, so that it can be built again in another process.
+"""`PickledClient`: what a client was built with, so that it can be built again in another process.
 
 Kept by `BaseClient`, read when a client is pickled, as the workers of multiprocessing, Dask or Ray do it. A pickle
 holds settings, never a secret: what came from the environment or ``.env`` is looked for there again, by the other
@@ -25,7 +25,7 @@ _TELLING = re.compile(r"auth|cookie|key|token|secret|password|credential|signatu
 _PLAIN = frozenset({"idempotency_key", "follow_redirects"})
 
 
-class Recipe:
+class PickledClient:
     """The arguments of a client's class, and the options of the copies that led to a client.
 
     Args:
@@ -42,14 +42,14 @@ class Recipe:
         self._options = {name: _covered(value) for name, value in options.items()}
         self._steps: tuple[Mapping[str, Any], ...] = ()
 
-    def followed_by(self, options: Mapping[str, Any]) -> Recipe:
+    def with_copy(self, options: Mapping[str, Any]) -> PickledClient:
         """The recipe of a copy that does some things differently."""
-        recipe = object.__new__(Recipe)
+        recipe = object.__new__(PickledClient)
         recipe._client, recipe._arguments, recipe._options = self._client, self._arguments, self._options
         recipe._steps = (*self._steps, options)
         return recipe
 
-    def write_down(self, config: Config) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def to_state(self, config: Config) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The keywords to build the client with, and those of each copy; all of it may be seen.
 
         Args:
@@ -91,10 +91,10 @@ class Recipe:
         )
 
     def __repr__(self) -> str:
-        return f"<Recipe of {self._client.__name__}>"
+        return f"<PickledClient of {self._client.__name__}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Recipe does not pickle: pickle the client")
+        raise TypeError("a PickledClient does not pickle: pickle the client")
 
 
 def _covered(value: Any) -> Any:
@@ -111,7 +111,7 @@ def _holds_text(value: object) -> bool:
 
 
 def rebuild(client: type[Any], options: dict[str, Any], steps: list[dict[str, Any]]) -> Any:
-    """A client from what `Recipe.write_down` gave; called by pickle."""
+    """A client from what `PickledClient.to_state` gave; called by pickle."""
     built = client(**options)
     for step in steps:
         built = built.with_options(**step)

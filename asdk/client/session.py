@@ -24,7 +24,7 @@ from asdk.auth.stores.base import TokenStore
 from asdk.auth.token import Token
 from asdk.auth.token_source import TokenSource
 from asdk.client.options import ClientOptions, RequestArguments
-from asdk.client.pickling import Recipe, rebuild
+from asdk.client.pickling import PickledClient, rebuild
 from asdk.client.settings import Core, check_parts, default_transport, first_options, traffic_policies, user_agent
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
@@ -35,7 +35,7 @@ from asdk.http.options import CallOptions, Tenant, TenantHeaders, merge_options,
 from asdk.http.redirects import FollowRedirects, check_rule, is_redirect, next_request
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.http.status_errors import advice_on_401, read_error, redirect_error, status_error
+from asdk.http.status_errors import hint_for_401, read_error, redirect_error, status_error
 from asdk.http.urls import BaseURL, QueryStyle, parse_url, path_template
 from asdk.middleware.auth import AuthMiddleware, TokenGate, TokenWriter
 from asdk.middleware.chain import AnyMiddleware, build_chain, check_stack
@@ -72,11 +72,11 @@ class CoreClient:
     query_style: ClassVar[QueryStyle] = QueryStyle()
 
     config: Config
-    _recipe: Recipe
+    _recipe: PickledClient
 
     def __new__(cls, *arguments: Any, **options: Any) -> Self:
         self = super().__new__(cls)
-        self._recipe = Recipe(cls, arguments, options)
+        self._recipe = PickledClient(cls, arguments, options)
         return self
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
@@ -259,7 +259,7 @@ class CoreClient:
         if response.is_success:
             return response
         try:
-            await response.read_failure()
+            await response.read_error_body()
             raise self.status_error(response)
         finally:
             await response.aclose()
@@ -367,19 +367,19 @@ class CoreClient:
 
     def status_error(self, response: Response) -> StatusError:
         """The error for a status that is not 2xx. Override it, calling this one, where an API has more to say: another
-        class by `AsdkError.recast`, or ``advice``; `describe_error` and ``error_codes`` are enough for most.
+        class by `AsdkError.convert_to`, or ``hint``; `describe_error` and ``error_codes`` are enough for most.
 
         Args:
             response: with its request; the body has been read.
         """
         if is_redirect(response):
             return redirect_error(response, str(next_request(response, self._follow_redirects)))
-        advice = None
+        hint = None
         if response.status == 401:
             source = self._core.source
-            renewable = source is not None and source.credential.shareable
-            advice = advice_on_401(response.request, renewable=renewable, secrets=self.config.secrets_found())
-        return status_error(response, self.describe_error, self.error_codes, advice)
+            renewable = source is not None and source.credential.storable
+            hint = hint_for_401(response.request, renewable=renewable, secrets=self.config.secrets_found())
+        return status_error(response, self.describe_error, self.error_codes, hint)
 
     # --- copies and the end -----------------------------------------------------------------------------------------
 
@@ -391,7 +391,7 @@ class CoreClient:
         """
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
-        copy._recipe = self._recipe.followed_by(options)
+        copy._recipe = self._recipe.with_copy(options)
         copy._options = merge_options(self._options, options)
         tenant = options.get("tenant", UNSET)
         if not isinstance(tenant, Unset):
@@ -416,11 +416,11 @@ class CoreClient:
         """What gets and keeps this client's token; give it to another client as ``auth=`` to share the token."""
         return self._core.source
 
-    async def get_token(self, *, renew: bool = False) -> Token:
+    async def get_token(self, *, refresh: bool = False) -> Token:
         """The token that a call would present now, for what is no call of this client, such as a websocket.
 
         Args:
-            renew: get the next one, though the one at hand may still be good; calls under way share it.
+            refresh: get the next one, though the one at hand may still be good; calls under way share it.
 
         Raises:
             ConfigurationError: this client has no credential.
@@ -431,7 +431,7 @@ class CoreClient:
             raise ConfigurationError(
                 f"{type(self).__name__} was built without a credential, auth=None: it has no token to get"
             )
-        get = source.renew if renew else source.get
+        get = source.refresh if refresh else source.get
         return await get(self._core.send, tenant=tenant, within=self._options.timeout.total)
 
     async def aclose(self) -> None:
@@ -458,7 +458,7 @@ class CoreClient:
         Raises:
             ConfigurationError: a secret was given in code; the message says what to do instead.
         """
-        return rebuild, (type(self), *self._recipe.write_down(self.config))
+        return rebuild, (type(self), *self._recipe.to_state(self.config))
 
     def __repr__(self) -> str:
         options = vars(self).get("_options")  # not there yet in the traceback of an __init__ that failed

@@ -13,9 +13,9 @@ from asdk._version import __version__
 from asdk.auth.token_source import TokenSource
 from asdk.client.options import ClientOptions
 from asdk.config import Config
-from asdk.errors import ConfigurationError, InvalidRequestError, kind_of
+from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
 from asdk.http.options import Options, Retry, Timeout
-from asdk.middleware.chain import AnyMiddleware, Place
+from asdk.middleware.chain import AnyMiddleware, StackOrder
 from asdk.transports.base import Handler, Transport
 from asdk.unset import UNSET, Unset
 
@@ -38,7 +38,7 @@ class Core:
 
     async def aclose(self) -> None:
         if self.source is not None:
-            await self.source.finish(self.send)
+            await self.source.drain(self.send)
         if self.owns_transport:
             await self.transport.aclose()
 
@@ -61,10 +61,10 @@ def check_parts(options: ClientOptions) -> None:
     for name, (methods, example) in _PARTS.items():
         part = given.get(name)
         if part is not None and (isinstance(part, type) or not all(hasattr(part, method) for method in methods)):
-            raise ConfigurationError(f"{name}= is {kind_of(part)}; give one such as {example}")
+            raise ConfigurationError(f"{name}= is {describe_type(part)}; give one such as {example}")
     proxy = given.get("proxy")
     if not isinstance(proxy, str | Unset | None):
-        raise ConfigurationError(f"proxy= is {kind_of(proxy)}; give the URL of a proxy, or None for none")
+        raise ConfigurationError(f"proxy= is {describe_type(proxy)}; give the URL of a proxy, or None for none")
 
 
 def default_transport(options: ClientOptions) -> Transport:
@@ -78,9 +78,9 @@ def default_transport(options: ClientOptions) -> Transport:
 
 #: The traffic policies in their order, with an example of each.
 _POLICIES = {
-    "circuit_breaker": (Place.CIRCUIT_BREAKER, "CircuitBreaker()"),
-    "concurrency": (Place.CONCURRENCY, "ConcurrencyLimit(20)"),
-    "rate_limit": (Place.RATE_LIMIT, "RateLimit(per_second=10)"),
+    "circuit_breaker": (StackOrder.CIRCUIT_BREAKER, "CircuitBreaker()"),
+    "concurrency": (StackOrder.CONCURRENCY, "ConcurrencyLimit(20)"),
+    "rate_limit": (StackOrder.RATE_LIMIT, "RateLimit(per_second=10)"),
 }
 
 
@@ -92,11 +92,11 @@ def traffic_policies(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
         from asdk.middleware.traffic.concurrency_limit import ConcurrencyLimit
 
         given["concurrency"] = ConcurrencyLimit(options.get("connections", _CONNECTIONS))
-    for name, (place, example) in _POLICIES.items():
+    for name, (order, example) in _POLICIES.items():
         policy = given[name]
-        if policy is not None and (isinstance(policy, type) or getattr(policy, "place", None) is not place):
+        if policy is not None and (isinstance(policy, type) or getattr(policy, "order", None) is not order):
             raise ConfigurationError(
-                f"{name}= is {kind_of(policy)}; give a policy of asdk.middleware, such as {example}"
+                f"{name}= is {describe_type(policy)}; give a policy of asdk.middleware, such as {example}"
             )
     return tuple(policy for policy in given.values() if policy is not None)
 

@@ -104,7 +104,7 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._at(name), dir_fd=self._fd)
 
-    def left_over(self) -> list[str]:
+    def stale_temporaries(self) -> list[str]:
         """The temporary files that writers left: for as long as nobody writes, those died."""
         names = os.listdir(self.path if self._fd is None else self._fd)
         return [name for name in names if _IS_LEFT_OVER(name)]

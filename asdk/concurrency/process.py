@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 #: Stands for a holder that has let go: no process has this name.
-NOBODY = ""
+NO_PROCESS = ""
 
 
-def this_process() -> str:
+def current_process_id() -> str:
     """The name of this process: where it runs, its number, and when it began."""
     return _name(os.getpid())
 

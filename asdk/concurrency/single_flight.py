@@ -1,4 +1,4 @@
-"""`Flight`: one token request on its way, and everybody who waits for it, in whichever event loop.
+"""`SingleFlight`: one token request on its way, and everybody who waits for it, in whichever event loop.
 
 Made by `TokenSource`. The request is nobody's child: it runs in a task of its own, in an empty context, and a caller
 that is cancelled leaves alone. It outlives even the cancellation of everything at the end of a loop, since an endpoint
@@ -38,7 +38,7 @@ class Missed(Enum):
 Seat: TypeAlias = asyncio.Future[T | Missed]
 
 
-class Flight(Generic[T]):
+class SingleFlight(Generic[T]):
     """One request in flight.
 
     Args:

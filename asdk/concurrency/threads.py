@@ -61,7 +61,7 @@ def without_frames(error: ErrorT) -> ErrorT:
     return error.with_traceback(None)
 
 
-class Complaints:
+class WarnOnce:
     """Says what is wrong with an entry, once for each entry and each thing that is wrong with it."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ import sys
 _BEAT = 0.2
 
 
-class Pulse:
+class InterruptWakeup:
     """The beat of one loop, from now until `stop`."""
 
     __slots__ = ("_loop", "_timer")

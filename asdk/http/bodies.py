@@ -21,7 +21,7 @@ import anyio.to_thread
 import attrs
 
 from asdk.errors import InvalidRequestError
-from asdk.http.urls import has_surrogate, plain_text
+from asdk.http.urls import has_surrogate, scalar_to_text
 from asdk.models.encoding import encode_json
 from asdk.secret import Secret
 from asdk.unset import UNSET
@@ -316,7 +316,7 @@ def form_pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
                 item = item.reveal()  # noqa: PLW2901
             elif isinstance(item, bool):
                 item = "true" if item else "false"  # noqa: PLW2901
-            pairs.append((name, plain_text("form field", name, item)))
+            pairs.append((name, scalar_to_text("form field", name, item)))
     return pairs
 
 

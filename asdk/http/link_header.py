@@ -158,7 +158,7 @@ def find_link(fields: Iterable[str], relation: str, page_url: str) -> str | None
         for link in parse_links(text):
             anchor = link.param("anchor")
             if relation.lower() in link.relations and (anchor is None or _same(urljoin(page_url, anchor), page_url)):
-                return follow(link.target, page_url)
+                return resolve_next_link(link.target, page_url)
     return None
 
 
@@ -166,7 +166,7 @@ def _same(url: str, other: str) -> bool:
     return url.partition("#")[0] == other.partition("#")[0]
 
 
-def follow(target: str, page_url: str) -> str:
+def resolve_next_link(target: str, page_url: str) -> str:
     """The absolute URL of a link on a page, which must lie on the page's own origin: a token travels with the request.
 
     Args:

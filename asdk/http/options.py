@@ -226,6 +226,6 @@ def merge_options(base: Options, given: CallOptions) -> Options:
     return base
 
 
-def without_none(**fields: object) -> dict[str, object]:
+def omit_none(**fields: object) -> dict[str, object]:
     """The arguments that are not None: for a JSON body whose members are left out rather than null."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -44,7 +44,7 @@ _AWAY = frozenset({403, 429, 503})
 
 
 @attrs.frozen
-class Quota:
+class ServerQuota:
     """What is left of one limit, as the server counts.
 
     Attributes:
@@ -56,7 +56,7 @@ class Quota:
     reset: float | None
 
 
-def read_quotas(headers: Headers, now: float) -> list[Quota]:
+def read_quotas(headers: Headers, now: float) -> list[ServerQuota]:
     """Every limit that a response tells of; empty if it tells of none that counts requests.
 
     Reads the ``RateLimit`` field with ``RateLimit-Policy`` beside it, and the families ``RateLimit-*``,
@@ -77,7 +77,7 @@ def read_quotas(headers: Headers, now: float) -> list[Quota]:
         resets = headers.getall(f"{family}-reset-after{kind}") or headers.getall(f"{family}-reset{kind}")
         reset = max((wait for value in resets if (wait := reset_in(value, reference)) is not None), default=None)
         if remaining is not None or reset is not None:
-            quotas.append(Quota(remaining, reset))
+            quotas.append(ServerQuota(remaining, reset))
     return quotas
 
 
@@ -131,12 +131,12 @@ def _least(values: Iterable[str]) -> int | None:
     return min((int(count[1]) for count in counts if count), default=None)
 
 
-def _standard(headers: Headers) -> list[Quota]:
+def _standard(headers: Headers) -> list[ServerQuota]:
     """The quotas of the ``RateLimit`` field, as it is now and as it was up to version 07 of the draft."""
     if "ratelimit" not in headers:
         return []
     policies = {name: parameters for name, _, parameters in _items(headers.get("ratelimit-policy", ""))}
-    quotas: list[Quota] = []
+    quotas: list[ServerQuota] = []
     members: dict[str, str] = {}
     for name, member, parameters in _items(headers["ratelimit"]):
         policy = policies.get(name, {})
@@ -144,10 +144,10 @@ def _standard(headers: Headers) -> list[Quota]:
             members[name] = member
         elif (remaining := _count(parameters.get("r"))) is not None and policy.get("qu", "requests") == "requests":
             reset = _count(parameters.get("t"))
-            quotas.append(Quota(remaining, _refill(policy) if reset is None else float(reset)))
+            quotas.append(ServerQuota(remaining, _refill(policy) if reset is None else float(reset)))
     if (remaining := _count(members.get("remaining"))) is not None:
         reset = _count(members.get("reset"))
-        quotas.append(Quota(remaining, None if reset is None else float(reset)))
+        quotas.append(ServerQuota(remaining, None if reset is None else float(reset)))
     return quotas
 
 

@@ -18,7 +18,7 @@ from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.http.bodies import Body
 from asdk.http.headers import Headers
 from asdk.http.options import Options
-from asdk.secret import Secret, scrub
+from asdk.secret import Secret, redact
 
 
 @attrs.frozen
@@ -105,9 +105,9 @@ class Request:
         """Whether the body, if there is one, can be sent once more."""
         return not isinstance(self.body, Body) or self.body.replayable
 
-    def scrub(self, text: AnyStr) -> AnyStr:
+    def redact(self, text: AnyStr) -> AnyStr:
         """The text or bytes without any secret that this request carried: a server may echo what it was sent."""
-        return scrub(text, [*self.headers.secrets(), *(secret.reveal() for secret in self.secrets)])
+        return redact(text, [*self.headers.secrets(), *(secret.reveal() for secret in self.secrets)])
 
     def copy(self) -> Request:
         """The same request, not sent yet: for a call that belongs to this one, such as the rest of a download. The body

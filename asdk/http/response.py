@@ -146,10 +146,10 @@ class Response:
 
     def place(self, error: DecodeError) -> None:
         """Add the facts of this response to an error about its body, and take out what the request kept secret."""
-        error.message = self.request.scrub(error.message)
+        error.message = self.request.redact(error.message)
         error.args = (error.message,)
         if error.body:
-            error.body = self.request.scrub(self.content)[: len(error.body)]
+            error.body = self.request.redact(self.content)[: len(error.body)]
         error.method, error.template, error.status = self.request.method, self.request.template, self.status
         error.request_id, error.attempts = self.request_id, self.attempts
 
@@ -178,7 +178,7 @@ class Response:
             self._content = b"".join(chunks)[:limit]
         return self._content
 
-    async def read_failure(self) -> None:
+    async def read_error_body(self) -> None:
         """Read what a stream says that is not what was asked for: up to 64 KiB, as much as comes within the deadline of
         the call. Its connection is then given back. It may break off or never end: the status is what counts.
         """

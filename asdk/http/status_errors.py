@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, one_line
+from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, sanitize
 from asdk.http.headers import retry_after
 from asdk.http.redirects import location_of
 from asdk.http.request import Request
@@ -21,7 +21,7 @@ Describe: TypeAlias = Callable[[Any], tuple[str | None, str | None]]
 
 
 def status_error(
-    response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]], advice: str | None = None
+    response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]], hint: str | None = None
 ) -> StatusError:
     """The error that says what this response says.
 
@@ -29,17 +29,17 @@ def status_error(
         response: one whose status is not a success, its body read.
         describe: reads code and message from the body.
         error_codes: the classes for an API's own codes; they win over the status.
-        advice: what the caller can do about it, beside the server's words.
+        hint: what the caller can do about it, beside the server's words.
     """
     request = response.request
-    body = request.scrub(response.content)[:ERROR_BODY_LIMIT]
+    body = request.redact(response.content)[:ERROR_BODY_LIMIT]
     data = _json_or_none(body)
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     code, message = describe(data)
     if data is None and media_type == "text/plain":
         message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
     kind = error_codes.get(code or "") or StatusError.for_status(response.status)
-    message = one_line(message or "") or _reason(response)
+    message = sanitize(message or "") or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not repeated, since the body was an iterator that can be sent once"
     return kind(
@@ -50,14 +50,14 @@ def status_error(
         request_id=response.request_id,
         retry_after=retry_after(response.headers, request.clock.time()),
         attempts=response.attempts,
-        advice=advice,
+        hint=hint,
         code=code,
         problem=data if media_type == "application/problem+json" and isinstance(data, dict) else None,
         body=body,
     )
 
 
-def advice_on_401(request: Request, *, renewable: bool, secrets: str) -> str | None:
+def hint_for_401(request: Request, *, renewable: bool, secrets: str) -> str | None:
     """What to do about a 401: servers seldom say whether anything was presented to them, and never where it came from.
 
     Args:
@@ -83,14 +83,14 @@ def redirect_error(response: Response, reason: str) -> RedirectError:
     """
     request, location = response.request, location_of(response)
     return RedirectError(
-        request.scrub(f"the server redirects to {location}: {reason}"),
+        request.redact(f"the server redirects to {location}: {reason}"),
         method=request.method,
         template=request.template,
         status=response.status,
         request_id=response.request_id,
         attempts=response.attempts,
-        body=request.scrub(response.content)[:ERROR_BODY_LIMIT],
-        location=request.scrub(location),
+        body=request.redact(response.content)[:ERROR_BODY_LIMIT],
+        location=request.redact(location),
     )
 
 

@@ -183,7 +183,7 @@ class PathTemplate:
 
 
 def _encode_segment(name: str, value: object) -> str:
-    text = value if type(value) is str else plain_text("path parameter", name, value)
+    text = value if type(value) is str else scalar_to_text("path parameter", name, value)
     if not text:
         raise InvalidRequestError(f"path parameter {name!r} is empty: the path would be another route")
     if has_surrogate(text):
@@ -268,10 +268,10 @@ class QueryStyle:
             value = value.value
         if isinstance(value, bool):
             return self.true if value else self.false
-        return plain_text("parameter", name, value)
+        return scalar_to_text("parameter", name, value)
 
 
-def plain_text(what: str, name: str, value: object) -> str:
+def scalar_to_text(what: str, name: str, value: object) -> str:
     """A string, number, UUID, date, time, or an enum's member of these, as text. A boolean is for the caller to spell.
 
     Args:

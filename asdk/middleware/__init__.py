@@ -16,7 +16,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.middleware.cache import CacheMiddleware as CacheMiddleware
     from asdk.middleware.chain import AnyMiddleware as AnyMiddleware
     from asdk.middleware.chain import Middleware as Middleware
-    from asdk.middleware.chain import Place as Place
+    from asdk.middleware.chain import StackOrder as StackOrder
     from asdk.middleware.chain import build_chain as build_chain
     from asdk.middleware.chain import check_stack as check_stack
     from asdk.middleware.logging import LoggingMiddleware as LoggingMiddleware

@@ -15,7 +15,7 @@ from asdk.errors import AsdkError, TokenUnavailableError
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.www_authenticate import parse_challenges
-from asdk.middleware.chain import Place
+from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
 # How often a call is sent again for a 401, where each time the token ended on the way: a whole life of a token a turn.
@@ -33,7 +33,7 @@ class AuthMiddleware:
         send: sends a token request: what lies below this middleware.
     """
 
-    place = Place.AUTH
+    order = StackOrder.AUTH
 
     def __init__(self, source: TokenSource, send: Handler) -> None:
         self._source = source
@@ -42,7 +42,7 @@ class AuthMiddleware:
     async def __call__(self, request: Request, call_next: Handler) -> Response:
         if not request.authenticate:
             return await call_next(request)
-        token = self._source.current(request.options.tenant) or await self._get(request)
+        token = self._source.peek(request.options.tenant) or await self._get(request)
         request.credentials = token
         request.headers.update(token.headers)
         request.sign = self._sign
@@ -53,7 +53,7 @@ class AuthMiddleware:
 
     def _sign(self, request: Request) -> None:
         """Present the token of this moment: the one before may have ended while the request stood in a queue."""
-        token = self._source.alive(self._send, request.options.tenant)
+        token = self._source.peek_valid(self._send, request.options.tenant)
         if token is not None:
             request.credentials = token
             request.headers.update(token.headers)
@@ -83,7 +83,7 @@ class AuthMiddleware:
                 break
             if request.reauthenticated and not _has_ended(refused, request):
                 break
-            await response.read_failure()  # a stream gives its connection back before the wait
+            await response.read_error_body()  # a stream gives its connection back before the wait
             request.reauthenticated = True
             token = await self._get(request, rejected=refused)
             if token.value == refused.value:
@@ -104,7 +104,7 @@ class TokenGate(AuthMiddleware):
     the call was in a queue brings the call back to this gate, and its permit to the next call.
     """
 
-    place = Place.TOKEN_GATE
+    order = StackOrder.TOKEN_GATE
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
         if not request.authenticate:
@@ -117,7 +117,7 @@ class TokenGate(AuthMiddleware):
     async def _pass(self, request: Request, call_next: Handler) -> Response:
         in_vain = 0
         while True:
-            if self._source.current(request.options.tenant) is None:
+            if self._source.peek(request.options.tenant) is None:
                 await self._get(request)
             began = request.clock.monotonic()
             try:
@@ -137,7 +137,7 @@ class TokenWriter:
         send: sends a token request, for a token that is to be renewed in the background.
     """
 
-    place = Place.TOKEN_WRITER
+    order = StackOrder.TOKEN_WRITER
 
     def __init__(self, source: TokenSource, send: Handler) -> None:
         self._source = source
@@ -150,7 +150,7 @@ class TokenWriter:
         return await call_next(request)
 
     def _sign(self, request: Request) -> None:
-        token = self._source.current(request.options.tenant) or self._source.alive(self._send, request.options.tenant)
+        token = self._source.peek(request.options.tenant) or self._source.peek_valid(self._send, request.options.tenant)
         if token is None:
             raise _TokenEndedError("the token ended while the call waited for its turn")
         request.credentials = token

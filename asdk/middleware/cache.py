@@ -26,7 +26,7 @@ from asdk.http.headers import Headers, http_date
 from asdk.http.options import Tenant
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
+from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
 #: Whose a response is: the URL, the client, the tenant, whether it was authenticated, and the call's own secrets.
@@ -116,7 +116,7 @@ class CacheMiddleware:
         ConfigurationError: hishel is not installed.
     """
 
-    place = Place.CACHE
+    order = StackOrder.CACHE
 
     def __init__(self, *, max_entries: int = 1000, max_bytes: int = 64 * 2**20) -> None:
         self._rfc = _hishel()

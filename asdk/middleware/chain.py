@@ -36,7 +36,7 @@ class Middleware(Protocol):
     def __call__(self, request: Request, call_next: Handler) -> Awaitable[Response]: ...
 
 
-class Place(IntEnum):
+class StackOrder(IntEnum):
     """Where a middleware stands, outermost first. A middleware of your own needs none: it may stand anywhere."""
 
     TELEMETRY = 10
@@ -62,12 +62,12 @@ def check_stack(stack: Sequence[AnyMiddleware]) -> None:
         ConfigurationError: two of them stand the wrong way round, one stands twice, or something is not callable as a
             middleware; it says what to move.
     """
-    placed: list[tuple[Place, str]] = []
+    placed: list[tuple[StackOrder, str]] = []
     for step in stack:
         name = getattr(step, "__name__", type(step).__name__)
         if isinstance(step, type) or not callable(step) or not _is_async(step):
             raise ConfigurationError(f"{name} is no middleware: it must be an async callable of (request, call_next)")
-        place: Place | None = getattr(step, "place", None)
+        place: StackOrder | None = getattr(step, "order", None)
         if place is None:
             continue
         for other, other_name in placed:
@@ -76,20 +76,22 @@ def check_stack(stack: Sequence[AnyMiddleware]) -> None:
                     f"the stack has two middlewares for {place.name}: take {other_name} or {name} out"
                 )
             if other > place:
-                raise ConfigurationError(f"{name} must stand before {other_name} in the stack: move it up (see Place)")
+                raise ConfigurationError(
+                    f"{name} must stand before {other_name} in the stack: move it up (see StackOrder)"
+                )
         placed.append((place, name))
     _check_token_gate(dict(placed))
 
 
-def _check_token_gate(placed: Mapping[Place, str]) -> None:
+def _check_token_gate(placed: Mapping[StackOrder, str]) -> None:
     """No permit waits for a token, and whoever only writes one needs somebody above who waits for it."""
-    queue = placed.get(Place.CONCURRENCY) or placed.get(Place.RATE_LIMIT)
-    if queue is not None and (auth := placed.get(Place.AUTH)) is not None:
+    queue = placed.get(StackOrder.CONCURRENCY) or placed.get(StackOrder.RATE_LIMIT)
+    if queue is not None and (auth := placed.get(StackOrder.AUTH)) is not None:
         raise ConfigurationError(
             f"{auth} below {queue} would take permits and then wait for a token: put TokenGate above {queue}, and "
             f"TokenWriter in the place of {auth}"
         )
-    if (Place.TOKEN_GATE in placed) != (Place.TOKEN_WRITER in placed):
+    if (StackOrder.TOKEN_GATE in placed) != (StackOrder.TOKEN_WRITER in placed):
         raise ConfigurationError("TokenGate and TokenWriter are two halves of one thing: put both in, or neither")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from asdk.errors import AsdkError
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
+from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")
@@ -31,7 +31,7 @@ class LoggingMiddleware:
         shown_headers: names of response header fields that a record may show, in lower case.
     """
 
-    place = Place.LOGGING
+    order = StackOrder.LOGGING
 
     def __init__(self, shown_headers: Iterable[str] = SHOWN_HEADERS) -> None:
         self._shown = frozenset(name.lower() for name in shown_headers)

@@ -16,7 +16,7 @@ from asdk.http.options import Retry
 from asdk.http.request import FailedAttempt, Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
-from asdk.middleware.chain import Place
+from asdk.middleware.chain import StackOrder
 from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST, THROTTLED_COST, RetryQuota
 from asdk.transports.base import Handler
 
@@ -34,7 +34,7 @@ class RetryMiddleware:
         quota: what each origin may still be sent in retries; shared by every copy of the client.
     """
 
-    place = Place.RETRY
+    order = StackOrder.RETRY
 
     def __init__(self) -> None:
         self.quota = RetryQuota()

@@ -6,14 +6,14 @@ from asdk.http.headers import Headers
 from asdk.http.options import Tenant, TenantHeaders
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
+from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
 
 class TenantMiddleware:
     """Sets the tenant headers, on the client's own origin only."""
 
-    place = Place.TENANT
+    order = StackOrder.TENANT
 
     def __init__(self, headers: TenantHeaders) -> None:
         self._headers = headers

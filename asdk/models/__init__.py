@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from asdk.lazy import lazy_exports
 
 if TYPE_CHECKING or not lazy_exports(globals()):
-    from asdk.models.model import OpenEnum as OpenEnum
-    from asdk.models.model import field as field
-    from asdk.models.model import model as model
-    from asdk.models.model import tagged as tagged
+    from asdk.models.declaration import OpenEnum as OpenEnum
+    from asdk.models.declaration import field as field
+    from asdk.models.declaration import model as model
+    from asdk.models.declaration import tagged as tagged
     from asdk.models.subscriptable import Subscriptable as Subscriptable

@@ -26,7 +26,7 @@ _AWARE = "moment if (moment := fromisoformat({0})).tzinfo is not None else {1}({
 _EXACT: dict[Any, str] = {str: "str", int: "int", float: "float", bool: "bool"}
 
 
-def write_class_hook(cls: Any, hook_for: Callable[[Any], Hook], refuse: Callable[[object], Exception]) -> Hook:
+def generate_structure_fn(cls: Any, hook_for: Callable[[Any], Hook], refuse: Callable[[object], Exception]) -> Hook:
     """The function that builds ``cls`` from a dict.
 
     Args:

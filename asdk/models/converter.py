@@ -38,7 +38,7 @@ from cattrs.errors import ClassValidationError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, override
 from typing_extensions import is_typeddict
 
-from asdk.models.codegen import Hook, write_class_hook
+from asdk.models.codegen import Hook, generate_structure_fn
 from asdk.models.declaration import Tag, wire_names
 from asdk.secret import Secret
 
@@ -208,7 +208,7 @@ def _fast_class_hook(cls: Any, converter: Converter) -> Hook:
 
     classes.add(cls)
     try:
-        return write_class_hook(cls, hook_for, lambda found: MismatchError("an object", found))
+        return generate_structure_fn(cls, hook_for, lambda found: MismatchError("an object", found))
     finally:
         classes.discard(cls)
 

@@ -15,14 +15,14 @@ from typing import Any, cast
 import attrs
 
 from asdk.errors import InvalidRequestError
-from asdk.http.urls import plain_text
+from asdk.http.urls import scalar_to_text
 from asdk.pagination.strategies import PageCursor
 
 _VERSION = 1
 
 
 @attrs.define
-class Place:
+class Position:
     """Where a walk stands, by what it has handed out.
 
     Attributes:
@@ -36,28 +36,28 @@ class Place:
     skip: int = 0
 
 
-def fingerprint(collection: str) -> str:
+def collection_id(collection: str) -> str:
     """What tells one collection from another, without showing it: its URL may hold what a user searched for."""
     return hashlib.blake2b(collection.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def encode_place(place: Place, collection: str) -> str:
+def encode_place(place: Position, collection: str) -> str:
     """The place as a string for URLs, files and databases.
 
     Args:
         place: to keep.
         collection: names the collection, as for `decode_place`.
     """
-    facts = [_VERSION, fingerprint(collection), place.cursor, place.seen, place.skip]
+    facts = [_VERSION, collection_id(collection), place.cursor, place.seen, place.skip]
     text = json.dumps(facts, separators=(",", ":"), default=_spell)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def _spell(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else plain_text("the cursor", "value", value)
+    return dict(value) if isinstance(value, Mapping) else scalar_to_text("the cursor", "value", value)
 
 
-def decode_place(text: str, collection: str) -> Place:
+def decode_place(text: str, collection: str) -> Position:
     """The place that a string names.
 
     Raises:
@@ -67,11 +67,11 @@ def decode_place(text: str, collection: str) -> Place:
     if facts is None:
         raise InvalidRequestError("this is no cursor of a paginator: take what its `cursor` gave")
     _, mark, cursor, seen, skip = facts
-    if mark != fingerprint(collection):
+    if mark != collection_id(collection):
         raise InvalidRequestError(
             "this cursor is one of another collection: path, parameters and tenant must be those that it was taken with"
         )
-    return Place(cursor, seen, skip)
+    return Position(cursor, seen, skip)
 
 
 def _facts(text: str) -> tuple[int, str, PageCursor | None, int, int] | None:

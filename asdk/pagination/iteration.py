@@ -12,9 +12,9 @@ import attrs
 
 from asdk.errors import AsdkError, DecodeError, PaginationError
 from asdk.http.response import Response
-from asdk.pagination.cursor import Place
+from asdk.pagination.cursor import Position
 from asdk.pagination.prefetch import Window
-from asdk.pagination.strategies import ForeseeingStrategy, Page, PageCursor, PageStrategy
+from asdk.pagination.strategies import Page, PageCursor, PageStrategy, PredictableStrategy
 from asdk.records.records import Records
 
 T = TypeVar("T")
@@ -42,11 +42,11 @@ class Step(Generic[T]):
     seen: int
     failed: bool
 
-    def rest(self, place: Place) -> Records[T]:
+    def rest(self, place: Position) -> Records[T]:
         """What of the page was not yet handed out."""
         return self.page if not place.skip else Records(self.page[place.skip :])
 
-    def hand_out(self, place: Place, count: int) -> None:
+    def hand_out(self, place: Position, count: int) -> None:
         """So many of its items go to the caller; after the last one the place is the next page."""
         place.skip += count
         if place.skip >= len(self.page) and not self.failed:
@@ -54,7 +54,7 @@ class Step(Generic[T]):
             place.cursor, place.seen = self.after, self.seen
 
 
-class Walk(Generic[T]):
+class PageIterator(Generic[T]):
     """Fetches page after page. How far its items are handed out is the business of whoever walks.
 
     Not an async generator: where one holds another, an event loop that ends closes both at once, and they collide.
@@ -76,11 +76,11 @@ class Walk(Generic[T]):
         template: str,
         *,
         prefetch: int,
-        start: Place,
+        start: Position,
     ) -> None:
         self._decode = decode
         self._strategy = strategy
-        self._foreseeing = strategy if prefetch and isinstance(strategy, ForeseeingStrategy) else None
+        self._foreseeing = strategy if prefetch and isinstance(strategy, PredictableStrategy) else None
         self._template = template
         self._window = Window(fetch, prefetch)
         self._cursor = start.cursor
@@ -152,7 +152,7 @@ class Walk(Generic[T]):
     def _cursor_after(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
         if steps == 1 or self._cursor is None:
             return self._cursor
-        return None if self._foreseeing is None else self._foreseeing.foresee(cursor, page, seen, steps)
+        return None if self._foreseeing is None else self._foreseeing.predict(cursor, page, seen, steps)
 
 
 def _mark(cursor: PageCursor) -> bytes:

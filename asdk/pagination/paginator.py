@@ -11,8 +11,8 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 from asdk.errors import InvalidRequestError
-from asdk.pagination.cursor import Place, decode_place, encode_place
-from asdk.pagination.iteration import FetchPage, Walk
+from asdk.pagination.cursor import Position, decode_place, encode_place
+from asdk.pagination.iteration import FetchPage, PageIterator
 from asdk.pagination.strategies import PageStrategy
 from asdk.records.records import Records
 
@@ -55,8 +55,8 @@ class Paginator(Generic[T]):
         self._template = template
         self._collection = collection or (lambda: template)
         self._ahead = _checked_prefetch(prefetch)
-        self._start: Place | None = None
-        self._place: Place | None = None
+        self._start: Position | None = None
+        self._place: Position | None = None
 
     # --- walking ----------------------------------------------------------------------------------------------------
 
@@ -134,16 +134,16 @@ class Paginator(Generic[T]):
         paginator._place = None
         return paginator
 
-    def _begin(self) -> tuple[Place, Walk[T]]:
+    def _begin(self) -> tuple[Position, PageIterator[T]]:
         """A new walk, and its place, which `cursor` tells of from now on."""
         place = self._place = self._first_place()
-        walk = Walk(
+        walk = PageIterator(
             self._fetch, self._decode, self._strategy, self._template, prefetch=self._ahead, start=copy.copy(place)
         )
         return place, walk
 
-    def _first_place(self) -> Place:
-        return copy.copy(self._start) if self._start is not None else Place(self._strategy.first(self._params))
+    def _first_place(self) -> Position:
+        return copy.copy(self._start) if self._start is not None else Position(self._strategy.first(self._params))
 
     # --- stopping and going on --------------------------------------------------------------------------------------
 

@@ -63,10 +63,10 @@ class PageStrategy(Protocol):
 
 
 @runtime_checkable
-class ForeseeingStrategy(PageStrategy, Protocol):
+class PredictableStrategy(PageStrategy, Protocol):
     """A strategy whose cursors can be told before the pages come, so that several can be fetched at once."""
 
-    def foresee(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
+    def predict(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
         """The cursor so many steps after this page, if all that follow are as long as this one; None if there is none.
 
         One step is what `next` says. A guess that proves wrong costs a request and no rows: what `next` says of each
@@ -144,9 +144,9 @@ class PageNumbers:
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
-        return self.foresee(cursor, page, seen, 1)
+        return self.predict(cursor, page, seen, 1)
 
-    def foresee(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
+    def predict(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
         size, total = len(self.items(page)), _count_at(page.data, self.total)
         if not size or (total is not None and seen + (steps - 1) * size >= total):
             return None
@@ -174,9 +174,9 @@ class Offset:
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
-        return self.foresee(cursor, page, seen, 1)
+        return self.predict(cursor, page, seen, 1)
 
-    def foresee(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
+    def predict(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
         size, total = len(self.items(page)), _count_at(page.data, self.total)
         after = _place(cursor, self.offset) + steps * size
         return None if not size or (total is not None and after >= total) else {self.offset: after}

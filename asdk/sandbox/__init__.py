@@ -7,11 +7,11 @@ from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
 from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.bloomy import BloomyServer, BloomySettings
-from asdk.sandbox.clock import Clock, ManualClock
+from asdk.sandbox.clock import ManualClock, TimeSource
 from asdk.sandbox.counters import Counters, RequestRecord
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 from asdk.sandbox.fault_script import FaultRule, FaultScript
-from asdk.sandbox.faults import Fault
+from asdk.sandbox.faults import ServerFault
 from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 from asdk.sandbox.server import Sandbox, SandboxOptions, SandboxThread
 
@@ -23,11 +23,11 @@ __all__ = [
     "BloomySettings",
     "BioEPICServer",
     "BioEPICSettings",
-    "Clock",
+    "TimeSource",
     "Counters",
     "EdgeQuakeServer",
     "EdgeQuakeSettings",
-    "Fault",
+    "ServerFault",
     "FaultRule",
     "FaultScript",
     "MGnifyServer",

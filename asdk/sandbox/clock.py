@@ -1,12 +1,13 @@
 """Time as the sandbox sees it: a callable that gives epoch seconds.
 
-Servers take a `Clock`, so a test can pass a `ManualClock` and let fifteen minutes of lockout go by without waiting.
+Servers take a `TimeSource`, so a test can pass a `ManualClock` and let fifteen minutes of lockout go by without
+waiting.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-Clock = Callable[[], float]
+TimeSource = Callable[[], float]
 
 
 class ManualClock:

@@ -14,7 +14,7 @@ import attrs
 from aiohttp import web
 
 from asdk.sandbox.counters import RequestRecord
-from asdk.sandbox.faults import ErrorReply, Fault
+from asdk.sandbox.faults import ErrorReply, ServerFault
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -31,7 +31,7 @@ def _same_route(pattern: str, route: str) -> bool:
 class FaultRule:
     """A fault and the requests that meet it."""
 
-    fault: Fault
+    fault: ServerFault
     method: str | None = None
     path: str | None = None
     times: int | None = None
@@ -78,7 +78,7 @@ class FaultScript:
 
     def add(
         self,
-        fault: Fault,
+        fault: ServerFault,
         *,
         method: str | None = None,
         path: str | None = None,

@@ -1,6 +1,6 @@
 """What can go wrong with a reply, as values: a status, a delay, a lost connection, half a body, silence.
 
-A test makes one with a static method of `Fault` and hands it to a server's `FaultScript`, which says for
+A test makes one with a static method of `ServerFault` and hands it to a server's `FaultScript`, which says for
 which requests. Each fault is a small middleware around the handler.
 """
 
@@ -25,7 +25,7 @@ ErrorReply = Callable[[int, float | None], web.Response]
 """The reply that an API itself would give with a status, and the seconds after which to come back, if any."""
 
 
-class Fault(ABC):
+class ServerFault(ABC):
     """Something that goes wrong with a reply."""
 
     name: ClassVar[str]
@@ -50,7 +50,7 @@ class Fault(ABC):
         json: Any = None,
         html: str | None = None,
         after_handler: bool = False,
-    ) -> "Fault":
+    ) -> "ServerFault":
         """Answer with a status in the handler's place.
 
         Args:
@@ -65,7 +65,7 @@ class Fault(ABC):
         return _Status(status, retry_after, as_date, dict(headers or {}), json, html, after_handler)
 
     @staticmethod
-    def delay(seconds: float, *, after_handler: bool = False) -> "Fault":
+    def delay(seconds: float, *, after_handler: bool = False) -> "ServerFault":
         """Wait, then go on as if nothing had happened.
 
         Args:
@@ -75,17 +75,17 @@ class Fault(ABC):
         return _Delay(seconds, after_handler)
 
     @staticmethod
-    def drop(*, reset: bool = False) -> "Fault":
+    def drop(*, reset: bool = False) -> "ServerFault":
         """Close the connection before any byte of the reply, by FIN or by RST; the handler does not run."""
         return _Drop(reset)
 
     @staticmethod
-    def lose_reply(*, reset: bool = False) -> "Fault":
+    def lose_reply(*, reset: bool = False) -> "ServerFault":
         """Let the handler run and have its effect, then close the connection before any byte of the reply."""
         return _LoseReply(reset)
 
     @staticmethod
-    def cut(*, after: int | None = None, reset: bool = False) -> "Fault":
+    def cut(*, after: int | None = None, reset: bool = False) -> "ServerFault":
         """Send the head with its true Content-Length and part of the body, then close; the handler runs.
 
         Args:
@@ -95,7 +95,7 @@ class Fault(ABC):
         return _Cut(Interruption(after, reset=reset))
 
     @staticmethod
-    def stall(seconds: float | None = None, *, after: int = 0) -> "Fault":
+    def stall(seconds: float | None = None, *, after: int = 0) -> "ServerFault":
         """Send the head and ``after`` bytes of the body, then nothing; the handler runs.
 
         Args:
@@ -105,13 +105,13 @@ class Fault(ABC):
         return _Stall(Interruption(after, stall=True, seconds=seconds))
 
     @staticmethod
-    def malformed() -> "Fault":
+    def malformed() -> "ServerFault":
         """Answer 200 ``application/json`` with a body that breaks off; the handler does not run."""
         return _Malformed()
 
 
 @attrs.frozen
-class _Status(Fault):
+class _Status(ServerFault):
     code: int
     retry_after: float | None
     as_date: bool
@@ -143,7 +143,7 @@ class _Status(Fault):
 
 
 @attrs.frozen
-class _Delay(Fault):
+class _Delay(ServerFault):
     seconds: float
     after_handler: bool
     name: ClassVar[str] = "delay"
@@ -159,7 +159,7 @@ class _Delay(Fault):
 
 
 @attrs.frozen
-class _Drop(Fault):
+class _Drop(ServerFault):
     reset: bool
     name: ClassVar[str] = "drop"
 
@@ -168,7 +168,7 @@ class _Drop(Fault):
 
 
 @attrs.frozen
-class _LoseReply(Fault):
+class _LoseReply(ServerFault):
     reset: bool
     name: ClassVar[str] = "lose_reply"
 
@@ -178,7 +178,7 @@ class _LoseReply(Fault):
 
 
 @attrs.frozen
-class _Interrupt(Fault):
+class _Interrupt(ServerFault):
     interruption: Interruption
 
     async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
@@ -200,7 +200,7 @@ class _Stall(_Interrupt):
 
 
 @attrs.frozen
-class _Malformed(Fault):
+class _Malformed(ServerFault):
     name: ClassVar[str] = "malformed"
 
     async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:

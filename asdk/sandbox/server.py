@@ -19,7 +19,7 @@ from asdk.sandbox.apala import ApalaServer, ApalaSettings
 from asdk.sandbox.api import ApiServer
 from asdk.sandbox.bioepic import BioEPICServer, BioEPICSettings
 from asdk.sandbox.bloomy import BloomyServer, BloomySettings
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake import EdgeQuakeServer, EdgeQuakeSettings
 from asdk.sandbox.mgnify import MGnifyServer, MGnifySettings
 
@@ -35,7 +35,7 @@ class SandboxOptions(TypedDict, total=False):
     """Fixed ports, such as ``{"edgequake": 8801}``; the others are free ones."""
     seed: int
     """Draws all ids and secrets: the same seed gives the same ones."""
-    clock: Clock
+    clock: TimeSource
     """Epoch seconds; a `ManualClock` makes tokens and locks age without waiting."""
     token_lifetime: float
     """Seconds that access tokens live, for every API that has them."""

@@ -76,7 +76,7 @@ class Reconnect:
     at_end: bool = True
 
 
-class ItemStream(Generic[T, RawT]):
+class TypedStream(Generic[T, RawT]):
     """The items of an open response, for ``async with`` and ``async for``. Leaving the block frees the connection.
 
     Until the first item was handed out, a stream that breaks is opened anew by the `Retry` policy of the call, if the
@@ -261,7 +261,7 @@ class ItemStream(Generic[T, RawT]):
         self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
-            await response.read_failure()
+            await response.read_error_body()
             await self._disconnect()
             raise self._placed(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
 
@@ -278,7 +278,7 @@ class ItemStream(Generic[T, RawT]):
     def _placed(self, error: ErrorT) -> ErrorT:
         """With the facts of this stream, and without what its request kept secret."""
         response = self.response
-        error.message = self._request.scrub(error.message)
+        error.message = self._request.redact(error.message)
         error.args = (error.message,)
         error.method, error.template, error.status = self._request.method, self._request.template, response.status
         error.request_id, error.attempts = response.request_id, response.attempts
@@ -289,7 +289,7 @@ class ItemStream(Generic[T, RawT]):
             return decode(content)
         except DecodeError as error:
             error.message = f"item {self._count + 1} of the stream: {error.message}"
-            error.body = self._request.scrub(error.body)
+            error.body = self._request.redact(error.body)
             self._placed(error)
             self._count += 1
             raise
@@ -312,7 +312,7 @@ def _media_type(response: Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-class JsonLineStream(ItemStream[T, bytes]):
+class JsonLineStream(TypedStream[T, bytes]):
     """The values of a newline-delimited JSON response (``application/x-ndjson``, ``application/jsonl``), decoded."""
 
     accept = "application/x-ndjson, application/jsonl, application/json;q=0.5"
@@ -332,7 +332,7 @@ class JsonLineStream(ItemStream[T, bytes]):
         return self._decode(self._decoder, raw)
 
 
-class EventStream(ItemStream[T, ServerSentEvent]):
+class EventStream(TypedStream[T, ServerSentEvent]):
     """The events of a ``text/event-stream`` response.
 
     Without a model the items are `ServerSentEvent`, with one the decoded data.
@@ -349,7 +349,7 @@ class EventStream(ItemStream[T, ServerSentEvent]):
         *,
         reconnect: Reconnect | None = None,
         last_event_id: str = "",
-        end_mark: str | None = None,
+        sentinel: str | None = None,
     ) -> None:
         if any(character in last_event_id for character in "\r\n\0"):
             raise InvalidRequestError("last_event_id holds a line end or NUL, which no server can have sent as one")
@@ -358,7 +358,7 @@ class EventStream(ItemStream[T, ServerSentEvent]):
         self._decoder = decode
         self._find_error = find_error
         self._reconnect = reconnect
-        self._end_mark = end_mark
+        self._end_mark = sentinel
         self._failures = 0
         self._retry: float | None = None
 

@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from asdk.auth.stores.base import TokenStore
-from asdk.auth.stores.record import Entry, Intent, Refusal
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent, TokenRecord
 from asdk.auth.token import Token
 from asdk.testing.cancelling import at_each_await
 
@@ -36,7 +36,7 @@ _AT_ONCE = 3.0
 _TAKEN_OVER = 7.0
 
 
-def make_entry(revision: int = 1, value: str = SECRETS[0]) -> Entry:
+def make_entry(revision: int = 1, value: str = SECRETS[0]) -> TokenRecord:
     """An entry with everything in it."""
     token = Token(
         value=value,
@@ -46,13 +46,15 @@ def make_entry(revision: int = 1, value: str = SECRETS[0]) -> Entry:
         refresh_expires_at=1_800_000_000.0,
         claims={"company": "Müller & Söhne", "roles": ["a", "b"]},
     )
-    return Entry(
+    return TokenRecord(
         origin="https://id.example.org",
         account="alice",
         seed="5eed",
         token=token,
-        intent=Intent(refresh_token="f1", holder="machine/1@2", written_at=1_700_000_001.5),
-        refusal=Refusal(until=1_700_000_100.0, count=2, message="wrong password", status=401, code="invalid_grant"),
+        intent=RefreshIntent(refresh_token="f1", holder="machine/1@2", written_at=1_700_000_001.5),
+        refusal=CachedRefusal(
+            until=1_700_000_100.0, count=2, message="wrong password", status=401, code="invalid_grant"
+        ),
         revision=revision,
     )
 
@@ -81,7 +83,7 @@ class TokenStoreSuite:
             assert loaded.dumps() == make_entry().dumps()
 
     def test_a_note_without_a_token_is_kept_too(self, store: TokenStore) -> None:
-        note = Entry(origin="https://id.example.org")
+        note = TokenRecord(origin="https://id.example.org")
         assert asyncio.run(store.save(KEY, note))
         assert asyncio.run(store.load(KEY)) == note
 
@@ -271,7 +273,7 @@ def seen_of(thing: object) -> str:
     return f"{thing!r} {thing} {vars(thing)!r}"
 
 
-def value_of(entry: Entry | None) -> str | None:
+def value_of(entry: TokenRecord | None) -> str | None:
     """The access token in an entry."""
     return None if entry is None or entry.token is None else entry.token.value.reveal()
 

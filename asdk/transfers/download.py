@@ -26,7 +26,7 @@ from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST
 from asdk.transfers.partial_file import PartialFile
 from asdk.transfers.representation import Representation, range_length
 
-__all__ = ["Download", "Downloaded", "ProgressCallback", "Upload"]
+__all__ = ["Download", "DownloadResult", "ProgressCallback", "Upload"]
 
 #: Opens the response to a request: its body is still to be read. Raises for a bad status.
 Open: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -43,7 +43,7 @@ _WHOLE = (200, 203)
 
 
 @attrs.frozen(kw_only=True)
-class Downloaded:
+class DownloadResult:
     """A file that was downloaded.
 
     Attributes:
@@ -105,7 +105,7 @@ class Download:
         self._furthest = self._resumed_from = 0
         self._owes = False
 
-    async def run(self) -> Downloaded:
+    async def run(self) -> DownloadResult:
         """Download.
 
         Raises:
@@ -119,7 +119,7 @@ class Download:
             self._progress = track.update
             return await self._run()
 
-    async def _run(self) -> Downloaded:
+    async def _run(self) -> DownloadResult:
         part = self._part
         try:
             await part.open(resume=self._resume)
@@ -127,7 +127,7 @@ class Download:
             await self._fetch_all()
             checked = await self._check()
             version = part.version or Representation()
-            done = Downloaded(
+            done = DownloadResult(
                 path=self._target,
                 size=part.size,
                 resumed_from=self._resumed_from,

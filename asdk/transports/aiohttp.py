@@ -27,8 +27,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from asdk.clock import SYSTEM_CLOCK
-from asdk.concurrency.per_loop import Loop, LoopPool
-from asdk.concurrency.wakeup import Pulse
+from asdk.concurrency.per_loop import Loop, PerLoop
+from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import (
     AsdkError,
     ConfigurationError,
@@ -106,11 +106,11 @@ class AiohttpTransport:
         self._keepalive = keepalive
         self._tls = tls
         self._proxies = Proxies(proxy)
-        self._lanes: LoopPool[_Lane] = LoopPool(_close_lane)
+        self._lanes: PerLoop[_Lane] = PerLoop(_close_lane)
 
     async def send(self, request: Request) -> Response:  # noqa: PLR0912, PLR0915 - a function more is a call more
         loop = asyncio.get_running_loop()
-        lane = self._lanes.open_ones.get(loop) or await self._lanes.open(loop, self._make_lane)
+        lane = self._lanes.by_loop.get(loop) or await self._lanes.open(loop, self._make_lane)
         if lane.free > 0 or request.urgent:
             lane.free -= 1
         else:
@@ -124,7 +124,7 @@ class AiohttpTransport:
             lane.once.add(task)
         try:
             lane.deadlines.enter(task, _due(request))
-            lines = lane.header_lines(request)
+            lines = lane.wire_headers(request)
             through = self._proxies
             proxy, proxy_lines, lines = through.route(request.url, lines) if through.any else (None, None, lines)
             reply = await lane.session.request(
@@ -238,7 +238,7 @@ class _Lane:
         self.asked = asked
         self.once = once
         self.deadlines = Deadlines(loop)
-        self.pulse = Pulse(loop)
+        self.pulse = InterruptWakeup(loop)
 
     def url(self, url: str) -> URL:
         """aiohttp's object for an URL that is already encoded: requoting it would turn ``%2E%2E`` into a step up."""
@@ -257,7 +257,7 @@ class _Lane:
             self._last_timeout = (timeout, request.stream, known)
         return known
 
-    def header_lines(self, request: Request) -> CIMultiDict[str]:
+    def wire_headers(self, request: Request) -> CIMultiDict[str]:
         """The fields to send, which aiohttp copies."""
         last, known = self._last_headers
         if request.headers.fields != last:
@@ -561,7 +561,7 @@ def _translate(error: Exception, request: Request) -> TransportError | InvalidRe
     if isinstance(error.__cause__, InvalidRequestError):  # from `_written`
         cause = error.__cause__.message
         error.__traceback__ = error.__cause__ = None  # as below
-        return InvalidRequestError(request.scrub(" ".join(cause.split()))[:_CAUSE_LIMIT])
+        return InvalidRequestError(request.redact(" ".join(cause.split()))[:_CAUSE_LIMIT])
     cause = _describe(error, request)
     make = next((make for kinds, make in _TABLE if isinstance(error, kinds)), _failed)
     if make in (_broken, _no_http) and _was_connecting(error):
@@ -574,7 +574,7 @@ def _translate(error: Exception, request: Request) -> TransportError | InvalidRe
 def _describe(error: Exception, request: Request) -> str:
     """Type and text, in one line, without secrets and without what the path and query of the call were."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    return request.scrub(text.replace(request.url, request.template))[:_CAUSE_LIMIT]
+    return request.redact(text.replace(request.url, request.template))[:_CAUSE_LIMIT]
 
 
 def _was_connecting(error: BaseException) -> bool:

@@ -86,7 +86,7 @@ def test_the_end_of_a_loop_in_the_middle_of_a_rotation_loses_nothing(store: str)
         asyncio.run(first())
         time.sleep(1.01)
         asyncio.run(second())
-        entry = asyncio.run(source.stored())
+        entry = asyncio.run(source.read_store())
         print(entry.token.refresh_token.reveal(), entry.intent)
     """
     with Server(life=1.0, delay=0.3).running() as server:

@@ -119,7 +119,7 @@ def test_a_flight_whose_loop_is_gone_is_taken_over(closed: bool) -> None:
         # The loop runs on, and its flight arrives late: what came meanwhile stays.
         credential.gate.set()
         leading.run_until_complete(asyncio.sleep(0.1))
-        current = source.current()
+        current = source.peek()
         assert current is not None
         assert current.value.reveal() == "t2"
         leader.cancel()
@@ -164,11 +164,11 @@ def test_who_was_taken_over_before_he_sent_does_not_send_later(shared: str) -> N
     halt.set()
 
     class Halting(Refresh):
-        async def renew(self, token: Token, send: Handler) -> Token:
+        async def refresh(self, token: Token, send: Handler) -> Token:
             if halt.is_set():
                 halt.clear()
                 await asyncio.sleep(0.3)
-            return await super().renew(token, send)
+            return await super().refresh(token, send)
 
     source = TokenSource(Halting(first), store=(store := MemoryTokenStore()))
     other = source if shared == "the source" else TokenSource(Halting(first), store=store)

@@ -23,7 +23,7 @@ from asdk import (
     TokenUnavailableError,
     TransportError,
 )
-from asdk.auth import ApiKey, Credential, Entry, Identity, MemoryTokenStore, exchange, json_request
+from asdk.auth import ApiKey, Credential, Identity, MemoryTokenStore, TokenRecord, json_request, send_token_request
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.testing import MemoryTransport, Reply, VirtualClock
@@ -47,14 +47,14 @@ class Login(Credential):
         return await self._ask(send, "login")
 
     async def _ask(self, send: Handler, grant: str) -> Token:
-        data = (await exchange(send, json_request(self.url, {"grant": grant}))).json()
+        data = (await send_token_request(send, json_request(self.url, {"grant": grant}))).json()
         return Token(value=data["token"], lifetime=data.get("life"), refresh_token=data.get("refresh"))
 
 
 class Renewable(Login):
     """Has a renewal of its own, which the endpoint may refuse."""
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         return await self._ask(send, "refresh")
 
 
@@ -82,9 +82,9 @@ async def gather(calls: int, call: Callable[[], Awaitable[Token]]) -> list[Token
 
 async def test_a_fresh_token_is_a_synchronous_look() -> None:
     endpoint, source = issuing(), source_of()
-    assert source.current() is None
+    assert source.peek() is None
     token = await source.get(endpoint.send)
-    assert source.current() is token
+    assert source.peek() is token
     assert await source.get(endpoint.send) is token
     assert len(endpoint.sent) == 1
 
@@ -114,13 +114,13 @@ async def test_a_call_in_the_refresh_window_never_waits_for_the_endpoint() -> No
         return await endpoint.send(request)
 
     await clock.advance(95)
-    assert source.current() is None, "95 s into a life of 100 s is inside the window of at most 10 s"
+    assert source.peek() is None, "95 s into a life of 100 s is inside the window of at most 10 s"
     for _ in range(50):
         with anyio.fail_after(1):
             assert await source.get(slow) is first
     stuck.set()
     await clock.advance(0)
-    second = source.current()
+    second = source.peek()
     assert second is not None
     assert second.value.reveal() == "t2"
     assert len(endpoint.sent) == 2
@@ -131,9 +131,9 @@ async def test_the_window_is_at_most_a_tenth_of_the_life() -> None:
     source, endpoint = source_of(clock=clock), issuing(life=2.0)
     await source.get(endpoint.send)
     await clock.advance(1.7)
-    assert source.current() is not None
+    assert source.peek() is not None
     await clock.advance(0.25)
-    assert source.current() is None
+    assert source.peek() is None
 
 
 async def test_a_token_without_lifetime_is_asked_for_once() -> None:
@@ -141,7 +141,7 @@ async def test_a_token_without_lifetime_is_asked_for_once() -> None:
     source, endpoint = source_of(clock=clock), issuing(life=None)
     await source.get(endpoint.send)
     await clock.sleep(10_000_000)
-    assert source.current() is not None
+    assert source.peek() is not None
     assert len(endpoint.sent) == 1
 
 
@@ -152,7 +152,7 @@ async def test_the_life_counts_from_when_the_request_was_sent() -> None:
     token = await source.get(endpoint.send)
     assert token.issued_at == pytest.approx(began)
     await clock.sleep(6.5)
-    assert source.current() is None
+    assert source.peek() is None
     assert (await source.get(endpoint.send)).value.reveal() == "t2"
 
 
@@ -197,7 +197,7 @@ async def test_the_flight_arrives_though_every_caller_was_cancelled() -> None:
     for caller in callers:
         caller.cancel()
     await clock.advance(10)
-    token = source.current()
+    token = source.peek()
     assert token is not None
     assert token.value.reveal() == "t1"
     assert len(endpoint.sent) == 1
@@ -243,12 +243,12 @@ async def test_a_flight_is_finished_when_its_client_ends() -> None:
     caller = asyncio.create_task(source.get(slow))
     await going.wait()
     caller.cancel()
-    ending = asyncio.create_task(source.finish(slow))
+    ending = asyncio.create_task(source.drain(slow))
     await asyncio.sleep(0)
     assert not ending.done()
     gate.set()
     await ending
-    assert source.current() is not None
+    assert source.peek() is not None
 
 
 def test_a_flight_is_finished_when_its_loop_ends(capfd: pytest.CaptureFixture[str]) -> None:
@@ -264,7 +264,7 @@ def test_a_flight_is_finished_when_its_loop_ends(capfd: pytest.CaptureFixture[st
         await asyncio.sleep(0.01)
 
     asyncio.run(main())
-    token = source.current()
+    token = source.peek()
     assert token is not None, "the endpoint may have changed its side: the reply must not be lost"
     assert token.value.reveal() == "t1"
     assert capfd.readouterr().err == ""
@@ -455,8 +455,8 @@ class WrongPinError(TokenRefusedError):
 
 
 class Explained(Login):
-    def explain(self, error: TokenError) -> TokenError:
-        return error.recast(WrongPinError, advice="check the PIN") if error.status == 401 else error
+    def map_error(self, error: TokenError) -> TokenError:
+        return error.convert_to(WrongPinError, hint="check the PIN") if error.status == 401 else error
 
 
 async def test_a_refusal_stays_what_it_was_for_later_callers_and_other_processes() -> None:
@@ -483,17 +483,17 @@ async def test_a_refusal_stays_what_it_was_for_later_callers_and_other_processes
 
 
 class Worded(Login):
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         return WrongPinError(f"the PIN is wrong: {error.message}")  # and drops what else is known
 
 
-class Forgetful(Login):
-    def explain(self, error: TokenError) -> TokenError:
+class ForkAware(Login):
+    def map_error(self, error: TokenError) -> TokenError:
         return None  # type: ignore[return-value]
 
 
 class Careless(Login):
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         raise KeyError(error.code)
 
 
@@ -508,7 +508,7 @@ async def test_a_refusal_is_explained_once_however_often_it_is_raised() -> None:
     assert len(endpoint.sent) == 2
 
 
-@pytest.mark.parametrize("credential", [Forgetful(), Careless()])
+@pytest.mark.parametrize("credential", [ForkAware(), Careless()])
 async def test_a_bug_in_an_explanation_costs_the_words_and_not_the_refusal(
     credential: Login, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -525,8 +525,8 @@ async def test_a_bug_in_an_explanation_costs_the_words_and_not_the_refusal(
 
 async def test_what_the_endpoint_fails_at_is_explained_too() -> None:
     class Lost(Login):
-        def explain(self, error: TokenError) -> TokenError:
-            error.advice = "look at the status page"
+        def map_error(self, error: TokenError) -> TokenError:
+            error.hint = "look at the status page"
             return error
 
     with pytest.raises(TokenUnavailableError, match="look at the status page"):
@@ -640,15 +640,15 @@ async def test_a_resource_that_always_says_401_costs_one_renewal_not_one_a_call(
 
 async def test_each_renewal_by_hand_gives_another_token_however_young_the_last_one_is() -> None:
     endpoint, source = issuing(), source_of()
-    tokens = [await source.renew(endpoint.send) for _ in range(3)]
+    tokens = [await source.refresh(endpoint.send) for _ in range(3)]
     assert [token.value.reveal() for token in tokens] == ["t1", "t2", "t3"]
-    assert source.current() is tokens[-1]
+    assert source.peek() is tokens[-1]
 
 
 async def test_renewals_by_hand_at_the_same_time_share_one_request() -> None:
     endpoint, source = issuing(delay=0.05), source_of()
     await source.get(endpoint.send)
-    tokens = await gather(100, lambda: source.renew(endpoint.send, within=60))
+    tokens = await gather(100, lambda: source.refresh(endpoint.send, within=60))
     assert {token.value.reveal() for token in tokens if isinstance(token, Token)} == {"t2"}
     assert len(endpoint.sent) == 2
 
@@ -657,24 +657,24 @@ async def test_a_renewal_by_hand_does_not_use_the_young_token_rule_up() -> None:
     """The token that a user asked for was refused by nobody: the first 401 for it is believed."""
     endpoint, source = issuing(), source_of()
     await source.get(endpoint.send)
-    token = await source.renew(endpoint.send)
+    token = await source.refresh(endpoint.send)
     assert (await source.get(endpoint.send, rejected=token)).value.reveal() == "t3"
 
 
 async def test_a_renewal_by_hand_does_not_take_the_token_that_the_store_has() -> None:
     store, endpoint = MemoryTokenStore(), issuing()
     await TokenSource(Login(), store=store).get(endpoint.send)
-    assert (await TokenSource(Login(), store=store).renew(endpoint.send)).value.reveal() == "t2"
+    assert (await TokenSource(Login(), store=store).refresh(endpoint.send)).value.reveal() == "t2"
     assert len(endpoint.sent) == 2
 
 
 async def test_a_login_by_hand_uses_no_refresh_token_and_is_shared_too() -> None:
     endpoint, source = issuing(delay=0.01), source_of(Renewable())
     await source.get(endpoint.send)
-    tokens = await gather(20, lambda: source.renew(endpoint.send, log_in=True, within=60))
+    tokens = await gather(20, lambda: source.refresh(endpoint.send, log_in=True, within=60))
     assert {token.value.reveal() for token in tokens if isinstance(token, Token)} == {"t2"}
-    await source.renew(endpoint.send)
-    await source.renew(endpoint.send, log_in=True)
+    await source.refresh(endpoint.send)
+    await source.refresh(endpoint.send, log_in=True)
     assert [request.json()["grant"] for request in endpoint.sent] == ["login", "login", "refresh", "login"]
 
 
@@ -682,8 +682,8 @@ async def test_a_login_by_hand_does_not_take_what_another_process_has_got() -> N
     store, endpoint = MemoryTokenStore(), issuing()
     one, other = (TokenSource(Login(), store=store) for _ in range(2))
     await one.get(endpoint.send)
-    await other.renew(endpoint.send)
-    assert (await one.renew(endpoint.send, log_in=True)).value.reveal() == "t3"
+    await other.refresh(endpoint.send)
+    assert (await one.refresh(endpoint.send, log_in=True)).value.reveal() == "t3"
     assert len(endpoint.sent) == 3
 
 
@@ -691,15 +691,15 @@ async def test_a_renewal_by_hand_does_not_take_what_another_process_has_got_befo
     store, endpoint = MemoryTokenStore(), issuing()
     one, other = (TokenSource(Login(), store=store) for _ in range(2))
     await one.get(endpoint.send)
-    await other.renew(endpoint.send)
-    assert (await one.renew(endpoint.send)).value.reveal() == "t3"
+    await other.refresh(endpoint.send)
+    assert (await one.refresh(endpoint.send)).value.reveal() == "t3"
 
 
 async def test_renewals_by_hand_in_two_processes_at_once_share_one_request() -> None:
     store, endpoint = MemoryTokenStore(), issuing(delay=0.01)
     one, other = (TokenSource(Login(), store=store) for _ in range(2))
     await one.get(endpoint.send)
-    tokens = await asyncio.gather(one.renew(endpoint.send), other.renew(endpoint.send))
+    tokens = await asyncio.gather(one.refresh(endpoint.send), other.refresh(endpoint.send))
     assert [token.value.reveal() for token in tokens] == ["t2", "t2"]
 
 
@@ -708,7 +708,7 @@ class SlowStore(MemoryTokenStore):
         super().__init__()
         self._clock, self._seconds = clock, seconds
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         await self._clock.sleep(self._seconds)
         return await super().load(key)
 
@@ -718,17 +718,17 @@ async def test_a_renewal_by_hand_does_not_take_what_a_first_call_is_taking_from_
     store, endpoint = SlowStore(clock, 0.05), issuing()
     await TokenSource(Login(), store=store, clock=clock).get(endpoint.send)
     source = TokenSource(Login(), store=store, clock=clock)
-    call, renewal = await asyncio.gather(source.get(endpoint.send), source.renew(endpoint.send))
+    call, renewal = await asyncio.gather(source.get(endpoint.send), source.refresh(endpoint.send))
     assert (call.value.reveal(), renewal.value.reveal()) == ("t1", "t2")
 
 
 async def test_a_login_by_hand_does_not_take_what_a_renewal_under_way_brings_but_shares_a_login() -> None:
     clock = VirtualClock()
     endpoint, source = issuing(delay=0.05), source_of(Renewable(), clock)
-    first, second = await asyncio.gather(source.get(endpoint.send), source.renew(endpoint.send, log_in=True))
+    first, second = await asyncio.gather(source.get(endpoint.send), source.refresh(endpoint.send, log_in=True))
     assert first is second
     call, login = await asyncio.gather(
-        source.get(endpoint.send, rejected=first), source.renew(endpoint.send, log_in=True)
+        source.get(endpoint.send, rejected=first), source.refresh(endpoint.send, log_in=True)
     )
     assert (call.value.reveal(), login.value.reveal()) == ("t2", "t3")
     assert [request.json()["grant"] for request in endpoint.sent] == ["login", "refresh", "login"]
@@ -738,7 +738,7 @@ async def test_a_renewal_by_hand_waits_no_longer_than_it_may_for_a_store_that_ha
     clock = VirtualClock()
     source = TokenSource(Login(), store=SlowStore(clock, 3600), clock=clock)
     with pytest.raises(TokenUnavailableError, match="within the time of this call"):
-        await source.renew(issuing().send, within=5)
+        await source.refresh(issuing().send, within=5)
     assert clock.monotonic() == 5
 
 
@@ -748,7 +748,7 @@ async def test_a_credential_that_cannot_say_whose_token_it_is_fails_a_renewal_by
         def identity(self) -> Identity:
             raise OSError("the file is gone")
 
-    for ask in (source_of(Unsure()).get, source_of(Unsure()).renew):
+    for ask in (source_of(Unsure()).get, source_of(Unsure()).refresh):
         with pytest.raises(TokenUnavailableError, match="the file is gone"):
             await ask(issuing().send)
 
@@ -758,8 +758,8 @@ async def test_a_renewal_by_hand_fails_as_any_does_and_the_token_at_hand_serves_
     source = source_of(clock=VirtualClock(auto=False))
     token = await source.get(endpoint.send)
     with pytest.raises(TokenUnavailableError):
-        await source.renew(endpoint.send, within=0.5)
-    assert source.current() is token
+        await source.refresh(endpoint.send, within=0.5)
+    assert source.peek() is token
 
 
 async def test_a_static_key_comes_back_as_it_is() -> None:
@@ -799,12 +799,12 @@ async def test_tenants_have_tokens_of_their_own_only_where_the_credential_says_s
     assert len(endpoint.sent) == 2
     assert tokens[0] is tokens[2] is tokens[4]
     assert tokens[0] is not tokens[1]
-    assert source.current(a) is tokens[0]
-    assert source.current(Tenant("c")) is None
+    assert source.peek(a) is tokens[0]
+    assert source.peek(Tenant("c")) is None
 
     shared, one = issuing(), source_of()
     await one.get(shared.send, tenant=a)
-    assert one.current(b) is not None
+    assert one.peek(b) is not None
 
 
 async def test_of_too_many_tenants_none_is_dropped_while_its_token_is_on_its_way(
@@ -831,12 +831,12 @@ async def test_of_too_many_tenants_none_is_dropped_while_its_token_is_on_its_way
     calls = [asyncio.create_task(source.get(send, tenant=tenant)) for tenant in tenants * 2]
     await all_wait.wait()
     gate.set()
-    await source.finish(send)
+    await source.drain(send)
     assert all(call.done() for call in calls), "the end of a client waits for all of them"
     assert len({(await call).value.reveal() for call in calls}) == len(endpoint.sent) == len(tenants)
     await source.get(send, tenant=Tenant("e"))
-    assert source.current(tenants[0]) is None, "then the oldest are dropped"
-    assert source.current(Tenant("e")) is not None
+    assert source.peek(tenants[0]) is None, "then the oldest are dropped"
+    assert source.peek(Tenant("e")) is not None
 
 
 async def test_two_sources_on_one_store_share_a_token_of_the_same_key() -> None:

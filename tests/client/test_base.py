@@ -173,7 +173,7 @@ async def test_a_client_may_have_more_to_say_of_a_status() -> None:
     class Strict(BaseClient):
         def status_error(self, response: Response) -> StatusError:
             error = super().status_error(response)
-            return error.recast(NotFoundError, advice="look elsewhere") if response.status == 410 else error
+            return error.convert_to(NotFoundError, hint="look elsewhere") if response.status == 410 else error
 
     client = Strict(base_url="https://api.example.org", transport=MemoryTransport([Reply(410), Reply(410)]))
     with pytest.raises(NotFoundError, match=r"410 GET /x: .*; look elsewhere") as caught:
@@ -411,7 +411,7 @@ async def test_a_401_for_a_new_token_says_so() -> None:
     await clock.sleep(60)  # a younger token is not renewed for a 401
     with pytest.raises(AuthenticationError, match="a new token was refused as well") as caught:
         await client.request("GET", "/x")
-    assert pickle.loads(pickle.dumps(caught.value)).advice == "a new token was refused as well"
+    assert pickle.loads(pickle.dumps(caught.value)).hint == "a new token was refused as well"
 
 
 async def test_an_error_of_a_call_names_it_once() -> None:

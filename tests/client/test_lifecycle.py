@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 
 from asdk import AsdkError, BaseClient, Retry, Timeout, Token, TokenError
-from asdk.auth import Credential, exchange, json_request
+from asdk.auth import Credential, json_request, send_token_request
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from tests.support.cancelling import at_each_await, live_timers
@@ -26,7 +26,7 @@ class Login(Credential):
         self._url = url
 
     async def fetch(self, send: Handler) -> Token:
-        response = await exchange(send, json_request(f"{self._url}/token", {}))
+        response = await send_token_request(send, json_request(f"{self._url}/token", {}))
         return Token(value=response.json()["token"], lifetime=3600)
 
 

@@ -28,7 +28,7 @@ from asdk import (
     TransportError,
     UnprocessableError,
 )
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import Sandbox, ServerFault
 from tests.support.apis import APIS, TOKEN_PATHS, Api, token_requests
 
 STATUSES: list[tuple[int, type[StatusError]]] = [
@@ -43,17 +43,17 @@ STATUSES: list[tuple[int, type[StatusError]]] = [
     (502, ServerError),
     (503, ServerError),
 ]
-BREAKS: dict[str, tuple[Fault, type[AsdkError]]] = {
-    "closed": (Fault.drop(), TransportError),
-    "reset": (Fault.drop(reset=True), TransportError),
-    "a lost reply": (Fault.lose_reply(), TransportError),
-    "half a body": (Fault.cut(), ProtocolError),
-    "half a body, reset": (Fault.cut(reset=True), ProtocolError),
-    "silence": (Fault.delay(0.4), RequestTimeoutError),
-    "silence in the body": (Fault.stall(0.4, after=2), RequestTimeoutError),
-    "half a document": (Fault.malformed(), DecodeError),
-    "a page of a proxy": (Fault.status(200, html="<h1>Log in to the network</h1>"), DecodeError),
-    "another kind of document": (Fault.status(200, json="hello"), DecodeError),
+BREAKS: dict[str, tuple[ServerFault, type[AsdkError]]] = {
+    "closed": (ServerFault.drop(), TransportError),
+    "reset": (ServerFault.drop(reset=True), TransportError),
+    "a lost reply": (ServerFault.lose_reply(), TransportError),
+    "half a body": (ServerFault.cut(), ProtocolError),
+    "half a body, reset": (ServerFault.cut(reset=True), ProtocolError),
+    "silence": (ServerFault.delay(0.4), RequestTimeoutError),
+    "silence in the body": (ServerFault.stall(0.4, after=2), RequestTimeoutError),
+    "half a document": (ServerFault.malformed(), DecodeError),
+    "a page of a proxy": (ServerFault.status(200, html="<h1>Log in to the network</h1>"), DecodeError),
+    "another kind of document": (ServerFault.status(200, json="hello"), DecodeError),
 }
 SECRETS = ("sandbox-admin", "sandbox-webin", "sandbox-ada")
 SHORT = Timeout(total=3, attempt=0.1, idle=0.1)
@@ -92,7 +92,7 @@ def checked(error: AsdkError) -> AsdkError:
 async def test_each_status_is_an_error_of_its_own(
     api: Api, sandbox: Sandbox, status: int, kind: type[StatusError]
 ) -> None:
-    api.server(sandbox).faults.add(Fault.status(status, retry_after=7), path=api.route)
+    api.server(sandbox).faults.add(ServerFault.status(status, retry_after=7), path=api.route)
     async with api.client(sandbox, retry=None) as client:
         with pytest.raises(kind) as caught:
             await api.call(client)
@@ -105,7 +105,7 @@ async def test_each_status_is_an_error_of_its_own(
 @each_api
 @pytest.mark.parametrize(("fault", "kind"), BREAKS.values(), ids=BREAKS)
 async def test_each_break_is_an_error_of_its_own(
-    api: Api, sandbox: Sandbox, fault: Fault, kind: type[AsdkError]
+    api: Api, sandbox: Sandbox, fault: ServerFault, kind: type[AsdkError]
 ) -> None:
     server = api.server(sandbox)
     async with api.client(sandbox, retry=None) as client:
@@ -123,7 +123,7 @@ async def test_each_break_is_an_error_of_its_own(
 @each_api
 async def test_a_401_that_stays_is_said_after_one_new_token(api: Api, sandbox: Sandbox) -> None:
     server = api.server(sandbox)
-    server.faults.add(Fault.status(401), path=api.route)
+    server.faults.add(ServerFault.status(401), path=api.route)
     async with api.client(sandbox, retry=None) as client:
         for _ in range(5):
             with pytest.raises(AuthenticationError) as caught:
@@ -134,7 +134,7 @@ async def test_a_401_that_stays_is_said_after_one_new_token(api: Api, sandbox: S
 
 @each_api
 @pytest.mark.parametrize("fault", [fault for fault, _ in BREAKS.values()], ids=BREAKS)
-async def test_a_token_endpoint_that_breaks_is_no_refusal(api: Api, sandbox: Sandbox, fault: Fault) -> None:
+async def test_a_token_endpoint_that_breaks_is_no_refusal(api: Api, sandbox: Sandbox, fault: ServerFault) -> None:
     server = api.server(sandbox)
     for path in TOKEN_PATHS[api.name]:
         server.faults.add(fault, path=path)
@@ -150,7 +150,7 @@ async def test_a_token_endpoint_that_breaks_is_no_refusal(api: Api, sandbox: San
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_token_endpoint_in_trouble_says_when_to_come_back(api: Api, sandbox: Sandbox, status: int) -> None:
     server = api.server(sandbox)
-    server.faults.add(Fault.status(status, retry_after=30), path=TOKEN_PATHS[api.name][0])
+    server.faults.add(ServerFault.status(status, retry_after=30), path=TOKEN_PATHS[api.name][0])
     async with api.client(sandbox, timeout=10) as client:
         for _ in range(3):
             with pytest.raises(TokenUnavailableError) as caught:
@@ -163,7 +163,7 @@ async def test_a_token_endpoint_in_trouble_says_when_to_come_back(api: Api, sand
 @pytest.mark.parametrize("status", [400, 401, 403, 423])
 async def test_a_refused_login_is_said_once_and_remembered(api: Api, sandbox: Sandbox, status: int) -> None:
     server = api.server(sandbox)
-    server.faults.add(Fault.status(status), path=TOKEN_PATHS[api.name][0])
+    server.faults.add(ServerFault.status(status), path=TOKEN_PATHS[api.name][0])
     async with api.client(sandbox) as client:
         for _ in range(3):
             with pytest.raises(TokenRefusedError) as caught:

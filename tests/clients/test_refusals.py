@@ -30,7 +30,7 @@ from asdk.clients.bloomy import errors as bloomy_errors
 from asdk.clients.edgequake import AccountLockedError as LockedByHandError
 from asdk.clients.edgequake import EdgeQuake, LoginLockedError, TenantRequiredError, WrongPasswordError
 from asdk.clients.mgnify import MGnify
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import Sandbox, ServerFault
 from tests.support.apis import token_requests
 from tests.support.days import Days
 
@@ -165,7 +165,7 @@ async def _(at: Place) -> None:
 async def _(at: Place) -> None:
     client = edgequake(at, username="admin", password="sandbox-admin")
     await client.documents.list().first()
-    at.sandbox.edgequake.faults.add(Fault.status(401), path="/api/v1/auth/login")
+    at.sandbox.edgequake.faults.add(ServerFault.status(401), path="/api/v1/auth/login")
     at.sandbox.edgequake.revoke_refresh_tokens()
     await at.days.go_by(2 * DAY)
     await client.documents.list().first()
@@ -366,7 +366,7 @@ async def _(at: Place) -> None:
     client = bloomy(at, username=ada.username, password=ada.password)
     await client.todo.list()
     refusal = {"error": "invalid_grant", "error_description": "The user name or password is incorrect."}
-    at.sandbox.bloomy.faults.add(Fault.status(400, json=refusal), path="/Token")
+    at.sandbox.bloomy.faults.add(ServerFault.status(400, json=refusal), path="/Token")
     await at.days.go_by(15 * DAY)
     await client.todo.list()
 
@@ -406,7 +406,7 @@ async def _(at: Place) -> None:
     known = at.sandbox.bioepic.credentials
     client = bioepic(at, client_id=known.client_id, client_secret=known.client_secret)
     await client.samples.list().first()
-    at.sandbox.bioepic.faults.add(Fault.status(401), path="/token")
+    at.sandbox.bioepic.faults.add(ServerFault.status(401), path="/token")
     await at.days.go_by(DAY)
     await client.samples.list().first()
 

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from asdk import BaseClient, Retry, Timeout
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import Sandbox, ServerFault
 from asdk.sandbox.api import ApiServer
 from tests.support.apis import APIS, TOKEN_PATHS, Api, token_requests
 from tests.support.days import Days
@@ -73,8 +73,8 @@ async def test_callers_in_two_event_loops_share_one_token_request(api: Api, sand
         await api.call(client)
         await days.go_by(EXPIRED)
         server.counters.reset()
-        server.faults.add(Fault.delay(0.05), path=TOKEN_PATHS[api.name][0])
-        server.faults.add(Fault.delay(0.05), path=TOKEN_PATHS[api.name][-1])
+        server.faults.add(ServerFault.delay(0.05), path=TOKEN_PATHS[api.name][0])
+        server.faults.add(ServerFault.delay(0.05), path=TOKEN_PATHS[api.name][-1])
         together = threading.Barrier(2)
 
         async def half() -> None:
@@ -91,11 +91,11 @@ async def test_no_call_is_lost_while_tokens_end_and_the_network_fails(api: Api) 
     with Sandbox.in_thread(token_lifetime=STORM_TOKEN_LIFETIME) as sandbox:
         sandbox.apala.settings.rotate_refresh_tokens = True
         server = api.server(sandbox)
-        server.faults.add(Fault.status(429, retry_after=0.05), path=api.route, every=23)
-        server.faults.add(Fault.status(503, html="<p>away</p>"), path=api.route, every=17)
-        server.faults.add(Fault.drop(), path=api.route, every=29)
-        server.faults.add(Fault.drop(reset=True), path=api.route, every=41)
-        server.faults.add(Fault.cut(), path=api.route, every=37)
+        server.faults.add(ServerFault.status(429, retry_after=0.05), path=api.route, every=23)
+        server.faults.add(ServerFault.status(503, html="<p>away</p>"), path=api.route, every=17)
+        server.faults.add(ServerFault.drop(), path=api.route, every=29)
+        server.faults.add(ServerFault.drop(reset=True), path=api.route, every=41)
+        server.faults.add(ServerFault.cut(), path=api.route, every=37)
         began = time.monotonic()
         async with api.client(sandbox, timeout=PATIENT, retry=Retry(attempts=8, base_delay=0.01)) as client:
             done = await _storm(client, api, server)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import Sandbox, ServerFault
 from asdk.sandbox.apala import ApalaServer
 from tests.conformance.vendors import settle
 
@@ -247,9 +247,13 @@ async def test_a_template_goes_through_the_gate(client: Any, server: ApalaServer
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [(Fault.status(429, retry_after=1), 429), (Fault.status(503, html="<p>down</p>"), 503), (Fault.status(500), 500)],
+    [
+        (ServerFault.status(429, retry_after=1), 429),
+        (ServerFault.status(503, html="<p>down</p>"), 503),
+        (ServerFault.status(500), 500),
+    ],
 )
-def test_faults_reach_the_vendor_as_they_are(sync: Any, server: ApalaServer, fault: Fault, status: int) -> None:
+def test_faults_reach_the_vendor_as_they_are(sync: Any, server: ApalaServer, fault: ServerFault, status: int) -> None:
     server.faults.add(fault, path="/api/message_optimizer", times=1)
     with pytest.raises(requests.HTTPError) as caught:
         ask(sync, server)
@@ -258,9 +262,9 @@ def test_faults_reach_the_vendor_as_they_are(sync: Any, server: ApalaServer, fau
 
 
 def test_a_lost_connection_and_half_a_reply_reach_the_vendor(sync: Any, server: ApalaServer) -> None:
-    server.faults.add(Fault.drop(reset=True), path="/api/message_optimizer", times=1)
+    server.faults.add(ServerFault.drop(reset=True), path="/api/message_optimizer", times=1)
     with pytest.raises(requests.RequestException):
         ask(sync, server)
-    server.faults.add(Fault.malformed(), path="/api/message_optimizer", times=1)
+    server.faults.add(ServerFault.malformed(), path="/api/message_optimizer", times=1)
     with pytest.raises(requests.RequestException):
         ask(sync, server)

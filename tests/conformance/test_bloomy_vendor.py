@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import Sandbox, ServerFault
 from asdk.sandbox.bloomy import BloomyServer
 from tests.conformance.vendors import settle
 
@@ -182,14 +182,14 @@ async def test_headlines(client: Any, server: BloomyServer) -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (Fault.status(429, retry_after=1), lambda: httpx.HTTPStatusError),
-        (Fault.status(500), lambda: httpx.HTTPStatusError),
-        (Fault.drop(), lambda: httpx.RequestError),
-        (Fault.status(200, html="<p>hello</p>"), lambda: ValueError),
+        (ServerFault.status(429, retry_after=1), lambda: httpx.HTTPStatusError),
+        (ServerFault.status(500), lambda: httpx.HTTPStatusError),
+        (ServerFault.drop(), lambda: httpx.RequestError),
+        (ServerFault.status(200, html="<p>hello</p>"), lambda: ValueError),
     ],
 )
 async def test_faults_reach_the_vendor_as_they_are(
-    client: Any, server: BloomyServer, fault: Fault, expected: Callable[[], type[Exception]]
+    client: Any, server: BloomyServer, fault: ServerFault, expected: Callable[[], type[Exception]]
 ) -> None:
     server.faults.add(fault, path="/api/v1/weeks/current", times=1)
     with pytest.raises(expected()):

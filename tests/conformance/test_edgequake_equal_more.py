@@ -106,8 +106,8 @@ async def test_the_graph(theirs: Any, ours: EdgeQuake) -> None:
     ends = {"source": "src_id", "target": "tgt_id", "relationship_type": "relation_type"}
     links = assert_equal(theirs.graph.relationships.list(), await ours.relationships.list().collect(), names=ends)
     assert links >= {"id", "src_id", "tgt_id", "relation_type", "weight"}
-    assert (await error_facts(theirs.graph.entities.neighborhood, "NOBODY")) == await error_facts(
-        ours.entities.neighborhood, "NOBODY"
+    assert (await error_facts(theirs.graph.entities.neighborhood, "NO_PROCESS")) == await error_facts(
+        ours.entities.neighborhood, "NO_PROCESS"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, Fault, Sandbox
+from asdk.sandbox import EdgeQuakeServer, Sandbox, ServerFault
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
 from edgequake.types.auth import CreateUserRequest, TenantCreate, TenantUpdate  # noqa: E402
@@ -84,7 +84,7 @@ async def test_a_wrong_password_and_a_locked_account_raise(client: Any) -> None:
 async def test_an_invalid_token_is_renewed_by_the_callback(client: Any, server: EdgeQuakeServer) -> None:
     renewals: list[str] = []
 
-    def renew(old: str) -> str:
+    def refresh(old: str) -> str:
         with edgequake.EdgeQuake(base_url=server.url) as visitor:
             renewals.append(old)
             return str(visitor.auth.login("admin", "sandbox-admin").access_token)
@@ -93,7 +93,7 @@ async def test_an_invalid_token_is_renewed_by_the_callback(client: Any, server: 
     server.invalidate_access_tokens()
     with pytest.raises(edgequake.UnauthorizedError):
         await settle(client.documents.list())
-    patient = type(client)(base_url=server.url, jwt=login.access_token, on_token_refresh=renew)
+    patient = type(client)(base_url=server.url, jwt=login.access_token, on_token_refresh=refresh)
     assert (await settle(patient.documents.list())).total == 0
     assert renewals == [login.access_token]
     await settle(patient.close())
@@ -214,13 +214,13 @@ async def test_workspaces(client: Any, server: EdgeQuakeServer) -> None:
 
 
 async def test_its_retries_get_past_a_429(client: Any, server: EdgeQuakeServer) -> None:
-    server.faults.add(Fault.status(429, retry_after=0.01), path="/health", times=2)
+    server.faults.add(ServerFault.status(429, retry_after=0.01), path="/health", times=2)
     assert (await settle(client.health())).status == "healthy"
     assert server.counters.count("GET", "/health") == 3
 
 
 async def test_a_429_that_lasts_is_an_error_with_its_wait(client: Any, server: EdgeQuakeServer) -> None:
-    server.faults.add(Fault.status(429, retry_after=0.01))
+    server.faults.add(ServerFault.status(429, retry_after=0.01))
     with pytest.raises(edgequake.RateLimitedError) as caught:
         await settle(client.health())
     assert caught.value.retry_after == 0.01

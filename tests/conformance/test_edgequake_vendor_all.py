@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, Fault, Sandbox
+from asdk.sandbox import EdgeQuakeServer, Sandbox, ServerFault
 from tests.conformance.test_edgequake_vendor import settle
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
@@ -379,7 +379,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("status", ERRORS)
 async def test_each_status_is_the_package_s_own_error(status: int, client: Any, server: EdgeQuakeServer) -> None:
-    server.faults.add(Fault.status(status, retry_after=0.01 if status in (429, 503) else None))
+    server.faults.add(ServerFault.status(status, retry_after=0.01 if status in (429, 503) else None))
     with pytest.raises(edgequake.ApiError) as caught:
         await settle(client.documents.get("any"))
     assert type(caught.value) is ERRORS[status]

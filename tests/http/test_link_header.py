@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from asdk.errors import PaginationError
-from asdk.http.link_header import Link, find_link, follow, parse_links
+from asdk.http.link_header import Link, find_link, parse_links, resolve_next_link
 
 HOME = "https://api.example.org/v1/things?page=1"
 
@@ -125,16 +125,18 @@ def test_the_link_of_a_relation(field: str, target: str | None) -> None:
 )
 def test_a_link_to_elsewhere_is_refused(target: str, reason: str) -> None:
     with pytest.raises(PaginationError, match="not followed") as caught:
-        follow(target, HOME)
+        resolve_next_link(target, HOME)
     assert reason in str(caught.value)
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 def test_http_may_link_to_http() -> None:
-    assert follow("http://127.0.0.1:8080/x?a=%2F", "http://127.0.0.1:8080/") == "http://127.0.0.1:8080/x?a=%2F"
+    assert (
+        resolve_next_link("http://127.0.0.1:8080/x?a=%2F", "http://127.0.0.1:8080/") == "http://127.0.0.1:8080/x?a=%2F"
+    )
     with pytest.raises(PaginationError, match=r"https://127\.0\.0\.1:8080 is not http://127"):
-        follow("https://127.0.0.1:8080/x", "http://127.0.0.1:8080/")
+        resolve_next_link("https://127.0.0.1:8080/x", "http://127.0.0.1:8080/")
 
 
 def test_a_long_field_is_quoted_in_part() -> None:

@@ -23,9 +23,9 @@ from asdk.http.options import (
     TenantHeaders,
     Timeout,
     merge_options,
+    omit_none,
     scoped_tenant,
     tenant_scope,
-    without_none,
 )
 from asdk.unset import UNSET
 
@@ -220,4 +220,4 @@ def test_an_option_of_the_wrong_kind_is_refused(given: CallOptions) -> None:
 
 
 def test_members_that_are_none_are_left_out() -> None:
-    assert without_none(a=1, b=None, c=False, d="") == {"a": 1, "c": False, "d": ""}
+    assert omit_none(a=1, b=None, c=False, d="") == {"a": 1, "c": False, "d": ""}

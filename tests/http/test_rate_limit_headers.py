@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdk.http.headers import Headers
-from asdk.http.rate_limit_headers import FIELDS, Quota, asked_to_wait, read_quotas, reset_in
+from asdk.http.rate_limit_headers import FIELDS, ServerQuota, asked_to_wait, read_quotas, reset_in
 
 NOW = 1_750_000_000.0
 
 
-def quotas(*fields: tuple[str, str]) -> list[Quota]:
+def quotas(*fields: tuple[str, str]) -> list[ServerQuota]:
     return read_quotas(Headers.received(fields), NOW)
 
 
@@ -24,15 +24,15 @@ def quotas(*fields: tuple[str, str]) -> list[Quota]:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ('"default";r=50;t=30', [Quota(50, 30.0)]),
-        ("default;r=50;t=30", [Quota(50, 30.0)]),
-        ('"burst";r=5;t=1, "daily";r=900;t=43200', [Quota(5, 1.0), Quota(900, 43200.0)]),
-        ('"a,b;c=\\"1\\"" ; r=7 ;t=3 ', [Quota(7, 3.0)]),
-        ('"default";r=50;t=30;pk=:cHsdsRa894==:', [Quota(50, 30.0)]),
-        ('"default";pk="a;r=9";r=1;t=2', [Quota(1, 2.0)]),
-        ("limit=100, remaining=50, reset=5", [Quota(50, 5.0)]),
-        ("limit=100,remaining=0", [Quota(0, None)]),
-        ('"default";r=50', [Quota(50, None)]),
+        ('"default";r=50;t=30', [ServerQuota(50, 30.0)]),
+        ("default;r=50;t=30", [ServerQuota(50, 30.0)]),
+        ('"burst";r=5;t=1, "daily";r=900;t=43200', [ServerQuota(5, 1.0), ServerQuota(900, 43200.0)]),
+        ('"a,b;c=\\"1\\"" ; r=7 ;t=3 ', [ServerQuota(7, 3.0)]),
+        ('"default";r=50;t=30;pk=:cHsdsRa894==:', [ServerQuota(50, 30.0)]),
+        ('"default";pk="a;r=9";r=1;t=2', [ServerQuota(1, 2.0)]),
+        ("limit=100, remaining=50, reset=5", [ServerQuota(50, 5.0)]),
+        ("limit=100,remaining=0", [ServerQuota(0, None)]),
+        ('"default";r=50', [ServerQuota(50, None)]),
         ('"default";t=50', []),
         ('"default";r=-1;t=5', []),
         ('"default";r=1.5;t=5', []),
@@ -42,14 +42,14 @@ def quotas(*fields: tuple[str, str]) -> list[Quota]:
         (",,;r=1", []),
     ],
 )
-def test_the_ratelimit_field_of_each_draft(value: str, expected: list[Quota]) -> None:
+def test_the_ratelimit_field_of_each_draft(value: str, expected: list[ServerQuota]) -> None:
     assert quotas(("RateLimit", value)) == expected
 
 
 def test_a_policy_stands_in_for_a_reset_that_is_not_named() -> None:
     policy = ("RateLimit-Policy", '"burst";q=10;w=60,"bytes";q=1000;w=1;qu="content-bytes"')
-    assert quotas(policy, ("RateLimit", '"burst";r=0')) == [Quota(0, 6.0)]
-    assert quotas(policy, ("RateLimit", '"burst";r=0;t=3')) == [Quota(0, 3.0)]
+    assert quotas(policy, ("RateLimit", '"burst";r=0')) == [ServerQuota(0, 6.0)]
+    assert quotas(policy, ("RateLimit", '"burst";r=0;t=3')) == [ServerQuota(0, 3.0)]
 
 
 def test_a_limit_that_does_not_count_requests_is_not_ours() -> None:
@@ -63,22 +63,22 @@ def test_a_limit_that_does_not_count_requests_is_not_ours() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "30"}, Quota(7, 30.0)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 90)}, Quota(0, 90.0)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str((int(NOW) + 90) * 1000)}, Quota(0, 90.0)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1750000001.5"}, Quota(0, 1.5)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"}, Quota(0, 0.0)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9", "X-RateLimit-Reset-After": "1.25"}, Quota(0, 1.25)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2025-06-15T15:07:00Z"}, Quota(0, 20.0)),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "Sun, 15 Jun 2025 15:07:00 GMT"}, Quota(0, 20.0)),
-        ({"x-rate-limit-remaining": "3", "x-rate-limit-reset": "1750000060"}, Quota(3, 60.0)),
-        ({"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "3", "RateLimit-Reset": "5"}, Quota(3, 5.0)),
-        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, Quota(0, 360.0)),
-        ({"X-RateLimit-Remaining": "5"}, Quota(5, None)),
-        ({"X-RateLimit-Reset": "5"}, Quota(None, 5.0)),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "30"}, ServerQuota(7, 30.0)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 90)}, ServerQuota(0, 90.0)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str((int(NOW) + 90) * 1000)}, ServerQuota(0, 90.0)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1750000001.5"}, ServerQuota(0, 1.5)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"}, ServerQuota(0, 0.0)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9", "X-RateLimit-Reset-After": "1.25"}, ServerQuota(0, 1.25)),  # noqa: E501
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2025-06-15T15:07:00Z"}, ServerQuota(0, 20.0)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "Sun, 15 Jun 2025 15:07:00 GMT"}, ServerQuota(0, 20.0)),
+        ({"x-rate-limit-remaining": "3", "x-rate-limit-reset": "1750000060"}, ServerQuota(3, 60.0)),
+        ({"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "3", "RateLimit-Reset": "5"}, ServerQuota(3, 5.0)),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, ServerQuota(0, 360.0)),
+        ({"X-RateLimit-Remaining": "5"}, ServerQuota(5, None)),
+        ({"X-RateLimit-Reset": "5"}, ServerQuota(None, 5.0)),
     ],
 )  # fmt: skip
-def test_each_family_and_each_way_to_write_a_reset(fields: dict[str, str], expected: Quota) -> None:
+def test_each_family_and_each_way_to_write_a_reset(fields: dict[str, str], expected: ServerQuota) -> None:
     assert read_quotas(Headers.received(fields.items()), NOW) == [expected]
 
 
@@ -91,12 +91,12 @@ def test_github_counts_in_epoch_seconds_of_its_own_clock() -> None:
         ("X-RateLimit-Used", "5000"),
         ("X-RateLimit-Resource", "core"),
     ]
-    assert quotas(*fields) == [Quota(0, 60.0)]
+    assert quotas(*fields) == [ServerQuota(0, 60.0)]
 
 
 def test_of_repeated_fields_the_stricter_counts() -> None:
     fields = [("X-RateLimit-Remaining", "9"), ("X-RateLimit-Remaining", "2"), ("X-RateLimit-Reset", "5")]
-    assert quotas(*fields, ("X-RateLimit-Reset", "8")) == [Quota(2, 8.0)]
+    assert quotas(*fields, ("X-RateLimit-Reset", "8")) == [ServerQuota(2, 8.0)]
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_nothing_that_a_server_writes_raises_or_is_endless(fields: list[tuple[st
 
 @given(st.integers(0, 10**15 - 1), st.integers(0, 10**15 - 1), st.text("abc_-.*/:", min_size=1, max_size=9))
 def test_what_the_standard_allows_is_read_back(remaining: int, reset: int, name: str) -> None:
-    assert quotas(("RateLimit", f'"{name}";r={remaining};t={reset}')) == [Quota(remaining, float(reset))]
+    assert quotas(("RateLimit", f'"{name}";r={remaining};t={reset}')) == [ServerQuota(remaining, float(reset))]

@@ -82,8 +82,8 @@ def test_what_a_request_carried_is_scrubbed_from_an_echo() -> None:
     headers = Headers({"Authorization": "Bearer t0k3n-value", "X-Trace": "visible"})
     request = make(headers=headers, secrets=[Secret('pa"ss')])
     echo = r'you sent Bearer t0k3n-value, t0k3n-value, visible, {"password": "pa\"ss"} and pa"ss'
-    assert request.scrub(echo) == f'you sent {MASK}, {MASK}, visible, {{"password": "{MASK}"}} and {MASK}'
-    assert request.scrub(echo.encode()) == request.scrub(echo).encode()
+    assert request.redact(echo) == f'you sent {MASK}, {MASK}, visible, {{"password": "{MASK}"}} and {MASK}'
+    assert request.redact(echo.encode()) == request.redact(echo).encode()
 
 
 def test_a_request_shows_no_more_than_its_template() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asdk import BaseClient, BearerToken, ConfigurationError, middleware
+from asdk import BaseClient, BearerToken, ConfigurationError
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.middleware import (
@@ -201,11 +201,3 @@ def test_a_limit_above_a_middleware_that_waits_for_a_token_is_refused() -> None:
 def test_what_is_no_policy_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         client_of([], **options)
-
-
-def test_every_middleware_is_where_the_package_says() -> None:
-    assert middleware.__all__ == sorted(middleware.__all__)
-    for name in middleware.__all__:
-        assert getattr(middleware, name) is not None
-    with pytest.raises(AttributeError, match="nothing"):
-        _ = middleware.nothing

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdk.errors import InvalidRequestError
-from asdk.pagination.cursor import Place, decode_place, encode_place, fingerprint
+from asdk.pagination.cursor import Position, collection_id, decode_place, encode_place
 
 CURSORS = (
     st.none() | st.text() | st.dictionaries(st.text(max_size=5), st.integers() | st.text() | st.booleans(), max_size=3)
@@ -21,8 +21,8 @@ CURSORS = (
 
 @given(CURSORS, st.integers(0, 10**9), st.integers(0, 10**6), st.text())
 def test_a_place_comes_back_as_it_was(cursor: Any, seen: int, skip: int, collection: str) -> None:
-    text = encode_place(Place(cursor, seen, skip), collection)
-    assert decode_place(text, collection) == Place(cursor, seen, skip)
+    text = encode_place(Position(cursor, seen, skip), collection)
+    assert decode_place(text, collection) == Position(cursor, seen, skip)
     assert text.replace("-", "").replace("_", "").isalnum()
     assert text.isascii()
 
@@ -39,13 +39,13 @@ def test_anything_else_is_an_invalid_request(text: str) -> None:
         None,
         {},
         [],
-        [2, fingerprint("c"), {}, 0, 0],
-        [1, fingerprint("c"), [], 0, 0],
-        [1, fingerprint("c"), 5, 0, 0],
-        [1, fingerprint("c"), {}, -1, 0],
-        [1, fingerprint("c"), {}, 0, True],
-        [1, fingerprint("c"), {}, 0, 1.5],
-        [1, fingerprint("c"), {}, 0],
+        [2, collection_id("c"), {}, 0, 0],
+        [1, collection_id("c"), [], 0, 0],
+        [1, collection_id("c"), 5, 0, 0],
+        [1, collection_id("c"), {}, -1, 0],
+        [1, collection_id("c"), {}, 0, True],
+        [1, collection_id("c"), {}, 0, 1.5],
+        [1, collection_id("c"), {}, 0],
     ],
 )
 def test_a_cursor_of_another_make_is_an_invalid_request(facts: Any) -> None:
@@ -60,10 +60,10 @@ def test_what_is_no_ascii_text_is_an_invalid_request(text: Any) -> None:
 
 
 def test_a_cursor_does_not_show_its_collection() -> None:
-    text = encode_place(Place({"page": 2}), "https://h/x?search=my-illness")
+    text = encode_place(Position({"page": 2}), "https://h/x?search=my-illness")
     assert b"illness" not in base64.urlsafe_b64decode(text + "==")
 
 
 def test_plain_values_of_a_strategy_are_spelled() -> None:
-    text = encode_place(Place({"since": datetime(2025, 1, 2, tzinfo=UTC)}), "c")
+    text = encode_place(Position({"since": datetime(2025, 1, 2, tzinfo=UTC)}), "c")
     assert decode_place(text, "c").cursor == {"since": "2025-01-02T00:00:00+00:00"}

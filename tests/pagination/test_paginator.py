@@ -266,7 +266,7 @@ async def test_a_walk_from_the_middle_ends_at_the_end() -> None:
 
 
 async def note(paginator: Paginator[Item], found: list[int]) -> None:
-    """Walk, and note what comes, also if the walk then fails."""
+    """PageIterator, and note what comes, also if the walk then fails."""
     async for item in paginator:
         found.append(item.id)
 

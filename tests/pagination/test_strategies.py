@@ -120,13 +120,13 @@ def test_a_cursor_that_counts_nothing_is_an_invalid_request(cursor: Any) -> None
 def test_guesses_end_where_the_total_says() -> None:
     page = Page({"items": [1, 2], "total": 7})
     numbers, offsets = PageNumbers(total="total"), Offset()
-    assert [numbers.foresee({"page": 1}, page, 2, steps) for steps in (1, 2, 3, 4)] == [
+    assert [numbers.predict({"page": 1}, page, 2, steps) for steps in (1, 2, 3, 4)] == [
         {"page": 2},
         {"page": 3},
         {"page": 4},
         None,
     ]
-    assert [offsets.foresee({"offset": 0}, page, 2, steps) for steps in (1, 2, 3, 4)] == [
+    assert [offsets.predict({"offset": 0}, page, 2, steps) for steps in (1, 2, 3, 4)] == [
         {"offset": 2},
         {"offset": 4},
         {"offset": 6},

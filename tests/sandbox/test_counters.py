@@ -3,7 +3,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 from asdk.sandbox.counters import UNMATCHED, mask
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ async def test_unknown_paths_share_one_route(edgequake: EdgeQuakeServer, admin: 
 async def test_the_most_requests_at_once_are_remembered(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.delay(0.02))
+    edgequake.faults.add(ServerFault.delay(0.02))
 
     async def call() -> None:
         async with anonymous.get("/health"):
@@ -85,7 +85,7 @@ async def test_reset_forgets(edgequake: EdgeQuakeServer, anonymous: aiohttp.Clie
 async def test_a_dropped_request_has_a_route_but_no_status(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.drop())
+    edgequake.faults.add(ServerFault.drop())
     # POST: aiohttp's client repeats a dropped GET by itself.
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await anonymous.post("/api/v1/auth/login", json={})

@@ -3,10 +3,10 @@ import random
 import aiohttp
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, Fault, FaultRule
+from asdk.sandbox import EdgeQuakeServer, FaultRule, ServerFault
 
 pytestmark = pytest.mark.anyio
-BUSY = Fault.status(503)
+BUSY = ServerFault.status(503)
 
 
 async def statuses(session: aiohttp.ClientSession, count: int, path: str = "/health", method: str = "GET") -> list[int]:
@@ -68,7 +68,7 @@ async def test_a_star_matches_many_routes(edgequake: EdgeQuakeServer, admin: aio
 async def test_rules_can_be_taken_out_one_by_one_and_all(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    first, second = edgequake.faults.add(BUSY), edgequake.faults.add(Fault.status(500))
+    first, second = edgequake.faults.add(BUSY), edgequake.faults.add(ServerFault.status(500))
     assert await statuses(anonymous, 1) == [503]
     edgequake.faults.remove(first)
     assert await statuses(anonymous, 1) == [500]
@@ -81,8 +81,8 @@ async def test_a_request_that_ends_at_one_fault_does_not_count_for_the_next(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
     edgequake.faults.add(BUSY, times=1)
-    edgequake.faults.add(Fault.stall(0), times=1)
-    later = edgequake.faults.add(Fault.status(500), times=1)
+    edgequake.faults.add(ServerFault.stall(0), times=1)
+    later = edgequake.faults.add(ServerFault.status(500), times=1)
     assert await statuses(anonymous, 4) == [503, 200, 500, 200]
     assert later.met == 1
     assert [record.faults for record in edgequake.counters.recent] == [("status",), ("stall",), ("status",), ()]
@@ -91,7 +91,7 @@ async def test_a_request_that_ends_at_one_fault_does_not_count_for_the_next(
 async def test_a_delay_gives_later_faults_their_turn(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.delay(0.01))
+    edgequake.faults.add(ServerFault.delay(0.01))
     edgequake.faults.add(BUSY)
     assert await statuses(anonymous, 1) == [503]
     assert edgequake.counters.recent[0].faults == ("delay", "status")

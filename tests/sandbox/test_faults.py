@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 
 pytestmark = pytest.mark.anyio
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -43,7 +43,7 @@ def document_count(server: EdgeQuakeServer) -> int:
 
 
 async def test_a_status_has_the_apis_own_shape(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
-    edgequake.faults.add(Fault.status(503))
+    edgequake.faults.add(ServerFault.status(503))
     async with anonymous.get("/health") as reply:
         assert reply.status == 503
         assert reply.content_type == "application/problem+json"
@@ -54,8 +54,8 @@ async def test_a_status_has_the_apis_own_shape(edgequake: EdgeQuakeServer, anony
 async def test_a_401_and_a_429_have_the_middlewares_shapes(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.status(401), times=1)
-    edgequake.faults.add(Fault.status(429, retry_after=3))
+    edgequake.faults.add(ServerFault.status(401), times=1)
+    edgequake.faults.add(ServerFault.status(429, retry_after=3))
     async with anonymous.get("/health") as reply:
         assert (await reply.json())["error"] == "unauthorized"
     async with anonymous.get("/health") as reply:
@@ -64,7 +64,7 @@ async def test_a_401_and_a_429_have_the_middlewares_shapes(
 
 
 async def test_retry_after_may_be_a_fraction(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
-    edgequake.faults.add(Fault.status(429, retry_after=0.2))
+    edgequake.faults.add(ServerFault.status(429, retry_after=0.2))
     async with anonymous.get("/health") as reply:
         assert reply.headers["Retry-After"] == "0.2"
 
@@ -72,7 +72,7 @@ async def test_retry_after_may_be_a_fraction(edgequake: EdgeQuakeServer, anonymo
 async def test_retry_after_may_be_a_date_that_is_never_early(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.status(503, retry_after=2, as_date=True))
+    edgequake.faults.add(ServerFault.status(503, retry_after=2, as_date=True))
     asked = datetime.now(UTC).timestamp()
     async with anonymous.get("/health") as reply:
         until = parsedate_to_datetime(reply.headers["Retry-After"]).timestamp()
@@ -82,8 +82,8 @@ async def test_retry_after_may_be_a_date_that_is_never_early(
 async def test_a_status_may_bring_html_json_and_headers(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.status(502, html="<h1>Bad Gateway</h1>", headers={"Via": "proxy"}), times=1)
-    edgequake.faults.add(Fault.status(418, json={"tea": True}))
+    edgequake.faults.add(ServerFault.status(502, html="<h1>Bad Gateway</h1>", headers={"Via": "proxy"}), times=1)
+    edgequake.faults.add(ServerFault.status(418, json={"tea": True}))
     async with anonymous.get("/health") as reply:
         assert (reply.status, reply.content_type, reply.headers["Via"]) == (502, "text/html", "proxy")
         assert await reply.text() == "<h1>Bad Gateway</h1>"
@@ -94,8 +94,8 @@ async def test_a_status_may_bring_html_json_and_headers(
 async def test_a_status_comes_without_effect_or_after_it(
     edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.status(502), times=1)
-    edgequake.faults.add(Fault.status(504, after_handler=True))
+    edgequake.faults.add(ServerFault.status(502), times=1)
+    edgequake.faults.add(ServerFault.status(504, after_handler=True))
     async with admin.post("/api/v1/documents", json={"content": "one"}) as reply:
         assert (reply.status, document_count(edgequake)) == (502, 0)
     async with admin.post("/api/v1/documents", json={"content": "one"}) as reply:
@@ -103,7 +103,7 @@ async def test_a_status_comes_without_effect_or_after_it(
 
 
 async def test_a_delay_goes_on_afterwards(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
-    edgequake.faults.add(Fault.delay(0.03))
+    edgequake.faults.add(ServerFault.delay(0.03))
     started = time.perf_counter()
     async with anonymous.get("/health") as reply:
         assert reply.status == 200
@@ -118,7 +118,7 @@ async def test_a_client_that_gives_up_in_a_delay_ends_the_request(
     after_handler: bool,
     expected: int,
 ) -> None:
-    edgequake.faults.add(Fault.delay(30, after_handler=after_handler))
+    edgequake.faults.add(ServerFault.delay(30, after_handler=after_handler))
     with pytest.raises(TimeoutError):
         await admin.post("/api/v1/documents", json={"content": "one"}, timeout=aiohttp.ClientTimeout(total=0.03))
     await eventually(lambda: not edgequake.counters.in_flight)
@@ -126,20 +126,20 @@ async def test_a_client_that_gives_up_in_a_delay_ends_the_request(
 
 
 async def test_a_drop_by_fin_sends_not_a_byte(edgequake: EdgeQuakeServer) -> None:
-    edgequake.faults.add(Fault.drop())
+    edgequake.faults.add(ServerFault.drop())
     assert await exchange(edgequake) == b""
     assert await exchange(edgequake, upload(edgequake)) == b""
     assert document_count(edgequake) == 0
 
 
 async def test_a_drop_by_rst_resets_the_connection(edgequake: EdgeQuakeServer) -> None:
-    edgequake.faults.add(Fault.drop(reset=True))
+    edgequake.faults.add(ServerFault.drop(reset=True))
     with pytest.raises(ConnectionResetError):
         await exchange(edgequake)
 
 
 async def test_a_lost_reply_has_its_effect(edgequake: EdgeQuakeServer) -> None:
-    edgequake.faults.add(Fault.lose_reply())
+    edgequake.faults.add(ServerFault.lose_reply())
     assert await exchange(edgequake, upload(edgequake)) == b""
     assert document_count(edgequake) == 1
 
@@ -147,8 +147,8 @@ async def test_a_lost_reply_has_its_effect(edgequake: EdgeQuakeServer) -> None:
 async def test_a_cut_reply_is_shorter_than_its_length(edgequake: EdgeQuakeServer) -> None:
     whole = await exchange(edgequake, GET_HEALTH.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     body = whole.partition(b"\r\n\r\n")[2]
-    edgequake.faults.add(Fault.cut(after=10), times=1)
-    edgequake.faults.add(Fault.cut())
+    edgequake.faults.add(ServerFault.cut(after=10), times=1)
+    edgequake.faults.add(ServerFault.cut())
     for sent in (10, len(body) // 2):
         head, _, part = (await exchange(edgequake)).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -158,13 +158,13 @@ async def test_a_cut_reply_is_shorter_than_its_length(edgequake: EdgeQuakeServer
 
 
 async def test_a_cut_may_reset(edgequake: EdgeQuakeServer) -> None:
-    edgequake.faults.add(Fault.cut(after=0, reset=True))
+    edgequake.faults.add(ServerFault.cut(after=0, reset=True))
     with pytest.raises(ConnectionResetError):
         await exchange(edgequake)
 
 
 async def test_a_client_notices_a_cut(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
-    edgequake.faults.add(Fault.cut())
+    edgequake.faults.add(ServerFault.cut())
     async with anonymous.get("/health") as reply:
         assert reply.status == 200
         with pytest.raises(aiohttp.ClientPayloadError):
@@ -174,7 +174,7 @@ async def test_a_client_notices_a_cut(edgequake: EdgeQuakeServer, anonymous: aio
 async def test_a_stall_sends_the_head_and_then_nothing(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.stall(after=5))
+    edgequake.faults.add(ServerFault.stall(after=5))
     async with anonymous.get("/health", timeout=aiohttp.ClientTimeout(sock_read=0.05)) as reply:
         assert reply.status == 200
         assert await reply.content.readexactly(5) == b'{"sta'
@@ -183,7 +183,7 @@ async def test_a_stall_sends_the_head_and_then_nothing(
 
 
 async def test_a_short_stall_goes_on(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
-    edgequake.faults.add(Fault.stall(0.03))
+    edgequake.faults.add(ServerFault.stall(0.03))
     started = time.perf_counter()
     async with anonymous.get("/health") as reply:
         assert (await reply.json())["status"] == "healthy"
@@ -193,7 +193,7 @@ async def test_a_short_stall_goes_on(edgequake: EdgeQuakeServer, anonymous: aioh
 async def test_a_client_that_leaves_a_stall_frees_the_server(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession, eventually: Eventually
 ) -> None:
-    edgequake.faults.add(Fault.stall())
+    edgequake.faults.add(ServerFault.stall())
     async with anonymous.get("/health") as reply:
         reply.close()
     await eventually(lambda: not edgequake.counters.in_flight)
@@ -202,7 +202,7 @@ async def test_a_client_that_leaves_a_stall_frees_the_server(
 async def test_a_malformed_reply_calls_itself_json(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.malformed())
+    edgequake.faults.add(ServerFault.malformed())
     async with anonymous.get("/health") as reply:
         assert (reply.status, reply.content_type) == (200, "application/json")
         with pytest.raises(json.JSONDecodeError):
@@ -212,8 +212,8 @@ async def test_a_malformed_reply_calls_itself_json(
 async def test_a_stream_can_be_cut_between_and_inside_events(
     edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession
 ) -> None:
-    edgequake.faults.add(Fault.cut(), times=1)
-    edgequake.faults.add(Fault.cut(after=20))
+    edgequake.faults.add(ServerFault.cut(), times=1)
+    edgequake.faults.add(ServerFault.cut(after=20))
     pieces: list[bytes] = []
     for _ in range(2):
         async with admin.post("/api/v1/query/stream", json={"query": "Oslo"}) as reply:
@@ -227,7 +227,7 @@ async def test_a_stream_can_be_cut_between_and_inside_events(
 
 
 async def test_a_stream_can_stall(edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession) -> None:
-    edgequake.faults.add(Fault.stall(0.03, after=30))
+    edgequake.faults.add(ServerFault.stall(0.03, after=30))
     async with admin.post("/api/v1/query/stream", json={"query": "Oslo"}) as reply:
         assert len(await reply.content.readany()) == 30
         assert b'"done"' in await reply.read()

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from asdk.sandbox import EdgeQuakeSettings, Fault, Sandbox
+from asdk.sandbox import EdgeQuakeSettings, Sandbox, ServerFault
 from tests.support.scripts import SLOW
 
 pytestmark = pytest.mark.anyio
@@ -72,8 +72,8 @@ async def test_it_stops_quickly_under_stalled_requests_and_open_connections(
     eventually: Callable[[Callable[[], bool]], Awaitable[None]],
 ) -> None:
     sandbox = await Sandbox().start()
-    sandbox.edgequake.faults.add(Fault.stall(), path="/health")
-    sandbox.edgequake.faults.add(Fault.delay(60), path="/ready")
+    sandbox.edgequake.faults.add(ServerFault.stall(), path="/health")
+    sandbox.edgequake.faults.add(ServerFault.delay(60), path="/ready")
     async with aiohttp.ClientSession(sandbox.edgequake.url) as session:
         async with session.get("/live"):  # leaves an idle connection
             pass
@@ -128,7 +128,7 @@ def test_a_thread_reports_a_taken_port_and_ends() -> None:
 def test_a_thread_stops_quickly_under_a_stalled_request() -> None:
     thread = Sandbox.in_thread()
     server = thread.start().edgequake
-    server.faults.add(Fault.stall())
+    server.faults.add(ServerFault.stall())
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
     connection.request("GET", "/health")
     reply = connection.getresponse()
@@ -167,19 +167,20 @@ async def test_several_event_loops_can_use_one_sandbox() -> None:
 QUIET = """
 import asyncio
 import aiohttp
-from asdk.sandbox import Fault, Sandbox
+from asdk.sandbox import ServerFault, Sandbox
 
 async def use(sandbox):
     faults = sandbox.edgequake.faults
     async with aiohttp.ClientSession(sandbox.edgequake.url) as session:
-        for fault in (Fault.drop(), Fault.drop(reset=True), Fault.cut(), Fault.cut(reset=True), Fault.lose_reply()):
+        drop, cut = ServerFault.drop, ServerFault.cut
+        for fault in (drop(), drop(reset=True), cut(), cut(reset=True), ServerFault.lose_reply()):
             faults.add(fault, method="POST", times=1)
             try:
                 async with session.post("/api/v1/auth/login", json={}) as reply:
                     await reply.read()
             except aiohttp.ClientError:
                 pass
-        faults.add(Fault.stall())
+        faults.add(ServerFault.stall())
         async with session.get("/health") as reply:
             reply.close()
 

@@ -140,7 +140,7 @@ async def test_an_item_that_is_no_json_is_quoted_without_the_secrets_of_the_call
 
 async def test_the_end_mark_ends_the_stream_and_is_not_handed_out() -> None:
     client, _ = make_client(sse(b'data: {"tokens":1}\n\ndata: [DONE]\n\ndata: {"tokens":2}\n\n'))
-    stream = client.events("GET", "/feed", model=Done, end_mark="[DONE]", reconnect=True)
+    stream = client.events("GET", "/feed", model=Done, sentinel="[DONE]", reconnect=True)
     assert await collect(stream) == [Done(tokens=1)]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import attrs
 
 from asdk import Secret, Token
-from asdk.auth import Credential, Identity, exchange, json_request
+from asdk.auth import Credential, Identity, json_request, send_token_request
 from asdk.auth.refresh.rotation import refresh_print
 from asdk.http.request import Request
 from asdk.testing import MemoryTransport, Reply
@@ -103,7 +103,7 @@ class Login(Credential):
     async def fetch(self, send: Handler) -> Token:
         return await ask(send, self.url, {"grant_type": "password", "password": self.password})
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         return await ask(send, self.url, {"grant_type": "refresh_token", "refresh_token": token.refresh_token})
@@ -112,7 +112,7 @@ class Login(Credential):
 class Refresh(Login):
     """Has nothing but a first refresh token."""
 
-    logs_in = False
+    can_login = False
 
     def __init__(self, refresh_token: str, url: str = TOKEN_URL) -> None:
         super().__init__(url)
@@ -127,7 +127,7 @@ class Refresh(Login):
 
 
 async def ask(send: Handler, url: str, data: dict[str, object]) -> Token:
-    reply = (await exchange(send, json_request(url, data))).json()
+    reply = (await send_token_request(send, json_request(url, data))).json()
     return Token(value=reply["access_token"], lifetime=reply["expires_in"], refresh_token=reply["refresh_token"])
 
 

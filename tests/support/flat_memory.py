@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 
-from asdk.bulk import Outcomes
+from asdk.bulk import MapResults
 
 # After so many inputs everything that belongs to the map itself is there.
 _WARM = 5_000
@@ -22,7 +22,7 @@ async def assert_flat(count: int, *, ordered: bool, limit: int) -> None:
     base = 0
     tracemalloc.start()
     try:
-        async for outcome in Outcomes(_double, iter(range(count)), concurrency=256, ordered=ordered):
+        async for outcome in MapResults(_double, iter(range(count)), concurrency=256, ordered=ordered):
             seen[outcome.index] += 1
             assert outcome.value == 2 * outcome.index
             if outcome.index == _WARM:

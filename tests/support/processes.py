@@ -11,7 +11,7 @@ from typing import Self
 _PRELUDE = """
 import asyncio, os, random, signal, sys, time
 from pathlib import Path
-from asdk.auth import Entry, FileTokenStore, RedisTokenStore, Token
+from asdk.auth import TokenRecord, FileTokenStore, RedisTokenStore, Token
 from asdk.auth.stores import redis as redis_store
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -20,7 +20,7 @@ def say(*words):
     print(*words, flush=True)
 
 def entry(revision, **facts):
-    return Entry(origin="https://id.example.org", token=Token(value="s3cret", **facts), revision=revision)
+    return TokenRecord(origin="https://id.example.org", token=Token(value="s3cret", **facts), revision=revision)
 
 async def is_free(store, within):
     try:

@@ -62,7 +62,7 @@ def faulty(plan: FaultPlan) -> tuple[BaseClient, FaultyTransport, MemoryTranspor
     return client, transport, server
 
 
-def kind_of(fault: Fault) -> type[AsdkError]:
+def describe_type(fault: Fault) -> type[AsdkError]:
     kinds: dict[Fault, type[AsdkError]] = {Fault.REFUSED: ConnectError, Fault.TLS_FAILURE: TLSError}
     return RequestTimeoutError if fault in SILENT else kinds.get(fault, ProtocolError)
 
@@ -75,7 +75,7 @@ async def test_each_fault_above_the_network(fault: Fault) -> None:
         response = await client.send(request)
         assert (response.status, response.headers["Retry-After"]) == (fault.status, "3")
     else:
-        error = await failure_of(client.send(request), kind_of(fault))
+        error = await failure_of(client.send(request), describe_type(fault))
         assert (error.method, error.template, error.attempts) == ("POST", "/things", 1)
         assert fault.value in error.message
     assert transport.log == [Injected(fault, "POST", "/things?q=1")]
@@ -93,7 +93,7 @@ async def test_a_stream_breaks_in_its_body(fault: Fault) -> None:
             async for piece in response.iter_bytes():
                 pieces.append(piece)
 
-    error = await failure_of(reading(), kind_of(fault))
+    error = await failure_of(reading(), describe_type(fault))
     assert pieces == ([] if fault is Fault.RESET_AFTER_HEAD else [b'{"a":"bbb'])
     assert not isinstance(error, RequestTimeoutError) or error.limit == "idle"
 

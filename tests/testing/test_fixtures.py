@@ -15,7 +15,7 @@ from asdk.clients.bioepic import BioEPIC
 from asdk.clients.bloomy import Bloomy
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.mgnify import MGnify
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def test_apala(apala_sandbox):
 
 
 async def test_bioepic(bioepic_sandbox, asdk_sandbox):
-    bioepic_sandbox.faults.add(Fault.status(429, retry_after=3), path="/api/{collection}")
+    bioepic_sandbox.faults.add(ServerFault.status(429, retry_after=3), path="/api/{collection}")
     async with BioEPIC(base_url=bioepic_sandbox.url, retry=None) as client:
         with pytest.raises(RateLimitError) as caught:
             await client.samples.list().first()
@@ -48,7 +48,7 @@ async def test_bloomy(bloomy_sandbox):
 
 
 async def test_edgequake(edgequake_sandbox, virtual_clock):
-    edgequake_sandbox.faults.add(Fault.status(503), path="/api/v1/auth/me", times=2)
+    edgequake_sandbox.faults.add(ServerFault.status(503), path="/api/v1/auth/me", times=2)
     key = edgequake_sandbox.credentials.api_key
     async with EdgeQuake(base_url=edgequake_sandbox.url, api_key=key, clock=virtual_clock) as client:
         assert await client.auth.me()

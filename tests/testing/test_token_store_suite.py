@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from asdk.auth import Entry, MemoryTokenStore
+from asdk.auth import MemoryTokenStore, TokenRecord
 from asdk.testing import TokenStoreSuite
 from asdk.testing.cancelling import at_each_await
 
 
 class NeverRefuses(MemoryTokenStore):
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         self._entries[key] = entry
         return True
 
 
 class LosesRaces(MemoryTokenStore):
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         before = await self.load(key)
         await asyncio.sleep(0)
         if (0 if before is None else before.revision) != entry.revision - 1:

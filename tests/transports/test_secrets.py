@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 
 from asdk import ApiKey, AsdkError, BaseClient, BearerToken, Secret, Timeout, Token
-from asdk.auth import Credential, exchange, json_request
+from asdk.auth import Credential, json_request, send_token_request
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from tests.support.reachable import shown_by
@@ -30,7 +30,7 @@ class Login(Credential):
         self._url = url
 
     async def fetch(self, send: Handler) -> Token:
-        response = await exchange(send, json_request(f"{self._url}/token", {"password": PASSWORD}))
+        response = await send_token_request(send, json_request(f"{self._url}/token", {"password": PASSWORD}))
         return Token(value=response.json()["token"], lifetime=3600)
 
 

@@ -30,11 +30,11 @@ from asdk import (
     resource,
     tagged,
 )
-from asdk.bulk import Outcomes
+from asdk.bulk import MapResults
 from asdk.models.declaration import Tag
 from asdk.pagination import Cursor, LinkHeader, Offset, PageNumbers, PageStrategy, PageToken
 from asdk.streaming.streams import JsonLineStream
-from asdk.transfers.download import Downloaded
+from asdk.transfers.download import DownloadResult
 
 
 class Kind(OpenEnum):
@@ -123,7 +123,7 @@ async def streams_and_files(client: Pets) -> None:
     assert_type(client.events("GET", "/x", model=tagged("kind", Cat, Dog), reconnect=True), EventStream[Cat | Dog])
     assert_type(client.json_lines("GET", "/x", model=Cat), JsonLineStream[Cat])
     assert_type(client.json_lines("GET", "/x"), JsonLineStream[Any])
-    assert_type(await client.download("/x", to="x", progress=lambda done, size: None, timeout=5), Downloaded)
+    assert_type(await client.download("/x", to="x", progress=lambda done, size: None, timeout=5), DownloadResult)
     await client.request("POST", "/x", files={"a": Upload(b"x")}, model=None)
     await client.request("POST", "/x", files=[("a", ("n", Upload(b"x"), "text/plain"))], model=None)
     await client.request("PUT", "/x", content=Upload(b"x"), model=None)
@@ -153,9 +153,9 @@ async def pages(client: Pets) -> None:
 
 
 async def maps(client: Pets, names: AsyncIterator[str]) -> None:
-    assert_type(client.map(client.cats.get, ["tom"]), Outcomes[Cat])
-    assert_type(client.map(client.cats.get, names, concurrency=5, ordered=False, progress=True), Outcomes[Cat])
-    assert_type(client.map(client.cats.get, (cat.kind for cat in [Cat(kind="cat")])), Outcomes[Cat])
+    assert_type(client.map(client.cats.get, ["tom"]), MapResults[Cat])
+    assert_type(client.map(client.cats.get, names, concurrency=5, ordered=False, progress=True), MapResults[Cat])
+    assert_type(client.map(client.cats.get, (cat.kind for cat in [Cat(kind="cat")])), MapResults[Cat])
     async for outcome in client.map(client.cats.get, names, progress="cats"):
         assert_type(outcome, Outcome[Cat])
         assert_type(outcome.index, int)

@@ -1,6 +1,7 @@
 """`Credential`: how to get a token. What a user extends for an API with a login of its own.
 
-`TokenSource` calls it, one call at a time, and does the rest: caching, expiry, single flight, store. `exchange` is the
+`TokenSource` calls it, one call at a time, and does the rest: caching, expiry, single flight, store.
+`send_token_request` is the
 conversation with a token endpoint that credentials share.
 """
 
@@ -18,7 +19,7 @@ from asdk.errors import (
     TokenRefusedError,
     TokenUnavailableError,
     TransportError,
-    one_line,
+    sanitize,
 )
 from asdk.http.bodies import encode_form
 from asdk.http.headers import Headers, http_date, retry_after
@@ -48,21 +49,22 @@ class Credential:
         fetch_timeout: how many seconds may pass before a token request is sent, or between two: longer than the default
             for a login that asks a person. The request itself has 30 s.
         per_tenant: whether a token is good for one tenant only.
-        rotates: whether a refresh token of this endpoint may be good for one use only. Such a one is sent under the
+        rotates_refresh_tokens: whether a refresh token of this endpoint may be good for one use only. Such a one is
+            sent under the
             lock of the store alone, and its use is written down first.
-        logs_in: whether `fetch` can be called at any time, as a login with a password can. False where it uses up the
+        can_login: whether `fetch` can be called at any time, as a login with a password can. False where it uses up the
             refresh token that it was given.
-        shareable: False for what is a token already, which no store needs to keep.
+        storable: False for what is a token already, which no store needs to keep.
         refused: the statuses by which the token endpoint says a lasting no.
     """
 
     refresh_before: float = 300.0
     fetch_timeout: float = TOKEN_TIMEOUT
     per_tenant: bool = False
-    rotates: bool = True
-    logs_in: bool = True
-    shareable: ClassVar[bool] = True
-    refused: ClassVar[frozenset[int]] = frozenset({400, 401, 403, 423})
+    rotates_refresh_tokens: bool = True
+    can_login: bool = True
+    storable: ClassVar[bool] = True
+    refused_statuses: ClassVar[frozenset[int]] = frozenset({400, 401, 403, 423})
 
     @property
     def identity(self) -> Identity | None:
@@ -84,7 +86,7 @@ class Credential:
         """
         raise NotImplementedError
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         """Get the next token, with the help of the one before; by default the same as `fetch`.
 
         Args:
@@ -93,8 +95,8 @@ class Credential:
         """
         return await self.fetch(send)
 
-    def explain(self, error: TokenError) -> TokenError:
-        """The same failure in the API's own terms: an error class of its own, by `AsdkError.recast`, or ``advice``.
+    def map_error(self, error: TokenError) -> TokenError:
+        """The same failure in the API's own terms: an error class of its own, by `AsdkError.convert_to`, or ``hint``.
 
         Called for each failure of a token request, and for each refusal that is raised again without one, also where it
         was another process that met it.
@@ -110,7 +112,7 @@ class Credential:
         """The credential that asks for one tenant's token; only called where ``per_tenant`` is set."""
         return self
 
-    async def attempt(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
+    async def run(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
         """Have a renewal done with the credential that does the work: this one. Called once a renewal.
 
         A chain asks with each of its own until one has what it needs; a prompt first asks whose token it is.
@@ -154,7 +156,9 @@ def _token_request(url: str, body: bytes, content_type: str, secrets: Sequence[S
     )
 
 
-async def exchange(send: Handler, request: Request, *, refused: frozenset[int] = Credential.refused) -> Response:
+async def send_token_request(
+    send: Handler, request: Request, *, refused: frozenset[int] = Credential.refused_statuses
+) -> Response:
     """Send a token request and judge the answer. Redirects are not followed: they would carry the secret elsewhere.
 
     Returns:
@@ -172,7 +176,7 @@ async def exchange(send: Handler, request: Request, *, refused: frozenset[int] =
                 return response
             failure = _unavailable(request, "the token endpoint did not answer with a JSON object")
         else:
-            failure = judge(request, response, refused)
+            failure = token_error(request, response, refused)
     except TransportError as error:
         failure = _unavailable(request, f"the token endpoint could not be asked: {error.message}", error)
     except DecodeError as error:
@@ -189,7 +193,9 @@ def _unavailable(request: Request, message: str, error: AsdkError | None = None)
     return TokenUnavailableError(message, method=request.method, template=request.template, cause=cause)
 
 
-def judge(request: Request, response: Response, refused: frozenset[int] = Credential.refused) -> TokenError:
+def token_error(
+    request: Request, response: Response, refused: frozenset[int] = Credential.refused_statuses
+) -> TokenError:
     """What a reply without a token means: a lasting no, or "later"."""
     code, description = read_oauth_error(response)
     said = ": ".join(part for part in (code, description) if part) or "no reason given"
@@ -230,8 +236,8 @@ def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
     code = next((value for name in ("error", "code") if isinstance(value := data.get(name), str) and value), None)
     texts = (data.get(name) for name in ("error_description", "message", "detail", "title"))
     text = next((value for value in texts if isinstance(value, str) and value), None)
-    scrub = response.request.scrub  # before they are cut: of a long secret the cut would leave a part
-    return code and one_line(scrub(code))[:80], text and one_line(scrub(text))[:200]
+    redact = response.request.redact  # before they are cut: of a long secret the cut would leave a part
+    return code and sanitize(redact(code))[:80], text and sanitize(redact(text))[:200]
 
 
 def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -> float | None:

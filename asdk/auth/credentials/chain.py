@@ -55,13 +55,13 @@ class CredentialChain(Credential):
                 return identity
         return None
 
-    async def attempt(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
+    async def run(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
         if self._chosen is not None:
-            return await self._chosen.attempt(ask)
+            return await self._chosen.run(ask)
         reasons: list[str] = []
         for credential in self._credentials:
             try:
-                outcome = await credential.attempt(ask)
+                outcome = await credential.run(ask)
             except ConfigurationError as error:
                 reasons.append(f"{type(credential).__name__}: {error.message}")
             else:
@@ -73,13 +73,13 @@ class CredentialChain(Credential):
         if self._chosen is None:  # else another event loop was faster, and two would not share a token
             self._chosen = credential
             self.refresh_before, self.fetch_timeout = credential.refresh_before, credential.fetch_timeout
-            self.rotates, self.logs_in = credential.rotates, credential.logs_in
+            self.rotates_refresh_tokens, self.can_login = credential.rotates_refresh_tokens, credential.can_login
 
     async def fetch(self, send: Handler) -> Token:
-        return await self.attempt(lambda credential: credential.fetch(send))
+        return await self.run(lambda credential: credential.fetch(send))
 
-    async def renew(self, token: Token, send: Handler) -> Token:
-        return await self.attempt(lambda credential: credential.renew(token, send))
+    async def refresh(self, token: Token, send: Handler) -> Token:
+        return await self.run(lambda credential: credential.refresh(token, send))
 
     def for_tenant(self, tenant: Tenant | None) -> Credential:
         return CredentialChain(*(credential.for_tenant(tenant) for credential in self._credentials))

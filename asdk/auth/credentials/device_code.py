@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from asdk.auth.credentials.base import exchange, judge
+from asdk.auth.credentials.base import send_token_request, token_error
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes, endpoint_url
 from asdk.auth.credentials.secrets import SecretSource, closed
 from asdk.auth.identity import Identity
@@ -126,7 +126,7 @@ class DeviceCode(OAuthCredential):
         return self._identity(self._account) if self._account else None
 
     async def fetch(self, send: Handler) -> Token:
-        response = await exchange(send, self._request(self._device_url, {"scope": self._scope}))
+        response = await send_token_request(send, self._request(self._device_url, {"scope": self._scope}))
         offer, clock = _read_offer(response), response.request.clock
         del response  # its body has the codes in plain text, and the person may take minutes
         ends = clock.monotonic() + offer.instructions.expires_in
@@ -155,7 +155,7 @@ class DeviceCode(OAuthCredential):
                     raise
         raise TokenUnavailableError("nobody confirmed the code while it was good; the next call shows another one")
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token)
@@ -178,7 +178,7 @@ def _read_response(response: Response) -> _Offer | AsdkError:
     page, complete = data.get("verification_uri") or data.get("verification_url"), data.get("verification_uri_complete")
     if not all(isinstance(part, str) and part for part in (device_code, user_code, page)):
         if isinstance(data.get("error"), str):
-            return judge(response.request, response)
+            return token_error(response.request, response)
         return TokenUnavailableError("the device authorization endpoint answered without a code or a page to open")
     instructions = DeviceInstructions(
         verification_uri=str(page),

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote_plus, urlencode
 
-from asdk.auth.credentials.base import Credential, exchange, form_request, judge, token_lifetime
-from asdk.auth.credentials.secrets import SecretInput, SecretSource, closed
-from asdk.auth.identity import Identity, fingerprint
+from asdk.auth.credentials.base import Credential, form_request, send_token_request, token_error, token_lifetime
+from asdk.auth.credentials.secrets import SecretSource, SecretValue, closed
+from asdk.auth.identity import Identity, secret_fingerprint
 from asdk.auth.token import Token, read_lifetime
 from asdk.errors import AsdkError, ConfigurationError, InvalidRequestError, TokenUnavailableError
 from asdk.http.request import Request
@@ -77,7 +77,7 @@ class OAuthCredential(Credential):
             raise ConfigurationError("a client secret goes with a client_id, and there is none")
         if client_auth not in ("basic", "body"):
             raise ConfigurationError(f"client_auth= is 'basic' or 'body', not {client_auth!r}")
-        self._client_secret = None if client_secret is None else SecretInput("the client secret", client_secret)
+        self._client_secret = None if client_secret is None else SecretValue("the client secret", client_secret)
         self._client_auth = client_auth
         self._scopes = _read_scopes(scopes)
         self._parameters = _read_parameters(parameters or {})
@@ -87,7 +87,7 @@ class OAuthCredential(Credential):
     def _identity(self, account: str = "", seed: str | None = None) -> Identity:
         """Whose token it is; with a ``seed`` that changes when the client's secret does."""
         if self._client_secret is not None:
-            seed = (seed or "") + fingerprint(self._client_secret.get(), "client secret")
+            seed = (seed or "") + secret_fingerprint(self._client_secret.get(), "client secret")
         return Identity(
             url=self._url,
             kind=self._kind,
@@ -114,7 +114,7 @@ class OAuthCredential(Credential):
             TokenUnavailableError: it could not be asked, or gave no token.
             ConfigurationError: it gave a token of a type that cannot be presented.
         """
-        response = await exchange(send, self._request(self._url, fields))
+        response = await send_token_request(send, self._request(self._url, fields))
         return read_token(response, refresh_token)
 
     async def _refresh(self, send: Handler, refresh_token: Secret, scope: str | None = None) -> Token:
@@ -157,7 +157,7 @@ def read_token(response: Response, refresh_token: Secret | None = None) -> Token
     """The token in a reply of the endpoint (RFC 6749, section 5.1).
 
     Args:
-        response: with a JSON object, as `exchange` gives it.
+        response: with a JSON object, as `send_token_request` gives it.
         refresh_token: the one that was sent, if any: it stays good if the reply brings no other.
 
     Raises:
@@ -180,7 +180,7 @@ def _read_token(response: Response, refresh_token: Secret | None) -> Token | Asd
     value, renewed = data.get("access_token"), data.get("refresh_token")
     if not isinstance(value, str) or not value:
         if isinstance(data.get("error"), str):
-            return judge(response.request, response)
+            return token_error(response.request, response)
         return _no_token(response, "the token endpoint answered without an access_token")
     scheme = _scheme(data.get("token_type"))
     if isinstance(scheme, AsdkError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
-from asdk.auth.credentials.secrets import SecretInput, SecretSource, closed
-from asdk.auth.identity import Identity, fingerprint
+from asdk.auth.credentials.secrets import SecretSource, SecretValue, closed
+from asdk.auth.identity import Identity, secret_fingerprint
 from asdk.auth.token import Token
 from asdk.errors import ConfigurationError
 from asdk.transports.base import Handler
@@ -56,17 +56,17 @@ class PasswordGrant(OAuthCredential):
         )
         if not username:
             raise ConfigurationError("the user name is empty")
-        self._password = SecretInput("the password", password, blanks=True)
+        self._password = SecretValue("the password", password, blanks=True)
 
     @property
     def identity(self) -> Identity:
-        return self._identity(self._username, fingerprint(self._password.get(), "password grant", short=True))
+        return self._identity(self._username, secret_fingerprint(self._password.get(), "password grant", short=True))
 
     async def fetch(self, send: Handler) -> Token:
         fields = {"grant_type": "password", "username": self._username, "password": self._password.get()}
         return await self._ask(send, {**fields, "scope": self._scope})
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token)

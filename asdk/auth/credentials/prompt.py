@@ -86,7 +86,7 @@ class PromptCredential(Credential):
         # No seed: whichever password a person gives, the account is the same.
         return None if identity is None else attrs.evolve(identity, seed=None)
 
-    async def attempt(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
+    async def run(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
         if self._username is None:
             self._username = (await self._answer(self._username_prompt, hidden=False)).reveal()
         self._without_password()
@@ -111,20 +111,20 @@ class PromptCredential(Credential):
         finally:
             del refusal
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         renewer = self._login or self._without_password()
-        if renewer is None or token.refresh_token is None or type(renewer).renew is Credential.renew:
+        if renewer is None or token.refresh_token is None or type(renewer).refresh is Credential.refresh:
             return await self.fetch(send)
-        return await renewer.renew(token, send)
+        return await renewer.refresh(token, send)
 
-    def explain(self, error: TokenError) -> TokenError:
-        return error if self._last is None else self._last.explain(error)
+    def map_error(self, error: TokenError) -> TokenError:
+        return error if self._last is None else self._last.map_error(error)
 
     def _without_password(self) -> Credential | None:
         """What knows whose token it is; None while the user is not known."""
         if self._blank is None and self._username is not None:
             blank = self._blank = self._last = self._make(self._username, _UNKNOWN)
-            self.refresh_before, self.rotates = blank.refresh_before, blank.rotates
+            self.refresh_before, self.rotates_refresh_tokens = blank.refresh_before, blank.rotates_refresh_tokens
         return self._blank
 
     async def _answer(self, question: str, *, hidden: bool) -> Secret:

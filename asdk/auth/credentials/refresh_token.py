@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
-from asdk.auth.credentials.secrets import SecretInput, SecretSource, closed
+from asdk.auth.credentials.secrets import SecretSource, SecretValue, closed
 from asdk.auth.identity import Identity
 from asdk.auth.refresh.rotation import refresh_print
 from asdk.auth.token import Token
@@ -28,7 +28,8 @@ class RefreshToken(OAuthCredential):
         parameters: further fields of each token request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
         account: whose token it is, under which a store keeps it; by default the fingerprint of the first token.
-        rotates: whether each refresh token is good for one use only. False lets one be used as often as needed.
+        rotates_refresh_tokens: whether each refresh token is good for one use only. False lets one be used as often as
+            needed.
 
     Raises:
         ConfigurationError: one of them cannot be used.
@@ -36,7 +37,7 @@ class RefreshToken(OAuthCredential):
     Source: RFC 6749, section 6.
     """
 
-    logs_in = False
+    can_login = False
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class RefreshToken(OAuthCredential):
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
         account: str = "",
-        rotates: bool = True,
+        rotates_refresh_tokens: bool = True,
     ) -> None:
         refresh_token = closed(refresh_token)
         client_secret = None if client_secret is None else closed(client_secret)
@@ -62,9 +63,9 @@ class RefreshToken(OAuthCredential):
             parameters=parameters,
             client_auth=client_auth,
         )
-        self._refresh_token = SecretInput("the refresh token", refresh_token)
+        self._refresh_token = SecretValue("the refresh token", refresh_token)
         self._account = account
-        self.rotates = rotates
+        self.rotates_refresh_tokens = rotates_refresh_tokens
 
     @property
     def identity(self) -> Identity:
@@ -75,7 +76,7 @@ class RefreshToken(OAuthCredential):
     async def fetch(self, send: Handler) -> Token:
         return await self._refresh(send, self._refresh_token.get(), self._scope)
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token, self._scope)

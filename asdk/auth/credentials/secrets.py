@@ -1,4 +1,4 @@
-"""`SecretInput`: a secret that a credential was given, or where it comes from.
+"""`SecretValue`: a secret that a credential was given, or where it comes from.
 
 Made by the credentials in this folder. A secret may change while a program runs, as a mounted file does: what is given
 as a callable is asked anew at each renewal, so that a new secret ends the refusal of the old one.
@@ -33,7 +33,7 @@ def closed(source: SecretSource) -> Secret | Callable[[], str | Secret]:
     return Secret(source)
 
 
-class SecretInput:
+class SecretValue:
     """A secret, or where it comes from.
 
     Args:
@@ -83,7 +83,7 @@ class SecretInput:
         return secret
 
     def __repr__(self) -> str:
-        return f"<SecretInput {self._name}>"
+        return f"<SecretValue {self._name}>"
 
 
 def _problem(secret: Secret, *, blanks: bool) -> str | None:

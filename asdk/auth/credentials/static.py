@@ -23,7 +23,7 @@ class ApiKey(Credential):
         ConfigurationError: the key is empty, or holds a blank or a character that no key has.
     """
 
-    shareable = False
+    storable = False
 
     def __init__(self, key: str | Secret, *, header: str = "X-API-Key", scheme: str = "") -> None:
         key = Secret(key)  # before the checks: the traceback of a refusal may show what is here
@@ -60,7 +60,7 @@ class NoCredential(Credential):
         reason: says what was looked for and where.
     """
 
-    shareable = False
+    storable = False
 
     def __init__(self, reason: str) -> None:
         self._reason = reason

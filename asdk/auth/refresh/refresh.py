@@ -14,14 +14,14 @@ from typing import Final
 import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
-from asdk.auth.identity import fingerprint
+from asdk.auth.identity import secret_fingerprint
 from asdk.auth.refresh.policy import refusal_pause
 from asdk.auth.refresh.rotation import Facts, Way, choose
 from asdk.auth.refresh.stored_token import Shelf
-from asdk.auth.stores.record import Entry, Intent, Refusal
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent, TokenRecord
 from asdk.auth.token import Token
 from asdk.clock import Clock
-from asdk.concurrency.process import NOBODY, this_process
+from asdk.concurrency.process import NO_PROCESS, current_process_id
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError, TransportError
 from asdk.http.request import Request
 from asdk.http.response import Response
@@ -79,7 +79,7 @@ class Renewal:
         # Whether the refresh token that was sent may have been used without our knowing.
         self._in_doubt = False
         # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
-        self._announced: tuple[Entry, float] | None = None
+        self._announced: tuple[TokenRecord, float] | None = None
         self._memory.begin(self._identity)
 
     @property
@@ -98,7 +98,7 @@ class Renewal:
     @property
     def by_login(self) -> bool:
         """Whether a login gave it, or the credential has none."""
-        return self._logged_in or not self._credential.logs_in
+        return self._logged_in or not self._credential.can_login
 
     async def run(self, rejected: Token | None, *, by_hand: bool = False, log_in: bool = False) -> Token:
         """The next token: the store's, or a new one.
@@ -166,19 +166,19 @@ class Renewal:
             if facts.refusal is not None:
                 raise self._explained(facts.refusal.error())
             raise _store_lost()
-        base = facts.base if way is Way.RENEW else None
+        base = facts.base if way is Way.REFRESH else None
         used = facts.one_time_print(way)
-        announced: Entry | None = None
-        intent: Intent | None = None
+        announced: TokenRecord | None = None
+        intent: RefreshIntent | None = None
         self._announced = None
         if used is not None and not self._memory.private:
-            intent = Intent(refresh_token=used, holder=this_process(), written_at=self._clock.time())
+            intent = RefreshIntent(refresh_token=used, holder=current_process_id(), written_at=self._clock.time())
             announced = self._shelf.follow(facts.entry, facts.stored, intent=intent, refusal=facts.refusal)
             saved = await self._announce(announced)
             if saved is False:
                 return None
             if saved is None:  # unannounced it must not be sent: who comes next would send it again
-                if not self._credential.logs_in:
+                if not self._credential.can_login:
                     raise _store_lost()
                 base, announced, intent, self._announced = None, None, None, None
         refused: list[TokenRefusedError] = []
@@ -193,7 +193,7 @@ class Renewal:
             void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
             left = None if facts.entry is None else facts.entry.intent
             if intent is not None:  # ours, and nothing came of it that others would have to wait for
-                left = None if settled else attrs.evolve(intent, holder=NOBODY)
+                left = None if settled else attrs.evolve(intent, holder=NO_PROCESS)
             failure = self._explained(error) if isinstance(error, TokenError) else None
             await self._note_failure(announced or facts.entry, error, failure, intent=left, void=void)
             if failure is None:
@@ -206,7 +206,7 @@ class Renewal:
         assert token is not None
         return await self._keep(token, announced or facts.entry, base)
 
-    async def _announce(self, entry: Entry) -> bool | None:
+    async def _announce(self, entry: TokenRecord) -> bool | None:
         """Whether the store took the entry with our intent; None if it could not be asked."""
         self._announced = entry, self._clock.monotonic()
         try:
@@ -220,11 +220,11 @@ class Renewal:
         self._began = self._clock.monotonic(), self._clock.time()
         if base is not None:
             try:
-                return await self._credential.renew(base, self._send)
+                return await self._credential.refresh(base, self._send)
             except TokenRefusedError as error:
                 self._in_doubt = False
                 refused.append(error.copy())
-                if not self._credential.logs_in:
+                if not self._credential.can_login:
                     raise
             _log.info("renewal refused, falling back to the login: %s", refused[0])
             self._announced = None
@@ -264,7 +264,7 @@ class Renewal:
 
     # --- the outcome ------------------------------------------------------------------------------------------------
 
-    async def _keep(self, token: Token, entry: Entry | None, base: Token | None) -> Token:
+    async def _keep(self, token: Token, entry: TokenRecord | None, base: Token | None) -> Token:
         """Save a new token before anybody sees it. If the store fails it serves from memory, and is saved later."""
         if not token.issued_at and self._began is not None:
             token = attrs.evolve(token, issued_at=self._began[1])
@@ -280,7 +280,7 @@ class Renewal:
                 await self._save_pending(there)
         return memory.token or token
 
-    async def _save_pending(self, entry: Entry | None) -> Entry | None:
+    async def _save_pending(self, entry: TokenRecord | None) -> TokenRecord | None:
         """Save what is still unsaved over this entry, unless that is newer; what the store then holds."""
         memory = self._memory
         for _ in range(_RACES):
@@ -299,7 +299,7 @@ class Renewal:
                 break
         return entry
 
-    def _is_ours_to_replace(self, entry: Entry | None) -> bool:
+    def _is_ours_to_replace(self, entry: TokenRecord | None) -> bool:
         """Whether what the store holds is no newer than the token that the unsaved one replaced."""
         stored, replaced = None if entry is None else entry.token, self._memory.replaced
         if stored is None or (replaced is not None and stored.value == replaced.value):
@@ -308,11 +308,11 @@ class Renewal:
 
     async def _note_failure(
         self,
-        entry: Entry | None,
+        entry: TokenRecord | None,
         error: BaseException,
         explained: TokenError | None,
         *,
-        intent: Intent | None,
+        intent: RefreshIntent | None,
         void: bool,
     ) -> None:
         """Tell the other processes what came of it.
@@ -335,10 +335,10 @@ class Renewal:
             following = self._shelf.follow(entry, token, intent=intent, refusal=refusal)
             memory.refusal_unsaved = not await self._shelf.save(following) and refusal is not None
 
-    def _refusal(self, error: TokenError, explained: TokenRefusedError, before: Refusal | None) -> Refusal:
+    def _refusal(self, error: TokenError, explained: TokenRefusedError, before: CachedRefusal | None) -> CachedRefusal:
         """The facts as the endpoint gave them: they are explained each time anew."""
         count = before.count + 1 if before is not None and before.seed == self._identity.seed else 1
-        return Refusal(
+        return CachedRefusal(
             until=self._clock.time() + refusal_pause(explained, count),
             count=count,
             message=error.message,
@@ -350,7 +350,7 @@ class Renewal:
             seed=self._identity.seed,
         )
 
-    def _heed_refusal(self, entry: Entry | None, *, reachable: bool) -> None:
+    def _heed_refusal(self, entry: TokenRecord | None, *, reachable: bool) -> None:
         """Fail, if the endpoint has lately said no to this very secret."""
         memory, now = self._memory, self._clock.time()
         if reachable and not memory.refusal_unsaved:
@@ -366,7 +366,7 @@ class Renewal:
         and a refusal that is not noted would be provoked again and again."""
         problem: str
         try:
-            explained: object = self._credential.explain(error.copy())
+            explained: object = self._credential.map_error(error.copy())
         except Exception as bug:  # noqa: BLE001 - whatever a credential raises
             problem = f"{type(bug).__name__}: {bug}"
         else:
@@ -376,24 +376,24 @@ class Renewal:
         _log.warning("%s.explain failed (%s)", type(self._credential).__name__, problem)
         return error
 
-    def _adopt(self, entry: Entry | None) -> Token:
+    def _adopt(self, entry: TokenRecord | None) -> Token:
         assert entry is not None
         assert entry.token is not None
         self._began = None
         self._memory.adopt(entry.token)
         return entry.token
 
-    def _facts(self, entry: Entry | None, rejected: Token | None, *, reachable: bool = True) -> Facts:
+    def _facts(self, entry: TokenRecord | None, rejected: Token | None, *, reachable: bool = True) -> Facts:
         return Facts(
             entry=entry,
             reachable=reachable,
             held=self._memory.token,
             private=self._memory.private,
             rejected=rejected,
-            rotates=self._credential.rotates,
-            renews=type(self._credential).renew is not Credential.renew,
-            logs_in=self._credential.logs_in,
-            seed=self._identity.seed or fingerprint(self._identity.key, "seed"),
+            rotates_refresh_tokens=self._credential.rotates_refresh_tokens,
+            renews=type(self._credential).refresh is not Credential.refresh,
+            can_login=self._credential.can_login,
+            seed=self._identity.seed or secret_fingerprint(self._identity.key, "seed"),
             inherited=self._memory.inherited,
             by_hand=self._by_hand,
             log_in=self._log_in,

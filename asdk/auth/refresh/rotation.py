@@ -12,10 +12,10 @@ from typing import Final
 
 import attrs
 
-from asdk.auth.identity import fingerprint
-from asdk.auth.stores.record import Entry, Intent, Refusal
+from asdk.auth.identity import secret_fingerprint
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent, TokenRecord
 from asdk.auth.token import Token
-from asdk.concurrency.process import NOBODY, is_alive, this_process
+from asdk.concurrency.process import NO_PROCESS, current_process_id, is_alive
 from asdk.secret import Secret
 
 # How long a process that cannot be seen from here is believed to be about to save what it got, in seconds: longer than
@@ -27,7 +27,7 @@ class Way(Enum):
     """How to come to the next token."""
 
     ADOPT = "take the one that the store holds"
-    RENEW = "renew the one that is at hand, by its refresh token or by itself"
+    REFRESH = "renew the one that is at hand, by its refresh token or by itself"
     FETCH = "log in; where there is no login, use the first refresh token"
     WAIT = "send nothing: another process has the next one, or this one still serves"
     STUCK = "send nothing: what could be sent may have been used already, and there is no login"
@@ -45,23 +45,23 @@ class Facts:
             be saved. Else other processes know it too, and may have used its refresh token.
         rejected: the token that a resource answered 401 to, or than which a user wants another.
         by_hand: whether it is a user who wants another: nobody refused the one before.
-        rotates: whether refresh tokens are good for one use.
+        rotates_refresh_tokens: whether refresh tokens are good for one use.
         renews: whether the credential has a renewal that differs from its login.
-        logs_in: whether it can log in at any time.
+        can_login: whether it can log in at any time.
         seed: fingerprint of the first refresh token, where that stands in for a login.
         inherited: whether this process was forked from one that may use what is in memory.
         now: in epoch seconds.
         log_in: whether the next token is to come from a login, whatever could be renewed or adopted.
     """
 
-    entry: Entry | None
+    entry: TokenRecord | None
     reachable: bool
     held: Token | None
     private: bool
     rejected: Token | None
-    rotates: bool
+    rotates_refresh_tokens: bool
     renews: bool
-    logs_in: bool
+    can_login: bool
     seed: str
     inherited: bool
     now: float
@@ -74,7 +74,7 @@ class Facts:
         return None if self.entry is None else self.entry.token
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> CachedRefusal | None:
         """The refusal that the store holds, perhaps a past one."""
         return None if self.entry is None else self.entry.refusal
 
@@ -83,13 +83,13 @@ class Facts:
         """The token to renew from: the store's; the one in memory where nobody else can have used it up."""
         held = self.held
         if self.private or self.stored is None:
-            one_time = self.rotates and held is not None and held.refresh_token is not None
+            one_time = self.rotates_refresh_tokens and held is not None and held.refresh_token is not None
             return held if self.private or not one_time else None
         return self.stored
 
     def one_time_print(self, way: Way) -> str | None:
         """The fingerprint of the refresh token of one use that this way would send; None if it sends none."""
-        if not self.rotates or (way is Way.FETCH and self.logs_in):
+        if not self.rotates_refresh_tokens or (way is Way.FETCH and self.can_login):
             return None
         return self.seed if way is Way.FETCH else print_of(self.base)
 
@@ -116,34 +116,34 @@ def choose(facts: Facts) -> Way:
     ... because it was void, or the store lost it   FETCH         STUCK
     ... because the store is away                   FETCH         STUCK (while it is away: first WAIT, to the end of
                                                                   the access token)
-    what renews as often as one likes               RENEW         RENEW
-    a refresh token of one use, untouched           RENEW         RENEW
+    what renews as often as one likes               REFRESH         REFRESH
+    a refresh token of one use, untouched           REFRESH         REFRESH
     ... whose use was announced by a live process   FETCH         WAIT
     ... by one that is gone, access token usable    FETCH         WAIT: calls go on with the access token
-    ... by one that is gone, access token ended     FETCH         RENEW: there is nothing left to lose
+    ... by one that is gone, access token ended     FETCH         REFRESH: there is nothing left to lose
     ==============================================  ============  ==================================================
 
     A login begins a family of its own, so it never harms the others.
     """
-    if facts.log_in and facts.logs_in:
+    if facts.log_in and facts.can_login:
         return Way.FETCH
     if not facts.private and facts.is_usable(facts.stored) and _differs(facts.stored, facts.held):
         return Way.ADOPT
     if facts.base is None or not facts.renews:
         if facts.base is None and not facts.reachable and facts.is_usable(facts.held):
             return Way.WAIT
-        if facts.logs_in:
+        if facts.can_login:
             return Way.FETCH
         lost = facts.held is not None or not facts.reachable or facts.inherited
-        way = Way.STUCK if facts.rotates and lost else Way.FETCH
-    elif facts.rotates and not facts.logs_in and facts.base.refresh_token is None:
+        way = Way.STUCK if facts.rotates_refresh_tokens and lost else Way.FETCH
+    elif facts.rotates_refresh_tokens and not facts.can_login and facts.base.refresh_token is None:
         return Way.STUCK  # it was void, or a forked process keeps it
     else:
-        way = Way.RENEW
+        way = Way.REFRESH
     intent = None if facts.entry is None else facts.entry.intent
     if intent is None or intent.refresh_token != facts.one_time_print(way):
         return way
-    if facts.logs_in:
+    if facts.can_login:
         return Way.FETCH
     serves = facts.lives if facts.by_hand else facts.is_usable
     usable = serves(facts.held) or serves(facts.stored)
@@ -157,12 +157,12 @@ def print_of(token: Token | None) -> str | None:
 
 def refresh_print(refresh_token: Secret) -> str:
     """The fingerprint of a refresh token, as intents and seeds note it."""
-    return fingerprint(refresh_token, "refresh token")
+    return secret_fingerprint(refresh_token, "refresh token")
 
 
-def _may_still_save(intent: Intent, now: float) -> bool:
+def _may_still_save(intent: RefreshIntent, now: float) -> bool:
     """Whether whoever announced a use may have the next token and be about to save it. We hold the lock: not we."""
-    if intent.holder in (NOBODY, this_process()):
+    if intent.holder in (NO_PROCESS, current_process_id()):
         return False
     alive = is_alive(intent.holder)
     return now - intent.written_at < _PATIENCE if alive is None else alive

@@ -15,7 +15,7 @@ import attrs
 
 from asdk.auth.identity import Identity
 from asdk.auth.stores.base import TokenStore
-from asdk.auth.stores.record import Entry, Intent, Refusal
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent, TokenRecord
 from asdk.auth.token import Token
 from asdk.errors import ConfigurationError
 
@@ -56,9 +56,9 @@ class Memory:
         self.token: Token | None = None
         self.private = False
         self.seed: tuple[str, str | None] | None = None
-        self.unsaved: Entry | None = None
+        self.unsaved: TokenRecord | None = None
         self.replaced: Token | None = None
-        self.refusal: Refusal | None = None
+        self.refusal: CachedRefusal | None = None
         self.refusal_unsaved = False
         self.store_away = 0
         self.inherited = False
@@ -74,7 +74,7 @@ class Memory:
         self.token, self.inherited, self.refusal, self.refusal_unsaved = token, False, None, False
         self.saved()
 
-    def keep(self, token: Token, entry: Entry, replaced: Token | None) -> None:
+    def keep(self, token: Token, entry: TokenRecord, replaced: Token | None) -> None:
         """Go on with a new token that the store has yet to take."""
         self.token, self.inherited, self.refusal, self.refusal_unsaved = token, False, None, False
         if self.unsaved is None:  # else the store still holds what the unsaved one before this replaced
@@ -107,7 +107,7 @@ class Shelf:
         self._key = identity.key
         self.memory = memory
 
-    async def stored(self) -> Entry | None:
+    async def stored(self) -> TokenRecord | None:
         """What the store holds; raises what the store raises."""
         entry = await self._store.load(self._key)
         return None if entry is None else self._trusted(entry)
@@ -118,10 +118,15 @@ class Shelf:
             await self._store.delete(self._key)
 
     def follow(
-        self, entry: Entry | None, token: Token | None, *, intent: Intent | None = None, refusal: Refusal | None = None
-    ) -> Entry:
+        self,
+        entry: TokenRecord | None,
+        token: Token | None,
+        *,
+        intent: RefreshIntent | None = None,
+        refusal: CachedRefusal | None = None,
+    ) -> TokenRecord:
         """The entry that comes after this one."""
-        return Entry(
+        return TokenRecord(
             origin=self.identity.origin,
             account=self.identity.account,
             seed=self.identity.seed,
@@ -131,7 +136,7 @@ class Shelf:
             revision=1 if entry is None else entry.revision + 1,
         )
 
-    async def load(self) -> tuple[bool, Entry | None]:
+    async def load(self) -> tuple[bool, TokenRecord | None]:
         """Whether the store could be asked, and the entry, without what in it is not to be trusted."""
         failure: str
         try:
@@ -144,9 +149,9 @@ class Shelf:
         self._note_store_away(_LOAD, failure)
         return False, None
 
-    def _trusted(self, entry: Entry) -> Entry:
+    def _trusted(self, entry: TokenRecord) -> TokenRecord:
         identity = self.identity
-        blank = Entry(origin=identity.origin, account=identity.account, revision=entry.revision)
+        blank = TokenRecord(origin=identity.origin, account=identity.account, revision=entry.revision)
         if (entry.origin, entry.account) != (identity.origin, identity.account):
             _log.warning(
                 "the token store holds a token of %s under the key of %s: it is not used", entry.origin, identity.origin
@@ -155,7 +160,7 @@ class Shelf:
         # A login may be made anew with another secret; the notes beside the token then speak of the old one.
         return entry if entry.seed in (None, identity.seed) or identity.seed is None else blank
 
-    async def save(self, entry: Entry) -> bool | None:
+    async def save(self, entry: TokenRecord) -> bool | None:
         """Whether the store took the entry; None if it could not be asked."""
         failure: str
         try:

@@ -9,21 +9,21 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from asdk.auth.stores.record import Entry
+from asdk.auth.stores.record import TokenRecord
 
 
 class TokenStore(Protocol):
-    """Keeps one `Entry` under each key. A store shows no secret in its repr, its warnings or its errors.
+    """Keeps one `TokenRecord` under each key. A store shows no secret in its repr, its warnings or its errors.
 
     Any exception of a store means that it cannot be used now: the source says so once and goes on from memory. A store
     must therefore not hang: a few seconds at most, but for the wait for a lock.
     """
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         """The entry under this key, or None. What is there but cannot be trusted is None too, with a warning."""
         ...
 
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         """Keep this entry under this key, if what is there is the revision before it: compare and set.
 
         Returns:

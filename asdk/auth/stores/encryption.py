@@ -1,4 +1,4 @@
-"""`Seal`: encrypts what a store gives out of its hands: who reads the store gets no token, who writes it places none.
+"""`Cipher`: encrypts what a store gives out of its hands: who reads the store gets no token, who writes it places none.
 
 Imported by the first `RedisTokenStore` with a key, since it needs the ``crypto`` extra. AES-256-GCM (NIST SP 800-38D)
 with a random 96-bit nonce; the name under which a text is kept is authenticated with it, so an entry that is moved
@@ -21,7 +21,7 @@ _NONCE = 12
 _KEY = 32
 
 
-class Seal:
+class Cipher:
     """Closes and opens texts with one key.
 
     Args:

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from asdk.auth.stores.paths import file_name, state_directory
-from asdk.auth.stores.record import LARGEST, Entry
+from asdk.auth.stores.record import LARGEST, TokenRecord
 from asdk.concurrency.file_locks import FileLocks
 from asdk.concurrency.private_files import Folder, UntrustedFileError, private_folder
-from asdk.concurrency.threads import Complaints, in_thread
+from asdk.concurrency.threads import WarnOnce, in_thread
 from asdk.extras import require_extra
 
 
@@ -41,13 +41,13 @@ class FileTokenStore:
         require_extra("FileTokenStore", "tokens", "filelock", "platformdirs")
         self.directory = state_directory("tokens") if directory is None else Path(directory).expanduser().absolute()
         self._locks = FileLocks(self.directory)
-        self._complaints = Complaints()
+        self._complaints = WarnOnce()
         self._swept = False
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         return await in_thread(lambda: self._load(file_name(key)))
 
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         return await in_thread(lambda: self._save(file_name(key), entry))
 
     async def delete(self, key: str) -> None:
@@ -58,7 +58,7 @@ class FileTokenStore:
         async with self._locks.hold(file_name(key)):
             yield
 
-    def _load(self, name: str) -> Entry | None:
+    def _load(self, name: str) -> TokenRecord | None:
         try:
             with private_folder(self.directory, make=False) as folder:
                 self._sweep_once(folder)
@@ -66,7 +66,7 @@ class FileTokenStore:
         except FileNotFoundError:
             return None
 
-    def _save(self, name: str, entry: Entry) -> bool:
+    def _save(self, name: str, entry: TokenRecord) -> bool:
         with private_folder(self.directory, make=True) as folder, self._locks.writing():
             self._sweep(folder)
             before = self._read(folder, name)
@@ -79,13 +79,13 @@ class FileTokenStore:
         with suppress(FileNotFoundError), private_folder(self.directory, make=False) as folder, self._locks.writing():
             folder.remove(f"{name}.json")
 
-    def _read(self, folder: Folder, name: str) -> Entry | None:
+    def _read(self, folder: Folder, name: str) -> TokenRecord | None:
         place = str(self.directory / f"{name}.json")
         try:
             text, mended = folder.read(f"{name}.json", LARGEST)
             if mended is not None:
                 self._complaints.mended(place, mended)
-            return None if text is None else Entry.loads(text)
+            return None if text is None else TokenRecord.loads(text)
         except (UntrustedFileError, ValueError) as error:
             self._complaints.ignored(place, str(error))
             return None
@@ -95,14 +95,14 @@ class FileTokenStore:
         if self._swept:
             return
         self._swept = True
-        if folder.left_over():
+        if folder.stale_temporaries():
             with suppress(OSError), self._locks.writing():  # a read-only disk keeps what it has
                 self._sweep(folder)
 
     def _sweep(self, folder: Folder) -> None:
         """With the right to write: whose file this is, is dead."""
         self._swept = True
-        for name in folder.left_over():
+        for name in folder.stale_temporaries():
             folder.remove(name)
 
     def __repr__(self) -> str:

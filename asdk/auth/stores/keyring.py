@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from asdk.auth.stores.paths import file_name, state_directory
-from asdk.auth.stores.record import Entry
+from asdk.auth.stores.record import TokenRecord
 from asdk.concurrency.file_locks import FileLocks
-from asdk.concurrency.threads import Complaints, in_thread
+from asdk.concurrency.threads import WarnOnce, in_thread
 from asdk.errors import ConfigurationError
 from asdk.extras import require_extra
 from asdk.secret import Secret
@@ -42,12 +42,12 @@ class KeyringTokenStore:
         self._given = backend
         self._keyring = backend or _find_keyring()
         self._locks = FileLocks(state_directory("keyring"))
-        self._complaints = Complaints()
+        self._complaints = WarnOnce()
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         return await in_thread(lambda: self._read(key))
 
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         return await in_thread(lambda: self._save(key, entry))
 
     async def delete(self, key: str) -> None:
@@ -58,17 +58,17 @@ class KeyringTokenStore:
         async with self._locks.hold(file_name(f"{self.service}/{key}")):
             yield
 
-    def _read(self, key: str) -> Entry | None:
+    def _read(self, key: str) -> TokenRecord | None:
         value = self._keyring.get_password(self.service, key)
         if value is None:
             return None
         try:
-            return Entry.loads(Secret(value))
+            return TokenRecord.loads(Secret(value))
         except ValueError as error:
             self._complaints.ignored(f"the keyring under {self.service}, {key}", str(error))
             return None
 
-    def _save(self, key: str, entry: Entry) -> bool:
+    def _save(self, key: str, entry: TokenRecord) -> bool:
         with self._locks.writing():
             before = self._read(key)
             if (0 if before is None else before.revision) != entry.revision - 1:

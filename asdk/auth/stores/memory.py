@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import attrs
 
-from asdk.auth.stores.record import Entry
+from asdk.auth.stores.record import TokenRecord
 from asdk.concurrency.local_locks import LocalLocks
 from asdk.errors import ConfigurationError
 
@@ -20,15 +20,15 @@ class MemoryTokenStore:
     """Keeps tokens in this process. Given to several sources, it lets those with the same identity share a token."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, TokenRecord] = {}
         self._lock = threading.Lock()
         self._locks = LocalLocks()
         _instances.add(self)
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         return self._entries.get(key)
 
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         with self._lock:
             before = self._entries.get(key)
             if (0 if before is None else before.revision) != entry.revision - 1:

@@ -1,4 +1,4 @@
-"""`Entry`: what a token store keeps under one key, and how it is written down.
+"""`TokenRecord`: what a token store keeps under one key, and how it is written down.
 
 Beside the token stand two notes from one process to all others: the *intent* to use a refresh token that is good for
 one use, and a *refusal* that nobody should provoke again.
@@ -24,7 +24,7 @@ LARGEST = 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
-class Intent:
+class RefreshIntent:
     """Says, before a refresh token of one use is sent, that it is about to be.
 
     Attributes:
@@ -41,7 +41,7 @@ class Intent:
 
 
 @attrs.frozen(kw_only=True)
-class Refusal:
+class CachedRefusal:
     """A lasting no of the token endpoint.
 
     Attributes:
@@ -78,7 +78,7 @@ class Refusal:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Entry:
+class TokenRecord:
     """What a store keeps under one key.
 
     Attributes:
@@ -95,8 +95,8 @@ class Entry:
     account: str = ""
     seed: str | None = None
     token: Token | None = None
-    intent: Intent | None = None
-    refusal: Refusal | None = None
+    intent: RefreshIntent | None = None
+    refusal: CachedRefusal | None = None
     revision: int = 1
 
     def dumps(self) -> Secret:
@@ -114,7 +114,7 @@ class Entry:
         return Secret(json.dumps(data))
 
     @classmethod
-    def loads(cls, text: str | bytes | Secret) -> Entry:
+    def loads(cls, text: str | bytes | Secret) -> TokenRecord:
         """Read what `dumps` wrote.
 
         Raises:
@@ -131,7 +131,7 @@ class Entry:
         raise ValueError(problem)
 
     @classmethod
-    def _read(cls, data: Any) -> Entry:
+    def _read(cls, data: Any) -> TokenRecord:
         if not isinstance(data, dict) or data["format"] != _FORMAT:
             raise ValueError
         token, intent, refusal = data["token"], data["intent"], data["refusal"]
@@ -147,10 +147,10 @@ class Entry:
 
     def __repr__(self) -> str:
         notes = "".join(f" {name}" for name in ("intent", "refusal") if getattr(self, name) is not None)
-        return f"<Entry {self.revision} of {self.origin}: {self.token}{notes}>"
+        return f"<TokenRecord {self.revision} of {self.origin}: {self.token}{notes}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an Entry does not pickle: share a TokenStore instead")
+        raise TypeError("an TokenRecord does not pickle: share a TokenStore instead")
 
 
 def _plain(text: str | bytes | Secret) -> str | bytes:
@@ -191,18 +191,18 @@ def _read_token(data: Mapping[str, Any]) -> Token:
     return token
 
 
-def _read_intent(data: Mapping[str, Any]) -> Intent:
-    return Intent(
+def _read_intent(data: Mapping[str, Any]) -> RefreshIntent:
+    return RefreshIntent(
         refresh_token=_text(data["refresh_token"]),
         holder=_text(data["holder"]),
         written_at=_number(data["written_at"]),
     )
 
 
-def _read_refusal(data: Mapping[str, Any]) -> Refusal:
+def _read_refusal(data: Mapping[str, Any]) -> CachedRefusal:
     # What asdk did not write down from the beginning may be missing; the token beside it is good all the same.
     status = data["status"]
-    return Refusal(
+    return CachedRefusal(
         until=_number(data["until"]),
         count=_whole(data["count"]),
         message=_text(data["message"]),

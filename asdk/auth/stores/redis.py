@@ -1,6 +1,6 @@
 """`RedisTokenStore`: tokens in Redis, shared by the processes of all machines that reach it.
 
-For fleets. Each event loop has a client of its own (`LoopPool`), which ends with its loop and is left alone after a
+For fleets. Each event loop has a client of its own (`PerLoop`), which ends with its loop and is left alone after a
 fork. Every step that must not be interrupted by others is one script, which Redis runs as a whole.
 """
 
@@ -14,18 +14,18 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from asdk.auth.stores.record import LARGEST, Entry
+from asdk.auth.stores.record import LARGEST, TokenRecord
 from asdk.concurrency.heartbeat import Heartbeat
 from asdk.concurrency.local_locks import LocalLocks
-from asdk.concurrency.per_loop import LoopPool
-from asdk.concurrency.threads import Complaints, without_frames
+from asdk.concurrency.per_loop import PerLoop
+from asdk.concurrency.threads import WarnOnce, without_frames
 from asdk.extras import require_extra
 from asdk.secret import Secret
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from asdk.auth.stores.encryption import Seal
+    from asdk.auth.stores.encryption import Cipher
 
     Source: TypeAlias = str | Secret | Redis | Callable[[], Redis]
 
@@ -101,14 +101,14 @@ class RedisTokenStore:
         self.prefix = prefix
         self._seal = None if encryption_key is None else _make_seal(encryption_key)
         self._make = client_maker(source)
-        self._clients: LoopPool[Redis] = LoopPool(close_client)
+        self._clients: PerLoop[Redis] = PerLoop(close_client)
         self._locks = LocalLocks()
-        self._complaints = Complaints()
+        self._complaints = WarnOnce()
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         return (await self._look(f"{self.prefix}{key}"))[1]
 
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         name = f"{self.prefix}{key}"
         state, before = await self._look(name)
         if (0 if before is None else before.revision) != entry.revision - 1:
@@ -175,12 +175,12 @@ class RedisTokenStore:
             async with asyncio.timeout(_GIVE_BACK_TIMEOUT):
                 await self._eval(_GIVE_BACK, name, mark)
 
-    async def _look(self, name: str) -> tuple[str, Entry | None]:
+    async def _look(self, name: str) -> tuple[str, TokenRecord | None]:
         """The state of what is kept there, as the scripts name it, and the entry, if it can be trusted."""
         state, value = map(_plain, await self._eval(_LOAD, name))
         return state.decode(), self._read(name, state, value)
 
-    def _read(self, name: str, state: bytes, value: bytes) -> Entry | None:
+    def _read(self, name: str, state: bytes, value: bytes) -> TokenRecord | None:
         if not state:
             return None
         try:
@@ -190,15 +190,15 @@ class RedisTokenStore:
             if self._seal is None:
                 if is_sealed:
                     raise ValueError("it is encrypted, and no encryption_key was given")
-                return Entry.loads(value)
+                return TokenRecord.loads(value)
             if not is_sealed:
                 raise ValueError("it is not encrypted, but an encryption_key was given")
-            return Entry.loads(self._seal.open(value.removeprefix(_SEALED), name))
+            return TokenRecord.loads(self._seal.open(value.removeprefix(_SEALED), name))
         except ValueError as error:
             self._complaints.ignored(f"Redis under {name}", str(error))
             return None
 
-    def _write(self, name: str, entry: Entry) -> bytes:
+    def _write(self, name: str, entry: TokenRecord) -> bytes:
         text = entry.dumps()
         return text.reveal().encode() if self._seal is None else _SEALED + self._seal.close(text, name)
 
@@ -207,7 +207,7 @@ class RedisTokenStore:
 
     async def _run(self, *command: str | int | memoryview) -> Any:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        client = self._clients.open_ones.get(loop) or await self._clients.open(loop, lambda _: self._make())
+        client = self._clients.by_loop.get(loop) or await self._clients.open(loop, lambda _: self._make())
         cancelling = 0 if task is None else task.cancelling()
         failure: BaseException = asyncio.CancelledError()
         try:
@@ -230,11 +230,11 @@ class RedisTokenStore:
         raise TypeError("a RedisTokenStore does not pickle: make one in each process")
 
 
-def _make_seal(key: str | bytes | Secret) -> Seal:
+def _make_seal(key: str | bytes | Secret) -> Cipher:
     require_extra("encryption_key", "crypto", "cryptography")
-    from asdk.auth.stores.encryption import Seal
+    from asdk.auth.stores.encryption import Cipher
 
-    return Seal(key)
+    return Cipher(key)
 
 
 def _plain(value: bytes | str) -> bytes:

@@ -153,7 +153,7 @@ class Apala(BaseClient):
 
         Source: Apala API, ``POST /api/auth/refresh``.
         """
-        token = await self.get_token(renew=True)
+        token = await self.get_token(refresh=True)
         return RefreshResult(access_token=token.value, expires_in=self._seconds_left(token))
 
     # --- messages -----------------------------------------------------------------------------------------------------
@@ -345,13 +345,13 @@ class Apala(BaseClient):
 
     def _current(self) -> Token | None:
         source = self._core.source
-        return None if source is None else source.current()
+        return None if source is None else source.peek()
 
     async def _log_in(self) -> Token:
         source = self.token_source
         if source is None:
             return await self.get_token()  # it says that there is none
-        return await source.renew(self._core.send, log_in=True, within=self._options.timeout.total)
+        return await source.refresh(self._core.send, log_in=True, within=self._options.timeout.total)
 
     async def _submit_bulk(self, entries: Sequence[Mapping[str, object]], options: CallOptions) -> BulkFeedbackResult:
         body = {"feedback": entries}
@@ -372,7 +372,7 @@ class Apala(BaseClient):
             return checked_uuid("company_guid", company)
         if source is not None:
             within = merge_options(self._options, options).timeout.total
-            company = _text(source.current() or await source.get(self._core.send, within=within), "company_id")
+            company = _text(source.peek() or await source.get(self._core.send, within=within), "company_id")
         if company is None:
             raise InvalidRequestError("no company: pass company_guid=, or set APALA_COMPANY_GUID")
         return company

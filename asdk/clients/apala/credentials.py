@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, read_token
+from asdk.auth import Credential, Identity, Token, json_request, read_token, secret_fingerprint, send_token_request
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
 from asdk.config import check_key
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
@@ -14,7 +14,7 @@ from asdk.http.response import Response
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
-_ADVICE: dict[int | None, tuple[type[TokenRefusedError], str]] = {
+_HINTS: dict[int | None, tuple[type[TokenRefusedError], str]] = {
     401: (InvalidApiKeyError, "check {place}, or ask Apala for a new key"),
     403: (KeyNotPermittedError, "ask Apala to give the key this permission"),
 }
@@ -49,20 +49,20 @@ class ApalaKeyExchange(Credential):
 
     @property
     def identity(self) -> Identity:
-        account = fingerprint(self._api_key, "apala key")
+        account = secret_fingerprint(self._api_key, "apala key")
         return Identity(url=f"{self._base_url}/api/auth/token", kind="apala key", account=account)
 
     async def fetch(self, send: Handler) -> Token:
         request = json_request(f"{self._base_url}/api/auth/token", {"api_key": self._api_key})
-        response = await exchange(send, request)
+        response = await send_token_request(send, request)
         return attrs.evolve(read_token(response), claims=_whose(response))
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         request = json_request(f"{self._base_url}/api/auth/refresh", {"refresh_token": token.refresh_token})
         try:
-            response = await exchange(send, request)
+            response = await send_token_request(send, request)
             # Where the reply brings no refresh token, the one that was sent stays good.
             return attrs.evolve(read_token(response, token.refresh_token), claims=token.claims)
         except TokenUnavailableError as error:
@@ -71,11 +71,11 @@ class ApalaKeyExchange(Credential):
                 raise
         return await self.fetch(send)
 
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         if not isinstance(error, TokenRefusedError):
             return error
-        kind, advice = _ADVICE.get(error.status, (TokenRefusedError, "check {place} and the base URL"))
-        return error.recast(kind, advice=advice.format(place=self._place))
+        kind, hint = _HINTS.get(error.status, (TokenRefusedError, "check {place} and the base URL"))
+        return error.convert_to(kind, hint=hint.format(place=self._place))
 
     def __repr__(self) -> str:
         return f"ApalaKeyExchange({self._base_url!r})"

@@ -60,7 +60,7 @@ class ChannelNotAllowedError(UnprocessableError):
     """422: the account may not send on this channel."""
 
 
-_ADVICE: Mapping[type[StatusError], str] = {
+_HINTS: Mapping[type[StatusError], str] = {
     NotProvisionedError: "ask Apala to set it up for this account",
     ComplianceError: "correct the text, and look at the draft with templates.validate()",
     DuplicateLabelError: "choose another label, or delete the template that has it",
@@ -73,7 +73,7 @@ _ADVICE: Mapping[type[StatusError], str] = {
 
 def advise(error: StatusError) -> StatusError:
     """The error, with what to do about it."""
-    error.advice = error.advice or _ADVICE.get(type(error))
+    error.hint = error.hint or _HINTS.get(type(error))
     return error
 
 

@@ -102,11 +102,11 @@ class BioEPIC(BaseClient):
         """Whether the client could get a token. Nothing is sent, and nothing is said of whether they are right."""
         return self.token_source is not None
 
-    async def get_token(self, *, renew: bool = False) -> Token:
+    async def get_token(self, *, refresh: bool = False) -> Token:
         """The token that a call would present now; ``client.auth.get_token`` gives its text.
 
         Args:
-            renew: get a new one, though the one at hand may still be good.
+            refresh: get a new one, though the one at hand may still be good.
 
         Raises:
             MissingCredentialsError: the client has no credentials.
@@ -122,7 +122,7 @@ class BioEPIC(BaseClient):
             )
         failure: TokenError
         try:
-            return await super().get_token(renew=renew)
+            return await super().get_token(refresh=refresh)
         except TokenError as error:
             failure = error.copy() if isinstance(error, RuntimeError) else login_error(error)
         try:
@@ -133,7 +133,7 @@ class BioEPIC(BaseClient):
     def status_error(self, response: Response) -> StatusError:
         error = super().status_error(response)
         if error.status == 401 and not self.has_credentials():
-            error.advice = f"the call carried no credentials: pass {HOW}"
+            error.hint = f"the call carried no credentials: pass {HOW}"
         return error
 
     async def fetch(self, template: str, **arguments: Unpack[RequestArguments]) -> Response:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
+from asdk.auth import Credential, Identity, Token, form_request, read_token, secret_fingerprint, send_token_request
 from asdk.clients.bioepic.errors import is_wrong_pair, login_error
 from asdk.errors import TokenError
 from asdk.secret import Secret
@@ -31,8 +31,8 @@ class BioEPICLogin(Credential):
     Source: BioEPIC API, ``POST /token``; RFC 6749, sections 4.3 and 4.4, with the client's id and secret in the form.
     """
 
-    rotates = False
-    refused = Credential.refused | _NO_ENDPOINT
+    rotates_refresh_tokens = False
+    refused_statuses = Credential.refused_statuses | _NO_ENDPOINT
 
     def __init__(
         self, base_url: str, grant: Literal["client_credentials", "password"], name: str, secret: str | Secret
@@ -44,13 +44,15 @@ class BioEPICLogin(Credential):
 
     @property
     def identity(self) -> Identity:
-        seed = fingerprint(self._secret, "bioepic login", short=True)
+        seed = secret_fingerprint(self._secret, "bioepic login", short=True)
         return Identity(url=self._url, kind=f"bioepic {self._grant}", account=self._name, seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
         name, secret = _PAIRS[self._grant]
         fields = {"grant_type": self._grant, name: self._name, secret: self._secret}
-        token = read_token(await exchange(send, form_request(self._url, fields), refused=self.refused))
+        token = read_token(
+            await send_token_request(send, form_request(self._url, fields), refused=self.refused_statuses)
+        )
         return attrs.evolve(
             token,
             scheme="Bearer",  # whatever the reply calls it
@@ -59,7 +61,7 @@ class BioEPICLogin(Credential):
             refresh_expires_at=None,
         )
 
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         return login_error(error, self._advice(error))
 
     def _advice(self, refusal: TokenError) -> str:

@@ -38,16 +38,16 @@ class LoginUnavailableError(TokenUnavailableError, RuntimeError):
     catches it."""
 
 
-def login_error(error: TokenError, advice: str | None = None) -> TokenError:
+def login_error(error: TokenError, hint: str | None = None) -> TokenError:
     """The same error as one of these.
 
     Args:
         error: why there is no token.
-        advice: what to do about a refusal.
+        hint: what to do about a refusal.
     """
     if not isinstance(error, TokenRefusedError):
-        return error.recast(LoginUnavailableError)
-    return error.recast(WrongCredentialsError if is_wrong_pair(error) else LoginRefusedError, advice=advice)
+        return error.convert_to(LoginUnavailableError)
+    return error.convert_to(WrongCredentialsError if is_wrong_pair(error) else LoginRefusedError, hint=hint)
 
 
 def is_wrong_pair(error: TokenError) -> bool:

@@ -97,7 +97,7 @@ class Bloomy(BaseClient):
         if source is None:
             return None
         within = merge_options(self._options, options).timeout.total
-        return (source.current() or await source.get(self._core.send, within=within)).value
+        return (source.peek() or await source.get(self._core.send, within=within)).value
 
     async def get_user_id(self, **options: Unpack[CallOptions]) -> int:
         """The id of the user behind the key: what calls take that name no user. It is fetched once.

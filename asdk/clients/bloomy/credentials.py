@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, form_request, read_token
+from asdk.auth import Credential, Identity, Token, form_request, read_token, secret_fingerprint, send_token_request
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
 from asdk.config import Config
 from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
@@ -24,7 +24,7 @@ class BloomyLogin(Credential):
     Source: Bloom Growth API, ``POST /Token``; RFC 6749, section 4.3, with ``userName`` for ``username``.
     """
 
-    rotates = False
+    rotates_refresh_tokens = False
 
     def __init__(self, base_url: str, username: str, password: str | Secret) -> None:
         self._url = f"{parse_url(base_url)[0]}/Token"
@@ -33,22 +33,22 @@ class BloomyLogin(Credential):
 
     @property
     def identity(self) -> Identity:
-        seed = fingerprint(self._password, "bloomy login", short=True)
+        seed = secret_fingerprint(self._password, "bloomy login", short=True)
         return Identity(url=self._url, kind="bloomy login", account=self._username, seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
         fields = {"grant_type": "password", "userName": self._username, "password": self._password}
-        return read_token(await exchange(send, form_request(self._url, fields)))
+        return read_token(await send_token_request(send, form_request(self._url, fields)))
 
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         if not isinstance(error, TokenRefusedError):
             return error
         if "locked" in error.message.lower():
-            return error.recast(AccountLockedError, advice="wait, and check the password before the next try")
+            return error.convert_to(AccountLockedError, hint="wait, and check the password before the next try")
         if error.code != "invalid_grant":
-            return error.recast(TokenRefusedError, advice="check the base URL")
-        advice = f"check the user name ({self._username}) and the password (BLOOMY_USERNAME, BLOOMY_PASSWORD)"
-        return error.recast(WrongPasswordError, advice=advice)
+            return error.convert_to(TokenRefusedError, hint="check the base URL")
+        hint = f"check the user name ({self._username}) and the password (BLOOMY_USERNAME, BLOOMY_PASSWORD)"
+        return error.convert_to(WrongPasswordError, hint=hint)
 
     def __repr__(self) -> str:
         return f"BloomyLogin({self._url!r}, {self._username!r})"
@@ -79,7 +79,7 @@ class FoundKey(Credential):
         place: where that is, for an error.
     """
 
-    shareable = False
+    storable = False
 
     def __init__(self, look: Callable[[], Secret | None], place: str) -> None:
         self._look = look

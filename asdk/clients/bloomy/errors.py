@@ -90,7 +90,7 @@ _KINDS: dict[type[StatusError], type[APIError]] = {
 }
 
 
-_ADVICE = {
+_HINTS = {
     403: "ask an administrator of the organisation",
     404: "check the id: a key sees its own organisation only",
 }
@@ -105,7 +105,7 @@ def api_error(error: StatusError, *, bought: bool) -> APIError:
         bought: whether the client buys its keys with a password.
     """
     kind = _KINDS.get(type(error), APIError)
-    advice = [error.advice, _ADVICE.get(error.status), _TWO_WEEKS if error.status == 401 and not bought else None]
+    hint = [error.hint, _HINTS.get(error.status), _TWO_WEEKS if error.status == 401 and not bought else None]
     return kind(
         error.message,
         method=error.method,
@@ -114,7 +114,7 @@ def api_error(error: StatusError, *, bought: bool) -> APIError:
         request_id=error.request_id,
         retry_after=error.retry_after,
         attempts=error.attempts,
-        advice="; ".join(filter(None, advice)) or None,
+        hint="; ".join(filter(None, hint)) or None,
         code=error.code,
         problem=error.problem,
         body=error.body,

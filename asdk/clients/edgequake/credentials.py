@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, json_request, secret_fingerprint, send_token_request, token_lifetime
 from asdk.clients.edgequake.errors import LOCKED_FOR, LoginLockedError, WrongPasswordError
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
 from asdk.http.response import Response
@@ -23,7 +23,7 @@ class EdgeQuakeLogin(Credential):
     Source: EdgeQuake API, ``POST /api/v1/auth/login`` and ``/api/v1/auth/refresh``.
     """
 
-    rotates = False
+    rotates_refresh_tokens = False
 
     def __init__(self, base_url: str, username: str, password: str | Secret) -> None:
         self._base_url = base_url.rstrip("/")
@@ -36,34 +36,34 @@ class EdgeQuakeLogin(Credential):
             url=f"{self._base_url}/api/v1/auth/login",
             kind="edgequake login",
             account=self._username,
-            seed=fingerprint(self._password, "edgequake login", short=True),
+            seed=secret_fingerprint(self._password, "edgequake login", short=True),
         )
 
     async def fetch(self, send: Handler) -> Token:
         data = {"username": self._username, "password": self._password}
-        response = await exchange(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
+        response = await send_token_request(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
         return _token(response, refresh_token=None)
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         if token.refresh_token is None:
             return await self.fetch(send)
         request = json_request(f"{self._base_url}/api/v1/auth/refresh", {"refresh_token": token.refresh_token})
-        return _token(await exchange(send, request), refresh_token=token.refresh_token)
+        return _token(await send_token_request(send, request), refresh_token=token.refresh_token)
 
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         if not isinstance(error, TokenRefusedError):
             return error
         if error.status == 423:
             wait = LOCKED_FOR if error.retry_after is None else error.retry_after
-            advice = "wait for 15 minutes, and check the password before the next try"
-            return error.recast(LoginLockedError, retry_after=wait, advice=advice)
+            hint = "wait for 15 minutes, and check the password before the next try"
+            return error.convert_to(LoginLockedError, retry_after=wait, hint=hint)
         if error.status == 403:
-            advice = f"an administrator has to activate the account {self._username}"
-            return error.recast(TokenRefusedError, advice=advice)
+            hint = f"an administrator has to activate the account {self._username}"
+            return error.convert_to(TokenRefusedError, hint=hint)
         if error.status == 401:
-            advice = f"check the user name ({self._username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)"
-            return error.recast(WrongPasswordError, advice=advice)
-        return error.recast(TokenRefusedError, advice="check the base URL")
+            hint = f"check the user name ({self._username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)"
+            return error.convert_to(WrongPasswordError, hint=hint)
+        return error.convert_to(TokenRefusedError, hint="check the base URL")
 
     def __repr__(self) -> str:
         return f"EdgeQuakeLogin({self._base_url!r}, {self._username!r})"

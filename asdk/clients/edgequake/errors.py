@@ -103,16 +103,16 @@ def advised(error: StatusError, request: Request) -> StatusError:
         request: as it was sent.
     """
     if isinstance(error, AccountLockedError):
-        error.advice = "wait for 15 minutes, and check the password before the next try"
+        error.hint = "wait for 15 minutes, and check the password before the next try"
     elif isinstance(error, NotFoundError) and error.code is not None and request.template.startswith(_SCOPED):
         workspace = request.headers.get("X-Workspace-ID") or "default"
-        error.advice = f"looked for in workspace {workspace}, with_workspace(...) looks in another"
+        error.hint = f"looked for in workspace {workspace}, with_workspace(...) looks in another"
     elif isinstance(error, AuthenticationError) and _wants_a_name(error, request):
-        advice = (
+        hint = (
             "name tenant and user, each by its UUID: tenant_id= and user_id= of the client, "
             "or tenant=Tenant(tenant_id, user_id=...) of the call"
         )
-        return error.recast(TenantRequiredError, advice=advice)
+        return error.convert_to(TenantRequiredError, hint=hint)
     return error
 
 

@@ -12,7 +12,7 @@ from asdk.auth import Credential, PromptCredential
 from asdk.client.base import BaseClient
 from asdk.client.options import ClientOptions
 from asdk.clients.mgnify.config import NAMES, PREFIX, MGnifyConfig
-from asdk.clients.mgnify.credentials import LOGIN_ADVICE, SlidingToken
+from asdk.clients.mgnify.credentials import LOGIN_HINTS, SlidingToken
 from asdk.clients.mgnify.models import Study
 from asdk.clients.mgnify.queries import QuerySet
 from asdk.clients.mgnify.resources import (
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 API_PATH = "/metagenomics/api/v2"
 
 # What the server's words mean for who reads them.
-_ADVICE = {
+_HINTS = {
     "Unauthorized": "private data needs a Webin account: pass username= and password=, set MGNIFY_USERNAME and "
     "MGNIFY_PASSWORD, or let interactive=True ask",
     "Given token not valid for any token type": "the token has expired or is not one of this server's: pass username= "
     "and password=, so that a new one can be had; without any token the public data is open",
-    "Invalid credentials": LOGIN_ADVICE,
+    "Invalid credentials": LOGIN_HINTS,
     "Token is invalid or expired": "only a token that still lives can be refreshed: log in again",
     "Not found.": "there is no such record, or it is private and another account's",
 }
@@ -147,8 +147,8 @@ class MGnify(BaseClient):
     def describe_error(self, data: Any) -> tuple[str | None, str | None]:
         """The server's code and message, and what to do where its words do not say."""
         code, message = read_error(data)
-        advice = _ADVICE.get(message or "")
-        return code, message if advice is None else f"{message} ({advice})"
+        hint = _HINTS.get(message or "")
+        return code, message if hint is None else f"{message} ({hint})"
 
 
 def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None) -> PageCache | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from asdk.auth import Credential, Identity, Token, exchange, fingerprint, json_request, token_lifetime
+from asdk.auth import Credential, Identity, Token, json_request, secret_fingerprint, send_token_request, token_lifetime
 from asdk.auth.token import jwt_claims, jwt_expiry
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
@@ -20,7 +20,7 @@ from asdk.transports.base import Handler
 _SENDABLE = re.compile(r"[\x21-\x7e]+").fullmatch
 
 #: What to do about a login that is refused.
-LOGIN_ADVICE = (
+LOGIN_HINTS = (
     "check the Webin id, which is such as Webin-12345, and the password (MGNIFY_USERNAME, MGNIFY_PASSWORD); the server "
     "says the same while the archive that knows them does not answer"
 )
@@ -42,7 +42,7 @@ class SlidingToken(Credential):
     Source: MGnify API v2, ``POST /auth/sliding`` and ``/auth/sliding/refresh``.
     """
 
-    rotates = False
+    rotates_refresh_tokens = False
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class SlidingToken(Credential):
             url=f"{self._base_url}/auth/sliding",
             kind="mgnify sliding token",
             account=self._username,
-            seed=fingerprint(self._password, "mgnify login", short=True),
+            seed=secret_fingerprint(self._password, "mgnify login", short=True),
         )
 
     @property
@@ -76,7 +76,7 @@ class SlidingToken(Credential):
         token makes another name."""
         login, token = self.identity, self._first
         parts = [] if login is None else [login.key, login.seed or ""]
-        return "-".join(parts if token is None else [*parts, fingerprint(token, "mgnify token")])
+        return "-".join(parts if token is None else [*parts, secret_fingerprint(token, "mgnify token")])
 
     async def fetch(self, send: Handler) -> Token:
         # The given token is the first answer and never the second: whoever asks again could not use it.
@@ -91,7 +91,7 @@ class SlidingToken(Credential):
         data = {"username": self._username, "password": self._password}
         return await self._exchange(send, "/auth/sliding", data)
 
-    async def renew(self, token: Token, send: Handler) -> Token:
+    async def refresh(self, token: Token, send: Handler) -> Token:
         now = self._clock.time()
         ends = [moment for moment in (token.expires_at, token.refresh_expires_at) if moment is not None]
         if token.refresh_token is None or any(now >= moment for moment in ends):
@@ -99,13 +99,13 @@ class SlidingToken(Credential):
         return await self._exchange(send, "/auth/sliding/refresh", {"token": token.refresh_token})
 
     async def _exchange(self, send: Handler, path: str, data: dict[str, Any]) -> Token:
-        return _token(await exchange(send, json_request(f"{self._base_url}{path}", data)))
+        return _token(await send_token_request(send, json_request(f"{self._base_url}{path}", data)))
 
-    def explain(self, error: TokenError) -> TokenError:
+    def map_error(self, error: TokenError) -> TokenError:
         if not isinstance(error, TokenRefusedError) or error.status is None:
             return error
         is_refresh = error.template is not None and error.template.endswith("/refresh")
-        return error.recast(TokenRefusedError, advice="log in again" if is_refresh else LOGIN_ADVICE)
+        return error.convert_to(TokenRefusedError, hint="log in again" if is_refresh else LOGIN_HINTS)
 
     def __repr__(self) -> str:
         return f"SlidingToken({self._base_url!r}, {self._username!r})"

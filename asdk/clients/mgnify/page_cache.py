@@ -24,7 +24,7 @@ from asdk.concurrency.threads import in_thread
 from asdk.errors import ConfigurationError, DecodeError
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
+from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
 T = TypeVar("T")
@@ -144,7 +144,7 @@ class PageCacheMiddleware:
         source: of the client's token; None for a client without one.
     """
 
-    place = Place.CACHE
+    order = StackOrder.CACHE
 
     def __init__(self, cache: PageCache, source: TokenSource | None) -> None:
         self._cache = cache
@@ -173,7 +173,7 @@ class PageCacheMiddleware:
         if isinstance(credential, SlidingToken):
             return credential.owner
         # Others may say who they will be before anybody has believed them.
-        identity = credential.identity if source.current() is not None else None
+        identity = credential.identity if source.peek() is not None else None
         return None if identity is None else f"{identity.key}-{identity.seed}"
 
 

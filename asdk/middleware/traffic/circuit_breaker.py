@@ -19,8 +19,8 @@ from asdk.errors import (
 )
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
-from asdk.middleware.traffic.fair_queue import begin_anew_after_fork
+from asdk.middleware.chain import StackOrder
+from asdk.middleware.traffic.fair_queue import reset_after_fork
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")
@@ -52,7 +52,7 @@ class CircuitBreaker:
         ConfigurationError: one of them cannot be used.
     """
 
-    place = Place.CIRCUIT_BREAKER
+    order = StackOrder.CIRCUIT_BREAKER
 
     def __init__(self, window: int = 100, failure_ratio: float = 0.5, open_for: float = 30.0) -> None:
         if not isinstance(window, int) or isinstance(window, bool) or window < 1:
@@ -63,7 +63,7 @@ class CircuitBreaker:
             raise ConfigurationError(f"open_for is a number of seconds above 0; it is {open_for!r}")
         self.window, self.failure_ratio, self.open_for = window, failure_ratio, open_for
         self.begin()
-        begin_anew_after_fork(self)
+        reset_after_fork(self)
 
     def begin(self) -> None:
         """All closed: at first, and in a forked child."""

@@ -12,8 +12,8 @@ from contextlib import suppress
 from asdk.errors import ConfigurationError
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
-from asdk.middleware.traffic.fair_queue import FairQueue, Seat, begin_anew_after_fork, out_of_time
+from asdk.middleware.chain import StackOrder
+from asdk.middleware.traffic.fair_queue import FairQueue, Seat, out_of_time, reset_after_fork
 from asdk.transports.base import Handler
 
 
@@ -31,14 +31,14 @@ class ConcurrencyLimit:
         ConfigurationError: it is no whole number above 0.
     """
 
-    place = Place.CONCURRENCY
+    order = StackOrder.CONCURRENCY
 
     def __init__(self, n: int) -> None:
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             raise ConfigurationError(f"a ConcurrencyLimit is a whole number of requests, at least 1; it is {n!r}")
         self.n = n
         self.begin()
-        begin_anew_after_fork(self)
+        reset_after_fork(self)
 
     def begin(self) -> None:
         """Everything is free: at first, and in a forked child."""

@@ -206,17 +206,17 @@ def running_loop() -> Loop | None:
         return None
 
 
-class Forgetful(Protocol):
+class ForkAware(Protocol):
     """What a forked child has to begin anew."""
 
     def begin(self) -> None:
         """Forget who waits and who is under way: they are in the parent, and so is who holds the lock."""
 
 
-_forgetful: weakref.WeakSet[Forgetful] = weakref.WeakSet()
+_forgetful: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 
 
-def begin_anew_after_fork(limit: Forgetful) -> None:
+def reset_after_fork(limit: ForkAware) -> None:
     """Have ``limit.begin()`` called in every forked child."""
     _forgetful.add(limit)
 

@@ -1,7 +1,8 @@
 """`RateLimit`: so many requests a second at most, and fewer when the server says so. Stands below retry, so that each
 attempt needs a permit, and below `TokenGate`, so that no permit waits for a token.
 
-Each call that must wait has a future in its own event loop, and each loop in which calls wait has one timer. Permits
+Each call that must wait has a future in its own event loop, and each loop in which calls wait has one timer.
+PermitSource
 are given to the queue when they are due, never promised ahead: so a cancelled call takes none with it.
 """
 
@@ -19,9 +20,9 @@ from asdk.http.headers import Headers
 from asdk.http.rate_limit_headers import FIELDS, asked_to_wait, read_quotas
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.middleware.chain import Place
-from asdk.middleware.traffic.fair_queue import FairQueue, Loop, Seat, begin_anew_after_fork, out_of_time
-from asdk.middleware.traffic.token_bucket import Bucket, Permits
+from asdk.middleware.chain import StackOrder
+from asdk.middleware.traffic.fair_queue import FairQueue, Loop, Seat, out_of_time, reset_after_fork
+from asdk.middleware.traffic.token_bucket import Bucket, PermitSource
 from asdk.transports.base import Handler
 
 #: No server keeps a client waiting for longer than this by one response, in seconds. Then it is asked again, once.
@@ -71,7 +72,7 @@ class RateLimit:
         ConfigurationError: one of them cannot be used.
     """
 
-    place = Place.RATE_LIMIT
+    order = StackOrder.RATE_LIMIT
 
     def __init__(self, per_second: float, burst: int = 1) -> None:
         if not _is_number(per_second) or not 0 < per_second < math.inf:
@@ -81,12 +82,12 @@ class RateLimit:
         self.per_second = float(per_second)
         self.burst = burst
         self.begin()
-        begin_anew_after_fork(self)
+        reset_after_fork(self)
 
     def begin(self) -> None:
         """Forget who waits and what was learned: at first, and in a forked child."""
         self._queue = FairQueue()
-        self._permits: Permits = self._make_permits()
+        self._permits: PermitSource = self._make_permits()
         self._timers: dict[Loop, Timer] = {}
         self._quotas: list[_Left] = []
         self._issued = 0  # the number of the last permit
@@ -94,7 +95,7 @@ class RateLimit:
         self._throttled = 0  # how many 429s without a word came one after another
         self._throttled_at = 0  # the last permit that was out when the last of them came
 
-    def _make_permits(self) -> Permits:
+    def _make_permits(self) -> PermitSource:
         return Bucket(self.per_second, self.burst)
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:

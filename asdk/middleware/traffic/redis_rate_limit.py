@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from asdk.clock import Clock
-from asdk.concurrency.per_loop import LoopPool
+from asdk.concurrency.per_loop import PerLoop
 from asdk.errors import ConfigurationError
 from asdk.middleware.traffic.fair_queue import Loop, Seat
 from asdk.middleware.traffic.rate_limit import RateLimit
-from asdk.middleware.traffic.token_bucket import Bucket, Leases, Permits
+from asdk.middleware.traffic.token_bucket import Bucket, PermitSource, ReservedPermits
 from asdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class RedisRateLimit(RateLimit):
     """A `RateLimit` that all processes with the same Redis and ``key`` share, with the same interface.
 
     At most ``per_second`` requests a second in all of them together, evenly; a 429 that one of them gets slows all.
-    Permits are reserved up to 25 at a time, but for no more than 50 ms ahead.
+    PermitSource are reserved up to 25 at a time, but for no more than 50 ms ahead.
 
     When Redis is gone, or does not answer within half a second, each process keeps to its share of the limit: one part
     of as many as Redis last knew of. It says so once, on the logger ``asdk``, looks for Redis every second, and when it
@@ -141,7 +141,7 @@ class RedisRateLimit(RateLimit):
         # The braces: in a cluster, one slot for all.
         self._keys = [f"{{{key}}}:{name}" for name in ("clock", "members", "resumes")]
         _check_url(self._url)
-        self._links: LoopPool[_Link] = LoopPool(_close)
+        self._links: PerLoop[_Link] = PerLoop(_close)
         super().__init__(per_second, burst)
         self._batch = max(1, min(_BATCH, int(self.per_second * _BATCH_SECONDS)))
 
@@ -155,8 +155,8 @@ class RedisRateLimit(RateLimit):
         self._push_until = -math.inf
         super().begin()
 
-    def _make_permits(self) -> Permits:
-        self._leases = Leases()
+    def _make_permits(self) -> PermitSource:
+        self._leases = ReservedPermits()
         return self._leases
 
     async def aclose(self) -> None:
@@ -198,7 +198,7 @@ class RedisRateLimit(RateLimit):
         order = _Order(max(0, count), max(0.0, push), self._gone, self._fleet is not None)
         # Nobody's child: a caller that is cancelled leaves the trip to the others. In an empty context, as a token's.
         self._task = loop.create_task(self._trip(order, loop, clock), context=contextvars.Context())
-        if (link := self._links.open_ones.get(loop)) is not None:
+        if (link := self._links.by_loop.get(loop)) is not None:
             link.trip = self._task
 
     # --- one trip --------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class RedisRateLimit(RateLimit):
         self._rouse(clock)
 
     async def _ask(self, order: _Order, loop: Loop) -> _Reply:
-        link = self._links.open_ones.get(loop) or await self._links.open(loop, self._connect)
+        link = self._links.by_loop.get(loop) or await self._links.open(loop, self._connect)
         link.trip = asyncio.current_task()
         interval = 1e6 / self.per_second
         numbers = (interval, (self.burst - 1) * interval, order.count, order.push * 1e6, order.rejoins, order.known)

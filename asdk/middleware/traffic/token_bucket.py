@@ -1,6 +1,8 @@
-"""Permits and their moments: the arithmetic of rate limits. No clock, no lock, no I/O; times are monotonic seconds.
+"""PermitSource and their moments: the arithmetic of rate limits. No clock, no lock, no I/O; times are monotonic
+seconds.
 
-`Permits` is what `RateLimit` asks; `Bucket` gives them out by a rate of its own, `Leases` gives out what was reserved
+`PermitSource` is what `RateLimit` asks; `Bucket` gives them out by a rate of its own, `ReservedPermits` gives out what
+was reserved
 elsewhere, and a share of its own while nothing can be reserved.
 """
 
@@ -15,7 +17,7 @@ from typing import Protocol
 GRAIN = 0.05
 
 
-class Permits(Protocol):
+class PermitSource(Protocol):
     """Gives out one permit after another."""
 
     def due(self, now: float) -> float:
@@ -67,8 +69,8 @@ class Bucket:
         self._arrival = max(self._arrival, until + self._tolerance)
 
 
-class Leases:
-    """Permits that were reserved ahead, each for a moment of its own; and, in an outage, a local share.
+class ReservedPermits:
+    """PermitSource that were reserved ahead, each for a moment of its own; and, in an outage, a local share.
 
     The share ends at a moment too: when nothing can be reserved that moment is infinitely far, and afterwards it is
     that from which the reservations of all count again.

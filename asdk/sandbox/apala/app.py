@@ -11,7 +11,7 @@ from asdk.sandbox.apala.handlers import auth, feedback, messages, paf, templates
 from asdk.sandbox.apala.settings import ApalaSettings
 from asdk.sandbox.apala.store.state import ApalaCredentials, State
 from asdk.sandbox.api import ApiServer
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.exchange import Exchange
 from asdk.sandbox.ids import Ids
 
@@ -31,7 +31,7 @@ class ApalaServer(ApiServer):
 
     name: ClassVar[str] = "apala"
 
-    def __init__(self, settings: ApalaSettings, *, seed: int, clock: Clock) -> None:
+    def __init__(self, settings: ApalaSettings, *, seed: int, clock: TimeSource) -> None:
         super().__init__()
         self.settings = settings
         self._state = State(settings, clock, seed)

@@ -13,7 +13,7 @@ from asdk.sandbox.bioepic.filters import Record
 from asdk.sandbox.bioepic.handlers import Handlers
 from asdk.sandbox.bioepic.settings import BioEPICSettings
 from asdk.sandbox.bioepic.tokens import BioEPICCredentials, Tokens
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.exchange import Exchange
 from asdk.sandbox.ids import Ids
 
@@ -23,7 +23,7 @@ class BioEPICServer(ApiServer):
 
     name: ClassVar[str] = "bioepic"
 
-    def __init__(self, settings: BioEPICSettings, *, seed: int, clock: Clock) -> None:
+    def __init__(self, settings: BioEPICSettings, *, seed: int, clock: TimeSource) -> None:
         super().__init__()
         self.settings = settings
         self._clock = clock

@@ -9,7 +9,7 @@ import attrs
 from asdk.sandbox import jwt
 from asdk.sandbox.bioepic.errors import ApiError
 from asdk.sandbox.bioepic.settings import BioEPICSettings, TokenShape
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 
 _GRANTS = {
@@ -31,7 +31,7 @@ class BioEPICCredentials:
 class Tokens:
     """Issues the tokens and checks them. Each is a JWT, so the server keeps none."""
 
-    def __init__(self, settings: BioEPICSettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: BioEPICSettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids

@@ -11,7 +11,7 @@ from asdk.sandbox.bloomy.call import Route, guard
 from asdk.sandbox.bloomy.handlers import headlines, issues, meetings, rocks, scorecard, todos, token, users
 from asdk.sandbox.bloomy.settings import BloomySettings
 from asdk.sandbox.bloomy.store.state import BloomyCredentials, State
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.exchange import Exchange
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class BloomyServer(ApiServer):
 
     name: ClassVar[str] = "bloomy"
 
-    def __init__(self, settings: BloomySettings, *, seed: int, clock: Clock) -> None:
+    def __init__(self, settings: BloomySettings, *, seed: int, clock: TimeSource) -> None:
         super().__init__()
         self.settings = settings
         self._state = State(settings, clock, seed)

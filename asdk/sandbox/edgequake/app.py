@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 from aiohttp import web
 
 from asdk.sandbox.api import ApiServer
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake import errors
 from asdk.sandbox.edgequake.call import Route
 from asdk.sandbox.edgequake.guard import Guard
@@ -82,7 +82,7 @@ class EdgeQuakeServer(ApiServer):
 
     name: ClassVar[str] = "edgequake"
 
-    def __init__(self, settings: EdgeQuakeSettings, *, seed: int, clock: Clock) -> None:
+    def __init__(self, settings: EdgeQuakeSettings, *, seed: int, clock: TimeSource) -> None:
         super().__init__()
         self.settings = settings
         self._state = State(settings, clock, seed)

@@ -2,7 +2,7 @@
 
 import math
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import RateLimitedError
 from asdk.sandbox.edgequake.settings import EdgeQuakeSettings
 
@@ -10,7 +10,7 @@ from asdk.sandbox.edgequake.settings import EdgeQuakeSettings
 class RateLimiter:
     """Counts the requests of each tenant; callers without one share a bucket."""
 
-    def __init__(self, settings: EdgeQuakeSettings, clock: Clock) -> None:
+    def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource) -> None:
         self._settings = settings
         self._clock = clock
         self._windows: dict[str, tuple[float, int]] = {}

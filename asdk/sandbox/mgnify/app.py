@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from aiohttp import web
 
 from asdk.sandbox.api import ApiServer
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.exchange import Exchange
 from asdk.sandbox.mgnify import errors
 from asdk.sandbox.mgnify.call import Route
@@ -35,7 +35,7 @@ class MGnifyServer(ApiServer):
 
     name: ClassVar[str] = "mgnify"
 
-    def __init__(self, settings: MGnifySettings, *, seed: int, clock: Clock) -> None:
+    def __init__(self, settings: MGnifySettings, *, seed: int, clock: TimeSource) -> None:
         super().__init__()
         self.settings = settings
         self._state = State(settings, clock, seed)

@@ -99,12 +99,12 @@ async def test_each_keeps_its_rules_and_its_place_in_a_store() -> None:
     endpoint = Endpoint(granted("t1", "r2"), granted("t2", "r3"), Reply(500), granted("t3", "r4"))
     source = source_of(chain, clock, store)
     await source.get(endpoint.send)
-    assert (chain.logs_in, chain.rotates) == (False, True)
+    assert (chain.can_login, chain.rotates_refresh_tokens) == (False, True)
     await clock.sleep(101)
     await source_of(RefreshToken(URL, "r1", account="ada"), clock, store).get(endpoint.send)
     assert (await source.get(endpoint.send)).value.reveal() == "t2", "adopted from the store, under the same key"
     assert [form["refresh_token"] for form in endpoint.forms] == ["r1", "r2"]
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.account == "ada"
 
@@ -119,7 +119,7 @@ async def test_a_key_may_stand_in_a_chain() -> None:
 async def test_its_own_methods_go_the_same_way() -> None:
     chain, endpoint = CredentialChain(NoCredential("nothing"), PasswordGrant(URL, "ada", "pass")), Endpoint()
     token = await chain.fetch(endpoint.send)
-    await chain.renew(Token(value="t", refresh_token="r1"), endpoint.send)
+    await chain.refresh(Token(value="t", refresh_token="r1"), endpoint.send)
     assert token.value.reveal() == "t1"
     assert endpoint.grants == ["password", "refresh_token"]
 

@@ -17,7 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdk import ConfigurationError, Secret, TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.auth import ClientCredentials, Credential, DeviceCode, Entry, MemoryTokenStore, PasswordGrant, RefreshToken
+from asdk.auth import (
+    ClientCredentials,
+    Credential,
+    DeviceCode,
+    MemoryTokenStore,
+    PasswordGrant,
+    RefreshToken,
+    TokenRecord,
+)
 from asdk.testing import Reply, VirtualClock
 from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 from tests.support.failures import failure_of
@@ -373,7 +381,7 @@ async def test_a_token_that_the_store_did_not_take_is_saved_when_the_secret_can_
     class Full(MemoryTokenStore):
         full = True
 
-        async def save(self, key: str, entry: Entry) -> bool:
+        async def save(self, key: str, entry: TokenRecord) -> bool:
             if self.full:
                 raise OSError(28, "No space left on device")
             return await super().save(key, entry)
@@ -385,10 +393,10 @@ async def test_a_token_that_the_store_did_not_take_is_saved_when_the_secret_can_
     store.full = False
     secrets.clear()
     await clock.sleep(10)
-    await source.finish(endpoint.send)
+    await source.drain(endpoint.send)
     secrets.append("s3cret")
     await clock.sleep(60)
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.token is not None
     assert len(endpoint.sent) == 1

@@ -69,7 +69,7 @@ async def test_invalid_grant_for_the_stored_refresh_token_discards_it() -> None:
     await clock.sleep(101)
     with pytest.raises(TokenRefusedError):
         await source.get(endpoint.send)
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.token is not None
     assert entry.token.refresh_token is None
@@ -89,7 +89,7 @@ async def test_another_refusal_keeps_the_stored_refresh_token(code: str) -> None
     await clock.sleep(101)
     with pytest.raises(TokenRefusedError):
         await source.get(endpoint.send)
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.token is not None
     assert entry.token.refresh_token is not None

@@ -118,7 +118,7 @@ async def test_what_stands_for_an_unknown_password_is_never_sent(sits: Callable[
 
 async def test_another_user_does_not_go_on_with_the_token_of_the_one_before(sits: Callable[..., Person]) -> None:
     class Steady(PasswordGrant):
-        rotates = False
+        rotates_refresh_tokens = False
 
     sits("ada", "pass", "a", "b", "bob", "pass")
     clock = VirtualClock()
@@ -160,8 +160,8 @@ class WrongPasswordError(TokenRefusedError):
 
 
 class Explained(PasswordGrant):
-    def explain(self, error: TokenError) -> TokenError:
-        return error.recast(WrongPasswordError, advice="ask the desk for a new one")
+    def map_error(self, error: TokenError) -> TokenError:
+        return error.convert_to(WrongPasswordError, hint="ask the desk for a new one")
 
 
 async def test_a_refusal_is_explained_as_the_credential_does_that_was_made_of_the_answers(

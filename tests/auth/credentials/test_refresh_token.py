@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asdk import ConfigurationError, TokenRefusedError, TokenUnavailableError
-from asdk.auth import MemoryTokenStore, RefreshToken, fingerprint
+from asdk.auth import MemoryTokenStore, RefreshToken, secret_fingerprint
 from asdk.testing import Reply, VirtualClock
 from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
@@ -46,9 +46,9 @@ async def test_another_first_token_begins_anew_also_over_a_store() -> None:
 
 async def test_its_account_is_its_fingerprint_unless_it_has_a_name() -> None:
     identity = RefreshToken(URL, "r1").identity
-    assert identity.account == identity.seed == fingerprint("r1", "refresh token")
+    assert identity.account == identity.seed == secret_fingerprint("r1", "refresh token")
     named = RefreshToken(URL, "r1", account="ada", client_id="app", client_secret="s3cret").identity
-    assert (named.account, named.seed) == ("ada", fingerprint("r1", "refresh token"))
+    assert (named.account, named.seed) == ("ada", secret_fingerprint("r1", "refresh token"))
 
 
 async def test_a_refused_token_is_sent_once_and_its_use_is_settled() -> None:
@@ -60,7 +60,7 @@ async def test_a_refused_token_is_sent_once_and_its_use_is_settled() -> None:
             await source.get(endpoint.send)
         await clock.sleep(1)
     assert len(endpoint.sent) == 1
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.refusal is not None
     assert entry.intent is None, "others would wait for a process that has nothing to save"
@@ -72,21 +72,21 @@ async def test_a_token_that_may_have_been_used_is_not_sent_by_another_process() 
     source = source_of(RefreshToken(URL, "r1"), clock, store)
     with pytest.raises(TokenUnavailableError):
         await source.get(endpoint.send, within=0.1)
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.intent is not None
-    assert entry.intent.refresh_token == fingerprint("r1", "refresh token")
+    assert entry.intent.refresh_token == secret_fingerprint("r1", "refresh token")
 
 
 async def test_where_tokens_do_not_rotate_nothing_is_announced() -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(Reply(500), granted("t1"), granted("t2"))
-    source = source_of(RefreshToken(URL, "r1", rotates=False), clock, store)
+    source = source_of(RefreshToken(URL, "r1", rotates_refresh_tokens=False), clock, store)
     await source.get(endpoint.send)
     await clock.sleep(101)
     await source.get(endpoint.send)
     assert sent_tokens(endpoint) == ["r1"] * 3
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert (entry.intent, entry.revision) == (None, 2)
 

@@ -109,7 +109,7 @@ async def test_a_failure_shows_no_secret(name: str, reply: str, caplog: pytest.L
     caplog.set_level(logging.DEBUG)
     endpoint = endpoint_for(name, REPLIES[reply])
     with pytest.raises(AsdkError) as caught:
-        await CREDENTIALS[name]().attempt(lambda credential: credential.fetch(with_clock(endpoint)))
+        await CREDENTIALS[name]().run(lambda credential: credential.fetch(with_clock(endpoint)))
     assert found_in(shown_by(caught.value)) == set()
     with pytest.raises(AsdkError) as caught:
         await source_of(CREDENTIALS[name]()).get(with_clock(endpoint_for(name, REPLIES[reply])), within=0.5)

@@ -30,17 +30,17 @@ from asdk import (
 from asdk.auth import (
     ApiKey,
     Credential,
-    Entry,
     Identity,
     MemoryTokenStore,
     PasswordGrant,
+    TokenRecord,
     TokenStore,
-    exchange,
     json_request,
+    send_token_request,
 )
 from asdk.auth.refresh.rotation import print_of
-from asdk.auth.stores.record import Intent
-from asdk.concurrency.process import this_process
+from asdk.auth.stores.record import RefreshIntent
+from asdk.concurrency.process import current_process_id
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 from tests.support.families import TOKEN_URL, Families, Login, Refresh, endpoint
@@ -62,11 +62,11 @@ class Store(MemoryTokenStore):
         if what in self.broken:
             raise OSError(28, "No space left on device")
 
-    async def load(self, key: str) -> Entry | None:
+    async def load(self, key: str) -> TokenRecord | None:
         self._check("load")
         return await super().load(key)
 
-    async def save(self, key: str, entry: Entry) -> bool:
+    async def save(self, key: str, entry: TokenRecord) -> bool:
         self.saves += 1
         self._check("save")
         return await super().save(key, entry)
@@ -133,7 +133,7 @@ async def test_the_use_is_announced_before_the_token_leaves_and_saved_before_any
     source = world.source()
     await world.get(source)
     await world.expire()
-    seen: list[Entry | None] = []
+    seen: list[TokenRecord | None] = []
 
     async def looking(request: Any) -> Any:
         seen.append(await world.store.load(KEY))
@@ -144,7 +144,7 @@ async def test_the_use_is_announced_before_the_token_leaves_and_saved_before_any
     assert before is not None
     assert before.intent is not None
     assert before.intent.refresh_token == print_of(before.token)
-    assert before.intent.holder == this_process()
+    assert before.intent.holder == current_process_id()
     after = await world.store.load(KEY)
     assert after is not None
     assert (after.token, after.intent) == (token, None)
@@ -210,9 +210,9 @@ async def test_k_failures_of_a_first_refresh_cost_k_plus_one_requests() -> None:
 
 @pytest.fixture
 def neighbour() -> Any:
-    """Another process that runs, as `this_process` would name it."""
+    """Another process that runs, as `current_process_id` would name it."""
     code = (
-        "from asdk.concurrency.process import this_process; print(this_process(), flush=True)\n"
+        "from asdk.concurrency.process import current_process_id; print(current_process_id(), flush=True)\n"
         "import time; time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -229,7 +229,7 @@ async def announce(world: World, credential: Credential, holder: str) -> None:
     assert identity is not None
     entry = await world.store.load(identity.key)
     assert entry is not None
-    intent = Intent(refresh_token=print_of(entry.token) or "", holder=holder, written_at=world.clock.time())
+    intent = RefreshIntent(refresh_token=print_of(entry.token) or "", holder=holder, written_at=world.clock.time())
     assert await world.store.save(identity.key, attrs.evolve(entry, intent=intent, revision=entry.revision + 1))
 
 
@@ -266,23 +266,23 @@ async def test_an_announcer_that_gave_up_and_lives_on_holds_up_nobody(
         await asyncio.sleep(60)
 
     class Mistaken(Refresh):
-        async def renew(self, token: Token, send: Handler) -> Token:
+        async def refresh(self, token: Token, send: Handler) -> Token:
             raise ZeroDivisionError
 
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr("asdk.auth.refresh.refresh.this_process", lambda: neighbour.name)
+        elsewhere.setattr("asdk.auth.refresh.refresh.current_process_id", lambda: neighbour.name)
         if end == "the client ends":
             source = world.source(credential)
             call = asyncio.create_task(source.get(hanging, within=60))
             await departed.wait()
             call.cancel()
-            await source.finish(hanging)
+            await source.drain(hanging)
         else:
             bug = Mistaken(credential.first.reveal())
             source = world.source(credential if end == "the reply is lost" else bug)
             with pytest.raises(TokenUnavailableError):
                 await world.get(source, within=0.1)
-    entry = await world.source(credential).stored()
+    entry = await world.source(credential).read_store()
     assert entry is not None
     assert (None if entry.intent is None else entry.intent.holder) == (None if "bug" in end else "")
     fresh = world.source(credential)
@@ -293,7 +293,7 @@ async def test_an_announcer_that_gave_up_and_lives_on_holds_up_nobody(
 
 async def test_an_announcement_that_is_cancelled_while_it_is_written_is_taken_back() -> None:
     class Slow(Store):
-        async def save(self, key: str, entry: Entry) -> bool:
+        async def save(self, key: str, entry: TokenRecord) -> bool:
             taken = await super().save(key, entry)
             if entry.intent is not None:
                 written.set()
@@ -306,8 +306,8 @@ async def test_an_announcement_that_is_cancelled_while_it_is_written_is_taken_ba
     call = asyncio.create_task(world.get(source))
     await written.wait()
     call.cancel()
-    await source.finish(world.endpoint.send)  # nothing has left: the flight is ended
-    entry = await source.stored()
+    await source.drain(world.endpoint.send)  # nothing has left: the flight is ended
+    entry = await source.read_store()
     assert entry is not None
     assert (entry.intent, world.requests) == (None, [])
 
@@ -318,9 +318,9 @@ async def test_a_renewal_by_hand_risks_no_refresh_token_while_the_access_token_l
     credential = Refresh(world.families.first())
     source = world.source(credential)
     token = await world.get(source)
-    await announce(world, credential, this_process().rpartition("@")[0] + "@1")
+    await announce(world, credential, current_process_id().rpartition("@")[0] + "@1")
     with pytest.raises(TokenUnavailableError):
-        await source.renew(world.endpoint.send, within=5)
+        await source.refresh(world.endpoint.send, within=5)
     assert (await world.get(source), world.requests) == (token, ["refresh"])
     await world.expire()
     assert world.families.is_good(await world.get(source))
@@ -338,7 +338,7 @@ async def test_whoever_can_log_in_does_not_touch_what_was_announced(neighbour: A
 async def test_a_killed_announcer_costs_a_login_not_a_replay() -> None:
     world = World()
     await world.get(world.source())
-    await announce(world, Login(), this_process().rpartition("@")[0] + "@1")
+    await announce(world, Login(), current_process_id().rpartition("@")[0] + "@1")
     await world.expire()
     await world.get(world.source())
     assert world.requests == ["login", "login"]
@@ -409,7 +409,7 @@ async def test_two_saves_that_failed_are_made_up_for_by_the_newest() -> None:
         await world.clock.sleep(31)
         token = await source.get(filling_the_disk, rejected=token)
     store.broken = set()
-    await source.finish(world.endpoint.send)
+    await source.drain(world.endpoint.send)
     entry = await store.load(KEY)
     assert entry is not None
     assert entry.token == token, "what was spent and stored does not come back"
@@ -425,7 +425,7 @@ async def test_what_the_store_did_not_take_is_saved_when_the_client_ends() -> No
     source = world.source()
     token = await world.get(source)
     store.broken = set()
-    await source.finish(world.endpoint.send)
+    await source.drain(world.endpoint.send)
     entry = await store.load(KEY)
     assert entry is not None
     assert entry.token is not None
@@ -440,7 +440,7 @@ async def test_a_store_that_does_not_answer_holds_up_the_end_of_a_client_for_sec
     source = world.source()
     await world.get(source)
     async with asyncio.timeout(5), world.store.lock(KEY):
-        await source.finish(world.endpoint.send)
+        await source.drain(world.endpoint.send)
 
 
 async def test_what_one_loop_could_not_save_the_next_one_tries_again() -> None:
@@ -460,7 +460,7 @@ async def test_what_one_loop_could_not_save_the_next_one_tries_again() -> None:
 
 
 async def test_a_credential_that_forgot_whose_token_it_is_fails_no_close() -> None:
-    class Forgetful(Login):
+    class ForkAware(Login):
         @property
         def identity(self) -> Identity:
             if self.password.reveal() == "forgotten":
@@ -468,14 +468,14 @@ async def test_a_credential_that_forgot_whose_token_it_is_fails_no_close() -> No
             return super().identity
 
     world = World(store=Store("save"))
-    credential = Forgetful()
+    credential = ForkAware()
     source = world.source(credential)
     await world.get(source)
     credential.password = Secret("forgotten")
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     await world.clock.sleep(5)
-    await source.finish(world.endpoint.send)
+    await source.drain(world.endpoint.send)
     gc.collect()
     assert complaints == []
 
@@ -577,7 +577,7 @@ class Keyed(Credential):
         return Identity(url=TOKEN_URL, kind="keyed", seed=self.secrets[0])
 
     async def fetch(self, send: Handler) -> Token:
-        data = (await exchange(send, json_request(TOKEN_URL, {"key": Secret(self.secrets[0])}))).json()
+        data = (await send_token_request(send, json_request(TOKEN_URL, {"key": Secret(self.secrets[0])}))).json()
         return Token(value=data["token"], lifetime=100.0)
 
 
@@ -758,14 +758,14 @@ async def test_a_credential_that_says_nothing_of_itself_is_refused_by_a_store() 
 async def test_what_the_store_holds_can_be_seen_and_forgotten() -> None:
     world = World()
     source = world.source()
-    assert await source.stored() is None
+    assert await source.read_store() is None
     await world.get(source)
-    entry = await source.stored()
+    entry = await source.read_store()
     assert entry is not None
     assert entry.token is not None
     await source.forget()
-    assert await source.stored() is None
-    assert source.current() is None
+    assert await source.read_store() is None
+    assert source.peek() is None
     await world.get(source)
     assert world.requests == ["login", "login"]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from asdk import ConfigurationError
-from asdk.auth import Entry, FileTokenStore
+from asdk.auth import FileTokenStore, TokenRecord
 from asdk.auth.stores.record import LARGEST
 from asdk.testing import TokenStoreSuite
 from asdk.testing.token_store_suite import KEY, SECRETS, make_entry, seen_of
@@ -349,7 +349,7 @@ def clear(directory: Path) -> None:
 
 
 def test_a_directory_that_vanishes_comes_back(directory: Path, store: FileTokenStore) -> None:
-    async def scenario() -> Entry | None:
+    async def scenario() -> TokenRecord | None:
         async with store.lock(KEY):
             await store.save(KEY, make_entry())
             clear(directory)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asdk.auth import Entry, Token
-from asdk.auth.stores.record import Intent, Refusal
+from asdk.auth import Token, TokenRecord
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent
 
 moments = st.floats(0, 4e9)
 text = st.text(max_size=20)
@@ -27,9 +27,9 @@ tokens = st.builds(
     scheme=st.sampled_from(["Bearer", ""]),
     claims=st.dictionaries(text, st.none() | st.integers(-9, 9) | text, max_size=3),
 )
-intents = st.builds(Intent, refresh_token=text, holder=text, written_at=moments)
+intents = st.builds(RefreshIntent, refresh_token=text, holder=text, written_at=moments)
 refusals = st.builds(
-    Refusal,
+    CachedRefusal,
     until=moments,
     count=st.integers(0, 99),
     message=text,
@@ -38,7 +38,7 @@ refusals = st.builds(
     seed=st.none() | text,
 )
 entries = st.builds(
-    Entry,
+    TokenRecord,
     origin=text,
     account=text,
     seed=st.none() | text,
@@ -50,18 +50,18 @@ entries = st.builds(
 
 
 @given(entries)
-def test_what_was_written_is_read_again(entry: Entry) -> None:
-    again = Entry.loads(entry.dumps())
+def test_what_was_written_is_read_again(entry: TokenRecord) -> None:
+    again = TokenRecord.loads(entry.dumps())
     assert again == entry
     assert again.token is None or entry.token is None or again.token.claims == entry.token.claims
-    assert Entry.loads(entry.dumps().reveal().encode()) == entry
+    assert TokenRecord.loads(entry.dumps().reveal().encode()) == entry
 
 
 @given(entries, st.data())
-def test_what_was_cut_off_is_no_entry(entry: Entry, data: st.DataObject) -> None:
+def test_what_was_cut_off_is_no_entry(entry: TokenRecord, data: st.DataObject) -> None:
     whole = entry.dumps().reveal()
     with pytest.raises(ValueError, match=r"^it is"):
-        Entry.loads(whole[: data.draw(st.integers(0, len(whole) - 1))])
+        TokenRecord.loads(whole[: data.draw(st.integers(0, len(whole) - 1))])
 
 
 JSON = st.recursive(
@@ -72,7 +72,9 @@ JSON = st.recursive(
 
 
 @given(entries, st.data())
-def test_what_was_changed_is_an_entry_or_none_and_never_another_exception(entry: Entry, data: st.DataObject) -> None:
+def test_what_was_changed_is_an_entry_or_none_and_never_another_exception(
+    entry: TokenRecord, data: st.DataObject
+) -> None:
     changed: Any = json.loads(entry.dumps().reveal())
     where = changed
     for part in ("token", "intent", "refusal"):
@@ -83,37 +85,39 @@ def test_what_was_changed_is_an_entry_or_none_and_never_another_exception(entry:
         where[name] = data.draw(JSON)
     else:
         del where[name]
-    read: Entry | None = None
+    read: TokenRecord | None = None
     with contextlib.suppress(ValueError):
-        read = Entry.loads(json.dumps(changed))
-    assert read is None or Entry.loads(read.dumps()) == read
+        read = TokenRecord.loads(json.dumps(changed))
+    assert read is None or TokenRecord.loads(read.dumps()) == read
 
 
 def test_a_token_is_not_lost_because_the_refusal_beside_it_was_written_by_an_older_asdk() -> None:
-    refusal = Refusal(until=5.0, count=1, message="no", status=401, method="POST", template="/token", request_id="8f3c")
-    entry = Entry(origin="https://x", token=Token(value="t", refresh_token="r"), refusal=refusal)
+    refusal = CachedRefusal(
+        until=5.0, count=1, message="no", status=401, method="POST", template="/token", request_id="8f3c"
+    )
+    entry = TokenRecord(origin="https://x", token=Token(value="t", refresh_token="r"), refusal=refusal)
     data = json.loads(entry.dumps().reveal())
     for name in ("method", "template", "request_id"):
         del data["refusal"][name]
-    read = Entry.loads(json.dumps(data))
+    read = TokenRecord.loads(json.dumps(data))
     assert read.token == entry.token
-    assert read.refusal == Refusal(until=5.0, count=1, message="no", status=401)
+    assert read.refusal == CachedRefusal(until=5.0, count=1, message="no", status=401)
 
 
 @given(st.binary(max_size=100) | text)
 def test_anything_at_all_is_no_entry(anything: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"^it is") as caught:
-        Entry.loads(anything)
+        TokenRecord.loads(anything)
     assert caught.value.__context__ is None  # what json says may quote a token
 
 
 def test_a_very_large_file_is_not_parsed() -> None:
     with pytest.raises(ValueError, match=r"^it is"):
-        Entry.loads(" " * 2**21 + "{}")
+        TokenRecord.loads(" " * 2**21 + "{}")
 
 
 def test_an_entry_shows_no_secret_and_does_not_pickle() -> None:
-    entry = Entry(origin="https://x", token=Token(value="s3cr3t-access", refresh_token="s3cr3t-refresh"))
+    entry = TokenRecord(origin="https://x", token=Token(value="s3cr3t-access", refresh_token="s3cr3t-refresh"))
     for shown in (repr(entry), str(entry), f"{entry}", repr(entry.dumps())):
         assert "s3cr3t" not in shown
     with pytest.raises(TypeError):

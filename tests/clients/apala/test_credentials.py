@@ -14,7 +14,7 @@ import pytest
 from asdk import AuthenticationError, ConfigurationError, TokenRefusedError, TokenSource, TokenUnavailableError
 from asdk.auth import FileTokenStore
 from asdk.clients.apala import Apala, ApalaKeyExchange, InvalidApiKeyError, KeyNotPermittedError
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.apala import ApalaServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -62,7 +62,7 @@ async def test_in_its_last_minute_a_token_is_renewed_while_calls_go_on(
     await client.paf.templates.list()
     assert token_requests(server) == (1, 0)
     await days.go_by(20)
-    server.faults.add(Fault.delay(0.1), path=REFRESH)
+    server.faults.add(ServerFault.delay(0.1), path=REFRESH)
     await client.paf.templates.list()
     await client.aclose()  # it waits for the refresh that no call waited for
     assert token_requests(server) == (1, 1)
@@ -77,10 +77,15 @@ async def test_a_refused_refresh_falls_back_to_the_key(client: Apala, server: Ap
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.status(500), Fault.status(503, html="<p>busy</p>"), Fault.status(404, html="<p>no such page</p>")]
+    "fault",
+    [
+        ServerFault.status(500),
+        ServerFault.status(503, html="<p>busy</p>"),
+        ServerFault.status(404, html="<p>no such page</p>"),
+    ],
 )
 async def test_a_refresh_that_the_server_fails_to_do_falls_back_to_the_key(
-    client: Apala, server: ApalaServer, days: Days, fault: Fault
+    client: Apala, server: ApalaServer, days: Days, fault: ServerFault
 ) -> None:
     await client.paf.templates.list()
     server.faults.add(fault, path=REFRESH)
@@ -91,7 +96,7 @@ async def test_a_refresh_that_the_server_fails_to_do_falls_back_to_the_key(
 
 async def test_a_refresh_that_came_too_soon_waits_and_is_no_login(client: Apala, server: ApalaServer) -> None:
     await client.authenticate()
-    server.faults.add(Fault.status(429, retry_after=120), path=REFRESH)
+    server.faults.add(ServerFault.status(429, retry_after=120), path=REFRESH)
     with pytest.raises(TokenUnavailableError) as caught:
         await client.with_options(timeout=5).refresh_access_token()
     assert (caught.value.status, token_requests(server)) == (429, (1, 1))
@@ -286,7 +291,7 @@ async def test_when_everything_has_expired_the_key_is_asked_last(
 
 async def test_a_resource_that_always_says_401_costs_one_refresh(client: Apala, server: ApalaServer) -> None:
     await client.authenticate()
-    server.faults.add(Fault.status(401), path=TEMPLATES)
+    server.faults.add(ServerFault.status(401), path=TEMPLATES)
     for _ in range(3):
         with pytest.raises(AuthenticationError):
             await client.paf.templates.list()
@@ -294,7 +299,7 @@ async def test_a_resource_that_always_says_401_costs_one_refresh(client: Apala, 
 
 
 async def test_an_endpoint_that_is_down_is_an_error_that_may_pass(client: Apala, server: ApalaServer) -> None:
-    server.faults.add(Fault.status(503, retry_after=120), path=TOKEN)
+    server.faults.add(ServerFault.status(503, retry_after=120), path=TOKEN)
     with pytest.raises(TokenUnavailableError) as caught:
         await client.with_options(timeout=5).authenticate()
     assert caught.value.retryable

@@ -62,7 +62,7 @@ async def breaks_rules(client: Apala, server: ApalaServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "kind", "advice"),
+    ("act", "kind", "hint"),
     [
         (other_company, PermissionDeniedError, "check company_guid: a key speaks for its own company only"),
         (hidden_template, NotFoundError, "check the id: a key sees its own company only"),
@@ -78,12 +78,12 @@ async def test_a_refusal_is_an_error_of_its_own_and_says_what_to_do(
     server: ApalaServer,
     act: Callable[[Apala, ApalaServer], Awaitable[None]],
     kind: type[StatusError],
-    advice: str,
+    hint: str,
 ) -> None:
     with pytest.raises(kind) as caught:
         await act(make_client(), server)
     error = caught.value
     assert type(error) is kind
-    assert f"; {advice} (request " in str(error)
+    assert f"; {hint} (request " in str(error)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again)) == (kind, str(error))

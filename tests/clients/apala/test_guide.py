@@ -23,7 +23,7 @@ import pytest
 from asdk import AsdkError, TokenError, TokenUnavailableError
 from asdk.clients.apala import Apala
 from asdk.clients.apala.models import Message, ProcessedMessage
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.apala import ApalaServer
 
 logger = logging.getLogger(__name__)
@@ -117,10 +117,10 @@ async def test_authentication_errors(server: ApalaServer) -> None:
 
     assert await handle_authentication_errors(client()) == "Authenticated"
     assert await handle_authentication_errors(client(api_key="not-the-key")) == "Invalid API key"
-    server.faults.add(Fault.status(503), path=TOKEN, times=3)
+    server.faults.add(ServerFault.status(503), path=TOKEN, times=3)
     assert await handle_authentication_errors(client()) == "Server error - try again later"
     server.faults.clear()
-    server.faults.add(Fault.status(429), path=TOKEN, times=3)
+    server.faults.add(ServerFault.status(429), path=TOKEN, times=3)
     assert await handle_authentication_errors(client()) == "Authentication failed: 429"
     server.faults.clear()
     server.forbid_api_key()
@@ -220,7 +220,7 @@ async def test_the_production_pattern(server: ApalaServer) -> None:
 
 
 async def test_the_production_pattern_with_a_server_that_stumbles(server: ApalaServer) -> None:
-    server.faults.add(Fault.status(503, html="<p>busy</p>"), path=TOKEN, times=1)
+    server.faults.add(ServerFault.status(503, html="<p>busy</p>"), path=TOKEN, times=1)
     async with SecureApalaClient().get_authenticated_client() as client:
         assert (await process(client, server)).candidate_message.message_id
     assert server.counters.count("POST", TOKEN) == 2
@@ -257,7 +257,7 @@ async def test_debugging_authentication(
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
 async def test_every_error_of_the_token_endpoint_has_its_status(server: ApalaServer, status: int) -> None:
-    server.faults.add(Fault.status(status), path=TOKEN)
+    server.faults.add(ServerFault.status(status), path=TOKEN)
     with pytest.raises(AsdkError) as caught:
         await Apala().with_options(timeout=0.3).paf.templates.list()
     assert caught.value.status == status

@@ -21,7 +21,7 @@ from asdk.clients.apala.models import (
     OptimizedMessage,
     Score,
 )
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.apala import ApalaServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -299,17 +299,17 @@ async def test_feedback_on_a_message_that_nobody_asked_for(client: Apala) -> Non
 
 async def test_feedback_is_not_sent_twice_where_it_may_have_arrived(client: Apala, server: ApalaServer) -> None:
     message_id = (await ask(client)).message_id
-    server.faults.add(Fault.status(503, after_handler=True), path="/api/feedback", times=1)
+    server.faults.add(ServerFault.status(503, after_handler=True), path="/api/feedback", times=1)
     with pytest.raises(ServerError):
         await client.submit_single_feedback(message_id, True, timezone="UTC")
     assert server.inspect(lambda state: len(state.messages.feedback)) == 1
-    server.faults.add(Fault.status(429, retry_after=0.01), path="/api/feedback", times=1)
+    server.faults.add(ServerFault.status(429, retry_after=0.01), path="/api/feedback", times=1)
     await client.submit_single_feedback(message_id, True, timezone="UTC")
     assert server.inspect(lambda state: len(state.messages.feedback)) == 2
 
 
 async def test_a_lasting_429_is_said_with_its_wait(client: Apala, server: ApalaServer) -> None:
-    server.faults.add(Fault.status(429, retry_after=600), path="/api/message_optimizer")
+    server.faults.add(ServerFault.status(429, retry_after=600), path="/api/message_optimizer")
     with pytest.raises(RateLimitError) as caught:
         await ask(client)
     assert caught.value.retry_after == 600

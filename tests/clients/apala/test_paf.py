@@ -28,7 +28,7 @@ from asdk.clients.apala.models import (
     RejectedReason,
     TemplateStatus,
 )
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.apala import ApalaServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -110,8 +110,8 @@ async def test_an_account_without_the_flow_is_told_so_and_asked_once(client: Apa
     assert server.counters.count("POST", "/api/paf/optimize") == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.status(503), Fault.status(503, html="<p>busy</p>")])
-async def test_a_503_of_somebody_else_is_a_server_error(client: Apala, server: ApalaServer, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [ServerFault.status(503), ServerFault.status(503, html="<p>busy</p>")])
+async def test_a_503_of_somebody_else_is_a_server_error(client: Apala, server: ApalaServer, fault: ServerFault) -> None:
     server.faults.add(fault, path="/api/paf/optimize")
     with pytest.raises(ServerError) as caught:
         await client.paf.optimize(server.credentials.customer_id)
@@ -121,7 +121,7 @@ async def test_a_503_of_somebody_else_is_a_server_error(client: Apala, server: A
 async def test_an_outcome_is_reported_and_may_be_repeated(
     client: Apala, server: ApalaServer, message: PafMessage
 ) -> None:
-    server.faults.add(Fault.status(503, after_handler=True), path="/api/paf/feedback", times=1)
+    server.faults.add(ServerFault.status(503, after_handler=True), path="/api/paf/feedback", times=1)
     done = await client.paf.submit_feedback(
         server.credentials.customer_id,
         message.paf_message_id,

@@ -49,7 +49,7 @@ async def results(client: BioEPIC) -> None:
     assert_type(Lab(client).count(), int)
 
 
-async def refused(client: BioEPIC) -> None:
+async def refused_statuses(client: BioEPIC) -> None:
     await client.samples.get()  # type: ignore[call-arg]
     await Lab(client).upload()  # type: ignore[call-arg]
     export_records([], "a.csv", "parquet")  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from asdk import (
     UnprocessableError,
 )
 from asdk.clients.bioepic import BioEPIC
-from asdk.sandbox import BioEPICServer, Fault
+from asdk.sandbox import BioEPICServer, ServerFault
 from asdk.sandbox.bioepic import ListShape
 
 
@@ -106,7 +106,7 @@ async def test_a_walk_goes_on_where_the_reply_to_a_page_token_was_lost(
     client: BioEPIC, server: BioEPICServer, ahead: int
 ) -> None:
     everything = await client.samples.list(page_size=0).collect()
-    for fault in (Fault.lose_reply(), Fault.status(502, after_handler=True), Fault.cut()):
+    for fault in (ServerFault.lose_reply(), ServerFault.status(502, after_handler=True), ServerFault.cut()):
         for wanted in (None, {"is_control": False}):
             server.counters.reset()
             rule = server.faults.add(fault, path="/api/{collection}", after=1, every=2)
@@ -121,7 +121,7 @@ async def test_a_walk_ends_where_ids_come_in_no_order(client: BioEPIC, server: B
     for number in (1, 2, 3, 4):
         server.add_record("odd", {"id": number, "name": "x"})
     assert len(await client.collection("odd").list(page_size=2).collect()) == 4
-    server.faults.add(Fault.lose_reply(), path="/api/{collection}", after=1, times=1)
+    server.faults.add(ServerFault.lose_reply(), path="/api/{collection}", after=1, times=1)
     with pytest.raises(BadRequestError, match="Bad page_token"):
         await client.collection("odd").list(page_size=2).collect()
 
@@ -147,14 +147,14 @@ async def test_an_odd_envelope_is_an_error_and_no_empty_list(
 
 
 async def test_a_429_in_the_middle_waits_and_goes_on(client: BioEPIC, server: BioEPICServer) -> None:
-    server.faults.add(Fault.status(429, retry_after=0.01), path="/api/{collection}", after=1, times=1)
+    server.faults.add(ServerFault.status(429, retry_after=0.01), path="/api/{collection}", after=1, times=1)
     assert len(await client.samples.list(page_size=100).collect()) == 260
-    server.faults.add(Fault.status(429, retry_after=0.01), path="/api/{collection}")
+    server.faults.add(ServerFault.status(429, retry_after=0.01), path="/api/{collection}")
     with pytest.raises(RateLimitError):
         await client.samples.list(retry=Retry(attempts=2, base_delay=0.01)).collect()
 
 
 async def test_malformed_json_is_a_decode_error(client: BioEPIC, server: BioEPICServer) -> None:
-    server.faults.add(Fault.status(200, html="<h1>hello</h1>"), path="/api/{collection}")
+    server.faults.add(ServerFault.status(200, html="<h1>hello</h1>"), path="/api/{collection}")
     with pytest.raises(DecodeError):
         await client.samples.list().first()

@@ -11,7 +11,7 @@ import pytest
 from dotenv import load_dotenv
 
 from asdk.clients.bioepic import BioEPIC, BioEPICAuth, MissingCredentialsError, requires_auth
-from asdk.sandbox import BioEPICServer, Fault
+from asdk.sandbox import BioEPICServer, ServerFault
 
 NAMES = ("CLIENT_ID", "CLIENT_SECRET", "ENV", "DEV_CLIENT_ID", "DEV_CLIENT_SECRET", "PROD_CLIENT_ID")
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ async def test_error_handling(server: BioEPICServer, monkeypatch: pytest.MonkeyP
     assert (await get_token()).startswith("Token refresh failed: 401 POST /token: ")
     monkeypatch.setenv("CLIENT_SECRET", server.credentials.client_secret)
     assert await get_token() == ""
-    server.faults.add(Fault.status(500, retry_after=60), path="/token")
+    server.faults.add(ServerFault.status(500, retry_after=60), path="/token")
     assert (await get_token()).startswith("Token refresh failed: 500 POST /token: ")
     monkeypatch.setenv("BIOEPIC_BASE_URL", "http://127.0.0.1:1")
     assert (await get_token()).startswith("Token refresh failed: POST /token: the token endpoint could not be asked")

@@ -11,7 +11,7 @@ import pytest
 
 from asdk import AuthenticationError, Secret, TokenUnavailableError
 from asdk.clients.bloomy import AccountLockedError, APIError, Bloomy, Configuration, WrongPasswordError, config_file
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.bloomy import BloomyServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -186,7 +186,7 @@ async def test_when_everything_has_expired_the_password_is_asked_last(
 
 
 async def test_an_endpoint_that_is_down_is_an_error_that_may_pass(ada: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.status(503, html="<p>down</p>"), path="/Token")
+    server.faults.add(ServerFault.status(503, html="<p>down</p>"), path="/Token")
     with pytest.raises(TokenUnavailableError) as caught:
         await ada.with_options(timeout=0.5).scorecard.current_week()
     assert caught.value.retryable

@@ -9,7 +9,7 @@ import pytest
 
 from asdk import NotFoundError, PermissionDeniedError, StatusError
 from asdk.clients.bloomy import APIError, Bloomy
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.bloomy import BloomyServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -36,7 +36,7 @@ async def test_every_status_is_an_api_error_and_one_of_asdk(status: int) -> None
 async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client: Bloomy, server: BloomyServer) -> None:
     with pytest.raises(NotFoundError, match="was not found"):
         await client.user.details(server.credentials.other.user_id)
-    server.faults.add(Fault.status(403), path=WEEKS)
+    server.faults.add(ServerFault.status(403), path=WEEKS)
     with pytest.raises(PermissionDeniedError):
         await client.scorecard.current_week()
 
@@ -45,19 +45,19 @@ async def test_what_to_do_stands_in_the_line(make_client: MakeClient, server: Bl
     client = make_client(api_key=server.credentials.other.api_key)
     with pytest.raises(NotFoundError, match="; check the id: a key sees its own organisation only"):
         await client.meeting.details(server.credentials.meeting_id)
-    server.faults.add(Fault.status(403), path=WEEKS, times=1)
+    server.faults.add(ServerFault.status(403), path=WEEKS, times=1)
     with pytest.raises(PermissionDeniedError, match="; ask an administrator of the organisation"):
         await client.scorecard.current_week()
     server.revoke_key()
     with pytest.raises(APIError) as caught:
         await client.scorecard.current_week()
-    assert caught.value.advice == f"check api_key (argument); {NEXT_KEY}"
+    assert caught.value.hint == f"check api_key (argument); {NEXT_KEY}"
 
 
 async def test_who_has_a_password_is_not_told_to_get_a_key(make_client: MakeClient, server: BloomyServer) -> None:
     known = server.credentials.ada
     client = make_client(username=known.username, password=known.password)
-    server.faults.add(Fault.status(401), path=WEEKS)
+    server.faults.add(ServerFault.status(401), path=WEEKS)
     with pytest.raises(APIError) as caught:
         await client.scorecard.current_week()
     assert NEXT_KEY not in str(caught.value)

@@ -13,7 +13,7 @@ import pytest
 from asdk import InvalidRequestError, NotFoundError, RateLimitError, Records
 from asdk.clients.bloomy import APIError, Bloomy, IncompleteMeetingError
 from asdk.clients.bloomy.models import GoalStatus
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.bloomy import BloomyServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -49,8 +49,8 @@ async def test_half_of_a_user_is_an_error_of_its_own_and_leaves_nothing_behind(
     client: Bloomy, server: BloomyServer
 ) -> None:
     await client.get_user_id()
-    server.faults.add(Fault.status(403), path="/api/v1/users/{id}/seats")
-    server.faults.add(Fault.delay(60), path="/api/v1/users/{id}/directreports")
+    server.faults.add(ServerFault.status(403), path="/api/v1/users/{id}/seats")
+    server.faults.add(ServerFault.delay(60), path="/api/v1/users/{id}/directreports")
     with pytest.raises(APIError) as caught:
         await client.user.details(include_all=True)
     assert caught.value.status_code == 403
@@ -129,7 +129,7 @@ async def test_who_goes_leaves_no_request_behind(
 ) -> None:
     await client.get_user_id()
     before = asyncio.all_tasks()
-    server.faults.add(Fault.delay(60))
+    server.faults.add(ServerFault.delay(60))
     with anyio.move_on_after(0.05) as scope:
         await call(client, meeting)
     assert scope.cancelled_caught
@@ -323,8 +323,8 @@ async def test_an_item_that_is_no_item_fails_alone(client: Bloomy, server: Bloom
 
 async def test_a_bulk_keeps_to_its_limit(client: Bloomy, server: BloomyServer, meeting: int) -> None:
     await client.get_user_id()
-    server.faults.add(Fault.delay(0.01), path="/api/v1/todo/create")
-    server.faults.add(Fault.delay(0.01), path="/api/v1/L10/{id}/todos")
+    server.faults.add(ServerFault.delay(0.01), path="/api/v1/todo/create")
+    server.faults.add(ServerFault.delay(0.01), path="/api/v1/L10/{id}/todos")
     result = await client.todo.create_many(
         [{"title": str(n), "meeting_id": meeting} for n in range(30)], max_concurrent=3
     )
@@ -335,7 +335,7 @@ async def test_a_bulk_keeps_to_its_limit(client: Bloomy, server: BloomyServer, m
 async def test_a_limited_server_is_an_error_of_the_items_it_refused(
     client: Bloomy, server: BloomyServer, meeting: int
 ) -> None:
-    server.faults.add(Fault.status(429, retry_after=600), path="/api/v1/L10/{id}/rocks", times=1)
+    server.faults.add(ServerFault.status(429, retry_after=600), path="/api/v1/L10/{id}/rocks", times=1)
     result = await client.goal.create_many(
         [{"title": "a", "meeting_id": meeting}, {"title": "b", "meeting_id": meeting}]
     )

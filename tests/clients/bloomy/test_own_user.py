@@ -11,7 +11,7 @@ import pytest
 
 from asdk import ConnectError, DeadlineExceededError, DecodeError, Timeout
 from asdk.clients.bloomy import APIError, Bloomy
-from asdk.sandbox import Fault
+from asdk.sandbox import ServerFault
 from asdk.sandbox.bloomy import BloomyServer
 from asdk.testing import MemoryTransport, Reply
 
@@ -37,7 +37,7 @@ async def test_the_user_s_id_is_fetched_once_however_many_ask(client: Bloomy, se
 
 
 async def test_a_cancelled_caller_leaves_the_others_their_id(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.delay(0.05), path=MINE)
+    server.faults.add(ServerFault.delay(0.05), path=MINE)
     ids: list[int] = []
 
     async def ask() -> None:
@@ -53,7 +53,7 @@ async def test_a_cancelled_caller_leaves_the_others_their_id(client: Bloomy, ser
 
 
 async def test_when_nobody_waits_any_more_the_request_ends(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.delay(60), path=MINE, times=1)
+    server.faults.add(ServerFault.delay(60), path=MINE, times=1)
     with anyio.move_on_after(0.02):
         await client.get_user_id()
     with anyio.fail_after(2):
@@ -63,7 +63,7 @@ async def test_when_nobody_waits_any_more_the_request_ends(client: Bloomy, serve
 
 
 async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.status(403), path=MINE, times=1)
+    server.faults.add(ServerFault.status(403), path=MINE, times=1)
     failures: list[APIError] = []
 
     async def ask() -> None:
@@ -81,8 +81,8 @@ async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloo
 
 async def test_after_a_failure_the_next_one_who_asks_is_joined_too(client: Bloomy, server: BloomyServer) -> None:
     """Those who still hear of the failure do not take the place of the request that follows."""
-    server.faults.add(Fault.status(403), path=MINE, times=1)
-    server.faults.add(Fault.delay(0.03), path=MINE)
+    server.faults.add(ServerFault.status(403), path=MINE, times=1)
+    server.faults.add(ServerFault.delay(0.03), path=MINE)
     ids: list[int] = []
 
     async def insist() -> None:
@@ -115,7 +115,7 @@ async def test_two_accounts_do_not_mix_their_ids(make_client: MakeClient, server
 
 
 async def test_one_who_joins_keeps_his_own_time(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.delay(0.15), path=MINE, times=1)
+    server.faults.add(ServerFault.delay(0.15), path=MINE, times=1)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(client.todo.list)
         await anyio.sleep(0.005)
@@ -125,7 +125,7 @@ async def test_one_who_joins_keeps_his_own_time(client: Bloomy, server: BloomySe
 
 
 async def test_who_has_more_time_than_the_first_asks_again(client: Bloomy, server: BloomyServer) -> None:
-    server.faults.add(Fault.delay(0.6), path=MINE, times=1)
+    server.faults.add(ServerFault.delay(0.6), path=MINE, times=1)
     ids: list[int] = []
 
     async def ask() -> None:
@@ -173,7 +173,7 @@ async def test_what_a_call_does_differently_holds_for_the_id_too() -> None:
 
 def test_each_loop_may_ask_and_all_get_the_same(server: BloomyServer) -> None:
     client = Bloomy(server.credentials.ada.api_key, base_url=server.api_url)
-    server.faults.add(Fault.delay(0.02), path=MINE)
+    server.faults.add(ServerFault.delay(0.02), path=MINE)
     ids: list[int] = []
 
     async def ask() -> None:

@@ -65,7 +65,7 @@ async def options(client: EdgeQuake) -> None:
     assert_type(document, DocumentDetail)
 
 
-async def refused(client: EdgeQuake) -> None:
+async def refused_statuses(client: EdgeQuake) -> None:
     await client.auth.login("ada")  # type: ignore[call-overload]
     await client.auth.login("ada", "pw", email="ada@example.org")  # type: ignore[call-overload]
     await client.documents.get("d", time_out=5)  # type: ignore[call-arg]

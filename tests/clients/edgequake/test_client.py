@@ -10,7 +10,7 @@ import pytest
 from asdk import ConfigurationError, Secret, ServerError, Tenant, Timeout
 from asdk.auth import ApiKey, BearerToken
 from asdk.clients.edgequake import EdgeQuake
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 from asdk.testing import MemoryTransport, Reply, SentRequest
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQwMDAwMDAwMDB9.c2lnbmF0dXJl"
@@ -238,7 +238,7 @@ async def test_health_needs_no_credentials(visitor: EdgeQuake) -> None:
 
 
 async def test_a_server_that_starts_is_live_but_not_ready(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
-    rule = server.faults.add(Fault.status(503), path="/ready")
+    rule = server.faults.add(ServerFault.status(503), path="/ready")
     assert await visitor.live()
     assert not await visitor.ready(retry=None)
     server.faults.remove(rule)
@@ -246,7 +246,7 @@ async def test_a_server_that_starts_is_live_but_not_ready(visitor: EdgeQuake, se
 
 
 async def test_a_call_may_take_its_own_way(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
-    server.faults.add(Fault.status(503), path="/health")
+    server.faults.add(ServerFault.status(503), path="/health")
     with pytest.raises(ServerError) as caught:
         await visitor.health(retry=None, headers={"X-Trace": "1"})
     assert caught.value.attempts == 1

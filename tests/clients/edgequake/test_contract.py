@@ -26,7 +26,7 @@ from asdk.http.bodies import FileContent, Upload
 from asdk.progress import ProgressDisplay
 from asdk.streaming.streams import EventStream
 from asdk.testing import MemoryTransport, Reply
-from asdk.transfers.download import Downloaded
+from asdk.transfers.download import DownloadResult
 from tests.contracts.operations import operations
 from tests.support.edgequake_schemas import FIELDS, problems, sample
 
@@ -55,7 +55,7 @@ REQUIRED = {
 }
 #: Names that stand in annotations and are imported for type checkers alone.
 NAMES = {
-    "Downloaded": Downloaded,
+    "DownloadResult": DownloadResult,
     "FileContent": FileContent,
     "ProgressDisplay": ProgressDisplay,
     "Upload": Upload,
@@ -299,7 +299,7 @@ OTHER_SHAPES = {
 def test_a_model_has_what_its_schema_has(operation: Operation) -> None:
     made = result_of(method_of(EdgeQuake(auth=None), operation.name))
     if operation.reply in ("", "bytes", "events:text", "location"):
-        assert made in ([type(None)], [bytes], [Downloaded], [str]) or operation.name == "query.stream_text"
+        assert made in ([type(None)], [bytes], [DownloadResult], [str]) or operation.name == "query.stream_text"
         return
     wire = operation.schema.removeprefix("events:")
     if operation.taken is not None:

@@ -13,7 +13,7 @@ import pytest
 
 from asdk import AsdkError, AuthenticationError, TokenRefusedError, TokenSource
 from asdk.clients.edgequake import EdgeQuake, EdgeQuakeLogin, LoginLockedError, WrongPasswordError
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 
 if TYPE_CHECKING:
     from tests.clients.edgequake.conftest import MakeClient
@@ -195,7 +195,7 @@ async def test_a_refresh_costs_no_retry(make_client: MakeClient, server: EdgeQua
     await client.auth.me()
     server.invalidate_access_tokens()
     assert (await client.auth.me()).username == "admin"
-    server.faults.add(Fault.status(401), path=ME)
+    server.faults.add(ServerFault.status(401), path=ME)
     with pytest.raises(AuthenticationError) as caught:
         await client.auth.me()
     assert caught.value.attempts == 1
@@ -206,7 +206,7 @@ async def test_in_its_last_minutes_a_token_is_renewed_while_calls_go_on_with_it(
 ) -> None:
     await admin.auth.me()
     await days.go_by(DAY - 200)
-    server.faults.add(Fault.delay(0.1), path=REFRESH)
+    server.faults.add(ServerFault.delay(0.1), path=REFRESH)
     await admin.auth.me()
     await refreshed(server, 1)
     assert server.counters.in_flight == 1, "the call did not wait for the refresh"
@@ -320,7 +320,7 @@ async def test_a_revoked_key_is_an_error_of_one_request(
 async def test_a_login_that_fails_for_a_moment_is_tried_again(
     admin: EdgeQuake, server: EdgeQuakeServer, days: Days
 ) -> None:
-    server.faults.add(Fault.status(503), path=LOGIN, times=1)
+    server.faults.add(ServerFault.status(503), path=LOGIN, times=1)
     names: list[str] = []
 
     async def call() -> None:

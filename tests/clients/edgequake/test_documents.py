@@ -21,7 +21,7 @@ from asdk import (
 )
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary
-from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Fault, Sandbox
+from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox, ServerFault
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ async def test_the_same_text_is_taken_in_once(admin: EdgeQuake) -> None:
 
 async def test_an_upload_whose_reply_is_lost_can_be_repeated(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     await admin.auth.me()
-    server.faults.add(Fault.status(503, retry_after=0, after_handler=True), path=DOCUMENTS, method="POST", times=1)
+    server.faults.add(
+        ServerFault.status(503, retry_after=0, after_handler=True), path=DOCUMENTS, method="POST", times=1
+    )
     made = await admin.documents.upload(TEXT, idempotency_key=True)
     first, second = [record for record in server.counters.recent if record.route == DOCUMENTS]
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
@@ -71,7 +73,7 @@ async def test_an_upload_whose_reply_is_lost_can_be_repeated(admin: EdgeQuake, s
 
 async def test_an_upload_without_a_key_is_not_repeated(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     await admin.auth.me()
-    server.faults.add(Fault.status(503, retry_after=0), path=DOCUMENTS, times=1)
+    server.faults.add(ServerFault.status(503, retry_after=0), path=DOCUMENTS, times=1)
     with pytest.raises(ServerError) as caught:
         await admin.documents.upload(TEXT)
     assert caught.value.attempts == 1
@@ -210,7 +212,7 @@ async def test_a_list_sends_nothing_before_it_is_walked(admin: EdgeQuake, server
 
 async def test_a_busy_server_holds_a_list_up_but_loses_no_page(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     uploaded = await upload_many(admin, 6)
-    server.faults.add(Fault.status(429, retry_after=0), path=DOCUMENTS, method="GET", after=1, every=2)
+    server.faults.add(ServerFault.status(429, retry_after=0), path=DOCUMENTS, method="GET", after=1, every=2)
     found = [document.id async for document in admin.documents.list(page_size=2)]
     assert found == uploaded[::-1]
 

@@ -21,7 +21,7 @@ from asdk import (
     UnprocessableError,
 )
 from asdk.clients.edgequake import AccountLockedError, EdgeQuake, TenantRequiredError
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 from asdk.sandbox.edgequake.settings import DEFAULT_TENANT_ID
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 
@@ -99,7 +99,7 @@ async def test_a_framework_s_refusal_in_plain_text_is_kept() -> None:
 
 
 async def test_the_rate_limiter_s_seconds_are_in_the_error(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
-    server.faults.add(Fault.status(429, retry_after=17))
+    server.faults.add(ServerFault.status(429, retry_after=17))
     with pytest.raises(RateLimitError) as caught:
         await visitor.health(retry=None)
     assert (caught.value.code, caught.value.retry_after) == ("rate_limit_exceeded", 17)
@@ -107,7 +107,7 @@ async def test_the_rate_limiter_s_seconds_are_in_the_error(server: EdgeQuakeServ
 
 
 async def test_a_date_to_come_back_at_is_read_too(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
-    server.faults.add(Fault.status(429, retry_after=17, as_date=True))
+    server.faults.add(ServerFault.status(429, retry_after=17, as_date=True))
     with pytest.raises(RateLimitError) as caught:
         await visitor.health(retry=None)
     assert caught.value.retry_after is not None
@@ -135,8 +135,8 @@ async def test_every_error_of_a_server_names_its_request(visitor: EdgeQuake, adm
 
 
 async def test_a_call_that_may_be_repeated_gets_past_a_bad_moment(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
-    server.faults.add(Fault.status(503), path="/health", times=1)
-    server.faults.add(Fault.drop(), path="/health", times=1)
+    server.faults.add(ServerFault.status(503), path="/health", times=1)
+    server.faults.add(ServerFault.drop(), path="/health", times=1)
     assert (await visitor.health(retry=Retry(attempts=3, base_delay=0.01))).status == "healthy"
     assert server.counters.count("GET", "/health") == 3
 
@@ -148,7 +148,7 @@ async def test_what_is_hidden_in_another_workspace_says_where_it_was_looked_for(
     assert caught.value.message == f"Document not found: {made.document_id}", "the server's words stay as they are"
     with pytest.raises(NotFoundError) as elsewhere:
         await admin.users.get("nobody")
-    assert elsewhere.value.advice is None
+    assert elsewhere.value.hint is None
 
 
 async def test_a_locked_account_says_what_to_do(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
@@ -190,7 +190,7 @@ async def test_what_belongs_to_a_user_wants_tenant_and_user(
             await call()
         assert isinstance(caught.value, AuthenticationError)
         assert caught.value.status == 401
-        assert pickle.loads(pickle.dumps(caught.value)).advice == caught.value.advice
+        assert pickle.loads(pickle.dumps(caught.value)).hint == caught.value.hint
 
 
 @pytest.mark.parametrize("tenant", [None, Tenant(DEFAULT_TENANT_ID, user_id=ADA)])

@@ -22,7 +22,7 @@ from asdk.clients.edgequake.models import (
     PhaseStatus,
 )
 from asdk.http.bodies import FileTypes
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Page >> endobj\nBT (Ada Lovelace met Sarah Chen.) Tj ET\n%%EOF"
@@ -72,7 +72,7 @@ async def test_a_download_gets_past_a_refused_token_and_a_broken_connection(
     made = await admin.pdf.upload(pdf)
     path = "/api/v1/documents/pdf/{pdf_id}/download"
     server.invalidate_access_tokens()
-    server.faults.add(Fault.cut(after=50_000), path=path, times=1, after=1)
+    server.faults.add(ServerFault.cut(after=50_000), path=path, times=1, after=1)
     got = await admin.pdf.download(made.pdf_id, to=tmp_path / "back.pdf")
     assert got.path.read_bytes() == pdf
     assert server.counters.count("POST", "/api/v1/auth/refresh") == 1

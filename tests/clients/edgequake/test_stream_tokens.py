@@ -13,7 +13,7 @@ import pytest
 from asdk import AuthenticationError, StreamError
 from asdk.clients.edgequake import EdgeQuake
 from asdk.middleware import ConcurrencyLimit
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 from asdk.streaming.streams import EventStream
 from tests.clients.edgequake.test_streams import collect
 from tests.support.cancelling import at_each_await
@@ -73,7 +73,7 @@ async def test_a_refused_token_is_renewed_once_and_the_stream_asked_for_once_mor
 async def test_a_token_that_is_refused_again_is_an_error_that_says_what_to_do(
     client: EdgeQuake, server: EdgeQuakeServer, path: str, open_stream: Callable[[EdgeQuake], EventStream[Any]]
 ) -> None:
-    server.faults.add(Fault.status(401), path=path)
+    server.faults.add(ServerFault.status(401), path=path)
     with pytest.raises(AuthenticationError) as caught:
         await collect(open_stream(client))
     assert asked(server, path) <= 2
@@ -106,7 +106,7 @@ async def test_a_failed_pdf_is_told_by_its_last_event(client: EdgeQuake, server:
 
 async def test_a_proxy_s_page_in_place_of_a_stream_is_an_error(client: EdgeQuake, server: EdgeQuakeServer) -> None:
     path = STREAMS["graph"][0]
-    server.faults.add(Fault.status(200, html="<html>Please log in</html>"), path=path, times=1)
+    server.faults.add(ServerFault.status(200, html="<html>Please log in</html>"), path=path, times=1)
     with pytest.raises(StreamError, match="text/html, where text/event-stream was expected"):
         await collect(client.graph.stream())
 

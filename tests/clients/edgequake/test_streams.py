@@ -23,7 +23,7 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.http.options import CallOptions, Timeout
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 from asdk.streaming.streams import EventStream
 from asdk.testing import MemoryTransport, Reply
 from tests.support.edgequake_schemas import sample
@@ -78,10 +78,10 @@ async def test_an_answer_that_ends_in_an_error_says_why(admin: EdgeQuake, server
 
 async def test_a_question_is_repeated_until_its_first_event_came(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     path = "/api/v1/query/stream"
-    server.faults.add(Fault.status(503), path=path, times=1)
-    server.faults.add(Fault.cut(after=10, reset=True), path=path, times=1)
+    server.faults.add(ServerFault.status(503), path=path, times=1)
+    server.faults.add(ServerFault.cut(after=10, reset=True), path=path, times=1)
     assert text_of(await collect(admin.query.stream("Sarah", mode="bypass"))) == "You asked: Sarah"
-    server.faults.add(Fault.cut(after=400), path=path, times=1)
+    server.faults.add(ServerFault.cut(after=400), path=path, times=1)
     with pytest.raises(ProtocolError):
         await collect(admin.query.stream("Sarah " * 20, mode="bypass"))
 
@@ -148,7 +148,7 @@ async def test_chat_wants_tenant_and_user(admin: EdgeQuake, server: EdgeQuakeSer
 
 
 async def test_a_message_is_never_sent_twice_by_itself(chatting: EdgeQuake, server: EdgeQuakeServer) -> None:
-    server.faults.add(Fault.cut(after=10), path="/api/v1/chat/completions/stream", times=1)
+    server.faults.add(ServerFault.cut(after=10), path="/api/v1/chat/completions/stream", times=1)
     with pytest.raises(ProtocolError):
         await collect(chatting.chat.stream("Hello?"))
     assert server.inspect(lambda state: len(state.conversations)) == 1

@@ -14,7 +14,7 @@ import pytest
 
 from asdk import AuthenticationError, ConflictError, ServerError, StatusError
 from asdk.clients.edgequake import EdgeQuake
-from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Fault, Sandbox
+from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox, ServerFault
 from asdk.sandbox.edgequake.settings import DEFAULT_WORKSPACE_ID
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.support.edgequake_schemas import sample
@@ -216,7 +216,7 @@ async def test_a_text_that_is_too_large_is_a_413(small: EdgeQuake) -> None:
 async def test_a_connection_that_breaks_in_an_upload_is_told_and_not_hidden(
     admin: EdgeQuake, server: EdgeQuakeServer
 ) -> None:
-    server.faults.add(Fault.lose_reply(), path="/api/v1/documents/upload", times=1)
+    server.faults.add(ServerFault.lose_reply(), path="/api/v1/documents/upload", times=1)
     made = await admin.documents.upload_file(("a.txt", TEXT), idempotency_key=True)
     assert made.is_duplicate, "the first request had its effect"
     assert (await admin.documents.count()).total == 1

@@ -17,7 +17,7 @@ from asdk.clients.mgnify.models import (
     StudyDetail,
     TypedAnnotation,
 )
-from asdk.transfers.download import Downloaded
+from asdk.transfers.download import DownloadResult
 
 
 async def results(client: MGnify) -> None:
@@ -35,15 +35,15 @@ async def results(client: MGnify) -> None:
     assert_type([page async for page in client.studies.list().pages()], list[Records[Study]])
     assert_type(await client.auth.verify(), bool)
     accession = "MGYS00000001"
-    assert_type(await client.files.read("https://files.test/a", renew=lambda: client.studies.get(accession)), bytes)
+    assert_type(await client.files.read("https://files.test/a", refresh=lambda: client.studies.get(accession)), bytes)
     assert_type(await client.searches.fragment("ACGT"), FragmentSearch)
     assert_type(await client.searches.wait("job", within=60), GatherStatus)
-    assert_type(await client.files.download("https://files.test/a", Path("a")), Downloaded)
+    assert_type(await client.files.download("https://files.test/a", Path("a")), DownloadResult)
     async for annotation in client.analyses.typed_annotations("MGYA00000001", AnnotationType.PFAMS):
         assert_type(annotation, TypedAnnotation)
 
 
-async def refused(client: MGnify) -> None:
+async def refused_statuses(client: MGnify) -> None:
     await client.studies.get("MGYS00000001", time_out=5)  # type: ignore[call-arg]
     client.studies.list(title="gut")  # type: ignore[call-arg]
     MGnify(user="Webin-1")  # type: ignore[call-arg]

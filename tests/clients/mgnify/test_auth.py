@@ -16,7 +16,7 @@ from asdk import (
 )
 from asdk.auth import BearerToken, MemoryTokenStore
 from asdk.clients.mgnify import MGnify, SlidingToken
-from asdk.sandbox import Fault, MGnifyServer
+from asdk.sandbox import MGnifyServer, ServerFault
 from tests.clients.mgnify.conftest import MakeClient
 from tests.support.days import Days
 
@@ -161,7 +161,7 @@ async def test_a_wrong_password_is_said_once_and_what_to_do(make_client: MakeCli
 async def test_a_login_that_is_down_is_told_apart_from_one_that_says_no(
     make_client: MakeClient, server: MGnifyServer
 ) -> None:
-    server.faults.add(Fault.status(503, html="<h1>Sorry</h1>"), path=LOGIN)
+    server.faults.add(ServerFault.status(503, html="<h1>Sorry</h1>"), path=LOGIN)
     client = make_client(**ACCOUNT, timeout=0.2)
     with pytest.raises(TokenUnavailableError):
         await client.private_studies.get()
@@ -171,7 +171,7 @@ async def test_a_login_that_is_down_is_told_apart_from_one_that_says_no(
 async def test_a_login_that_gives_no_token_is_a_login_that_is_down(
     make_client: MakeClient, server: MGnifyServer, token: object
 ) -> None:
-    server.faults.add(Fault.status(200, json={"token": token, "token_type": "sliding"}), path=LOGIN)
+    server.faults.add(ServerFault.status(200, json={"token": token, "token_type": "sliding"}), path=LOGIN)
     with pytest.raises(TokenUnavailableError, match="without a token that can be sent"):
         await make_client(**ACCOUNT, timeout=0.2).private_studies.get()
 

@@ -23,7 +23,7 @@ from asdk import (
 )
 from asdk.auth import BearerToken
 from asdk.clients.mgnify import MGnify
-from asdk.sandbox import Fault, MGnifyServer
+from asdk.sandbox import MGnifyServer, ServerFault
 from tests.clients.mgnify.conftest import MakeClient
 from tests.support.days import Days
 from tests.support.failures import assert_clean
@@ -116,18 +116,22 @@ async def test_each_says_what_to_do(
 @pytest.mark.parametrize(
     ("fault", "kind", "line"),
     [
-        (Fault.status(429, retry_after=7), RateLimitError, r"^429 GET /studies/: Too many requests\.$"),
-        (Fault.status(429, html=HTML), RateLimitError, r"^429 .* with a page of HTML$"),
-        (Fault.status(502, html=HTML), ServerError, r"^502 GET /studies/: Bad Gateway, with a page of HTML$"),
-        (Fault.status(503, html=HTML), ServerError, r"^503 .*Service Unavailable, with a page of HTML$"),
-        (Fault.status(502, json={"detail": "The search backend failed"}), ServerError, r": The search backend failed$"),
-        (Fault.status(403, json={"detail": "No"}), PermissionDeniedError, r"^403 GET /studies/: No$"),
-        (Fault.status(200, html=HTML), DecodeError, r"the body is HTML"),
-        (Fault.status(200, json={"items": {}, "count": 0}), DecodeError, r"items"),
-        (Fault.status(200, json={"items": [{}], "count": 1}), DecodeError, r"item 0 .*accession"),
-        (Fault.status(200, json=[]), DecodeError, r"items"),
+        (ServerFault.status(429, retry_after=7), RateLimitError, r"^429 GET /studies/: Too many requests\.$"),
+        (ServerFault.status(429, html=HTML), RateLimitError, r"^429 .* with a page of HTML$"),
+        (ServerFault.status(502, html=HTML), ServerError, r"^502 GET /studies/: Bad Gateway, with a page of HTML$"),
+        (ServerFault.status(503, html=HTML), ServerError, r"^503 .*Service Unavailable, with a page of HTML$"),
         (
-            Fault.status(
+            ServerFault.status(502, json={"detail": "The search backend failed"}),
+            ServerError,
+            r": The search backend failed$",
+        ),
+        (ServerFault.status(403, json={"detail": "No"}), PermissionDeniedError, r"^403 GET /studies/: No$"),
+        (ServerFault.status(200, html=HTML), DecodeError, r"the body is HTML"),
+        (ServerFault.status(200, json={"items": {}, "count": 0}), DecodeError, r"items"),
+        (ServerFault.status(200, json={"items": [{}], "count": 1}), DecodeError, r"item 0 .*accession"),
+        (ServerFault.status(200, json=[]), DecodeError, r"items"),
+        (
+            ServerFault.status(
                 422,
                 json={
                     "detail": [
@@ -139,12 +143,16 @@ async def test_each_says_what_to_do(
             UnprocessableError,
             r"^422 GET /studies/: query\.page: Input should be a valid integer; body\.payload\.0: Field required$",
         ),
-        (Fault.status(422, json={"detail": []}), UnprocessableError, r"^422 GET /studies/: Unprocessable"),
-        (Fault.status(422, json={"detail": [None, {"loc": None}]}), UnprocessableError, r"^422 GET /studies/: Unproc"),
+        (ServerFault.status(422, json={"detail": []}), UnprocessableError, r"^422 GET /studies/: Unprocessable"),
+        (
+            ServerFault.status(422, json={"detail": [None, {"loc": None}]}),
+            UnprocessableError,
+            r"^422 GET /studies/: Unproc",
+        ),
     ],
 )
 async def test_what_a_server_or_a_proxy_may_say(
-    visitor: MGnify, server: MGnifyServer, fault: Fault, kind: type[AsdkError], line: str
+    visitor: MGnify, server: MGnifyServer, fault: ServerFault, kind: type[AsdkError], line: str
 ) -> None:
     server.faults.add(fault)
     with pytest.raises(kind, match=line) as caught:
@@ -154,7 +162,7 @@ async def test_what_a_server_or_a_proxy_may_say(
 
 
 async def test_a_wait_that_is_asked_for_is_told(visitor: MGnify, server: MGnifyServer) -> None:
-    server.faults.add(Fault.status(429, retry_after=7))
+    server.faults.add(ServerFault.status(429, retry_after=7))
     with pytest.raises(RateLimitError) as caught:
         await visitor.with_options(retry=None).studies.list().get()
     assert caught.value.retry_after == 7
@@ -180,7 +188,7 @@ async def test_a_server_that_refuses_every_token_is_asked_twice(
     client = make_client(**ACCOUNT)
     await client.private_studies.get()
     days.server.advance(10)  # or the next token would be the same one
-    server.faults.add(Fault.status(401), path="*/runs/")
+    server.faults.add(ServerFault.status(401), path="*/runs/")
     with pytest.raises(AuthenticationError, match="a new token was refused as well"):
         await client.runs.list().get()
     assert server.counters.count("GET", "/metagenomics/api/v2/runs/") == 2

@@ -15,7 +15,7 @@ import pytest
 from asdk import AsdkError, ConfigurationError, Request, Response, Secret, ServerError, TokenRefusedError
 from asdk.auth import BearerToken, Credential, Identity, Token
 from asdk.clients.mgnify import MGnify, PageCache, SlidingToken
-from asdk.sandbox import Fault, MGnifyServer
+from asdk.sandbox import MGnifyServer, ServerFault
 from asdk.testing import VirtualClock
 from asdk.transports.base import Handler
 from tests.clients.mgnify.conftest import MakeClient
@@ -42,7 +42,7 @@ async def accessions(client: MGnify) -> list[str]:
 async def test_a_walk_that_broke_asks_only_for_the_rest(
     make_client: MakeClient, server: MGnifyServer, tmp_path: Path
 ) -> None:
-    rule = server.faults.add(Fault.status(503), path=STUDIES, after=40)
+    rule = server.faults.add(ServerFault.status(503), path=STUDIES, after=40)
     walk = make_client(page_cache=tmp_path, retry=None).studies.list(page_size=4)
     with pytest.raises(ServerError):
         await walk.collect()
@@ -127,19 +127,19 @@ async def test_a_page_ends(make_client: MakeClient, server: MGnifyServer, days: 
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault.status(503),
-        Fault.status(429),
-        Fault.status(200, html="<h1>Sorry</h1>"),
-        Fault.status(503, json={"items": [], "count": 0}),
-        Fault.status(200, json={"items": None, "count": 0}),
-        Fault.status(200, json={"count": 0}),
-        Fault.status(200, json=[]),
-        Fault.status(200, json=5),
-        Fault.status(200, json="items"),
+        ServerFault.status(503),
+        ServerFault.status(429),
+        ServerFault.status(200, html="<h1>Sorry</h1>"),
+        ServerFault.status(503, json={"items": [], "count": 0}),
+        ServerFault.status(200, json={"items": None, "count": 0}),
+        ServerFault.status(200, json={"count": 0}),
+        ServerFault.status(200, json=[]),
+        ServerFault.status(200, json=5),
+        ServerFault.status(200, json="items"),
     ],
 )
 async def test_a_failure_is_never_kept(
-    make_client: MakeClient, server: MGnifyServer, tmp_path: Path, fault: Fault
+    make_client: MakeClient, server: MGnifyServer, tmp_path: Path, fault: ServerFault
 ) -> None:
     client = make_client(page_cache=tmp_path, retry=None)
     server.faults.add(fault, times=1)

@@ -10,7 +10,7 @@ from asdk import InvalidRequestError, ServerError
 from asdk.clients.mgnify import MGnify
 from asdk.clients.mgnify.models import PipelineVersion, Run
 from asdk.middleware import ConcurrencyLimit
-from asdk.sandbox import Fault, MGnifyServer
+from asdk.sandbox import MGnifyServer, ServerFault
 from tests.clients.mgnify.conftest import MakeClient
 from tests.support.days import Days
 
@@ -102,7 +102,7 @@ async def test_a_page_past_the_end_is_empty(visitor: MGnify) -> None:
 
 async def test_a_failed_page_raises_and_is_never_skipped(visitor: MGnify, server: MGnifyServer) -> None:
     path = "/metagenomics/api/v2/studies/"
-    rule = server.faults.add(Fault.status(503), path=path, after=1)
+    rule = server.faults.add(ServerFault.status(503), path=path, after=1)
     seen: list[str] = []
 
     async def walk() -> None:
@@ -113,7 +113,7 @@ async def test_a_failed_page_raises_and_is_never_skipped(visitor: MGnify, server
         await walk()
     assert len(seen) == 100
     server.faults.remove(rule)
-    server.faults.add(Fault.status(429, retry_after=0.01), path=path, after=1, times=2)
+    server.faults.add(ServerFault.status(429, retry_after=0.01), path=path, after=1, times=2)
     assert len(await visitor.studies.list().collect()) == 230
 
 
@@ -148,7 +148,7 @@ async def test_a_count_goes_the_way_of_every_call(owner: MGnify, server: MGnifyS
 
 async def test_one_bound_holds_for_all_sets(make_client: MakeClient, server: MGnifyServer) -> None:
     client = make_client(concurrency=ConcurrencyLimit(3))
-    server.faults.add(Fault.delay(0.01))
+    server.faults.add(ServerFault.delay(0.01))
     studies, samples = client.studies.list(page_size=20), client.samples.list(page_size=40)
     await asyncio.gather(studies.paginate().prefetch(5).collect(), samples.paginate().prefetch(5).collect())
     assert server.counters.max_in_flight == 3

@@ -22,7 +22,7 @@ from asdk import (
 )
 from asdk.clients.mgnify import MGnify
 from asdk.clients.mgnify.models import AnalysisDetail, CatalogueType, DownloadFile, FileType, GenomeType, JobStatus
-from asdk.sandbox import Fault, MGnifyServer
+from asdk.sandbox import MGnifyServer, ServerFault
 from asdk.sandbox.mgnify.store.searches import sketch
 from asdk.testing import VirtualClock
 from tests.clients.mgnify.conftest import MakeClient
@@ -77,7 +77,7 @@ async def test_a_fragment_search(visitor: MGnify, server: MGnifyServer) -> None:
 
 
 async def test_a_search_is_repeated_like_a_get(visitor: MGnify, server: MGnifyServer) -> None:
-    server.faults.add(Fault.status(503), path="*/genome-search/", times=1)
+    server.faults.add(ServerFault.status(503), path="*/genome-search/", times=1)
     assert (await visitor.searches.fragment("ACGT" * 20)).results == []
 
 
@@ -121,7 +121,7 @@ async def test_a_search_ends_whatever_the_end_is_called(
     for status in ({"status": "PENDING"}, {"status": "RETRY", "signatures": []}, ending):
         free = {"worker_status": {"queue": 3}, "signatures": [{"job_id": "b", "status": "STARTED", "result": [1]}]}
         reply = {"data": {"group_id": "a", **free, **status}}
-        server.faults.add(Fault.status(200, json=reply), path="*/status/*", times=1)
+        server.faults.add(ServerFault.status(200, json=reply), path="*/status/*", times=1)
     asked_before = server.counters.total
     found = await visitor.searches.wait("a", interval=0.001)
     assert (found.status, found.is_final) == (ending["status"], True)
@@ -129,7 +129,7 @@ async def test_a_search_ends_whatever_the_end_is_called(
 
 
 async def test_a_status_may_say_little(visitor: MGnify, server: MGnifyServer) -> None:
-    server.faults.add(Fault.status(200, json={"data": {"group_id": "a", "status": "QUEUED"}}), path="*/status/*")
+    server.faults.add(ServerFault.status(200, json={"data": {"group_id": "a", "status": "QUEUED"}}), path="*/status/*")
     assert (await visitor.searches.status("a")).signatures == []
 
 
@@ -159,7 +159,7 @@ async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
     entry = (await owner.analyses.get("MGYA00000001")).downloads
     assert entry is not None
     whole = await owner.files.read(entry[0])
-    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    server.faults.add(ServerFault.cut(after=5_000), path="/pub/*", times=1)
     seen: list[tuple[int, int | None]] = []
     (tmp_path / "here").mkdir()
     done = await owner.files.download(
@@ -178,7 +178,7 @@ async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
 async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
     await owner.private_studies.get()  # there is a token that could be sent
     (entry, *_) = (await owner.analyses.get("MGYA00000001")).downloads or []
-    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    server.faults.add(ServerFault.cut(after=5_000), path="/pub/*", times=1)
     with pytest.raises(TransportError):
         await owner.files.download(entry, tmp_path / "a.gz", retry=None)
     done = await owner.files.download(entry, tmp_path / "a.gz")
@@ -193,23 +193,23 @@ async def test_a_link_that_has_run_out_is_renewed_and_the_download_goes_on(
     assert private is not None
     (entry, *_) = (await owner.analyses.get(private.accession)).downloads or []
     whole = await owner.files.read(entry)
-    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    server.faults.add(ServerFault.cut(after=5_000), path="/pub/*", times=1)
     with pytest.raises(TransportError):
         await owner.files.download(entry, tmp_path / "a.gz", retry=None)
     days.server.advance(3601)
-    with pytest.raises(PermissionDeniedError, match=r"good for an hour: fetch its record again, or pass renew="):
+    with pytest.raises(PermissionDeniedError, match=r"good for an hour: fetch its record again, or pass refresh="):
         await owner.files.download(entry, tmp_path / "a.gz")
 
-    def renew() -> Awaitable[AnalysisDetail]:
+    def refresh() -> Awaitable[AnalysisDetail]:
         return owner.analyses.get(private.accession)
 
-    done = await owner.files.download(entry, tmp_path / "a.gz", renew=renew)
+    done = await owner.files.download(entry, tmp_path / "a.gz", refresh=refresh)
     assert (done.resumed_from, done.size) == (5_000, len(whole))
     assert done.path.read_bytes() == whole
-    assert await owner.files.read(entry, renew=renew) == whole
+    assert await owner.files.read(entry, refresh=refresh) == whole
     assert entry.index_files is not None
-    assert await owner.files.read(entry.index_files[0], renew=renew)
-    async with owner.files.stream(str(entry.url), renew=renew) as response:
+    assert await owner.files.read(entry.index_files[0], refresh=refresh)
+    async with owner.files.stream(str(entry.url), refresh=refresh) as response:
         assert await response.read() == whole
     assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
 
@@ -219,11 +219,11 @@ async def test_what_two_links_differ_in_beside_their_signature_is_the_file(
 ) -> None:
     (entry, *_) = (await visitor.analyses.get("MGYA00000001")).downloads or []
     place = tmp_path / "a.gz"
-    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    server.faults.add(ServerFault.cut(after=5_000), path="/pub/*", times=1)
     with pytest.raises(TransportError):
         await visitor.files.download(f"{entry.url}?v=1&expires=1&token=a", place, retry=None)
     assert (await visitor.files.download(f"{entry.url}?v=2&expires=1&token=a", place)).resumed_from == 0
-    server.faults.add(Fault.cut(after=5_000), path="/pub/*", times=1)
+    server.faults.add(ServerFault.cut(after=5_000), path="/pub/*", times=1)
     with pytest.raises(TransportError):
         await visitor.files.download(f"{entry.url}?v=2&expires=1&token=a", place, retry=None)
     done = await visitor.files.download(f"{entry.url}?token=c&expires=3&v=2", place)
@@ -234,10 +234,10 @@ async def test_a_record_that_is_renewed_must_have_the_file(owner: MGnify, server
     (entry,) = (await owner.studies.get("MGYS00000231")).downloads
     days.server.advance(3601)
     with pytest.raises(InvalidRequestError, match="no such file"):
-        await owner.files.read(entry, renew=lambda: owner.studies.get("MGYS00000232"))
-    server.faults.add(Fault.status(403), path="/pub/*")
+        await owner.files.read(entry, refresh=lambda: owner.studies.get("MGYS00000232"))
+    server.faults.add(ServerFault.status(403), path="/pub/*")
     with pytest.raises(PermissionDeniedError):
-        await owner.files.read(entry, renew=lambda: owner.studies.get("MGYS00000231"))
+        await owner.files.read(entry, refresh=lambda: owner.studies.get("MGYS00000231"))
 
 
 async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ async def test_a_download_cannot_leave_its_folder(visitor: MGnify, server: MGnif
     for file in (escaping, str(entry.url)):
         with pytest.raises(InvalidRequestError, match="whole path"):
             await visitor.files.download(file, tmp_path)
-    server.faults.add(Fault.status(403), path="/pub/*")
+    server.faults.add(ServerFault.status(403), path="/pub/*")
     with pytest.raises(PermissionDeniedError):
         await visitor.files.download(entry, tmp_path)
     assert not (tmp_path / entry.alias).exists()

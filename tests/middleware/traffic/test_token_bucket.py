@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asdk.middleware.traffic.token_bucket import GRAIN, Bucket, Leases
+from asdk.middleware.traffic.token_bucket import GRAIN, Bucket, ReservedPermits
 
 RATES = st.sampled_from([0.5, 3.0, 100.0, 7777.0])
 
@@ -72,7 +72,7 @@ def test_a_permit_that_is_given_back_is_there_again_but_not_before_a_hold_ends()
 
 
 def test_leases_are_given_out_at_their_moments_and_not_after_a_sleep() -> None:
-    leases = Leases()
+    leases = ReservedPermits()
     assert leases.due(0.0) == math.inf
     leases.reserve(1.0, 0.1, 3, 0.0)
     assert leases.due(0.0) == 1.0
@@ -85,7 +85,7 @@ def test_leases_are_given_out_at_their_moments_and_not_after_a_sleep() -> None:
 
 
 def test_an_outage_uses_up_what_was_reserved_and_then_a_share_until_all_come_back() -> None:
-    leases = Leases()
+    leases = ReservedPermits()
     leases.reserve(1.0, 0.1, 2, 0.0)
     leases.fall_back(Bucket(5, 1), 0.5, 0.0)
     taken = []
@@ -103,7 +103,7 @@ def test_an_outage_uses_up_what_was_reserved_and_then_a_share_until_all_come_bac
 
 
 def test_a_hold_takes_the_reservations_before_it_along() -> None:
-    leases = Leases()
+    leases = ReservedPermits()
     leases.reserve(1.0, 1.0, 3, 0.0)
     leases.hold(2.5)
     assert leases.due(0.0) == 3.0

@@ -5,7 +5,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from asdk.sandbox import BioEPICServer, Fault
+from asdk.sandbox import BioEPICServer, ServerFault
 from asdk.sandbox.bioepic import ListShape
 
 
@@ -121,7 +121,7 @@ async def test_a_bare_list(session: aiohttp.ClientSession, bioepic: BioEPICServe
 
 async def test_faults_speak_as_the_server_does(session: aiohttp.ClientSession, bioepic: BioEPICServer) -> None:
     for status in (401, 429, 500):
-        bioepic.faults.add(Fault.status(status, retry_after=2), times=1)
+        bioepic.faults.add(ServerFault.status(status, retry_after=2), times=1)
         async with session.get("api/samples") as reply:
             assert (reply.status, reply.headers["Retry-After"]) == (status, "2")
             assert isinstance((await reply.json())["detail"], str)

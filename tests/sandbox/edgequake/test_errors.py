@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from asdk.sandbox import EdgeQuakeServer, Fault
+from asdk.sandbox import EdgeQuakeServer, ServerFault
 
 pytestmark = pytest.mark.anyio
 LOGIN = "/api/v1/auth/login"
@@ -110,9 +110,9 @@ async def test_every_reply_has_a_request_id_of_its_own(
     await note("POST", LOGIN, {})
     await note("GET", "/api/v1/documents/nothing")
     await note("POST", "/api/v1/query/stream", {"query": "x"})
-    edgequake.faults.add(Fault.status(500), times=1)
+    edgequake.faults.add(ServerFault.status(500), times=1)
     await note("GET", "/health")
-    edgequake.faults.add(Fault.stall(0))
+    edgequake.faults.add(ServerFault.stall(0))
     await note("GET", "/health")
     assert all(str(uuid.UUID(text)) == text for text in seen)
     assert len(set(seen)) == len(seen) == 7
@@ -135,7 +135,7 @@ async def test_every_reply_has_a_request_id_of_its_own(
 async def test_a_scripted_status_has_the_code_that_belongs_to_it(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession, status: int, code: str
 ) -> None:
-    edgequake.faults.add(Fault.status(status))
+    edgequake.faults.add(ServerFault.status(status))
     async with anonymous.get("/health") as reply:
         body = await reply.json(content_type=None)
         assert (reply.status, body["status"], body["code"]) == (status, status, code)

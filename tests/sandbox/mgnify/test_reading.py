@@ -3,7 +3,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from asdk.sandbox import Fault, MGnifyServer, Sandbox
+from asdk.sandbox import MGnifyServer, Sandbox, ServerFault
 
 
 async def get(session: aiohttp.ClientSession, path: str) -> Any:
@@ -152,14 +152,14 @@ async def test_an_unknown_path_is_html_and_a_wrong_method_says_which_are_right(v
 
 
 async def test_faults_speak_as_the_server_does(mgnify: MGnifyServer, visitor: aiohttp.ClientSession) -> None:
-    mgnify.faults.add(Fault.status(429, retry_after=7), times=1)
+    mgnify.faults.add(ServerFault.status(429, retry_after=7), times=1)
     async with visitor.get("studies/") as reply:
         assert (reply.status, reply.headers["Retry-After"]) == (429, "7")
         assert await reply.json() == {"detail": "Too many requests."}
-    mgnify.faults.add(Fault.status(401), times=1)
+    mgnify.faults.add(ServerFault.status(401), times=1)
     async with visitor.get("studies/") as reply:
         assert (await reply.json())["code"] == "token_not_valid"
-    mgnify.faults.add(Fault.status(503), path="*/studies/", after=1, times=1)
+    mgnify.faults.add(ServerFault.status(503), path="*/studies/", after=1, times=1)
     for status in (200, 503, 200):
         async with visitor.get("studies/") as reply:
             assert reply.status == status

@@ -17,7 +17,7 @@ from asdk.clients.apala.models.paf import (
     TemplateStatus,
 )
 from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 from asdk.resources import Resource
 
@@ -115,7 +115,7 @@ class Templates(Resource["Apala"]):
         return await self._client.request(
             "POST",
             "/api/paf/templates",
-            json=without_none(content=content, channel=paf_channel(channel), label=label, group_id=group_id),
+            json=omit_none(content=content, channel=paf_channel(channel), label=label, group_id=group_id),
             model=CreatedTemplates,
             **options,
         )

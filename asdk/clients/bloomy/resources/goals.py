@@ -12,7 +12,7 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
 from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 
 _COMPLETION = {"on": "OnTrack", "off": "AtRisk", "complete": "Complete"}
@@ -95,7 +95,7 @@ class Goals(BloomyResource):
         completion = _COMPLETION.get(status.lower()) if isinstance(status, str) else None
         if status is not None and completion is None:
             raise InvalidRequestError(f"a goal is {', '.join(map(repr, _COMPLETION))}, not {status!r}")
-        body = without_none(accountableUserId=accountable_user, title=title, completion=completion)
+        body = omit_none(accountableUserId=accountable_user, title=title, completion=completion)
         path = {"id": goal_id}
         await self._client.request("PUT", "/rocks/{id}", path_params=path, json=body, model=None, **options)
         return await self.details(goal_id, **options)

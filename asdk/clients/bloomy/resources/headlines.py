@@ -6,7 +6,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.bloomy.models.headlines import Headline
 from asdk.clients.bloomy.resources.base import BloomyResource
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 
 
@@ -58,7 +58,7 @@ class Headlines(BloomyResource):
 
         Source: Bloom Growth API, ``POST /L10/{id}/headlines``.
         """
-        body = without_none(title=title, ownerId=await self._user(owner_id, options), notes=notes)
+        body = omit_none(title=title, ownerId=await self._user(owner_id, options), notes=notes)
         path = {"id": meeting_id}
         return await self._client.request(
             "POST", "/L10/{id}/headlines", path_params=path, json=body, model=Headline, **options

@@ -11,7 +11,7 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 
 
@@ -56,7 +56,7 @@ class Issues(BloomyResource):
 
         Source: Bloom Growth API, ``POST /issues/create``.
         """
-        body = without_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id, options), notes=notes)
+        body = omit_none(title=title, meetingid=meeting_id, ownerid=await self._user(user_id, options), notes=notes)
         return await self._client.request("POST", "/issues/create", json=body, model=Issue, **options)
 
     async def update(
@@ -79,7 +79,7 @@ class Issues(BloomyResource):
 
         Source: Bloom Growth API, ``PUT /issues/{id}``, ``GET /issues/{id}``.
         """
-        body = without_none(title=title, notes=notes)
+        body = omit_none(title=title, notes=notes)
         if not body:
             raise InvalidRequestError("give a title or notes to change")
         path = {"id": issue_id}

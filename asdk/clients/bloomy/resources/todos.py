@@ -12,7 +12,7 @@ from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.resources.base import BloomyResource
 from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 
 
@@ -47,9 +47,9 @@ class Todos(BloomyResource):
         """
         owner = await self._user(user_id, options)
         if meeting_id is None:
-            body = without_none(title=title, accountableUserId=owner, notes=notes, dueDate=due_date)
+            body = omit_none(title=title, accountableUserId=owner, notes=notes, dueDate=due_date)
             return await self._client.request("POST", "/todo/create", json=body, model=Todo, **options)
-        body = without_none(Title=title, ForId=owner, Notes=notes, dueDate=due_date)
+        body = omit_none(Title=title, ForId=owner, Notes=notes, dueDate=due_date)
         path = {"id": meeting_id}
         return await self._client.request("POST", "/L10/{id}/todos", path_params=path, json=body, model=Todo, **options)
 
@@ -92,7 +92,7 @@ class Todos(BloomyResource):
 
         Source: Bloom Growth API, ``PUT /todo/{id}``, ``GET /todo/{id}``.
         """
-        body = without_none(title=title, dueDate=due_date)
+        body = omit_none(title=title, dueDate=due_date)
         if not body:
             raise InvalidRequestError("give a title or a due_date to change")
         path = {"id": todo_id}

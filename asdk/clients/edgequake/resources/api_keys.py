@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import ApiKeySummary, CreatedApiKey, RevokedApiKey
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
 from asdk.records.records import Records
 from asdk.resources import Resource
@@ -72,7 +72,7 @@ class ApiKeys(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/api-keys",
-            json=without_none(name=name, scopes=scopes, expires_in_days=expires_in_days),
+            json=omit_none(name=name, scopes=scopes, expires_in_days=expires_in_days),
             model=CreatedApiKey,
             **options,
         )

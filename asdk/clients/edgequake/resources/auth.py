@@ -130,7 +130,7 @@ class Auth(Resource["EdgeQuake"]):
         request = self._client.build_request("GET", "/api/v1/auth/oidc/login", authenticate=False, **options)
         response = await self._send_once(request)
         if not is_redirect(response):
-            raise self._refusal(response, advice="there is no redirect to an identity provider in it")
+            raise self._refusal(response, hint="there is no redirect to an identity provider in it")
         return urljoin(request.url, response.headers["location"])
 
     async def oidc_callback(self, code: str, state: str, **options: Unpack[CallOptions]) -> LoginResult:
@@ -180,9 +180,9 @@ class Auth(Resource["EdgeQuake"]):
         request.redirects = MAX_REDIRECTS
         return await self._client.send(request)
 
-    def _refusal(self, response: Response, *, advice: str | None = None) -> StatusError:
+    def _refusal(self, response: Response, *, hint: str | None = None) -> StatusError:
         error = self._client.status_error(response)
-        error.advice = advice or error.advice
+        error.hint = hint or error.hint
         return error
 
 

@@ -20,7 +20,7 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.clients.edgequake.models.streams import CHAT_EVENT
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.resources import Resource
 from asdk.streaming.streams import EventStream
 
@@ -172,10 +172,10 @@ class Chat(Resource["EdgeQuake"]):
                 content_granularity=content_granularity,
             ),
             model=CHAT_EVENT,
-            end_mark="[DONE]",
+            sentinel="[DONE]",
             **options,
         )
 
 
 def _message(message: str, *, stream: bool, **fields: Any) -> Mapping[str, object]:
-    return {"message": message, "stream": stream, **without_none(**fields)}
+    return {"message": message, "stream": stream, **omit_none(**fields)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Connection, ProbeResult
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 from asdk.resources import Resource
 from asdk.secret import Secret
@@ -56,7 +56,7 @@ class Connections(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/connections",
-            json=without_none(
+            json=omit_none(
                 slug=slug,
                 display_name=display_name,
                 api_shape=api_shape,
@@ -111,7 +111,7 @@ class Connections(Resource["EdgeQuake"]):
             "PUT",
             "/api/v1/connections/{connection_id}",
             path_params={"connection_id": connection_id},
-            json=without_none(
+            json=omit_none(
                 slug=slug,
                 display_name=display_name,
                 api_shape=api_shape,
@@ -206,7 +206,7 @@ class Connections(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/providers/test",
-            json=without_none(
+            json=omit_none(
                 shape=shape,
                 base_url=base_url,
                 model=model,

@@ -15,7 +15,7 @@ from asdk.clients.edgequake.models import (
     MixWeights,
     RetrievedContext,
 )
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Contexts(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/query/context",
-            json=without_none(
+            json=omit_none(
                 query=query,
                 mode=mode,
                 max_results=max_results,
@@ -125,7 +125,7 @@ class Contexts(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/query/context/search",
-            json=without_none(query=query, mode=mode, max_results=max_results, document_filter=document_filter),
+            json=omit_none(query=query, mode=mode, max_results=max_results, document_filter=document_filter),
             idempotent=True,  # a question changes nothing
             model=FoundContexts,
             **options,

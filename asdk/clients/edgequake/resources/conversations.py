@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import BulkResult, Conversation, ConversationDetail, ImportResult, Message, Share
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import Cursor, Paginator
 from asdk.resources import Resource
 
@@ -45,7 +45,7 @@ class Conversations(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/conversations",
-            json=without_none(title=title, mode=mode, folder_id=folder_id),
+            json=omit_none(title=title, mode=mode, folder_id=folder_id),
             model=Conversation,
             **options,
         )
@@ -101,9 +101,7 @@ class Conversations(Resource["EdgeQuake"]):
             "PATCH",
             "/api/v1/conversations/{conversation_id}",
             path_params={"conversation_id": conversation_id},
-            json=without_none(
-                title=title, mode=mode, is_pinned=is_pinned, is_archived=is_archived, folder_id=folder_id
-            ),
+            json=omit_none(title=title, mode=mode, is_pinned=is_pinned, is_archived=is_archived, folder_id=folder_id),
             model=Conversation,
             **options,
         )
@@ -233,7 +231,7 @@ class Conversations(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/conversations/{conversation_id}/messages",
             path_params={"conversation_id": conversation_id},
-            json=without_none(content=content, role=role, parent_id=parent_id),
+            json=omit_none(content=content, role=role, parent_id=parent_id),
             model=Message,
             **options,
         )
@@ -271,7 +269,7 @@ class Conversations(Resource["EdgeQuake"]):
             "PATCH",
             "/api/v1/messages/{message_id}",
             path_params={"message_id": message_id},
-            json=without_none(
+            json=omit_none(
                 content=content,
                 tokens_used=tokens_used,
                 duration_ms=duration_ms,

@@ -25,7 +25,7 @@ from asdk.clients.edgequake.models import (
 from asdk.clients.edgequake.resources.processing import DocumentProcessing
 from asdk.clients.edgequake.waiting import poll
 from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.models.encoding import encode_json
 from asdk.pagination import PageNumbers, Paginator
 
@@ -83,7 +83,7 @@ class Documents(DocumentProcessing):
         return await self._client.request(
             "POST",
             "/api/v1/documents",
-            json=without_none(
+            json=omit_none(
                 content=content,
                 title=title,
                 metadata=metadata,
@@ -332,7 +332,7 @@ class Documents(DocumentProcessing):
         return await self._client.request(
             "POST",
             "/api/v1/documents/scan",
-            json=without_none(
+            json=omit_none(
                 path=path,
                 recursive=recursive,
                 extensions=extensions,

@@ -18,7 +18,7 @@ from asdk.clients.edgequake.models import (
     Provenance,
     UpdatedEntity,
 )
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
 from asdk.resources import Resource
 
@@ -60,7 +60,7 @@ class Entities(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/graph/entities",
-            json=without_none(
+            json=omit_none(
                 entity_name=entity_name,
                 entity_type=entity_type,
                 description=description,
@@ -121,7 +121,7 @@ class Entities(Resource["EdgeQuake"]):
             "PUT",
             "/api/v1/graph/entities/{entity_name}",
             path_params={"entity_name": entity_name},
-            json=without_none(entity_type=entity_type, description=description, metadata=metadata),
+            json=omit_none(entity_type=entity_type, description=description, metadata=metadata),
             model=UpdatedEntity,
             **options,
         )
@@ -195,7 +195,7 @@ class Entities(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/graph/entities/merge",
-            json=without_none(
+            json=omit_none(
                 source_entity=source_entity,
                 target_entity=target_entity,
                 merge_strategy=merge_strategy,

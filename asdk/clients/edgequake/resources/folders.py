@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Folder
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 from asdk.resources import Resource
 
@@ -33,7 +33,7 @@ class Folders(Resource["EdgeQuake"]):
         Source: EdgeQuake API, ``POST /api/v1/folders``.
         """
         return await self._client.request(
-            "POST", "/api/v1/folders", json=without_none(name=name, parent_id=parent_id), model=Folder, **options
+            "POST", "/api/v1/folders", json=omit_none(name=name, parent_id=parent_id), model=Folder, **options
         )
 
     async def update(
@@ -63,7 +63,7 @@ class Folders(Resource["EdgeQuake"]):
             "PATCH",
             "/api/v1/folders/{folder_id}",
             path_params={"folder_id": folder_id},
-            json=without_none(name=name, parent_id=parent_id, position=position),
+            json=omit_none(name=name, parent_id=parent_id, position=position),
             model=Folder,
             **options,
         )

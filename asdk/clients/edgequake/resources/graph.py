@@ -104,7 +104,7 @@ class Graph(Resource["EdgeQuake"]):
             "/api/v1/graph/stream",
             params={"start_node": start_node, "max_nodes": max_nodes, "batch_size": batch_size},
             model=GRAPH_EVENT,
-            end_mark="[DONE]",
+            sentinel="[DONE]",
             **options,
         )
 

@@ -8,7 +8,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import DeletedInjection, InjectionDetail, InjectionSummary, PutInjection
 from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import Offset, Paginator
 from asdk.resources import Resource
 
@@ -122,7 +122,7 @@ class Injections(Resource["EdgeQuake"]):
             "PATCH",
             "/api/v1/workspaces/{workspace_id}/injections/{injection_id}",
             path_params={"workspace_id": workspace_id, "injection_id": injection_id},
-            json=without_none(name=name, content=content),
+            json=omit_none(name=name, content=content),
             model=PutInjection,
             **options,
         )

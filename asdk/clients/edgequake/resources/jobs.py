@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Job
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
 from asdk.resources import Resource
 
@@ -47,7 +47,7 @@ class Jobs(Resource["EdgeQuake"]):
             "POST",
             "/api/v2/workspaces/{workspace_id}/jobs",
             path_params={"workspace_id": workspace_id},
-            json=without_none(job_type=job_type, payload=payload),
+            json=omit_none(job_type=job_type, payload=payload),
             model=Job,
             **options,
         )

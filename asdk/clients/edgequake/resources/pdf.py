@@ -26,7 +26,7 @@ from asdk.streaming.streams import EventStream
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake
     from asdk.progress import ProgressDisplay
-    from asdk.transfers.download import Downloaded
+    from asdk.transfers.download import DownloadResult
 
 _PAGES = PageNumbers(items="items", total="pagination.total_count")
 
@@ -251,7 +251,7 @@ class Pdf(Resource["EdgeQuake"]):
         progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         **options: Unpack[CallOptions],
-    ) -> Downloaded:
+    ) -> DownloadResult:
         """Download a PDF to a file, which gets its name when all of it is there.
 
         Args:
@@ -299,7 +299,7 @@ class Pdf(Resource["EdgeQuake"]):
             "/api/v1/documents/pdf/progress/stream/{track_id}",
             path_params={"track_id": track_id},
             model=PdfProgress,
-            end_mark="[DONE]",
+            sentinel="[DONE]",
             **options,
         )
 

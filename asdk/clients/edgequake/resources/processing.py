@@ -19,7 +19,7 @@ from asdk.clients.edgequake.models import (
     ReprocessedDocuments,
     RetriedChunks,
 )
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/documents/reprocess",
-            json=without_none(
+            json=omit_none(
                 document_id=document_id, track_id=track_id, max_documents=max_documents, force=force, mode=mode
             ),
             model=ReprocessedDocuments,
@@ -88,7 +88,7 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/documents/recover-stuck",
-            json=without_none(
+            json=omit_none(
                 document_ids=document_ids, max_documents=max_documents, stuck_threshold_minutes=stuck_threshold_minutes
             ),
             model=RecoveredDocuments,
@@ -163,7 +163,7 @@ class DocumentProcessing(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/documents/{document_id}/retry-chunks",
             path_params={"document_id": document_id},
-            json=without_none(chunk_indices=chunk_indices, force=force, max_retries=max_retries),
+            json=omit_none(chunk_indices=chunk_indices, force=force, max_retries=max_retries),
             model=RetriedChunks,
             **options,
         )
@@ -198,7 +198,7 @@ class DocumentProcessing(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/documents/{document_id}/reanalyze",
             path_params={"document_id": document_id},
-            json=without_none(process_options=process_options, reindex=reindex),
+            json=omit_none(process_options=process_options, reindex=reindex),
             model=ReanalyzedDocument,
             **options,
         )

@@ -19,7 +19,7 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.clients.edgequake.models.streams import QUERY_EVENT
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.resources import Resource
 from asdk.secret import Secret
 from asdk.streaming.parsers import ServerSentEvent
@@ -90,7 +90,7 @@ class Query(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/query",
-            json=without_none(
+            json=omit_none(
                 query=query,
                 mode=mode,
                 max_results=max_results,
@@ -157,7 +157,7 @@ class Query(Resource["EdgeQuake"]):
         return self._client.events(
             "POST",
             "/api/v1/query/stream",
-            json=without_none(
+            json=omit_none(
                 query=query,
                 mode=mode,
                 include_subgraph=include_subgraph,
@@ -170,7 +170,7 @@ class Query(Resource["EdgeQuake"]):
             ),
             idempotent=True,  # a question changes nothing
             model=QUERY_EVENT,
-            end_mark="[DONE]",
+            sentinel="[DONE]",
             **options,
         )
 
@@ -210,7 +210,7 @@ class Query(Resource["EdgeQuake"]):
         return self._client.events(
             "POST",
             "/api/v1/query/stream",
-            json=without_none(
+            json=omit_none(
                 query=query,
                 stream_format="v1",
                 mode=mode,
@@ -221,6 +221,6 @@ class Query(Resource["EdgeQuake"]):
                 extra_headers=extra_headers,
             ),
             idempotent=True,  # a question changes nothing
-            end_mark="[DONE]",
+            sentinel="[DONE]",
             **options,
         )

@@ -14,7 +14,7 @@ from asdk.clients.edgequake.models import (
     RelationshipDetail,
     UpdatedRelationship,
 )
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
 from asdk.resources import Resource
 
@@ -61,7 +61,7 @@ class Relationships(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/graph/relationships",
-            json=without_none(
+            json=omit_none(
                 src_id=src_id,
                 tgt_id=tgt_id,
                 keywords=keywords,
@@ -126,7 +126,7 @@ class Relationships(Resource["EdgeQuake"]):
             "PUT",
             "/api/v1/graph/relationships/{relationship_id}",
             path_params={"relationship_id": relationship_id},
-            json=without_none(keywords=keywords, description=description, weight=weight, metadata=metadata),
+            json=omit_none(keywords=keywords, description=description, weight=weight, metadata=metadata),
             model=UpdatedRelationship,
             **options,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import TenantInfo
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import Offset, Paginator
 from asdk.resources import Resource
 
@@ -61,7 +61,7 @@ class Tenants(Resource["EdgeQuake"]):
         return await self._client.request(
             "POST",
             "/api/v1/tenants",
-            json=without_none(
+            json=omit_none(
                 name=name,
                 slug=slug,
                 description=description,
@@ -126,7 +126,7 @@ class Tenants(Resource["EdgeQuake"]):
             "PUT",
             "/api/v1/tenants/{tenant_id}",
             path_params={"tenant_id": tenant_id},
-            json=without_none(name=name, description=description, plan=plan, is_active=is_active),
+            json=omit_none(name=name, description=description, plan=plan, is_active=is_active),
             model=TenantInfo,
             **options,
         )

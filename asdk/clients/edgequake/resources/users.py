@@ -8,7 +8,7 @@ from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import User, UserReply
 from asdk.config import secret_argument
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
 from asdk.resources import Resource
 from asdk.secret import Secret
@@ -53,7 +53,7 @@ class Users(Resource["EdgeQuake"]):
             await self._client.request(
                 "POST",
                 "/api/v1/users",
-                json=without_none(username=username, email=email, password=password, role=role),
+                json=omit_none(username=username, email=email, password=password, role=role),
                 model=UserReply,
                 **options,
             )
@@ -112,7 +112,7 @@ class Users(Resource["EdgeQuake"]):
                 "PATCH",
                 "/api/v1/users/{user_id}",
                 path_params={"user_id": user_id},
-                json=without_none(display_name=display_name, email=email, is_active=is_active, role=role),
+                json=omit_none(display_name=display_name, email=email, is_active=is_active, role=role),
                 model=UserReply,
                 **options,
             )

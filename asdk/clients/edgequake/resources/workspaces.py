@@ -15,7 +15,7 @@ from asdk.clients.edgequake.models import (
     Workspace,
     WorkspaceStats,
 )
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import Offset, Paginator
 from asdk.resources import Resource
 
@@ -80,7 +80,7 @@ class Workspaces(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/tenants/{tenant_id}/workspaces",
             path_params={"tenant_id": tenant_id},
-            json=without_none(
+            json=omit_none(
                 name=name,
                 slug=slug,
                 description=description,
@@ -194,7 +194,7 @@ class Workspaces(Resource["EdgeQuake"]):
             "PUT",
             "/api/v1/workspaces/{workspace_id}",
             path_params={"workspace_id": workspace_id},
-            json=without_none(
+            json=omit_none(
                 name=name,
                 description=description,
                 is_active=is_active,
@@ -303,7 +303,7 @@ class Workspaces(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/workspaces/{workspace_id}/rebuild-embeddings",
             path_params={"workspace_id": workspace_id},
-            json=without_none(
+            json=omit_none(
                 embedding_model=embedding_model,
                 embedding_provider=embedding_provider,
                 embedding_dimension=embedding_dimension,
@@ -344,7 +344,7 @@ class Workspaces(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph",
             path_params={"workspace_id": workspace_id},
-            json=without_none(
+            json=omit_none(
                 llm_model=llm_model,
                 llm_provider=llm_provider,
                 force=force,
@@ -380,7 +380,7 @@ class Workspaces(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/workspaces/{workspace_id}/reprocess-documents",
             path_params={"workspace_id": workspace_id},
-            json=without_none(include_completed=include_completed, max_documents=max_documents),
+            json=omit_none(include_completed=include_completed, max_documents=max_documents),
             model=ReprocessedWorkspace,
             **options,
         )

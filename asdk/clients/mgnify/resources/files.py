@@ -20,7 +20,7 @@ from asdk.resources import Resource
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify
     from asdk.progress import ProgressDisplay
-    from asdk.transfers.download import Downloaded
+    from asdk.transfers.download import DownloadResult
 
 T = TypeVar("T")
 
@@ -38,8 +38,8 @@ class HasFiles(Protocol):
 class Files(Resource["MGnify"]):
     """Files of studies, analyses, genomes and catalogues.
 
-    The link to a private one opens it by itself, for an hour. ``renew=`` says how to have the record fetched again
-    after that, as in ``renew=lambda: mgnify.studies.get(accession)``: the file's new link is then taken from there.
+    The link to a private one opens it by itself, for an hour. ``refresh=`` says how to have the record fetched again
+    after that, as in ``refresh=lambda: mgnify.studies.get(accession)``: the file's new link is then taken from there.
     """
 
     async def download(
@@ -47,18 +47,19 @@ class Files(Resource["MGnify"]):
         file: DownloadFile | IndexFile | str,
         to: str | os.PathLike[str],
         *,
-        renew: Callable[[], Awaitable[HasFiles]] | None = None,
+        refresh: Callable[[], Awaitable[HasFiles]] | None = None,
         progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         **options: Unpack[CallOptions],
-    ) -> Downloaded:
+    ) -> DownloadResult:
         """Download a file to the disk. It gets its name when all of it is there; a broken download goes on.
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
             to: the path of the file; or a folder that is there, where an entry of ``downloads`` is named by its alias.
                 A file that is there is replaced.
-            renew: fetches the record again if the link has run out, see `Files`; the download goes on from where it is.
+            refresh: fetches the record again if the link has run out, see `Files`; the download goes on from where it
+                is.
             progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
                 display of `asdk.progress`.
             resume: False to throw away what an earlier download of the same file left.
@@ -69,7 +70,7 @@ class Files(Resource["MGnify"]):
             stays compressed.
 
         Raises:
-            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``renew``.
+            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``refresh``.
             NotFoundError: there is no such file.
             InvalidRequestError: the entry has no URL, or the file cannot be written.
             IntegrityError: the length is not what was announced.
@@ -78,7 +79,7 @@ class Files(Resource["MGnify"]):
         """
         target, url = _target(file, to), _url(file)
 
-        async def fetch(link: str) -> Downloaded:
+        async def fetch(link: str) -> DownloadResult:
             return await self._client.download(
                 link,
                 to=target,
@@ -89,33 +90,33 @@ class Files(Resource["MGnify"]):
                 **options,
             )
 
-        return await _with_good_link(url, renew, fetch)
+        return await _with_good_link(url, refresh, fetch)
 
     async def read(
         self,
         file: DownloadFile | IndexFile | str,
         *,
-        renew: Callable[[], Awaitable[HasFiles]] | None = None,
+        refresh: Callable[[], Awaitable[HasFiles]] | None = None,
         **options: Unpack[CallOptions],
     ) -> bytes:
         """Fetch a file whole, into memory.
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
-            renew: fetches the record again if the link has run out, see `Files`.
+            refresh: fetches the record again if the link has run out, see `Files`.
             options: what this call does differently, see `CallOptions`.
 
         Returns:
             The bytes as they are stored: a ``.gz`` stays compressed.
 
         Raises:
-            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``renew``.
+            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``refresh``.
             NotFoundError: there is no such file.
             InvalidRequestError: the entry has no URL.
 
         Source: MGnify API v2, the ``url`` of an entry of ``downloads``.
         """
-        async with self.stream(file, renew=renew, **options) as response:
+        async with self.stream(file, refresh=refresh, **options) as response:
             return await response.read()
 
     @asynccontextmanager
@@ -123,18 +124,18 @@ class Files(Resource["MGnify"]):
         self,
         file: DownloadFile | IndexFile | str,
         *,
-        renew: Callable[[], Awaitable[HasFiles]] | None = None,
+        refresh: Callable[[], Awaitable[HasFiles]] | None = None,
         **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Response, None]:
         """Open a file for ``async with``; its bytes come as they are read.
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
-            renew: fetches the record again if the link has run out, see `Files`.
+            refresh: fetches the record again if the link has run out, see `Files`.
             options: what this call does differently, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``renew``.
+            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``refresh``.
             NotFoundError: there is no such file.
             InvalidRequestError: the entry has no URL.
 
@@ -145,22 +146,22 @@ class Files(Resource["MGnify"]):
             async def open_file(link: str) -> Response:
                 return await stack.enter_async_context(self._client.stream("GET", link, authenticate=False, **options))
 
-            yield await _with_good_link(_url(file), renew, open_file)
+            yield await _with_good_link(_url(file), refresh, open_file)
 
 
 async def _with_good_link(
-    url: str, renew: Callable[[], Awaitable[HasFiles]] | None, use: Callable[[str], Awaitable[T]]
+    url: str, refresh: Callable[[], Awaitable[HasFiles]] | None, use: Callable[[str], Awaitable[T]]
 ) -> T:
     """Use a link, and if it is refused the one that the record has now."""
     try:
         return await use(url)
     except PermissionDeniedError as error:
-        if renew is None:
-            error.advice = "the link to a private file is good for an hour: fetch its record again, or pass renew="
+        if refresh is None:
+            error.hint = "the link to a private file is good for an hour: fetch its record again, or pass refresh="
             raise
-    links = [link for link in _links(await renew()) if _place(link) == _place(url)]
+    links = [link for link in _links(await refresh()) if _place(link) == _place(url)]
     if not links:
-        raise InvalidRequestError("the record that renew= fetched has no such file")
+        raise InvalidRequestError("the record that refresh= fetched has no such file")
     return await use(links[0])
 
 

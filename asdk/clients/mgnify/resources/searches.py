@@ -17,7 +17,7 @@ from asdk.clients.mgnify.models import (
 )
 from asdk.errors import DeadlineExceededError
 from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, without_none
+from asdk.http.options import CallOptions, omit_none
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Searches(Resource["MGnify"]):
 
         Source: MGnify API v2, ``POST /genome-search/``.
         """
-        body = without_none(
+        body = omit_none(
             sequence=sequence,
             catalogues_filter=catalogues,
             threshold=threshold,
@@ -103,7 +103,7 @@ class Searches(Resource["MGnify"]):
         reply = await self._client.request(
             "POST",
             "/genome-search/",
-            form=without_none(
+            form=omit_none(
                 catalogues_filter=catalogues, threshold=threshold, max_results=max_results, kmer_size=kmer_size
             ),
             files={"sequence_file": file},

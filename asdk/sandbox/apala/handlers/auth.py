@@ -13,7 +13,7 @@ async def token(call: Call) -> web.Response:
 
 
 async def refresh(call: Call) -> web.Response:
-    return json_reply(call.state.sessions.renew((await call.fields()).text("refresh_token")))
+    return json_reply(call.state.sessions.refresh((await call.fields()).text("refresh_token")))
 
 
 ROUTES = (

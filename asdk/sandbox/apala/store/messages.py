@@ -3,7 +3,7 @@
 import attrs
 
 from asdk.sandbox.apala.errors import ApiError
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.json_io import Json
 
@@ -22,7 +22,7 @@ class Message:
 class Messages:
     """Messages by id, and all feedback in the order in which it came: several entries for a message are a history."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
         self._messages: dict[str, Message] = {}

@@ -8,7 +8,7 @@ from asdk.sandbox import jwt
 from asdk.sandbox.apala.errors import ApiError
 from asdk.sandbox.apala.settings import ApalaSettings
 from asdk.sandbox.apala.store.companies import Companies, Company
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.json_io import Json
 
@@ -25,7 +25,7 @@ class _RefreshToken:
 class Sessions:
     """The tokens of all companies."""
 
-    def __init__(self, settings: ApalaSettings, clock: Clock, ids: Ids, companies: Companies) -> None:
+    def __init__(self, settings: ApalaSettings, clock: TimeSource, ids: Ids, companies: Companies) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids
@@ -38,7 +38,7 @@ class Sessions:
         """The tokens of a new session, as the reply has them."""
         return self._access_token(company) | {"refresh_token": self._refresh_token(company, self._ids.uuid())}
 
-    def renew(self, refresh_token: str) -> Json:
+    def refresh(self, refresh_token: str) -> Json:
         """The next access token, and the next refresh token where those rotate.
 
         Raises:

@@ -8,7 +8,7 @@ from asdk.sandbox.apala.store.messages import Messages
 from asdk.sandbox.apala.store.paf import Paf
 from asdk.sandbox.apala.store.sessions import Sessions
 from asdk.sandbox.apala.store.templates import Templates
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 
 _SEEDED = {
@@ -34,7 +34,7 @@ class ApalaCredentials:
 class State:
     """The server's memory. It belongs to the server's loop; other threads go through ``ApalaServer.inspect``."""
 
-    def __init__(self, settings: ApalaSettings, clock: Clock, seed: int) -> None:
+    def __init__(self, settings: ApalaSettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
         self.ids = Ids("apala", seed)

@@ -4,7 +4,7 @@ import attrs
 
 from asdk.sandbox.apala.errors import ApiError
 from asdk.sandbox.apala.store.compliance import violations
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.json_io import Json
 
@@ -60,7 +60,7 @@ class Template:
 class Templates:
     """The templates of every company; a company sees its own."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
         self._groups: dict[str, list[Group]] = {}

@@ -7,7 +7,7 @@ import attrs
 from asdk.sandbox.bloomy.errors import not_found
 from asdk.sandbox.bloomy.store.meetings import Meeting
 from asdk.sandbox.bloomy.store.people import User
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.json_io import Json
 
 _DAY = 24 * 3600.0
@@ -49,7 +49,7 @@ class Item:
 class Items:
     """All items of all organisations; an organisation sees its own."""
 
-    def __init__(self, clock: Clock, next_id: Callable[[], int]) -> None:
+    def __init__(self, clock: TimeSource, next_id: Callable[[], int]) -> None:
         self._clock = clock
         self._next_id = next_id
         self._items: dict[int, Item] = {}

@@ -6,7 +6,7 @@ from email.utils import formatdate
 from asdk.sandbox.bloomy.errors import unauthorized
 from asdk.sandbox.bloomy.settings import BloomySettings
 from asdk.sandbox.bloomy.store.people import User
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.json_io import Json
 
@@ -16,7 +16,7 @@ _LENGTH = 120
 class Keys:
     """Keys and the moments of their end. A user may have any number."""
 
-    def __init__(self, settings: BloomySettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: BloomySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids

@@ -4,7 +4,7 @@ import attrs
 
 from asdk.sandbox.bloomy.errors import GrantError, not_found
 from asdk.sandbox.bloomy.settings import BloomySettings
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.json_io import Json
 
 
@@ -48,7 +48,7 @@ class User:
 class People:
     """All users, found by id and by e-mail address."""
 
-    def __init__(self, settings: BloomySettings, clock: Clock) -> None:
+    def __init__(self, settings: BloomySettings, clock: TimeSource) -> None:
         self._settings = settings
         self._clock = clock
         self._users: dict[int, User] = {}

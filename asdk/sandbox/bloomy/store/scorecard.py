@@ -10,7 +10,7 @@ from asdk.sandbox.bloomy.settings import BloomySettings
 from asdk.sandbox.bloomy.store.items import moment
 from asdk.sandbox.bloomy.store.meetings import Meeting
 from asdk.sandbox.bloomy.store.people import User
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.json_io import Json
 
 _LAST_WEEK = 53
@@ -43,7 +43,7 @@ class Measurable:
 class Scorecard:
     """All measurables. Weeks are named by their number alone, which means the one of the present year."""
 
-    def __init__(self, settings: BloomySettings, clock: Clock, next_id: Callable[[], int]) -> None:
+    def __init__(self, settings: BloomySettings, clock: TimeSource, next_id: Callable[[], int]) -> None:
         self._settings = settings
         self._clock = clock
         self._next_id = next_id

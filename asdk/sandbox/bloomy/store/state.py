@@ -10,7 +10,7 @@ from asdk.sandbox.bloomy.store.keys import Keys
 from asdk.sandbox.bloomy.store.meetings import Meeting, Meetings
 from asdk.sandbox.bloomy.store.people import People, User
 from asdk.sandbox.bloomy.store.scorecard import Measurable, Scorecard
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 
 
@@ -39,7 +39,7 @@ class BloomyCredentials:
 class State:
     """The server's memory. It belongs to the server's loop; other threads go through ``BloomyServer.inspect``."""
 
-    def __init__(self, settings: BloomySettings, clock: Clock, seed: int) -> None:
+    def __init__(self, settings: BloomySettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
         self.ids = Ids("bloomy", seed)

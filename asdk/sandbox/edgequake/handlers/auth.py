@@ -29,7 +29,7 @@ async def login(call: Call) -> web.Response:
 async def refresh(call: Call) -> web.Response:
     # The refresh token is not rotated: the reply has none, and the old one goes on.
     given = await call.body(RefreshTokenRequest)
-    return call.reply(_token(call.state.sessions.renew(given.refresh_token)))
+    return call.reply(_token(call.state.sessions.refresh(given.refresh_token)))
 
 
 async def logout(call: Call) -> web.Response:

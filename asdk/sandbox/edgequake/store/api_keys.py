@@ -4,7 +4,7 @@ import hashlib
 
 import attrs
 
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.edgequake.errors import UnauthorizedError, not_found
 from asdk.sandbox.ids import Ids
 
@@ -29,7 +29,7 @@ class ApiKey:
 class ApiKeys:
     """The keys of all users, found by id and by the hash of the key itself."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
         self._by_id: dict[str, ApiKey] = {}

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.ids import Ids
 
@@ -64,7 +64,7 @@ class Folder:
 class Conversations:
     """All of them; a caller sees his own."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
         self._by_id: dict[str, Conversation] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.edgequake.store import extraction
 from asdk.sandbox.edgequake.store.documents import Document
@@ -57,7 +57,7 @@ class Relationship:
 class Graph:
     """Entities by name, and one relationship at most from one to another."""
 
-    def __init__(self, clock: Clock, library: Library) -> None:
+    def __init__(self, clock: TimeSource, library: Library) -> None:
         self._clock = clock
         self._library = library
         self._entities: dict[str, Entity] = {}

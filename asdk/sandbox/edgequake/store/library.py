@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from itertools import count, islice
 from typing import Any, TypeVar
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.edgequake.store import extraction
 from asdk.sandbox.edgequake.store.documents import SEARCHABLE, Document, DocumentFilter
@@ -27,7 +27,7 @@ _PENDING_SHARE = 0.2
 class Library:
     """One workspace's documents, in the order in which they came."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: TimeSource) -> None:
         self._clock = clock
         self._documents: dict[str, Document] = {}
         self._by_hash: dict[str, Document] = {}
@@ -127,7 +127,7 @@ class Library:
         self._settle()
         documents = self._by_track.get(track_id)
         if not documents:
-            raise not_found("Track", track_id)
+            raise not_found("ProgressTask", track_id)
         return list(documents.values())
 
     def page(self, wanted: DocumentFilter, offset: int, limit: int) -> tuple[list[Document], int]:

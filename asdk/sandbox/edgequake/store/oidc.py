@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import ApiError
 from asdk.sandbox.edgequake.store.users import User, Users
 from asdk.sandbox.ids import Ids
@@ -14,7 +14,7 @@ _LIFETIME = 10 * 60.0
 class OidcLogins:
     """Logins that were begun and not ended."""
 
-    def __init__(self, clock: Clock, ids: Ids, users: Users) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids, users: Users) -> None:
         self._clock = clock
         self._ids = ids
         self._users = users

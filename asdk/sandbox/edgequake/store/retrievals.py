@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.ids import Ids
 
@@ -22,7 +22,7 @@ class _Kept:
 class Retrievals:
     """The last ones of all workspaces; each workspace sees its own."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
         self._kept: dict[str, _Kept] = {}

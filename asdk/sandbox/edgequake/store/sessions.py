@@ -5,7 +5,7 @@ import math
 import attrs
 
 from asdk.sandbox import jwt
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.edgequake.errors import ApiError, UnauthorizedError
 from asdk.sandbox.edgequake.settings import EdgeQuakeSettings
 from asdk.sandbox.edgequake.store.users import User, Users
@@ -30,7 +30,7 @@ class AccessToken:
 class Sessions:
     """The tokens of all users. Refresh tokens do not rotate: one renews any number of times."""
 
-    def __init__(self, settings: EdgeQuakeSettings, clock: Clock, ids: Ids, users: Users) -> None:
+    def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, ids: Ids, users: Users) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids
@@ -51,7 +51,7 @@ class Sessions:
         self._refresh_tokens[refresh_token] = RefreshToken(user.user_id, expires_at)
         return self._issue(user), refresh_token
 
-    def renew(self, refresh_token: str) -> AccessToken:
+    def refresh(self, refresh_token: str) -> AccessToken:
         """Raises ApiError UNAUTHORIZED, with the reason."""
         token = self._refresh_tokens.get(refresh_token)
         if token is None:

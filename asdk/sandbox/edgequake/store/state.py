@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.edgequake.settings import (
     DEFAULT_TENANT_ID,
     DEFAULT_USER_ID,
@@ -58,7 +58,7 @@ class StreamError:
 class State:
     """The server's memory. It belongs to the server's loop; other threads go through ``EdgeQuakeServer.inspect``."""
 
-    def __init__(self, settings: EdgeQuakeSettings, clock: Clock, seed: int) -> None:
+    def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
         self.ids = Ids("edgequake", seed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.ids import Ids
 
@@ -61,7 +61,7 @@ class Workspace:
 class Tenants:
     """All tenants and workspaces, in the order of creation."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
         self._tenants: dict[str, Tenant] = {}

@@ -5,7 +5,7 @@ import hmac
 
 import attrs
 
-from asdk.sandbox.clock import Clock, rfc3339
+from asdk.sandbox.clock import TimeSource, rfc3339
 from asdk.sandbox.edgequake.errors import ApiError, not_found
 from asdk.sandbox.edgequake.settings import EdgeQuakeSettings
 from asdk.sandbox.ids import Ids
@@ -31,7 +31,7 @@ class User:
 class Users:
     """All accounts, found by id, by name and by e-mail."""
 
-    def __init__(self, settings: EdgeQuakeSettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids

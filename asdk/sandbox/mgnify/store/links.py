@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import math
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.mgnify.settings import MGnifySettings
 
@@ -14,7 +14,7 @@ ROOT = "/pub/databases/metagenomics/mgnify_results"
 class Links:
     """Makes and judges the links. Whoever holds a signed one may fetch the file until it ends, without a bearer."""
 
-    def __init__(self, settings: MGnifySettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: MGnifySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
         self._clock = clock
         self._secret = ids.hex(64).encode()

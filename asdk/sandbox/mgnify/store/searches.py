@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.mgnify.settings import MGnifySettings
 from asdk.sandbox.mgnify.store.records import Genome
@@ -64,7 +64,7 @@ class Gather:
 class Searches:
     """Runs searches and remembers the jobs."""
 
-    def __init__(self, settings: MGnifySettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: MGnifySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import attrs
 
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.mgnify.errors import ApiError
 from asdk.sandbox.mgnify.settings import MGnifySettings
@@ -36,7 +36,7 @@ class MGnifyCredentials:
 class State:
     """The server's memory. It belongs to the server's loop; other threads go through ``MGnifyServer.inspect``."""
 
-    def __init__(self, settings: MGnifySettings, clock: Clock, seed: int) -> None:
+    def __init__(self, settings: MGnifySettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
         ids = Ids("mgnify", seed)

@@ -1,7 +1,7 @@
 """Sliding tokens: one JWT that is used, and traded for a later one as long as both its windows are open."""
 
 from asdk.sandbox import jwt
-from asdk.sandbox.clock import Clock
+from asdk.sandbox.clock import TimeSource
 from asdk.sandbox.ids import Ids
 from asdk.sandbox.mgnify.errors import refused_token
 from asdk.sandbox.mgnify.jsontypes import Json
@@ -11,7 +11,7 @@ from asdk.sandbox.mgnify.settings import MGnifySettings
 class SlidingTokens:
     """Issues, refreshes and checks the tokens. The server keeps none of them: a signature is all it needs."""
 
-    def __init__(self, settings: MGnifySettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: MGnifySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids
