@@ -203,7 +203,7 @@ class CoreClient:
         del arguments  # it may hold a secret in plain text, which a traceback with locals would show
         total = request.options.timeout.total
         if total is not None:
-            request.deadline = request.clock.monotonic() + total
+            request.state.deadline = request.clock.monotonic() + total
         response = await self._send(request)  # what `send` does, one coroutine less on the way of every call
         if not 200 <= response.status < 300:
             response = await self._redirected(response)
@@ -223,8 +223,8 @@ class CoreClient:
             TokenError: there is no usable token; the request was not sent.
             TransportError: no complete response came back.
         """
-        if request.deadline is None and request.options.timeout.total is not None:
-            request.deadline = request.clock.monotonic() + request.options.timeout.total
+        if request.state.deadline is None and request.options.timeout.total is not None:
+            request.state.deadline = request.clock.monotonic() + request.options.timeout.total
         response = await self._send(request)
         return await self._redirected(response) if 300 <= response.status < 400 else response
 

@@ -73,7 +73,7 @@ def next_request(response: Response, rule: FollowRedirects) -> Request | str:
         return 'that is another origin, which is not followed (follow_redirects="any" would)'
     if here.scheme == "https" and origin.scheme != "https":
         return "that would be plain http after https"
-    if request.redirects >= MAX_REDIRECTS:
+    if request.state.redirects >= MAX_REDIRECTS:
         return f"it is one more than the {MAX_REDIRECTS} that a call follows"
     method = _method(request.method, response.status)
     keeps_body = request.body is not None and method == request.method
@@ -126,9 +126,8 @@ def _onward(request: Request, url: str, method: str, *, stays: bool) -> Request:
         same_origin=request.same_origin and stays,
         authenticate=request.authenticate and stays,
         idempotent=request.idempotent or method == "GET",
-        attempts=1,
-        history=(),
-        redirects=request.redirects + 1,
         sign=None,
-        credentials=None,
+        state=attrs.evolve(
+            request.state, attempts=1, history=(), redirects=request.state.redirects + 1, credentials=None
+        ),
     )

@@ -41,6 +41,39 @@ class Quota(Protocol):
     def give(self, origin: str, tokens: int) -> None: ...
 
 
+@attrs.define(eq=False)
+class CallState:
+    """What a call knows besides its requests. Shared by all attempts, and kept apart from what goes on the wire.
+
+    Attributes:
+        deadline: when the call must be over, in monotonic seconds of its clock; None for never. Set at the first send.
+        attempts: the current attempt, from 1. A resend after a 401 is not counted; a redirect starts over.
+        history: the attempts before this one.
+        redirects: how many redirects were followed.
+        urgent: whether it skips the queue for a connection: true of token requests, which that queue may wait for.
+        credentials: what was presented with the last attempt; private to the middleware that presented it.
+        reauthenticated: whether it was already sent again after a 401, which happens once per call.
+        quota: the retry quota of the call's client, for retries above the middleware when a body breaks.
+    """
+
+    deadline: float | None = None
+    attempts: int = 1
+    history: tuple[FailedAttempt, ...] = ()
+    redirects: int = 0
+    urgent: bool = False
+    credentials: object = None
+    reauthenticated: bool = False
+    quota: Quota | None = None
+    _id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the id that names this call in the logs of this process. Made at first use; never sent."""
+        if self._id is None:
+            self._id = f"{_prefix}{next(_counter):x}"
+        return self._id
+
+
 @attrs.define(eq=False, repr=False)
 class Request:
     """One HTTP request and what its call may take.
@@ -56,18 +89,10 @@ class Request:
         authenticate: whether it needs a token; never true for another origin.
         stream: leave the body of the response unread.
         clock: measures the deadline and every wait of this call.
-        deadline: when the call has to be over, on the clock's monotonic time; None for never. Set when it is first
-            sent.
-        attempts: which attempt this is, from 1; a resend after a 401 is not counted, a redirect begins anew.
-        history: the attempts before this one.
-        redirects: how many redirects led here.
         idempotent: whether it means the same when it is sent twice.
-        urgent: whether it passes the queue for a connection: a token request, for which that queue may be waiting.
         sign: called by a transport that let the request wait for a connection, to bring its credentials up to date.
-        credentials: what was presented with it; the business of whoever did.
-        reauthenticated: whether it was already sent again after a 401; that happens once a call.
         secrets: what was opened to write the body.
-        quota: of the retries below, for whoever repeats the request above them because its body broke.
+        state: what the call knows besides this request, shared by its attempts.
     """
 
     method: str
@@ -80,25 +105,15 @@ class Request:
     authenticate: bool = True
     stream: bool = False
     clock: Clock = SYSTEM_CLOCK
-    deadline: float | None = None
-    attempts: int = 1
-    history: tuple[FailedAttempt, ...] = ()
-    redirects: int = 0
     idempotent: bool = False
-    urgent: bool = False
     sign: Callable[[Request], None] | None = None
-    credentials: object = None
-    reauthenticated: bool = False
     secrets: Sequence[Secret] = ()
-    quota: Quota | None = None
-    _id: str | None = None
+    state: CallState = attrs.field(factory=CallState)
 
     @property
     def id(self) -> str:
-        """Names this call in the logs of this process; not sent. Made when first asked for."""
-        if self._id is None:
-            self._id = f"{_prefix}{next(_counter):x}"
-        return self._id
+        """Return the id that names this call in the logs of this process. Never sent."""
+        return self.state.id
 
     @property
     def replayable(self) -> bool:
@@ -129,7 +144,8 @@ class Request:
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, negative after it; None if there is none."""
-        return None if self.deadline is None else self.deadline - self.clock.monotonic()
+        deadline = self.state.deadline
+        return None if deadline is None else deadline - self.clock.monotonic()
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.template}>"

@@ -74,12 +74,12 @@ class Response:
     @property
     def attempts(self) -> int:
         """How many attempts this call took."""
-        return self.request.attempts
+        return self.request.state.attempts
 
     @property
     def history(self) -> tuple[FailedAttempt, ...]:
         """The attempts before the one that this answers, with their reasons and waits."""
-        return self.request.history
+        return self.request.state.history
 
     @property
     def is_success(self) -> bool:

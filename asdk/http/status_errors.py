@@ -67,10 +67,10 @@ def hint_for_401(request: Request, *, renewable: bool, secrets: str) -> str | No
     """
     if not request.authenticate:
         return None  # such as a login by hand: what was wrong is in its arguments
-    if request.credentials is None:
+    if request.state.credentials is None:
         return "the call carried no credentials"
     if renewable:
-        return "a new token was refused as well" if request.reauthenticated else None
+        return "a new token was refused as well" if request.state.reauthenticated else None
     return f"check {secrets}" if secrets else "check the credential"
 
 

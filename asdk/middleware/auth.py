@@ -43,7 +43,7 @@ class AuthMiddleware:
         if not request.authenticate:
             return await call_next(request)
         token = self._source.peek(request.options.tenant) or await self._get(request)
-        request.credentials = token
+        request.state.credentials = token
         request.headers.update(token.headers)
         request.sign = self._sign
         response = await call_next(request)
@@ -55,7 +55,7 @@ class AuthMiddleware:
         """Present the token of this moment: the one before may have ended while the request stood in a queue."""
         token = self._source.peek_valid(self._send, request.options.tenant)
         if token is not None:
-            request.credentials = token
+            request.state.credentials = token
             request.headers.update(token.headers)
 
     async def _get(self, request: Request, rejected: Token | None = None) -> Token:
@@ -78,17 +78,17 @@ class AuthMiddleware:
         was on its way was not refused: then there is one more turn, in whichever attempt.
         """
         for _ in range(_TURNS):
-            refused = request.credentials  # perhaps a later one than this middleware had, by `sign`
+            refused = request.state.credentials  # perhaps a later one than this middleware had, by `sign`
             if not isinstance(refused, Token) or not request.replayable or _lacks_scope(response):
                 break
-            if request.reauthenticated and not _has_ended(refused, request):
+            if request.state.reauthenticated and not _has_ended(refused, request):
                 break
             await response.read_error_body()  # a stream gives its connection back before the wait
-            request.reauthenticated = True
+            request.state.reauthenticated = True
             token = await self._get(request, rejected=refused)
             if token.value == refused.value:
                 break
-            request.credentials = token
+            request.state.credentials = token
             request.headers.update(token.headers)
             response = await call_next(request)
             if response.status != 401:
@@ -153,7 +153,7 @@ class TokenWriter:
         token = self._source.peek(request.options.tenant) or self._source.peek_valid(self._send, request.options.tenant)
         if token is None:
             raise _TokenEndedError("the token ended while the call waited for its turn")
-        request.credentials = token
+        request.state.credentials = token
         request.headers.update(token.headers)
 
 

@@ -44,7 +44,7 @@ class RetryMiddleware:
         if policy is None:
             return await call_next(request)
         if request.stream:
-            request.quota = self.quota
+            request.state.quota = self.quota
         outcome: Outcome
         try:
             outcome = await call_next(request)
@@ -82,7 +82,7 @@ class RetryMiddleware:
             if isinstance(outcome, Response):
                 await outcome.aclose()  # its connection is free for others while this call waits
             await request.clock.sleep(pause)
-            request.attempts += 1
+            request.state.attempts += 1
             outcome = await _attempt(request, call_next)
             if isinstance(outcome, Response) and outcome.status not in policy.statuses:
                 self.quota.give(origin, cost)
@@ -148,14 +148,14 @@ def _cost(outcome: Outcome) -> int:
 def _note(request: Request, policy: Retry, outcome: Outcome, pause: float) -> None:
     """Remember the attempt that failed, and log that another follows."""
     reason = outcome.status if isinstance(outcome, Response) else type(outcome).__name__
-    request.history = (*request.history, FailedAttempt(reason, round(pause, 4)))
+    request.state.history = (*request.state.history, FailedAttempt(reason, round(pause, 4)))
     if not _log.isEnabledFor(logging.INFO):
         return
     facts = {
         "id": request.id,
         "method": request.method,
         "template": request.template,
-        "attempt": request.attempts,
+        "attempt": request.state.attempts,
         "reason": reason,
         "wait_ms": round(pause * 1000, 1),
     }
@@ -164,7 +164,7 @@ def _note(request: Request, policy: Retry, outcome: Outcome, pause: float) -> No
         request.method,
         request.template,
         reason,
-        request.attempts + 1,
+        request.state.attempts + 1,
         policy.attempts,
         pause,
         extra={"asdk": facts},

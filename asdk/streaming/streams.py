@@ -194,8 +194,8 @@ class TypedStream(Generic[T, RawT]):
         """The last repetition was worth it: the quota of its origin gets back what that cost."""
         self._owes = False
         sent = self.response.request
-        if sent.quota is not None:
-            sent.quota.give(origin_of(sent.url), RETRY_COST)
+        if sent.state.quota is not None:
+            sent.state.quota.give(origin_of(sent.url), RETRY_COST)
 
     async def _recover(self, failure: AsdkError | None) -> AsdkError | None:
         """Open the stream anew, where that is allowed.
@@ -210,8 +210,8 @@ class TypedStream(Generic[T, RawT]):
         if failure is None or self._count or policy is None:
             return failure
         sent = self.response.request
-        if sent.quota is not None:
-            sent.quota.take(origin_of(sent.url), FIRST_TRY_REFUND)  # its head was taken for a success
+        if sent.state.quota is not None:
+            sent.state.quota.take(origin_of(sent.url), FIRST_TRY_REFUND)  # its head was taken for a success
         if self._attempts >= policy.attempts:
             return failure
         if not (failure.retryable and self._request.idempotent and self._request.replayable):
@@ -219,7 +219,7 @@ class TypedStream(Generic[T, RawT]):
         pause = random.uniform(0, min(policy.max_delay, policy.base_delay * 2 ** (self._attempts - 1)))
         if self._deadline is not None and self._request.clock.monotonic() + pause >= self._deadline:
             return failure
-        if sent.quota is not None and not sent.quota.take(origin_of(sent.url), RETRY_COST):
+        if sent.state.quota is not None and not sent.state.quota.take(origin_of(sent.url), RETRY_COST):
             return failure
         self._report(failure, pause)
         await self._request.clock.sleep(pause)
@@ -227,7 +227,7 @@ class TypedStream(Generic[T, RawT]):
         # What the retry below may still do, and from where it goes on counting.
         rest = attrs.evolve(policy, attempts=policy.attempts - self._attempts)
         request.options = attrs.evolve(request.options, retry=rest)
-        request.attempts, request.deadline = self._attempts + 1, self._deadline
+        request.state.attempts, request.state.deadline = self._attempts + 1, self._deadline
         await self._connect(request)
         self._owes = True
         return None
@@ -254,7 +254,7 @@ class TypedStream(Generic[T, RawT]):
     async def _connect(self, request: Request | None = None) -> None:
         request = self._request.copy() if request is None else request
         self._response = response = await self._open(request)
-        self._attempts, self._deadline = request.attempts, request.deadline
+        self._attempts, self._deadline = request.state.attempts, request.state.deadline
         self._parser = self._make_parser()
         self._ready = iter(())
         # Its generator is closed here, and not by whoever collects garbage.

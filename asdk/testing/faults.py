@@ -189,7 +189,7 @@ class _BrokenStream(ByteStream):
 async def _end(fault: Fault, request: Request) -> TransportError:
     """What a transport makes of it, after the time that it takes."""
     error = await _error_of(fault, request)
-    error.method, error.template, error.attempts = request.method, request.template, request.attempts
+    error.method, error.template, error.attempts = request.method, request.template, request.state.attempts
     return error
 
 

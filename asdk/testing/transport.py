@@ -143,7 +143,7 @@ def _whole(chunks: Sequence[bytes | TransportError], request: Request) -> Iterab
 
 def _placed(error: TransportError, request: Request) -> TransportError:
     copy = error.copy()
-    copy.method, copy.template, copy.attempts = request.method, request.template, request.attempts
+    copy.method, copy.template, copy.attempts = request.method, request.template, request.state.attempts
     return copy
 
 

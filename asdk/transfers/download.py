@@ -155,11 +155,11 @@ class Download:
                 if self._part.size > before:
                     continue  # the server sends no more at a time
                 failure = self._integrity(f"the server sends nothing beyond byte {self._part.size} of {size}")
-            if request.quota is not None:
-                request.quota.take(origin_of(request.url), FIRST_TRY_REFUND)  # its head was taken for a success
+            if request.state.quota is not None:
+                request.state.quota.take(origin_of(request.url), FIRST_TRY_REFUND)  # its head was taken for a success
             got_on = self._part.size >= self._furthest + _HEADWAY
             self._furthest = max(self._furthest, self._part.size)
-            failures = 1 if got_on else max(failures + 1, request.attempts)
+            failures = 1 if got_on else max(failures + 1, request.state.attempts)
             policy = self._request.options.retry
             is_final = isinstance(failure, TransportError) and not failure.retryable
             if policy is None or failures >= policy.attempts or is_final or not (got_on or self._pay(request)):
@@ -177,19 +177,19 @@ class Download:
         if policy is not None and failures:
             rest = attrs.evolve(policy, attempts=policy.attempts - failures)
             request.options = attrs.evolve(request.options, retry=rest)
-            request.attempts = failures + 1
+            request.state.attempts = failures + 1
         return request
 
     def _pay(self, request: Request) -> bool:
         """Take from the quota of the origin what a retry costs; a download that got on is not asked for it."""
-        paid = request.quota is None or request.quota.take(origin_of(request.url), RETRY_COST)
+        paid = request.state.quota is None or request.state.quota.take(origin_of(request.url), RETRY_COST)
         self._owes = self._owes or paid
         return paid
 
     def _refund(self, request: Request) -> None:
         """The last repetition was worth it."""
-        if self._owes and request.quota is not None:
-            request.quota.give(origin_of(request.url), RETRY_COST)
+        if self._owes and request.state.quota is not None:
+            request.state.quota.give(origin_of(request.url), RETRY_COST)
         self._owes = False
 
     async def _fetch(self, request: Request) -> AsdkError | None:

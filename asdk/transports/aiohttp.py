@@ -111,7 +111,7 @@ class AiohttpTransport:
     async def send(self, request: Request) -> Response:  # noqa: PLR0912, PLR0915 - a function more is a call more
         loop = asyncio.get_running_loop()
         lane = self._lanes.by_loop.get(loop) or await self._lanes.open(loop, self._make_lane)
-        if lane.free > 0 or request.urgent:
+        if lane.free > 0 or request.state.urgent:
             lane.free -= 1
         else:
             await lane.wait_for_turn(request)
@@ -394,7 +394,7 @@ class _Connection(ResponseHandler):
 
 def _due(request: Request) -> float:
     """When this attempt is over, on the machine's monotonic clock, in which `Deadlines` counts."""
-    timeout, deadline, now = request.options.timeout, request.deadline, time.monotonic()
+    timeout, deadline, now = request.options.timeout, request.state.deadline, time.monotonic()
     due = math.inf if timeout.attempt is None else now + timeout.attempt
     if deadline is None:
         return due
@@ -552,7 +552,7 @@ def _end(reply: aiohttp.ClientResponse, lane: _Lane) -> None:
 
 
 def _place(error: AsdkError, request: Request) -> AsdkError:
-    error.method, error.template, error.attempts = request.method, request.template, request.attempts
+    error.method, error.template, error.attempts = request.method, request.template, request.state.attempts
     return error
 
 

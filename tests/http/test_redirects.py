@@ -146,7 +146,7 @@ async def test_elsewhere_when_asked_for_goes_nothing_that_is_secret_or_a_body() 
     assert set(second.headers) == {"Accept", "User-Agent"}
     assert second.headers["Accept"] == "text/csv"
     assert (second.url, second.content) == (ELSEWHERE, b"")
-    assert second.request.sign is second.request.credentials is None  # what a queue would sign it with
+    assert second.request.sign is second.request.state.credentials is None  # what a queue would sign it with
 
 
 @pytest.mark.parametrize("status", [307, 308])

@@ -11,7 +11,7 @@ import pytest
 
 from asdk.http.bodies import FactoryBody, IteratorBody
 from asdk.http.headers import Headers
-from asdk.http.request import Request
+from asdk.http.request import CallState, Request
 from asdk.secret import MASK, Secret
 from asdk.testing.clock import VirtualClock
 
@@ -74,8 +74,8 @@ def test_a_request_can_be_sent_again_if_its_body_can() -> None:
 def test_the_time_that_remains_is_counted_on_the_calls_own_clock() -> None:
     clock = VirtualClock()
     assert make(clock=clock).remaining() is None
-    assert make(clock=clock, deadline=clock.monotonic() + 5).remaining() == 5
-    assert make(clock=clock, deadline=clock.monotonic() - 1).remaining() == -1
+    assert make(clock=clock, state=CallState(deadline=clock.monotonic() + 5)).remaining() == 5
+    assert make(clock=clock, state=CallState(deadline=clock.monotonic() - 1)).remaining() == -1
 
 
 def test_what_a_request_carried_is_scrubbed_from_an_echo() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from asdk.errors import DecodeError, ProtocolError, StreamError
 from asdk.http.headers import Headers
-from asdk.http.request import Request
+from asdk.http.request import CallState, Request
 from asdk.http.response import Response
 from asdk.models.declaration import model
 from asdk.secret import MASK, Secret
@@ -83,7 +83,7 @@ def test_the_servers_id_is_found_in_order_of_preference(headers: dict[str, str],
 
 
 def test_a_response_knows_what_it_answers() -> None:
-    made = response(status=299, attempts=3)
+    made = response(status=299, state=CallState(attempts=3))
     assert (made.is_success, made.attempts) == (True, 3)
     assert not response(status=300).is_success
     assert not response(status=199).is_success
@@ -136,7 +136,7 @@ def test_the_body_is_data_or_a_typed_value() -> None:
     ],
 )
 def test_an_error_about_the_body_carries_the_facts_of_the_response(read: Callable[[Response], Any], path: Any) -> None:
-    made = response(b"<html>", {"X-Request-ID": "8f3c"}, attempts=2)
+    made = response(b"<html>", {"X-Request-ID": "8f3c"}, state=CallState(attempts=2))
     with pytest.raises(DecodeError) as caught:
         read(made)
     error = caught.value

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from asdk.errors import ERROR_BODY_LIMIT, ConflictError, NotFoundError, RateLimitError, StatusError
 from asdk.http.bodies import IteratorBody
 from asdk.http.headers import Headers
-from asdk.http.request import Request
+from asdk.http.request import CallState, Request
 from asdk.http.response import Response
 from asdk.http.status_errors import read_error, status_error
 from asdk.secret import MASK, Secret
@@ -42,7 +42,7 @@ def test_an_error_carries_what_the_response_said() -> None:
         {"code": "SLOW_DOWN", "message": "too many"},
         429,
         {"X-Request-ID": "8f3c", "Retry-After": f"{now:%a, %d %b %Y %H:%M}:50 GMT"},
-        attempts=3,
+        state=CallState(attempts=3),
     )
     assert type(error) is RateLimitError
     assert str(error) == "429 GET /users/{id}: too many (3 attempts, request 8f3c)"

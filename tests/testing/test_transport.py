@@ -57,7 +57,7 @@ async def test_a_function_answers_each_request() -> None:
 
 async def test_what_was_sent_is_kept_as_it_was_at_that_moment() -> None:
     async def sign_each_attempt(request: Request, call_next: Handler) -> Response:
-        request.headers["X-Attempt"] = str(request.attempts)
+        request.headers["X-Attempt"] = str(request.state.attempts)
         return await call_next(request)
 
     transport = MemoryTransport([Reply(503), Reply(json=1)])

@@ -240,8 +240,8 @@ class Renewal:
             )
         await self._make_sure()
         self._began = self._clock.monotonic(), self._clock.time()
-        request.clock, request.deadline = self._clock, self._began[0] + TOKEN_TIMEOUT
-        request.urgent = True
+        request.clock, request.state.deadline = self._clock, self._began[0] + TOKEN_TIMEOUT
+        request.state.urgent = True
         self._asked = self._in_doubt = True
         self._on_departure()
         try:

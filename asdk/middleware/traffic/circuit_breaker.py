@@ -190,7 +190,7 @@ def _turned_away(request: Request, origin: str, wait: float) -> CircuitOpenError
         f"{origin} failed too often, and is left alone for {wait:.3g} s more",
         method=request.method,
         template=request.template,
-        attempts=request.attempts - 1,
+        attempts=request.state.attempts - 1,
         retry_after=wait,
     )
 

@@ -89,7 +89,7 @@ class FairQueue:
     def join(self, request: Request) -> Seat:
         """Take the last place of the request's tenant, in the running loop."""
         tenant = request.options.tenant
-        seat = Seat(asyncio.get_running_loop(), tenant, request.deadline)
+        seat = Seat(asyncio.get_running_loop(), tenant, request.state.deadline)
         self._waiting.setdefault(tenant, OrderedDict())[seat] = None
         self.loops[seat.loop] += 1
         return seat
@@ -192,7 +192,7 @@ def out_of_time(request: Request, reason: str, wait: float | None = None) -> Dea
         f"{request.options.timeout.total} s",
         method=request.method,
         template=request.template,
-        attempts=request.attempts - 1,
+        attempts=request.state.attempts - 1,
         retry_after=wait,
         sent=False,
     )

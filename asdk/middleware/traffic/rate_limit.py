@@ -158,7 +158,7 @@ class RateLimit:
         with queue.lock:
             now = clock.monotonic()
             wait = self._least_wait(request, now)
-            if request.deadline is None or now + wait < request.deadline:
+            if request.state.deadline is None or now + wait < request.state.deadline:
                 seat = queue.join(request)
                 self._expect(seat.loop, clock, now)
         if seat is None:
@@ -180,7 +180,7 @@ class RateLimit:
         due = self._due(now)
         wait = max(0.0, due - now) if due < math.inf else 0.0
         ahead = len(self._queue)
-        if request.deadline is not None and now + wait + ahead / self.per_second >= request.deadline:
+        if request.state.deadline is not None and now + wait + ahead / self.per_second >= request.state.deadline:
             ahead = self._queue.ahead_of(request.options.tenant)
         return wait + ahead / self.per_second
 

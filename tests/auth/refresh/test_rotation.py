@@ -84,11 +84,15 @@ def facts(**changes: Any) -> Facts:
         ({"entry": None, "reachable": False, "private": True}, Way.REFRESH, Way.REFRESH),
         ({"entry": entry(B), "private": True}, Way.REFRESH, Way.REFRESH),
         # What renews freely.
-        ({"rotates": False, "entry": None, "reachable": False, "held": ENDED}, Way.REFRESH, Way.REFRESH),
-        ({"rotates": False, "entry": None, "held": None, "reachable": False}, Way.FETCH, Way.FETCH),
-        ({"rotates": False, "entry": entry(A, announced=current_process_id())}, Way.REFRESH, Way.REFRESH),
+        ({"rotates_refresh_tokens": False, "entry": None, "reachable": False, "held": ENDED}, Way.REFRESH, Way.REFRESH),
+        ({"rotates_refresh_tokens": False, "entry": None, "held": None, "reachable": False}, Way.FETCH, Way.FETCH),
+        (
+            {"rotates_refresh_tokens": False, "entry": entry(A, announced=current_process_id())},
+            Way.REFRESH,
+            Way.REFRESH,
+        ),
         ({"entry": None, "held": token(refresh=None)}, Way.REFRESH, Way.STUCK),
-        ({"entry": None, "held": token(refresh=None), "rotates": False}, Way.REFRESH, Way.REFRESH),
+        ({"entry": None, "held": token(refresh=None), "rotates_refresh_tokens": False}, Way.REFRESH, Way.REFRESH),
         ({"renews": False}, Way.FETCH, Way.STUCK),
         # A refresh token of one use.
         ({}, Way.REFRESH, Way.REFRESH),

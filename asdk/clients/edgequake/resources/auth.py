@@ -177,7 +177,7 @@ class Auth(Resource["EdgeQuake"]):
 
     async def _send_once(self, request: Request) -> Response:
         """The reply itself: where a redirect of these leads, a browser must go and not this client."""
-        request.redirects = MAX_REDIRECTS
+        request.state.redirects = MAX_REDIRECTS
         return await self._client.send(request)
 
     def _refusal(self, response: Response, *, hint: str | None = None) -> StatusError:
