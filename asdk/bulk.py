@@ -1,7 +1,7 @@
-"""`MapResults`: a function over many inputs, so many calls at a time, each with its value or its error.
+"""`MapResults`: a function applied to many inputs, a limited number at a time, with a value or an error for each.
 
-Made by `BaseClient.map`. It knows no client: whatever limits the calls of the function have, such as a rate limit, they
-keep.
+Returned by `BaseClient.map`. It does not know the client; the calls of the function keep their own limits, such as a
+rate limit.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.concurrency.wakeup import InterruptWakeup
-from asdk.errors import AsdkError, InvalidRequestError
+from asdk.errors import AsdkError, InvalidRequestError, describe_type
 from asdk.progress import ProgressDisplay, ProgressTask, show_progress
 
 I = TypeVar("I")  # noqa: E741 - an input
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-#: What `BaseClient.map` goes over.
+#: The inputs of `BaseClient.map`.
 Inputs: TypeAlias = Iterable[I] | AsyncIterable[I]
 
-# How many inputs are taken up before the first of them was handed out, in multiples of the concurrency, where the order
-# is kept: the more, the less one slow call holds the others up, and the more outcomes are held in memory.
-_AHEAD = 4
+# How many inputs an ordered map reads ahead of its consumer, in multiples of the concurrency. With a higher number, one
+# slow call delays the others less, and more outcomes are in memory.
+_READ_AHEAD = 4
 
 
 @attrs.frozen
 class Outcome(Generic[R_co]):
-    """What became of one input.
+    """The result of one input: a value or an error.
 
     Attributes:
-        index: which input, counted from 0.
-        value: what the function returned; None if it failed.
-        error: what it raised; None if it did not.
+        index: the index of the input, from 0.
+        value: the value that the function returned; None if it raised.
+        error: the exception that the function raised; None if it returned.
     """
 
     index: int
@@ -58,20 +58,20 @@ class Outcome(Generic[R_co]):
 
     @property
     def ok(self) -> bool:
-        """Whether there is a value and no error."""
+        """Return whether the function returned a value."""
         return self.error is None
 
     def result(self) -> R_co:
-        """The value.
+        """Return the value.
 
         Raises:
-            Exception: what the function raised.
+            Exception: the function raised it.
         """
         error = self.error
         if error is None:
             return cast("R_co", self.value)
         if isinstance(error, AsdkError):
-            # One of its own: this outcome keeps the other, and the frames of who asks would keep this outcome.
+            # A copy: the outcome keeps its error, and with it the frames of the caller, which refer to the outcome.
             error = error.copy().with_traceback(error.__traceback__)
         try:
             raise error
@@ -80,9 +80,9 @@ class Outcome(Generic[R_co]):
 
 
 class MapResults(AsyncIterator[Outcome[R]]):
-    """The outcomes of a function over many inputs, for one ``async for``. Nothing runs before that.
+    """Outcomes of a function applied to many inputs, for one ``async for``. Nothing runs before the loop.
 
-    Leaving it early cancels what runs; ``async with`` around it also waits until that has ended.
+    Leaving the loop early cancels the running calls. ``async with`` around it also waits until they have ended.
     """
 
     def __init__(
@@ -95,22 +95,22 @@ class MapResults(AsyncIterator[Outcome[R]]):
         progress: bool | str | ProgressDisplay = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """As `BaseClient.map`.
+        """Take the arguments of `BaseClient.map`.
 
         Raises:
-            InvalidRequestError: an argument is not what it has to be.
+            InvalidRequestError: an argument is invalid.
         """
         if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-            raise InvalidRequestError(f"concurrency= counts the calls at a time, so it is at least 1: {concurrency!r}")
+            raise InvalidRequestError(f"concurrency must be an integer of at least 1, got {concurrency!r}")
         if not callable(function):
-            raise InvalidRequestError(f"map calls an async function for each input; {function!r} cannot be called")
+            raise InvalidRequestError(f"function must be an async function, got {describe_type(function)}")
         if not isinstance(items, AsyncIterable | Iterable):
-            raise InvalidRequestError(f"map goes over an iterable, sync or async, not over a {type(items).__name__}")
+            raise InvalidRequestError(f"items must be an iterable, sync or async, got {describe_type(items)}")
         self._name = getattr(function, "__name__", type(function).__name__)
-        self._bar = _Bar(self._name, len(items) if isinstance(items, Sized) else None, progress, clock)
-        # A function of its own, which does not know this object: a cycle would hide that nobody holds it any more.
-        self._work = _Work(function, items, concurrency, ordered)
-        self._outcomes = cast("AsyncGeneratorType[Outcome[R], None]", _run(self._work, self._bar))
+        self._progress = _MapProgress(self._name, len(items) if isinstance(items, Sized) else None, progress, clock)
+        # A generator that does not refer to this object: a cycle would delay the finalizer of a map that was dropped.
+        self._pool = _WorkerPool(function, items, concurrency, ordered)
+        self._outcomes = cast("AsyncGeneratorType[Outcome[R], None]", _run(self._pool, self._progress))
 
     def __aiter__(self) -> Self:
         return self
@@ -119,13 +119,13 @@ class MapResults(AsyncIterator[Outcome[R]]):
         return await anext(self._outcomes)
 
     def __del__(self) -> None:
-        if hasattr(self, "_bar"):
-            self._bar.end(complete=False)  # at once: a notebook's cell may be over when the rest has ended
+        if hasattr(self, "_progress"):
+            self._progress.end(complete=False)  # at once: a notebook's cell may end before the workers do
 
     async def aclose(self) -> None:
-        """Cancel what runs, and wait until it has ended. There are no outcomes after it."""
-        if self._outcomes.ag_running:  # another task waits for an outcome, and is told that there are no more
-            await self._work.aclose()
+        """Cancel the running calls, and wait until they have ended. No further outcomes follow."""
+        if self._outcomes.ag_running:  # another task waits for an outcome, and its iteration ends
+            await self._pool.aclose()
         else:
             await self._outcomes.aclose()
 
@@ -138,33 +138,33 @@ class MapResults(AsyncIterator[Outcome[R]]):
         await self.aclose()
 
     def __await__(self) -> NoReturn:
-        raise TypeError(f"{self!r}: it is not awaited itself")
+        raise TypeError(f"MapResults cannot be awaited; {self!r}")
 
     def __repr__(self) -> str:
-        return f"<MapResults of {self._name}: use `async for outcome in it`>"
+        return f"<MapResults of {self._name}: use `async for outcome in ...`>"
 
 
-async def _run(work: _Work[R], bar: _Bar) -> AsyncGenerator[Outcome[R], None]:
+async def _run(pool: _WorkerPool[R], progress: _MapProgress) -> AsyncGenerator[Outcome[R], None]:
     complete = False
-    pulse = InterruptWakeup(asyncio.get_running_loop())
+    wakeup = InterruptWakeup(asyncio.get_running_loop())
     try:
-        bar.begin()
-        work.start()
-        while (outcome := await work.take()) is not None:
-            bar.advance(outcome)
+        progress.begin()
+        pool.start()
+        while (outcome := await pool.take()) is not None:
+            progress.advance(outcome)
             yield outcome
-            del outcome  # not kept while the next one is waited for
-        complete = not work.closing
+            del outcome  # not kept while waiting for the next one
+        complete = not pool.closing
     finally:
         try:
-            await work.aclose()
+            await pool.aclose()
         finally:
-            pulse.stop()
-            bar.end(complete=complete)
+            wakeup.stop()
+            progress.end(complete=complete)
 
 
-class _Bar:
-    """The progress of one map, if it is asked for."""
+class _MapProgress:
+    """The progress bar of one map, if it was requested."""
 
     def __init__(self, name: str, total: int | None, progress: bool | str | ProgressDisplay, clock: Clock) -> None:
         self._label = progress if isinstance(progress, str) else name
@@ -176,7 +176,7 @@ class _Bar:
     def begin(self) -> None:
         if self._wanted:
             display = self._wanted if isinstance(self._wanted, ProgressDisplay) else show_progress(self._clock)
-            self._track = display.track(self._label, self._total)
+            self._track = display.add_task(self._label, self._total)
 
     def advance(self, outcome: Outcome[Any]) -> None:
         if self._track is not None:
@@ -187,12 +187,14 @@ class _Bar:
         if track is not None:
             track.finish(complete=complete)
             if not isinstance(self._wanted, ProgressDisplay):
-                track.progress.close()
+                track.display.close()
 
 
-class _Work(Generic[R]):
-    """The workers, what they take in and what they have done. It does not know who waits for the outcomes, so that
-    someone who is gone can be noticed."""
+class _WorkerPool(Generic[R]):
+    """The worker tasks of a map, their inputs and their outcomes.
+
+    It does not refer to the `MapResults` that consumes the outcomes, so that a map that was dropped is finalized.
+    """
 
     def __init__(
         self, function: Callable[[Any], Awaitable[R]], items: Inputs[Any], concurrency: int, ordered: bool
@@ -201,31 +203,31 @@ class _Work(Generic[R]):
         self._items = items
         self._concurrency = concurrency
         self._ordered = ordered
-        # The tenant, and whatever else is in the air when `map` is called, holds for all of it.
+        # The calls run in the context in which `map` was called, with its tenant and other context variables.
         self._context: Context = copy_context()
         self._workers: set[asyncio.Task[None]] = set()
         self._source: _Source | None = None
-        self._window = concurrency * _AHEAD if ordered else concurrency * 2
+        self._window = concurrency * _READ_AHEAD if ordered else concurrency * 2
         self._started = 0
         self._handed = 0
         self._ready: deque[Outcome[R]] = deque()
         self._early: dict[int, Outcome[R]] = {}
         self._consumer: asyncio.Future[None] | None = None
-        self._resting: deque[asyncio.Future[None]] = deque()
+        self._idle: deque[asyncio.Future[None]] = deque()
         self._failure: BaseException | None = None
         self.closing = False
         self._torn_down = False
 
     def start(self) -> None:
-        """Begin. The workers come one by one, as there are inputs for them."""
+        """Start the first worker. Each worker that gets an input starts the next one."""
         self._source = _Source(self._items)
-        self._hire()
+        self._start_worker()
 
     async def take(self) -> Outcome[R] | None:
-        """The next outcome; None after the last.
+        """Return the next outcome; None after the last.
 
         Raises:
-            Exception: the inputs could not be iterated over to their end; after the outcomes of those that came.
+            Exception: iterating over the inputs failed. The outcomes of the inputs before it come first.
         """
         while not self._ready:
             if not self._workers:
@@ -238,10 +240,10 @@ class _Work(Generic[R]):
                 self._consumer = None
         outcome = self._ready.popleft()
         self._handed += 1
-        while self._resting and self._started - self._handed < self._window:
-            rest = self._resting.popleft()
-            if not rest.done():
-                rest.set_result(None)
+        while self._idle and self._started - self._handed < self._window:
+            room = self._idle.popleft()
+            if not room.done():
+                room.set_result(None)
                 break
         return outcome
 
@@ -254,7 +256,7 @@ class _Work(Generic[R]):
                 del failure
 
     async def aclose(self) -> None:
-        """Cancel the workers, wait until they have ended, and close what was opened to read the inputs."""
+        """Cancel the workers, wait until they have ended, and close the iterator over the inputs."""
         self.closing = True
         self._ready.clear()
         workers = list(self._workers)
@@ -267,17 +269,17 @@ class _Work(Generic[R]):
 
     # --- the workers ------------------------------------------------------------------------------------------------
 
-    def _hire(self) -> None:
+    def _start_worker(self) -> None:
         worker = asyncio.create_task(self._worker(), context=self._context.copy())
         self._workers.add(worker)
-        worker.add_done_callback(self._leave)
+        worker.add_done_callback(self._on_worker_done)
 
-    def _leave(self, worker: asyncio.Task[None]) -> None:
+    def _on_worker_done(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if worker.cancelled():
             if not self.closing:
-                # By the function itself, or by an event loop that ends, which closes all generators by itself and at
-                # once: a second hand would be one too many. What the worker would have done is missing.
+                # Cancelled by the function itself, or by an event loop that shuts down. The loop closes all generators
+                # itself, so the source must not be closed twice. The outcome of this worker is missing.
                 self._torn_down = True
                 self._fail(asyncio.CancelledError())
         elif (error := worker.exception()) is not None:
@@ -286,11 +288,11 @@ class _Work(Generic[R]):
             self._wake()
 
     def _fail(self, error: BaseException) -> None:
-        """The map as a whole cannot go on; what runs is finished."""
+        """Stop the map with an error, after the calls that are running."""
         self._failure = self._failure or error
         if self._source is not None:
             self._source.exhausted = True
-        self._dismiss()
+        self._release_idle()
 
     def _wake(self) -> None:
         if self._consumer is not None and not self._consumer.done():
@@ -301,19 +303,19 @@ class _Work(Generic[R]):
         assert source is not None
         while True:
             while self._started - self._handed >= self._window and not source.exhausted:
-                await self._rest()
+                await self._wait_for_room()
             try:
                 taken = await source.take()
-            except Exception as error:  # noqa: BLE001 - whatever the caller's inputs raise is raised to the caller
+            except Exception as error:  # noqa: BLE001 - an error of the inputs is raised to the consumer
                 self._fail(_without_this_frame(error))
                 return
             if taken is None:
-                self._dismiss()
+                self._release_idle()
                 return
             index, item = taken
             self._started += 1
             if len(self._workers) < self._concurrency and not source.exhausted:
-                self._hire()
+                self._start_worker()
             del taken
             outcome = await self._call(index, item)
             del item
@@ -323,23 +325,23 @@ class _Work(Generic[R]):
             del outcome
 
     async def _call(self, index: int, item: Any) -> Outcome[R] | None:
-        """What becomes of an input; None if the map as a whole has to end."""
+        """Call the function for an input. Return the outcome, or None if the map must stop."""
         try:
             made: object = self._function(item)
             if inspect.isawaitable(made):
                 return Outcome(index, await made)
-        except Exception as error:  # noqa: BLE001 - it belongs to this input
+        except Exception as error:  # noqa: BLE001 - the outcome of this input
             return Outcome(index, error=_without_this_frame(error))
         except asyncio.CancelledError as error:
             if self.closing:
                 raise
             outcome: Outcome[R] = Outcome(index, error=_without_this_frame(error))
             task = asyncio.current_task()
-            if task is None or task.cancelling():  # by its own function: the worker ends, and the map with it
+            if task is None or task.cancelling():  # the function cancelled its own task: worker and map end
                 self._deliver(outcome)
                 raise
-            return outcome  # something that it waited for was cancelled
-        self._fail(InvalidRequestError(f"map calls an async function; this one returned a {type(made).__name__}"))
+            return outcome  # an awaitable of the function was cancelled
+        self._fail(InvalidRequestError(f"function must be async, got one that returned {describe_type(made)}"))
         return None
 
     def _deliver(self, outcome: Outcome[R]) -> None:
@@ -352,22 +354,22 @@ class _Work(Generic[R]):
         if self._ready:
             self._wake()
 
-    async def _rest(self) -> None:
-        """Wait until somebody takes an outcome, so that there is room for one more."""
+    async def _wait_for_room(self) -> None:
+        """Wait until the consumer takes an outcome, which makes room for another input."""
         room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._resting.append(room)
+        self._idle.append(room)
         await room
 
-    def _dismiss(self) -> None:
-        """There is no more input: let those go home who wait for room."""
-        while self._resting:
-            rest = self._resting.popleft()
-            if not rest.done():
-                rest.set_result(None)
+    def _release_idle(self) -> None:
+        """Wake the workers that wait for room: there are no more inputs."""
+        while self._idle:
+            room = self._idle.popleft()
+            if not room.done():
+                room.set_result(None)
 
 
 class _Source:
-    """The inputs, numbered. Of async ones, one is asked for at a time."""
+    """The numbered inputs. An async iterator is advanced by one worker at a time."""
 
     def __init__(self, items: Inputs[Any]) -> None:
         self.exhausted = False
@@ -382,7 +384,7 @@ class _Source:
             self._sync = iter(items)
 
     async def take(self) -> tuple[int, Any] | None:
-        """The next input and its number; None if there is no more."""
+        """Return the number and the value of the next input; None after the last."""
         if self._sync is not None:
             return self._number(next(self._sync, _END)) if not self.exhausted else None
         assert self._async is not None
@@ -397,7 +399,7 @@ class _Source:
         return self._count - 1, item
 
     async def aclose(self) -> None:
-        """Close an async iterator that was made here; one that was handed in is its owner's."""
+        """Close an async iterator that was created here. An iterator that was passed in belongs to the caller."""
         close = getattr(self._async, "aclose", None)
         if close is not None and self._ours:
             await close()
@@ -407,6 +409,6 @@ _END: Any = object()
 
 
 def _without_this_frame(error: BaseException) -> BaseException:
-    """The error without the frame of the worker, which goes on and would be kept by whoever keeps the error."""
+    """Remove the worker's frame from an error, which would otherwise keep the worker's variables alive."""
     traceback = error.__traceback__
     return error.with_traceback(traceback and traceback.tb_next)

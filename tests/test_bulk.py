@@ -1,4 +1,4 @@
-"""`BaseClient.map`: every input once, so many at a time, and nothing left when somebody goes early."""
+"""`BaseClient.map`: one outcome per input, limited concurrency, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from asdk.testing import MemoryTransport, Reply
 from tests.support.cancelling import at_each_await
 from tests.support.flat_memory import assert_flat
 from tests.support.scripts import run_quietly
-from tests.support.servers import RawServer, Visit, client_of
+from tests.support.servers import RawExchange, RawServer, client_of
 
 BASE = "https://api.example.org"
 
@@ -36,7 +36,7 @@ async def double(number: int) -> int:
 
 
 class Gauge:
-    """Counts how many calls of it run, and how many ran at the most."""
+    """A function that counts its running calls and their maximum."""
 
     def __init__(self, turns: int = 1) -> None:
         self.running = self.most = self.called = self.cancelled = 0
@@ -69,7 +69,7 @@ async def one_by_one(items: list[int]) -> AsyncIterator[int]:
 
 
 def workers() -> list[str]:
-    """The tasks of maps that are left in this loop."""
+    """Return the worker tasks that are left in this loop."""
     return [repr(task) for task in asyncio.all_tasks() if "_worker" in repr(task)]
 
 
@@ -105,7 +105,7 @@ def test_every_input_has_one_outcome(numbers: list[int], concurrency: int, order
 
 @pytest.mark.parametrize("ordered", [True, False])
 @pytest.mark.parametrize("concurrency", [1, 3, 50])
-async def test_so_many_run_at_a_time_and_no_more(concurrency: int, ordered: bool) -> None:
+async def test_concurrency_limits_the_running_calls(concurrency: int, ordered: bool) -> None:
     gauge = Gauge()
     count = 0
     async for _ in MapResults(gauge, range(200), concurrency=concurrency, ordered=ordered):
@@ -113,7 +113,7 @@ async def test_so_many_run_at_a_time_and_no_more(concurrency: int, ordered: bool
     assert (count, gauge.called, gauge.most) == (200, 200, concurrency)
 
 
-async def test_unordered_outcomes_come_as_they_are_there() -> None:
+async def test_unordered_outcomes_come_in_the_order_of_completion() -> None:
     gates = [asyncio.Event() for _ in range(3)]
 
     async def wait(number: int) -> int:
@@ -129,7 +129,7 @@ async def test_unordered_outcomes_come_as_they_are_there() -> None:
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-async def test_no_more_is_taken_in_than_there_is_room_for(ordered: bool) -> None:
+async def test_the_inputs_are_read_only_a_little_ahead(ordered: bool) -> None:
     taken = itertools.count()
     gauge = Gauge()
     async with MapResults(gauge, taken, concurrency=5, ordered=ordered) as outcomes:
@@ -140,7 +140,7 @@ async def test_no_more_is_taken_in_than_there_is_room_for(ordered: bool) -> None
     assert workers() == []
 
 
-async def test_one_slow_call_does_not_let_the_others_pile_up() -> None:
+async def test_a_slow_call_limits_how_far_the_others_run_ahead() -> None:
     slow = asyncio.Event()
     called: list[int] = []
 
@@ -161,20 +161,20 @@ async def test_one_slow_call_does_not_let_the_others_pile_up() -> None:
 
 @pytest.mark.parametrize("ordered", [True, False])
 async def test_twenty_thousand_inputs_in_flat_memory(ordered: bool) -> None:
-    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
+    asyncio.get_running_loop().set_debug(False)  # debug mode records where each future was created
     await assert_flat(20_000, ordered=ordered, limit=2**20)
 
 
-async def test_nothing_runs_before_the_first_outcome_is_wanted() -> None:
+async def test_nothing_runs_before_the_first_iteration() -> None:
     gauge = Gauge()
     outcomes = MapResults(gauge, range(3))
     await turns()
     assert (gauge.called, workers()) == (0, [])
-    del outcomes  # silently
+    del outcomes  # without a warning
     gc.collect()
 
 
-async def test_no_inputs_no_outcomes() -> None:
+async def test_no_inputs_give_no_outcomes() -> None:
     assert [outcome async for outcome in MapResults(double, [])] == []
     assert [outcome async for outcome in MapResults(double, one_by_one([]))] == []
 
@@ -182,7 +182,7 @@ async def test_no_inputs_no_outcomes() -> None:
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
-async def test_an_outcome_gives_its_value_or_raises_its_error() -> None:
+async def test_an_outcome_returns_its_value_or_raises_its_error() -> None:
     good, bad = [outcome async for outcome in MapResults(double, [1, -1])]
     assert good.result() == 2
     with pytest.raises(ValueError, match="-1 is negative"):
@@ -194,7 +194,7 @@ async def test_an_outcome_gives_its_value_or_raises_its_error() -> None:
     assert str(caught.value) == str(missing.error)
 
 
-async def test_an_error_keeps_the_frames_of_the_function_and_not_those_of_the_worker() -> None:
+async def test_an_error_has_the_frames_of_the_function_only() -> None:
     (outcome,) = [outcome async for outcome in MapResults(double, [-1])]
     assert outcome.error is not None
     assert outcome.error.__traceback__ is not None
@@ -217,7 +217,7 @@ class BrokenInputs:
 
 @pytest.mark.parametrize("is_async", [True, False])
 @pytest.mark.parametrize("ordered", [True, False])
-async def test_inputs_that_break_raise_after_the_outcomes_of_those_that_came(ordered: bool, is_async: bool) -> None:
+async def test_an_error_of_the_inputs_is_raised_after_the_outcomes(ordered: bool, is_async: bool) -> None:
     inputs = BrokenInputs(30)
     found: list[int] = []
 
@@ -237,33 +237,39 @@ async def test_inputs_that_break_raise_after_the_outcomes_of_those_that_came(ord
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"concurrency": 0}, "at least 1"),
-        ({"concurrency": 2.5}, "at least 1"),
-        ({"concurrency": True}, "at least 1"),
-        ({"items": 5}, "not over a int"),
-        ({"function": "double"}, "cannot be called"),
+        ({"concurrency": 0}, "^concurrency must be"),
+        ({"concurrency": 2.5}, "^concurrency must be"),
+        ({"concurrency": True}, "^concurrency must be"),
+        ({"items": 5}, "^items must be .* got .*int"),
+        ({"function": "double"}, "^function must be .* got .*str"),
     ],
 )
-def test_arguments_that_cannot_be_are_refused_at_once(arguments: dict[str, Any], problem: str) -> None:
+def test_invalid_arguments_are_rejected_at_once(arguments: dict[str, Any], problem: str) -> None:
     function, items = arguments.pop("function", double), arguments.pop("items", [1])
     with pytest.raises(InvalidRequestError, match=problem):
         MapResults(function, items, **arguments)
 
 
-async def test_a_function_that_is_not_async_is_refused() -> None:
+async def test_a_function_that_is_not_async_is_rejected() -> None:
     function: Any = str
-    with pytest.raises(InvalidRequestError, match="this one returned a str"):
+    with pytest.raises(InvalidRequestError, match=r"^function must be async, got .*str"):
         _ = [outcome async for outcome in MapResults(function, range(100))]
     assert workers() == []
 
 
-async def test_outcomes_are_not_awaited_themselves() -> None:
+def test_messages() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        MapResults(double, [1], concurrency=0)
+    assert caught.value.message == "concurrency must be an integer of at least 1, got 0"
+
+
+async def test_a_map_cannot_be_awaited() -> None:
     outcomes: Any = MapResults(double, [1])
-    with pytest.raises(TypeError, match="use `async for outcome in it`"):
+    with pytest.raises(TypeError, match="async for"):
         await outcomes
 
 
-async def test_two_readers_of_one_map_are_refused() -> None:
+async def test_two_readers_of_one_map_are_rejected() -> None:
     async with MapResults(forever, range(3)) as outcomes:
         first = asyncio.ensure_future(anext(outcomes))
         await turns()
@@ -274,12 +280,12 @@ async def test_two_readers_of_one_map_are_refused() -> None:
     assert workers() == []
 
 
-# --- going early ----------------------------------------------------------------------------------------------------
+# --- leaving early --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ordered", [True, False])
 @pytest.mark.parametrize("way", ["break", "raise", "close", "cancel"])
-async def test_going_early_cancels_and_awaits_what_runs(way: str, ordered: bool) -> None:
+async def test_leaving_early_cancels_and_awaits_the_running_calls(way: str, ordered: bool) -> None:
     gauge = Gauge(turns=1000)
 
     async def instant_first(number: int) -> int:
@@ -312,7 +318,7 @@ async def test_going_early_cancels_and_awaits_what_runs(way: str, ordered: bool)
     assert (gauge.running, gauge.cancelled, workers()) == (0, 5, [])
 
 
-async def test_it_can_be_cancelled_at_each_of_its_awaits() -> None:
+async def test_a_map_can_be_cancelled_at_any_await() -> None:
     async def go() -> None:
         async for outcome in MapResults(double, one_by_one(list(range(6))), concurrency=2):
             assert outcome.ok
@@ -323,7 +329,7 @@ async def test_it_can_be_cancelled_at_each_of_its_awaits() -> None:
             assert workers() == []
 
 
-async def test_an_input_that_is_opened_here_is_closed_here() -> None:
+async def test_an_iterator_that_the_map_created_is_closed() -> None:
     closed: list[str] = []
 
     class Inputs:
@@ -339,14 +345,14 @@ async def test_an_input_that_is_opened_here_is_closed_here() -> None:
     assert closed == ["by its reader"]
 
 
-async def test_the_inputs_of_somebody_else_can_be_read_on() -> None:
+async def test_an_iterator_of_the_caller_stays_usable() -> None:
     inputs = iter(range(100))
     async with MapResults(double, inputs, concurrency=1) as outcomes:
         await anext(outcomes)
     assert next(inputs) < 10
 
 
-async def test_a_timeout_inside_the_function_is_its_error_and_nothing_more() -> None:
+async def test_a_timeout_inside_the_function_is_the_error_of_its_input() -> None:
     async def call(number: int) -> int:
         async with asyncio.timeout(0 if number == 1 else None):
             await asyncio.sleep(0.001)
@@ -357,7 +363,7 @@ async def test_a_timeout_inside_the_function_is_its_error_and_nothing_more() -> 
     assert type(outcomes[1].error) is TimeoutError
 
 
-async def test_something_cancelled_that_a_function_waits_for_is_its_error() -> None:
+async def test_a_cancelled_awaitable_is_the_error_of_its_input() -> None:
     async def call(number: int) -> int:
         if number == 1:
             asyncio.get_running_loop().call_soon((other := asyncio.get_running_loop().create_future()).cancel)
@@ -369,7 +375,7 @@ async def test_something_cancelled_that_a_function_waits_for_is_its_error() -> N
     assert type(outcomes[1].error) is asyncio.CancelledError
 
 
-async def test_a_function_that_cancels_its_own_task_ends_the_map_audibly() -> None:
+async def test_a_function_that_cancels_its_own_task_cancels_the_map() -> None:
     async def call(number: int) -> int:
         if number == 2:
             task = asyncio.current_task()
@@ -408,7 +414,7 @@ def by_path(request: Request) -> Reply:
     return Reply(json={"n": number}) if number % 2 == 0 else Reply(404)
 
 
-async def test_a_client_maps_a_page_walk_and_keeps_each_error_apart() -> None:
+async def test_a_client_maps_pages_with_an_error_per_item() -> None:
     client = Client(base_url=BASE, transport=MemoryTransport(by_path))
     things = client.paginate("/things", model=int, strategy=PageNumbers())
     outcomes = [outcome async for outcome in client.map(client.get, things, concurrency=3)]
@@ -416,7 +422,7 @@ async def test_a_client_maps_a_page_walk_and_keeps_each_error_apart() -> None:
     assert {type(outcome.error) for outcome in outcomes if not outcome.ok} == {NotFoundError}
 
 
-async def test_the_tenant_is_fixed_when_the_map_is_made() -> None:
+async def test_the_tenant_is_fixed_when_the_map_is_created() -> None:
     server = MemoryTransport(lambda request: Reply(json=1))
     client = Client(base_url=BASE, transport=server)
     with tenant_scope(Tenant("mine")):
@@ -426,8 +432,8 @@ async def test_the_tenant_is_fixed_when_the_map_is_made() -> None:
     assert {sent.headers.get("X-Tenant") for sent in server.sent} == {"mine"}
 
 
-async def test_the_connections_of_a_client_bound_a_map_and_going_early_frees_them_at_once() -> None:
-    async def behave(visit: Visit) -> None:
+async def test_leaving_a_map_early_frees_its_connections() -> None:
+    async def behave(visit: RawExchange) -> None:
         if int(visit.target.rpartition("/")[2]) >= 5:
             await visit.until_gone()
         else:
@@ -451,7 +457,7 @@ async def test_the_connections_of_a_client_bound_a_map_and_going_early_frees_the
 
 
 @pytest.mark.parametrize("way", ["all", "break", "cancel"])
-async def test_a_client_that_is_forgotten_after_a_map_is_gone_at_once(way: str) -> None:
+async def test_a_map_does_not_keep_its_client_alive(way: str) -> None:
     gc.collect()
     gc.disable()
     try:
@@ -478,7 +484,7 @@ async def test_a_client_that_is_forgotten_after_a_map_is_gone_at_once(way: str) 
         gc.enable()
 
 
-def test_what_is_half_read_when_the_loop_ends_says_nothing() -> None:
+def test_a_map_left_open_when_the_loop_closes_prints_nothing() -> None:
     printed = run_quietly(
         """
         from asdk.pagination import PageNumbers

@@ -1,59 +1,43 @@
-"""`Request`: what a call is, from `BaseClient.build_request` down the chain to the transport.
+"""`Request`: the request of a call on its way from `BaseClient.build_request` through the chain to the transport.
 
-Made anew for each call and changed on the way: middlewares set headers, retry counts attempts. It is not sent twice at
-once, and it never ends up in an error.
+A call builds a new one, and middlewares change it: they set headers. A request is never sent twice concurrently, and no
+error refers to one. `CallState` is what the attempts of a call share.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Sequence
 from secrets import token_hex
-from typing import AnyStr, Protocol
+from typing import AnyStr
 
 import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
+from asdk.concurrency.fork import reset_after_fork
 from asdk.http.bodies import Body
 from asdk.http.headers import Headers
 from asdk.http.options import Options
+from asdk.retrying import FailedAttempt, Retrying, RetryQuota
 from asdk.secret import Secret, redact
-
-
-@attrs.frozen
-class FailedAttempt:
-    """An attempt that another one followed.
-
-    Attributes:
-        reason: the status, or the name of the error.
-        wait: seconds that passed before the next one.
-    """
-
-    reason: int | str
-    wait: float
-
-
-class Quota(Protocol):
-    """How many retries each origin may still be sent; `asdk.retrying` is it."""
-
-    def take(self, origin: str, cost: int) -> bool: ...
-    def give(self, origin: str, tokens: int) -> None: ...
 
 
 @attrs.define(eq=False)
 class CallState:
-    """What a call knows besides its requests. Shared by all attempts, and kept apart from what goes on the wire.
+    """State of a call, shared by the requests of all its attempts and separate from what goes on the wire.
 
     Attributes:
         deadline: when the call must be over, in monotonic seconds of its clock; None for never. Set at the first send.
-        attempts: the current attempt, from 1. A resend after a 401 is not counted; a redirect starts over.
+        attempts: the number of the current attempt, from 1. A resend after a 401 does not count; a redirect restarts
+            at 1.
         history: the attempts before this one.
-        redirects: how many redirects were followed.
-        urgent: whether it skips the queue for a connection: true of token requests, which that queue may wait for.
-        credentials: what was presented with the last attempt; private to the middleware that presented it.
-        reauthenticated: whether it was already sent again after a 401, which happens once per call.
-        quota: the retry quota of the call's client, for retries above the middleware when a body breaks.
+        redirects: the number of redirects that were followed.
+        urgent: whether the call skips the queue for a connection. True for token requests, which calls in that queue
+            may be waiting for.
+        credentials: the credentials of the last attempt, private to the middleware that sent them.
+        reauthenticated: whether the call was already resent after a 401, which happens once per call.
+        quota: the retry quota of the client, set for streams: a body that breaks is retried above the middleware.
+        retrying: the retries so far, set by a stream or download that sends again after its body broke.
     """
 
     deadline: float | None = None
@@ -63,7 +47,8 @@ class CallState:
     urgent: bool = False
     credentials: object = None
     reauthenticated: bool = False
-    quota: Quota | None = None
+    quota: RetryQuota | None = None
+    retrying: Retrying | None = None
     _id: str | None = None
 
     @property
@@ -76,23 +61,25 @@ class CallState:
 
 @attrs.define(eq=False, repr=False)
 class Request:
-    """One HTTP request and what its call may take.
+    """One HTTP request and the options of its call.
 
     Attributes:
-        method: in upper case.
-        url: absolute, percent-encoded, without fragment.
+        method: the method, in upper case.
+        url: the URL: absolute, percent-encoded, without fragment.
         template: the path template, or the path of an absolute URL: the low-cardinality name in logs and metrics.
-        headers: fields to send; a middleware sets, never appends, since retry may pass it again.
-        body: bytes, or a `Body` that is opened once an attempt.
-        options: what the call, the copy of the client and the client say, merged.
-        same_origin: whether the URL lies on the client's own origin: only then do token, tenant and cookies go there.
-        authenticate: whether it needs a token; never true for another origin.
-        stream: leave the body of the response unread.
-        clock: measures the deadline and every wait of this call.
-        idempotent: whether it means the same when it is sent twice.
-        sign: called by a transport that let the request wait for a connection, to bring its credentials up to date.
-        secrets: what was opened to write the body.
-        state: what the call knows besides this request, shared by its attempts.
+        headers: the fields to send. A middleware sets fields and never appends, since a retry sends a copy.
+        body: bytes, or a `Body` that is opened once per attempt.
+        options: the options of the client, its copy and the call, merged.
+        same_origin: whether the URL is on the client's own origin. Only that origin gets token, tenant and cookies.
+        authenticate: whether the request needs a token; never true for another origin.
+        stream: whether to leave the body of the response unread.
+        clock: the clock that measures the deadline and every wait of this call.
+        idempotent: whether sending the request twice has the same effect as sending it once.
+        on_send: the client's steps that run just before the request is sent, such as the one that writes the token: a
+            fixed tuple of synchronous functions that set headers and may run twice; empty for another origin. The last
+            link of the chain runs them; a transport in which the request waited for a connection runs them again.
+        secrets: the secrets that were revealed to write the body.
+        state: the state of the call, shared by its attempts.
     """
 
     method: str
@@ -106,7 +93,7 @@ class Request:
     stream: bool = False
     clock: Clock = SYSTEM_CLOCK
     idempotent: bool = False
-    sign: Callable[[Request], None] | None = None
+    on_send: tuple[Callable[[Request], None], ...] = ()
     secrets: Sequence[Secret] = ()
     state: CallState = attrs.field(factory=CallState)
 
@@ -117,16 +104,18 @@ class Request:
 
     @property
     def replayable(self) -> bool:
-        """Whether the body, if there is one, can be sent once more."""
+        """Return whether the body, if there is one, can be sent again."""
         return not isinstance(self.body, Body) or self.body.replayable
 
     def redact(self, text: AnyStr) -> AnyStr:
-        """The text or bytes without any secret that this request carried: a server may echo what it was sent."""
+        """Mask every secret of this request in text or bytes: a server may echo what it received."""
         return redact(text, [*self.headers.secrets(), *(secret.reveal() for secret in self.secrets)])
 
     def copy(self) -> Request:
-        """The same request, not sent yet: for a call that belongs to this one, such as the rest of a download. The body
-        is shared and can be opened again only if it is replayable."""
+        """Return a copy with a state of its own, for another call: the rest of a download, or a stream that reopens.
+
+        The body is shared and can be opened again only if it is replayable.
+        """
         return Request(
             self.method,
             self.url,
@@ -139,11 +128,16 @@ class Request:
             self.stream,
             self.clock,
             idempotent=self.idempotent,
+            on_send=self.on_send,
             secrets=self.secrets,
         )
 
+    def next_attempt(self) -> Request:
+        """Return a copy for the next attempt of the same call, with headers of its own and the same state."""
+        return attrs.evolve(self, headers=self.headers.copy())
+
     def remaining(self) -> float | None:
-        """Seconds until the deadline, negative after it; None if there is none."""
+        """Return the seconds until the deadline, negative after it; None without a deadline."""
         deadline = self.state.deadline
         return None if deadline is None else deadline - self.clock.monotonic()
 
@@ -155,11 +149,10 @@ _prefix = token_hex(4) + "-"
 _counter = itertools.count(1)
 
 
-def _renew_prefix() -> None:
-    # A forked child has the parent's counter; with the parent's prefix too, both would give out the same ids.
+def _reset_prefix() -> None:
+    # A forked child inherits the parent's counter. If it kept the parent's prefix too, both would make the same ids.
     global _prefix  # noqa: PLW0603
     _prefix = token_hex(4) + "-"
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_prefix)
+reset_after_fork(_reset_prefix)

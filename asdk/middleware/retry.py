@@ -1,8 +1,7 @@
-"""Repeats an attempt that failed, when that is safe and worth it. Stands below logging, above all that an attempt
-needs.
+"""`RetryMiddleware`, which retries failed attempts when that is safe.
 
-The first try runs bare. What tenacity brings, the waits, is built and imported at the first failure. Its loop is not
-used: that is a reference cycle around the request, and would keep a forgotten client until the collector runs.
+Built into every client. It sits below logging and above everything that runs once per attempt. The first attempt runs
+bare: nothing for retries is built before a failure.
 """
 
 from __future__ import annotations
@@ -12,86 +11,95 @@ from typing import TypeAlias
 
 from asdk.errors import CircuitOpenError, TransportError
 from asdk.http.headers import retry_after
-from asdk.http.options import Retry
-from asdk.http.request import FailedAttempt, Request
+from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
 from asdk.middleware.chain import StackOrder
-from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST, THROTTLED_COST, RetryQuota
+from asdk.retrying import FailedAttempt, Retry, Retrying, RetryQuota
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")
 
-#: What an attempt comes to, here where a failure is a value until it is decided what to do about it.
+#: The outcome of an attempt. A failure is a value here until it is decided what to do about it.
 Outcome: TypeAlias = Response | TransportError
 
 
 class RetryMiddleware:
-    """Repeats by the `Retry` policy in ``request.options``, within the deadline of the call and the quota of its
-    origin.
+    """Middleware that retries by the policy in ``request.options``, within the deadline and the quota of the origin.
+
+    The first attempt sends the original request, each later one a copy that shares ``request.state``: what middlewares
+    set on one retry does not reach the next.
 
     Attributes:
-        quota: what each origin may still be sent in retries; shared by every copy of the client.
+        quota: the retry budget of each origin, shared by every copy of the client.
     """
 
     order = StackOrder.RETRY
 
     def __init__(self) -> None:
-        self.quota = RetryQuota()
+        self.quota: RetryQuota = RetryQuota()
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Send the request, again if that is safe and the policy says so."""
         policy = request.options.retry
         if policy is None:
             return await call_next(request)
         if request.stream:
             request.state.quota = self.quota
+        started = 0.0 if policy.wait is None and policy.stop is None else request.clock.monotonic()
         outcome: Outcome
         try:
             outcome = await call_next(request)
             if outcome.status not in policy.statuses:
                 if self.quota.spent:
-                    self.quota.give(origin_of(request.url), FIRST_TRY_REFUND)
+                    self.quota.refund_first_try(origin_of(request.url))
                 return outcome
         except TransportError as error:
             outcome = error
-        if policy.attempts > 1 and is_worth_repeating(request, outcome, policy):
-            outcome = await self._repeat(request, call_next, policy, outcome)
+        if is_retryable(request, outcome, policy):
+            outcome = await self._retry(request, call_next, policy, outcome, started)
         if isinstance(outcome, Response):
             return outcome
         try:
             raise outcome
         finally:
-            # A frame that keeps the error it raises makes a cycle, and that would keep the chain and its connections.
+            # A frame that keeps the error it raises makes a cycle, which would keep the chain and its connections.
             del outcome
 
-    async def _repeat(self, request: Request, call_next: Handler, policy: Retry, outcome: Outcome) -> Outcome:
-        """Attempts after the first, until one is good, or the policy, the deadline, the server or the quota says
-        stop."""
-        waits, origin = _Waits(policy), origin_of(request.url)
-        for number in range(1, policy.attempts):
-            asked = _asked(outcome, request)
-            pause = max(waits.after(number), asked)
-            left = request.remaining()
-            if asked > policy.max_retry_after or (left is not None and pause >= left):
-                break
-            cost = _cost(outcome)
-            if not self.quota.take(origin, cost):
-                _log.info("%s %s: no attempt follows, the retry quota is empty", request.method, request.template)
-                break
-            _note(request, policy, outcome, pause)
-            if isinstance(outcome, Response):
-                await outcome.aclose()  # its connection is free for others while this call waits
-            await request.clock.sleep(pause)
-            request.state.attempts += 1
-            outcome = await _attempt(request, call_next)
-            if isinstance(outcome, Response) and outcome.status not in policy.statuses:
-                self.quota.give(origin, cost)
-            if not is_worth_repeating(request, outcome, policy):
-                break
+    async def _retry(
+        self, request: Request, call_next: Handler, policy: Retry, outcome: Outcome, started: float
+    ) -> Outcome:
+        """Make further attempts until one succeeds, or the policy, the deadline, the server or the quota ends them."""
+        retrying, attempt = request.state.retrying, request.state.attempts
+        if retrying is None:
+            attempt = 1  # of this send: the same request may be sent twice
+            retrying = Retrying(
+                policy,
+                request.clock,
+                started=started,
+                deadline=request.state.deadline,
+                quota=self.quota,
+                origin=origin_of(request.url),
+            )
         try:
+            while True:
+                pause = await _pause_before_next(retrying, attempt, outcome, request)
+                if pause is None:
+                    break
+                _record(request, policy, outcome, pause)
+                if isinstance(outcome, Response):
+                    await outcome.aclose()  # its connection is free for others while this call waits
+                await request.clock.sleep(pause)
+                request.state.attempts += 1
+                attempt += 1
+                outcome = await _attempt(request.next_attempt(), call_next)
+                if isinstance(outcome, Response) and outcome.status not in policy.statuses:
+                    retrying.succeeded()
+                if not is_retryable(request, outcome, policy):
+                    break
             return outcome
         finally:
-            # From Python 3.13 on the frames of the error lead back to this one, with what it still holds: a cycle.
+            # From Python 3.13 on, the frames of the error lead back to this one and to its variables: a cycle.
             del outcome
 
 
@@ -99,14 +107,34 @@ async def _attempt(request: Request, call_next: Handler) -> Outcome:
     try:
         return await call_next(request)
     except TransportError as error:
-        return error  # this frame, which the error keeps, does not keep the error: no cycle
+        return error  # the error keeps this frame, and this frame does not keep the error: no cycle
 
 
-def is_worth_repeating(request: Request, outcome: Outcome, policy: Retry) -> bool:
-    """Whether the outcome may be better next time, and a second request can do no harm.
+async def _pause_before_next(retrying: Retrying, attempt: int, outcome: Outcome, request: Request) -> float | None:
+    try:
+        pause = retrying.pause_before_next(
+            attempt,
+            outcome,
+            retry_after=_retry_after(outcome, request),
+            throttled=isinstance(outcome, Response) and outcome.status == 429,
+        )
+    except BaseException:  # a strategy of the user raised
+        if isinstance(outcome, Response):
+            await outcome.aclose()
+        raise
+    finally:
+        del outcome  # as in `RetryMiddleware`: no frame may keep an error
+    if retrying.is_quota_empty:
+        _log.info("%s %s: not retried, the retry quota is empty", request.method, request.template)
+    return pause
 
-    A request that is not idempotent, by its method, its key or its operation, is repeated only if the server surely did
-    not act on it: the connection was never made, or it answered 429. An open circuit breaker says not to ask.
+
+def is_retryable(request: Request, outcome: Outcome, policy: Retry) -> bool:
+    """Return whether another attempt may succeed and a second request can do no harm.
+
+    A request that is not idempotent (by its method, its key or its operation) is retried only if the server certainly
+    did not act on it: the connection was never made, or the server answered 429. No retry is made against an open
+    circuit breaker.
     """
     if not request.replayable:
         return False
@@ -117,36 +145,14 @@ def is_worth_repeating(request: Request, outcome: Outcome, policy: Retry) -> boo
     return outcome.retryable and (request.idempotent or not outcome.sent)
 
 
-class _Waits:
-    """tenacity's full jitter, without its loop."""
-
-    __slots__ = ("_draw", "_state")
-
-    def __init__(self, policy: Retry) -> None:
-        from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
-
-        self._draw = wait_random_exponential(multiplier=policy.base_delay, max=policy.max_delay)
-        self._state = RetryCallState(AsyncRetrying(wait=self._draw), None, (), {})
-
-    def after(self, attempts: int) -> float:
-        """Seconds to wait after so many attempts."""
-        self._state.attempt_number = attempts
-        return float(self._draw(self._state))
-
-
-def _asked(outcome: Outcome, request: Request) -> float:
-    """Seconds that the server wants to be left alone; 0 if it did not say."""
+def _retry_after(outcome: Outcome, request: Request) -> float | None:
     if isinstance(outcome, Response):
-        return retry_after(outcome.headers, request.clock.time()) or 0.0
-    return outcome.retry_after or 0.0
+        return retry_after(outcome.headers, request.clock.time())
+    return outcome.retry_after
 
 
-def _cost(outcome: Outcome) -> int:
-    return THROTTLED_COST if isinstance(outcome, Response) and outcome.status == 429 else RETRY_COST
-
-
-def _note(request: Request, policy: Retry, outcome: Outcome, pause: float) -> None:
-    """Remember the attempt that failed, and log that another follows."""
+def _record(request: Request, policy: Retry, outcome: Outcome, pause: float) -> None:
+    """Add the failed attempt to the history, and log that another follows."""
     reason = outcome.status if isinstance(outcome, Response) else type(outcome).__name__
     request.state.history = (*request.state.history, FailedAttempt(reason, round(pause, 4)))
     if not _log.isEnabledFor(logging.INFO):
@@ -160,12 +166,12 @@ def _note(request: Request, policy: Retry, outcome: Outcome, pause: float) -> No
         "wait_ms": round(pause * 1000, 1),
     }
     _log.info(
-        "%s %s: %s, attempt %d of %d follows in %.2f s",
+        "%s %s: %s, attempt %d%s follows in %.2f s",
         request.method,
         request.template,
         reason,
         request.state.attempts + 1,
-        policy.attempts,
+        f" of {policy.attempts}" if policy.stop is None else "",
         pause,
         extra={"asdk": facts},
     )

@@ -1,4 +1,4 @@
-"""Streams that a client reads item by item: server-sent events and JSON lines."""
+"""Streams of typed items: server-sent events and JSON lines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The bytes of a stream to lines, JSON lines, server-sent events. No I/O: bytes go in, what is complete comes out.
+"""Parsers that split the bytes of a stream into lines, JSON lines and server-sent events. No I/O.
 
-Fed by `asdk.streaming.streams`. It makes no difference where the bytes were split on their way: lines are cut as bytes
-and
-decoded whole, so that neither a character nor a line end is lost at the seam.
+Used by `asdk.streaming.streams`. The result does not depend on how the bytes were split into chunks: lines are split as
+bytes and decoded whole, so that no character and no line break is lost at a boundary.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ from asdk.models.decoding import decoder_for, parse_json
 
 T = TypeVar("T")
 
-#: The longest line of a stream, in bytes without its end.
+#: The longest line of a stream, in bytes, without its line break.
 LINE_LIMIT = 2**20
 
-#: The most data of one server-sent event, in characters: its lines are gathered until the blank one.
+#: The maximum data of one server-sent event, in characters: its lines are buffered until the blank line.
 EVENT_LIMIT = 64 * 2**20
 
 _BOM = b"\xef\xbb\xbf"
 
 
-class Lines:
-    """Cuts bytes into lines, without their ends.
+class LineSplitter:
+    """A splitter of bytes into lines without their line breaks.
 
     Args:
-        lone_cr: whether a CR alone ends a line too, as in server-sent events; CRLF is one end in either case.
+        lone_cr: whether a single CR is a line break too, as in server-sent events. CRLF is always one line break.
         limit: the longest line, in bytes.
     """
 
@@ -44,17 +43,17 @@ class Lines:
         self._after_cr = False
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The lines that end in this chunk.
+        """Yield the lines that this chunk completes.
 
         Raises:
-            StreamError: a line is too long; the lines before it came out first.
+            StreamError: a line is too long. The lines before it are yielded first.
         """
         if self._lone_cr:
             if self._after_cr and chunk:
                 self._after_cr = False
-                chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF; its line is out already
+                chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF, whose line was already yielded
             self._after_cr = self._after_cr or chunk.endswith(b"\r")
-            lines = chunk.splitlines()  # of bytes: at LF, CR and CRLF, and nowhere else
+            lines = chunk.splitlines()  # of bytes: at LF, CR and CRLF only
             if chunk.endswith((b"\r", b"\n")):
                 lines.append(b"")
         else:
@@ -72,28 +71,28 @@ class Lines:
             self._checked(self._rest)
 
     def end(self) -> bytes:
-        """What came after the last line end."""
+        """Return the bytes after the last line break."""
         rest = bytes(self._rest)
         self._rest.clear()
         return rest
 
     def _checked(self, line: Any) -> Any:
-        # A CR that may yet turn out to be half of a line end does not count.
+        # A CR that may be the first half of a CRLF does not count.
         if len(line) > self._limit and len(line) - line.endswith(b"\r") > self._limit:
-            raise StreamError(f"a line of the stream is longer than {self._limit} bytes")
+            raise StreamError(f"a line of the stream must not exceed {self._limit} bytes")
         return line if self._lone_cr or not line.endswith(b"\r") else line[:-1]
 
 
-class JsonLines:
-    """Newline-delimited JSON: a value a line, blank lines skipped. The last line needs no end."""
+class JsonLinesParser:
+    """A splitter for newline-delimited JSON: one value per line. Blank lines are skipped."""
 
     __slots__ = ("_lines",)
 
     def __init__(self) -> None:
-        self._lines = Lines()
+        self._lines = LineSplitter()
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The values that are complete, still as JSON text.
+        """Return the values that this chunk completes, as JSON text.
 
         Raises:
             StreamError: a line is too long.
@@ -101,7 +100,7 @@ class JsonLines:
         return (line for line in self._lines.feed(chunk) if line and not line.isspace())
 
     def end(self) -> Iterator[bytes]:
-        """The value after the last line end, if there is one."""
+        """Yield the value after the last line break, if there is one."""
         rest = self._lines.end()
         if rest and not rest.isspace():
             yield rest
@@ -112,9 +111,9 @@ class ServerSentEvent:
     """One event of a ``text/event-stream``.
 
     Attributes:
-        data: its text, lines joined by LF.
-        event: its type; ``"message"`` if the server names none.
-        id: the last id that the server gave, with this event or before; empty if none.
+        data: the text of the event, with its lines joined by LF.
+        event: the type of the event; ``"message"`` by default.
+        id: the last id that the server sent, with this event or before; empty by default.
 
     Source: WHATWG HTML, section 9.2, "Server-sent events".
     """
@@ -124,41 +123,41 @@ class ServerSentEvent:
     id: str = ""
 
     def json(self) -> Any:
-        """The data as plain JSON data.
+        """Return the data as plain JSON data.
 
         Raises:
-            DecodeError: it is not JSON.
+            DecodeError: the data is not JSON.
         """
         return parse_json(self.data.encode())
 
     def decode(self, form: TypeForm[T]) -> T:
-        """The data, which is JSON, as a typed value; for streams whose types go by the name of the event.
+        """Decode the JSON data to a typed value. For streams where the name of the event decides the type.
 
         Raises:
-            DecodeError: it is not JSON, or not of this type; ``path`` names the place.
+            DecodeError: the data is not JSON, or not of this type; ``path`` names the place.
         """
         return decoder_for(form)(self.data.encode())
 
 
 class EventParser:
-    """Interprets an event stream by the WHATWG algorithm.
+    """A parser for event streams that follows the WHATWG algorithm.
 
-    An event that the end of the stream cuts short is dropped, as the algorithm says: it comes again after a reconnect.
+    An incomplete event at the end of the stream is dropped, as the algorithm demands: a reconnect receives it again.
 
     Args:
-        last_event_id: what the stream before this one ended with, so that a reconnect does not forget it.
+        last_event_id: the last id of the previous stream, so that a reconnect keeps it.
 
     Attributes:
-        last_event_id: of the events that came out so far; the value for ``Last-Event-ID``.
-        retry: seconds to wait before a reconnect, once the server has said so.
+        last_event_id: the last id of the events so far; the value for ``Last-Event-ID``.
+        retry: the seconds to wait before a reconnect, if the server sent them.
     """
 
     __slots__ = ("_data", "_event", "_id", "_lines", "_size", "_start", "last_event_id", "retry")
 
     def __init__(self, last_event_id: str = "") -> None:
-        self.last_event_id = last_event_id
+        self.last_event_id: str = last_event_id
         self.retry: float | None = None
-        self._lines = Lines(lone_cr=True)
+        self._lines = LineSplitter(lone_cr=True)
         self._start: bytes | None = b""
         self._data: list[str] = []
         self._size = 0
@@ -166,14 +165,14 @@ class EventParser:
         self._id = last_event_id
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
-        """The events that this chunk completes.
+        """Yield the events that this chunk completes.
 
         Raises:
-            StreamError: a line or an event is too long; the events before it came out first.
+            StreamError: a line or an event is too long. The events before it are yielded first.
         """
         if self._start is not None:
             chunk = self._start + chunk
-            if _BOM.startswith(chunk):  # not yet to be told, or nothing but the mark
+            if _BOM.startswith(chunk):  # a prefix of the byte order mark, or the mark alone
                 self._start = chunk
                 return
             self._start = None
@@ -185,7 +184,7 @@ class EventParser:
                 yield event
 
     def end(self) -> Iterator[ServerSentEvent]:
-        """Nothing: an event is complete when its blank line has come."""
+        """Return nothing: only a blank line completes an event."""
         return iter(())
 
     def _take(self, line: str) -> None:
@@ -194,7 +193,7 @@ class EventParser:
         if field == "data":
             self._size += len(value) + 1
             if self._size > EVENT_LIMIT:
-                raise StreamError(f"an event of the stream is longer than {EVENT_LIMIT} characters")
+                raise StreamError(f"an event of the stream must not exceed {EVENT_LIMIT} characters")
             self._data.append(value)
         elif field == "event":
             self._event = value
@@ -202,8 +201,9 @@ class EventParser:
             if "\0" not in value:
                 self._id = value
         elif field == "retry" and value.isascii() and value.isdigit():
-            self.retry = int(value.lstrip("0")[:10] or "0") / 1000  # ten digits are months; none has thousands
-        # A comment has an empty field name; it and every other field are ignored.
+            # Ten digits of milliseconds are months. int() rejects thousands of digits.
+            self.retry = int(value.lstrip("0")[:10] or "0") / 1000
+        # A comment has an empty field name. Comments and unknown fields are ignored.
 
     def _dispatch(self) -> ServerSentEvent | None:
         self.last_event_id = self._id

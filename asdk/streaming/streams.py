@@ -1,14 +1,14 @@
-"""Streams of typed items: server-sent events, with reconnects when asked for, and newline-delimited JSON.
+"""Streams of typed items: server-sent events, with optional reconnects, and newline-delimited JSON.
 
-Made by `BaseClient.events` and `BaseClient.json_lines`. They take a request and a function that opens it, and know no
-client. The bytes are interpreted by `asdk.streaming.parsers`.
+Returned by `BaseClient.events` and `BaseClient.json_lines`. A stream takes a request and a function that opens it, and
+does not know the client. `asdk.streaming.parsers` parses the bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
@@ -27,8 +27,8 @@ from asdk.errors import (
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
-from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST
-from asdk.streaming.parsers import EventParser, JsonLines, ServerSentEvent
+from asdk.retrying import Retry, Retrying
+from asdk.streaming.parsers import EventParser, JsonLinesParser, ServerSentEvent
 
 T = TypeVar("T")
 RawT = TypeVar("RawT")
@@ -37,36 +37,42 @@ ErrorT = TypeVar("ErrorT", StreamError, DecodeError)
 
 _log = logging.getLogger("asdk")
 
-#: Opens the response to a request: its body is still to be read. Raises for a bad status.
+#: Opens the response to a request, with its body unread. Raises for a bad status.
 Open: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-#: The error that an event tells of, or None for an event like any other.
+#: Returns the error that an event reports, None for an ordinary event.
 FindError: TypeAlias = Callable[[ServerSentEvent], StreamError | None]
 
 
 class Parser(Protocol[Raw_co]):
-    """What turns the bytes of a stream into items that are not decoded yet."""
+    """A parser that splits the bytes of a stream into items that are not decoded yet."""
 
-    def feed(self, chunk: bytes) -> Iterator[Raw_co]: ...
-    def end(self) -> Iterator[Raw_co]: ...
+    def feed(self, chunk: bytes) -> Iterator[Raw_co]:
+        """Return the items that a chunk completes."""
+        ...
+
+    def end(self) -> Iterator[Raw_co]:
+        """Return the items that the end of the stream completes."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
 class Reconnect:
-    """How a stream of events is taken up again after it broke, with ``Last-Event-ID``.
+    """A policy for resuming a broken event stream with ``Last-Event-ID``.
 
-    The wait is drawn from ``uniform(0, min(max_delay, delay * 2**n))`` after *n* failures in a row, and is never
-    shorter than the server's ``retry``. Once an item was handed out, only a stream with ids is taken up: without one
-    the server could not know what to leave out.
+    The wait is drawn from ``uniform(0, min(max_delay, delay * 2**n))`` after *n* consecutive failures, and is never
+    shorter than the server's ``retry``. After the first item, only a stream with ids is resumed: without an id the
+    server could not know what to skip.
 
     Attributes:
-        attempts: failures in a row, without an event between them, after which the last one is raised.
-        delay: the upper end of the first wait, in seconds.
-        max_delay: the upper end of every wait, in seconds.
-        max_retry: a ``retry`` of the server beyond this many seconds is not waited for.
-        at_end: whether to go on after a proper end of the response too, as a browser does, until the server answers 204
-            or the reader leaves. False for a stream that has an end of its own; a connection that breaks where the
-            response has neither length nor chunks cannot be told from such an end.
+        attempts: the number of consecutive reconnects that may fail, without an event between them, before the last
+            failure is raised.
+        delay: the upper bound of the first wait, in seconds.
+        max_delay: the upper bound of every wait, in seconds.
+        max_retry: the longest ``retry`` of the server to wait for, in seconds.
+        at_end: whether to reconnect after a complete response too, as a browser does, until the server answers 204 or
+            the reader leaves. Pass False for a stream that has an end. If the response has neither a length nor chunks,
+            a broken connection cannot be told from such an end.
     """
 
     attempts: int = 5
@@ -75,12 +81,26 @@ class Reconnect:
     max_retry: float = 120.0
     at_end: bool = True
 
+    def to_retry(self) -> Retry:
+        """Return the waits of this policy. The stream counts the failures, since a complete response is not one."""
+        return Retry(
+            attempts=sys.maxsize,
+            base_delay=_to_positive(self.delay),
+            max_delay=_to_positive(self.max_delay),
+            max_retry_after=_to_positive(self.max_retry),
+        )
+
+
+def _to_positive(seconds: float) -> float:
+    """Return the nearest number that `Retry` accepts. A `Reconnect` may have a delay of 0 and infinite limits."""
+    return min(max(seconds, sys.float_info.min), sys.float_info.max)
+
 
 class TypedStream(Generic[T, RawT]):
-    """The items of an open response, for ``async with`` and ``async for``. Leaving the block frees the connection.
+    """Typed items of a response, for ``async with`` and ``async for``. Leaving the block frees the connection.
 
-    Until the first item was handed out, a stream that breaks is opened anew by the `Retry` policy of the call, if the
-    request may be repeated; after it, never.
+    A stream that breaks before its first item is opened again by the `Retry` policy of the call, if the request may be
+    sent twice. After the first item it is not.
     """
 
     accept = "*/*"
@@ -94,25 +114,28 @@ class TypedStream(Generic[T, RawT]):
         self._ready: Iterator[RawT] = iter(())
         self._count = 0
         self._attempts = 0
-        self._owes = False
+        self._started = 0.0
         self._deadline: float | None = None
+        self._retrying: Retrying | None = None
+        self._was_reopened = False
         self._is_open = False
-        self._is_torn = False
+        self._was_interrupted = False
 
     @property
     def response(self) -> Response:
-        """The response whose body is being read.
+        """Return the response whose body is being read.
 
         Raises:
             StreamError: the stream is not open.
         """
         if self._response is None:
-            raise StreamError("this stream is not open: use it in 'async with'")
+            raise StreamError(_NOT_OPEN)
         return self._response
 
     async def __aenter__(self) -> Self:
         if self._is_open or self._attempts:
-            raise StreamError("this stream was opened before: make a new one")
+            raise StreamError("a stream can be opened once; create a new one")
+        self._started = self._request.clock.monotonic()
         await self._connect()
         self._is_open = True
         return self
@@ -123,32 +146,32 @@ class TypedStream(Generic[T, RawT]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Leave the stream; its connection is given back, or closed if there was more to come."""
+        """Close the stream and release its connection, which is closed if part of the body is unread."""
         self._is_open = False
-        self._let_go()
+        self._release_client()
         await self._disconnect()
 
-    def _let_go(self) -> None:
-        """Refer to the client no longer: a notebook keeps the variable of a loop that is over."""
-        self._open = _no_more
+    def _release_client(self) -> None:
+        """Drop the references to the client: a notebook keeps the variable of a finished loop."""
+        self._open = _refuse_to_open
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        """The next item.
+        """Return the next item.
 
         Raises:
-            StreamError: the stream told of an error, or broke its own format.
-            DecodeError: an item is not what the model says; the iteration may go on after it.
-            TransportError: the connection broke, or no byte came for ``timeout.idle`` seconds.
+            StreamError: the stream reported an error, or violated its own format.
+            DecodeError: an item does not match the model. The iteration may continue.
+            TransportError: the connection broke, or no byte arrived for ``timeout.idle`` seconds.
         """
-        if self._is_torn:
-            raise StreamError("a read of this stream was cancelled half-way, so what came then is lost: open it anew")
+        if self._was_interrupted:
+            raise StreamError("a read of this stream was cancelled and its data is lost; open a new stream")
         if not self._is_open:
             if self._attempts:
                 raise StopAsyncIteration
-            raise StreamError("this stream is not open: use it in 'async with'")
+            raise StreamError(_NOT_OPEN)
         failure: AsdkError | None = None
         try:
             while True:
@@ -159,7 +182,7 @@ class TypedStream(Generic[T, RawT]):
                 except DecodeError:
                     raise
                 except AsdkError as error:
-                    failure = self._placed(error) if isinstance(error, StreamError) else error
+                    failure = self._annotate(error) if isinstance(error, StreamError) else error
                 self._is_open = False
                 await self._disconnect()
                 failure = await self._recover(failure)
@@ -169,18 +192,20 @@ class TypedStream(Generic[T, RawT]):
                     raise StopAsyncIteration
                 self._is_open = True
         except asyncio.CancelledError:
-            self._is_torn = True
+            self._was_interrupted = True
             raise
         finally:
-            del failure  # a frame that keeps the error it raises makes a cycle, which would keep the client
+            del failure  # a frame that keeps the error it raises makes a cycle, which would keep the client alive
 
     async def _read_item(self) -> T:
         while True:
             for raw in self._ready:
                 item = self._convert(raw)
                 self._count += 1
-                if self._owes:
-                    self._refund()
+                if self._was_reopened:
+                    self._was_reopened = False
+                    if self._retrying is not None:
+                        self._retrying.succeeded()
                 return item
             if self._chunks is None:
                 raise StopAsyncIteration
@@ -190,50 +215,50 @@ class TypedStream(Generic[T, RawT]):
                 self._chunks = None
                 self._ready = self._parser.end()
 
-    def _refund(self) -> None:
-        """The last repetition was worth it: the quota of its origin gets back what that cost."""
-        self._owes = False
-        sent = self.response.request
-        if sent.state.quota is not None:
-            sent.state.quota.give(origin_of(sent.url), RETRY_COST)
-
     async def _recover(self, failure: AsdkError | None) -> AsdkError | None:
-        """Open the stream anew, where that is allowed.
+        """Open the stream again if that is allowed.
 
         Args:
-            failure: what ended it; None if it was its own end.
+            failure: what broke the stream; None if the response was complete.
 
         Returns:
-            What there is to raise; None if the stream goes on, or has come to its end and stays closed.
+            The error to raise; None if the stream is open again, or is complete and stays closed.
         """
         policy = self._request.options.retry
         if failure is None or self._count or policy is None:
             return failure
-        sent = self.response.request
-        if sent.state.quota is not None:
-            sent.state.quota.take(origin_of(sent.url), FIRST_TRY_REFUND)  # its head was taken for a success
-        if self._attempts >= policy.attempts:
-            return failure
+        retrying = self._retrying
+        if retrying is None:
+            retrying = self._retrying = self._make_retrying(policy)
+        retrying.body_broke()
         if not (failure.retryable and self._request.idempotent and self._request.replayable):
             return failure
-        pause = random.uniform(0, min(policy.max_delay, policy.base_delay * 2 ** (self._attempts - 1)))
-        if self._deadline is not None and self._request.clock.monotonic() + pause >= self._deadline:
+        pause = retrying.pause_before_next(self._attempts, failure, retry_after=failure.retry_after)
+        if pause is None:
             return failure
-        if sent.state.quota is not None and not sent.state.quota.take(origin_of(sent.url), RETRY_COST):
-            return failure
-        self._report(failure, pause)
+        self._log_reopening(failure, pause)
         await self._request.clock.sleep(pause)
         request = self._request.copy()
-        # What the retry below may still do, and from where it goes on counting.
-        rest = attrs.evolve(policy, attempts=policy.attempts - self._attempts)
-        request.options = attrs.evolve(request.options, retry=rest)
+        # The middleware continues these retries and their count.
         request.state.attempts, request.state.deadline = self._attempts + 1, self._deadline
+        request.state.retrying = retrying
         await self._connect(request)
-        self._owes = True
+        self._was_reopened = True
         return None
 
-    def _report(self, failure: AsdkError | None, pause: float) -> None:
-        reason = "its end" if failure is None else type(failure).__name__
+    def _make_retrying(self, policy: Retry) -> Retrying:
+        sent = self.response.request
+        return Retrying(
+            policy,
+            self._request.clock,
+            started=self._started,
+            deadline=self._deadline,
+            quota=sent.state.quota,
+            origin=origin_of(sent.url),
+        )
+
+    def _log_reopening(self, failure: AsdkError | None, pause: float) -> None:
+        reason = "end of response" if failure is None else type(failure).__name__
         facts = {
             "id": self._request.id,
             "method": self._request.method,
@@ -243,7 +268,7 @@ class TypedStream(Generic[T, RawT]):
             "wait_ms": round(pause * 1000, 1),
         }
         _log.info(
-            "%s %s: the stream is opened again in %.2f s, after %s",
+            "%s %s: stream reopens in %.2f s after %s",
             self._request.method,
             self._request.template,
             pause,
@@ -257,13 +282,13 @@ class TypedStream(Generic[T, RawT]):
         self._attempts, self._deadline = request.state.attempts, request.state.deadline
         self._parser = self._make_parser()
         self._ready = iter(())
-        # Its generator is closed here, and not by whoever collects garbage.
+        # Closed by `_disconnect`, so that its generator is not left to the garbage collector.
         self._chunks = response.iter_bytes()
         problem = self._problem(response)
         if problem is not None:
             await response.read_error_body()
             await self._disconnect()
-            raise self._placed(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
+            raise self._annotate(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
 
     async def _disconnect(self) -> None:
         chunks, self._chunks = self._chunks, None
@@ -275,8 +300,8 @@ class TypedStream(Generic[T, RawT]):
             if self._response is not None:
                 await self._response.aclose()
 
-    def _placed(self, error: ErrorT) -> ErrorT:
-        """With the facts of this stream, and without what its request kept secret."""
+    def _annotate(self, error: ErrorT) -> ErrorT:
+        """Add the facts of this stream to an error, and mask the secrets of its request."""
         response = self.response
         error.message = self._request.redact(error.message)
         error.args = (error.message,)
@@ -290,7 +315,7 @@ class TypedStream(Generic[T, RawT]):
         except DecodeError as error:
             error.message = f"item {self._count + 1} of the stream: {error.message}"
             error.body = self._request.redact(error.body)
-            self._placed(error)
+            self._annotate(error)
             self._count += 1
             raise
 
@@ -298,14 +323,17 @@ class TypedStream(Generic[T, RawT]):
         raise NotImplementedError
 
     def _problem(self, response: Response) -> str | None:
-        """What is wrong with a response that is of another kind than was asked for."""
+        """Return the problem with a response of an unexpected media type; None if it has the expected one."""
 
     def _convert(self, raw: RawT) -> T:
         raise NotImplementedError
 
 
-async def _no_more(request: Request) -> Response:
-    raise StreamError("this stream was closed")
+_NOT_OPEN = "the stream is not open; use it in 'async with'"
+
+
+async def _refuse_to_open(request: Request) -> Response:
+    raise StreamError("the stream was closed")
 
 
 def _media_type(response: Response) -> str:
@@ -313,7 +341,7 @@ def _media_type(response: Response) -> str:
 
 
 class JsonLineStream(TypedStream[T, bytes]):
-    """The values of a newline-delimited JSON response (``application/x-ndjson``, ``application/jsonl``), decoded."""
+    """Decoded values of a newline-delimited JSON response (``application/x-ndjson``, ``application/jsonl``)."""
 
     accept = "application/x-ndjson, application/jsonl, application/json;q=0.5"
 
@@ -322,20 +350,20 @@ class JsonLineStream(TypedStream[T, bytes]):
         self._decoder = decode
 
     def _make_parser(self) -> Parser[bytes]:
-        return JsonLines()
+        return JsonLinesParser()
 
     def _problem(self, response: Response) -> str | None:
         media_type = _media_type(response)
-        return f"the response is {media_type}, where lines of JSON were expected" if media_type == "text/html" else None
+        return f"the response must be lines of JSON, got {media_type}" if media_type == "text/html" else None
 
     def _convert(self, raw: bytes) -> T:
         return self._decode(self._decoder, raw)
 
 
 class EventStream(TypedStream[T, ServerSentEvent]):
-    """The events of a ``text/event-stream`` response.
+    """Events of a ``text/event-stream`` response.
 
-    Without a model the items are `ServerSentEvent`, with one the decoded data.
+    The items are `ServerSentEvent` objects, or the decoded data if the call has a model.
     """
 
     accept = "text/event-stream"
@@ -352,23 +380,23 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         sentinel: str | None = None,
     ) -> None:
         if any(character in last_event_id for character in "\r\n\0"):
-            raise InvalidRequestError("last_event_id holds a line end or NUL, which no server can have sent as one")
+            raise InvalidRequestError("last_event_id must not contain a line break or NUL; pass one that a server sent")
         self._last_event_id = last_event_id
         super().__init__(request, open)
         self._decoder = decode
         self._find_error = find_error
         self._reconnect = reconnect
-        self._end_mark = sentinel
+        self._sentinel = sentinel
         self._failures = 0
         self._retry: float | None = None
 
     @property
     def last_event_id(self) -> str:
-        """The id of the last event handed out, empty if it had none: with it another stream can go on from here."""
+        """Return the id of the last event, empty if it had none. Another stream can resume after it."""
         return cast("EventParser", self._parser).last_event_id
 
-    def _let_go(self) -> None:
-        super()._let_go()
+    def _release_client(self) -> None:
+        super()._release_client()
         self._find_error = _no_error
 
     def _make_parser(self) -> Parser[ServerSentEvent]:
@@ -378,12 +406,12 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         media_type = _media_type(response)
         if media_type in ("text/event-stream", "") or response.status == 204:
             return None
-        return f"the response is {media_type}, where text/event-stream was expected"
+        return f"the response must be text/event-stream, got {media_type}"
 
     async def _connect(self, request: Request | None = None) -> None:
         request = self._request.copy() if request is None else request
         if self._last_event_id:
-            # Past the check of `Headers`, which wants ASCII: an id is UTF-8, and cannot hold a line end.
+            # Bypasses the check of `Headers` for ASCII: an id is UTF-8, and cannot contain a line break.
             request.headers.fields["last-event-id"] = ("Last-Event-ID", self._last_event_id)
         await super()._connect(request)
 
@@ -395,7 +423,7 @@ class EventStream(TypedStream[T, ServerSentEvent]):
             self._last_event_id, self._retry = parser.last_event_id, parser.retry or self._retry
 
     def _convert(self, raw: ServerSentEvent) -> T:
-        if self._end_mark is not None and raw.data == self._end_mark:
+        if self._sentinel is not None and raw.data == self._sentinel:
             self._reconnect = None
             raise StopAsyncIteration
         error = self._find_error(raw)
@@ -411,18 +439,22 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         policy = self._reconnect
         if policy is None or self.response.status == 204:
             return await super()._recover(failure)
+        retrying = self._retrying
+        if retrying is None:  # without quota and deadline: a stream of events has no end
+            retrying = self._retrying = Retrying(policy.to_retry(), self._request.clock, started=self._started)
         try:
             while True:
                 self._failures += failure is not None
-                asked = max(self._retry or 0.0, (failure and failure.retry_after) or 0.0)
-                if asked > policy.max_retry or not self._may_reconnect(policy, failure):
+                if not self._may_reconnect(policy, failure):
                     return failure
-                pause = random.uniform(0, min(policy.max_delay, policy.delay * 2 ** max(0, self._failures - 1)))
-                pause = max(pause, asked)
-                self._report(failure, pause)
+                asked = max(self._retry or 0.0, (failure and failure.retry_after) or 0.0)
+                pause = retrying.pause_before_next(max(1, self._failures), failure, retry_after=asked)
+                if pause is None:
+                    return failure
+                self._log_reopening(failure, pause)
                 await self._request.clock.sleep(pause)
                 request = self._request.copy()
-                request.options = attrs.evolve(request.options, retry=None)  # it is the policy here that counts
+                request.options = attrs.evolve(request.options, retry=None)  # the policy of this stream decides
                 try:
                     await self._connect(request)
                 except AsdkError as error:
@@ -438,7 +470,7 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         if failure is None:
             return policy.at_end
         return self._failures <= policy.attempts and (
-            failure.retryable or isinstance(failure, RequestTimeoutError)  # also of a deadline: each head has its own
+            failure.retryable or isinstance(failure, RequestTimeoutError)  # a deadline too: each head has its own
         )
 
 
@@ -447,20 +479,20 @@ def _no_error(event: ServerSentEvent) -> None:
 
 
 def error_in(event: ServerSentEvent, describe: Callable[[Any], tuple[str | None, str | None]]) -> StreamError:
-    """The error that an event tells of, with the API's code and message.
+    """Return the error that an event reports, with the API's code and message.
 
     Args:
-        event: one that is known to tell of an error.
-        describe: reads code and message from its data.
+        event: an event that reports an error.
+        describe: a function that extracts code and message from the data of the event.
     """
     try:
         data = event.json()
     except DecodeError:
         data = None
     code, message = describe(data)
-    message = " ".join((message or event.data).split()) or "no reason was given"
+    message = " ".join((message or event.data).split()) or "no reason given"
     return StreamError(
-        f"the stream ended in an error: {message[:500]}",
+        f"the stream reported an error: {message[:500]}",
         code=code,
         body=event.data.encode()[:ERROR_BODY_LIMIT],
         transient=_status_in(data) in RETRYABLE_STATUSES,
@@ -468,7 +500,7 @@ def error_in(event: ServerSentEvent, describe: Callable[[Any], tuple[str | None,
 
 
 def _status_in(data: Any) -> int | None:
-    """The HTTP status that an error names in its body, such as that of an RFC 9457 problem."""
+    """Return the HTTP status that an error names in its body, for example as an RFC 9457 problem."""
     while isinstance(data, dict):
         for name in ("status", "code"):
             value = data.get(name)

@@ -1,1 +1,1 @@
-"""Downloads to files: resumed, checked and published atomically."""
+"""Downloads to files: resumed, verified and published atomically."""

@@ -1,13 +1,13 @@
-"""Downloads to a file: atomic, checked, resumed after a cut, a kill or a restart. For uploads, see `Upload`.
+"""Downloads to a file: atomic, verified, and resumed after a broken connection, a kill or a restart.
 
-Made by `BaseClient.download`; it takes a request and a function that opens it, and knows no client.
+Used by `BaseClient.download`. A `Download` takes a request and a function that opens it, and does not know the client.
+For uploads, see `Upload`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -17,42 +17,40 @@ import attrs
 
 from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusError, TransportError
 from asdk.http.bodies import ProgressCallback, Upload
-from asdk.http.options import Retry
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
 from asdk.progress import ProgressDisplay
-from asdk.retrying import FIRST_TRY_REFUND, RETRY_COST
+from asdk.retrying import Retry, Retrying
 from asdk.transfers.partial_file import PartialFile
 from asdk.transfers.representation import Representation, range_length
 
 __all__ = ["Download", "DownloadResult", "ProgressCallback", "Upload"]
 
-#: Opens the response to a request: its body is still to be read. Raises for a bad status.
+#: Opens the response to a request, with its body unread. Raises for a bad status.
 Open: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-# How much is gathered before it is written, in bytes: a thread is asked once a mebibyte.
-_WRITTEN_AT_ONCE = 2**20
+# How many bytes are buffered before they are written: a thread is called once per mebibyte.
+_WRITE_SIZE = 2**20
 
-# So many bytes beyond all that came before make an attempt a success, though it broke: the failures are counted anew.
-_HEADWAY = 256 * 1024
+# A broken attempt that gets this many bytes further than all before it is progress: the count of failures restarts.
+_PROGRESS_SIZE = 256 * 1024
 
-
-# OK, and "Non-Authoritative Information": OK through a proxy that changed something.
-_WHOLE = (200, 203)
+# The statuses of a complete file: OK, and "Non-Authoritative Information", an OK that a proxy changed.
+_COMPLETE = (200, 203)
 
 
 @attrs.frozen(kw_only=True)
 class DownloadResult:
-    """A file that was downloaded.
+    """A downloaded file.
 
     Attributes:
-        path: where it lies.
-        size: in bytes.
-        resumed_from: how many bytes of it an earlier download had left.
-        checked: the digests that were compared, by their names in hashlib; empty if there was none.
-        etag: the strong entity tag of this version, if the server gave one.
-        media_type: the Content-Type, if the server gave one.
+        path: the path of the file.
+        size: the size in bytes.
+        resumed_from: the number of bytes that were left from an earlier download.
+        checked: the digests that were verified, by their names in hashlib.
+        etag: the strong entity tag of this version, if the server sent one.
+        media_type: the Content-Type, if the server sent one.
     """
 
     path: Path
@@ -64,17 +62,20 @@ class DownloadResult:
 
 
 class Download:
-    """One download, from its first request to the file under its name.
+    """A single download, from its first request to the published file.
 
     Args:
-        request: a GET.
-        open: sends it.
-        to: the file; replaced if it is there.
-        progress: called with the bytes on the disk and the size, None if that is unknown; or a display, where it gets a
-            line of its own.
-        resume: whether to take up what an earlier download to the same place left.
-        sha256: what the file must have, in hex.
-        source: names what is downloaded, where its URL does not: one that is signed anew each time.
+        request: a GET request.
+        open: the function that sends it.
+        to: the path of the file, which is replaced if it exists.
+        progress: a function that is called with the bytes on disk and the size (None if unknown), or a display that
+            gets a bar for the download.
+        resume: whether to resume from what an earlier download to the same path left.
+        sha256: the expected SHA-256 of the file, in hex.
+        source: a stable identifier of the content, for URLs that change, such as signed links.
+
+    Raises:
+        InvalidRequestError: `to` is not the name of a file, or `sha256` is not a digest.
     """
 
     def __init__(
@@ -89,33 +90,34 @@ class Download:
         source: str | None = None,
     ) -> None:
         request.stream = True
-        # Ranges count bytes as they are stored: a part of a compressed body is no part of the file.
+        # Ranges count bytes of the representation: a part of a compressed body is not a part of the file.
         request.headers["Accept-Encoding"] = "identity"
         self._request = request
         self._open = open
         self._target = Path(to)
         if not self._target.name:
-            raise InvalidRequestError(f"{self._target} is a folder; give the name of a file")
+            raise InvalidRequestError(f"to must be the name of a file, got the directory {self._target}")
         self._display = progress if isinstance(progress, ProgressDisplay) else None
         self._progress = None if isinstance(progress, ProgressDisplay) else progress
         self._resume = resume
-        self._expected = {} if sha256 is None else {"sha256": _checked_hex(sha256)}
+        self._expected = {} if sha256 is None else {"sha256": _check_hex(sha256)}
         self._part = PartialFile(self._target, _fingerprint(request, source or request.url))
         self._response: Response | None = None
         self._furthest = self._resumed_from = 0
-        self._owes = False
+        self._retrying: Retrying | None = None
+        self._started = 0.0
 
     async def run(self) -> DownloadResult:
-        """Download.
+        """Download the file.
 
         Raises:
-            IntegrityError: length or digest are not what the server announced.
+            IntegrityError: the length or a digest is not the one that the server announced or the caller expects.
             StreamError: the file cannot be written.
-            TransportError, StatusError, TokenError: what came is kept, where the server told how to go on from there.
+            TransportError, StatusError, TokenError: the request failed. What was received is kept if it can be resumed.
         """
         if self._display is None:
             return await self._run()
-        with self._display.track(self._target.name, unit="B") as track:
+        with self._display.add_task(self._target.name, unit="B") as track:
             self._progress = track.update
             return await self._run()
 
@@ -124,8 +126,9 @@ class Download:
         try:
             await part.open(resume=self._resume)
             self._resumed_from = self._furthest = part.size
+            self._started = self._request.clock.monotonic()
             await self._fetch_all()
-            checked = await self._check()
+            checked = await self._verify()
             version = part.version or Representation()
             done = DownloadResult(
                 path=self._target,
@@ -141,59 +144,70 @@ class Download:
             part.close()
 
     async def _fetch_all(self) -> None:
-        """Request after request until all is there, within the `Retry` policy and its quota."""
+        """Send requests until the file is complete, within the `Retry` policy and its quota."""
         failures = 0
         while True:
             before = self._part.size
             request = self._next_request(failures)
             failure = await self._fetch(request)
             if failure is None:
-                self._refund(request)
+                if self._retrying is not None:
+                    self._retrying.succeeded()
                 size = None if self._part.version is None else self._part.version.size
                 if size is None or self._part.size >= size:
                     return
                 if self._part.size > before:
-                    continue  # the server sends no more at a time
-                failure = self._integrity(f"the server sends nothing beyond byte {self._part.size} of {size}")
-            if request.state.quota is not None:
-                request.state.quota.take(origin_of(request.url), FIRST_TRY_REFUND)  # its head was taken for a success
-            got_on = self._part.size >= self._furthest + _HEADWAY
+                    continue  # the server limits the size of a part
+                failure = self._integrity_error(f"the server sends nothing beyond byte {self._part.size} of {size}")
+            made_progress = self._part.size >= self._furthest + _PROGRESS_SIZE
             self._furthest = max(self._furthest, self._part.size)
-            failures = 1 if got_on else max(failures + 1, request.state.attempts)
-            policy = self._request.options.retry
-            is_final = isinstance(failure, TransportError) and not failure.retryable
-            if policy is None or failures >= policy.attempts or is_final or not (got_on or self._pay(request)):
+            failures = 1 if made_progress else max(failures + 1, request.state.attempts)
+            pause = self._pause_before_next(request, failure, failures, made_progress)
+            if pause is None:
                 try:
                     raise failure
                 finally:
                     del failure  # a frame that keeps the error it raises makes a cycle
             del failure
-            await self._request.clock.sleep(_pause(policy, failures))
+            await self._request.clock.sleep(pause)
 
     def _next_request(self, failures: int) -> Request:
-        """A request whose own retries are counted with the failures before it: they are attempts of one policy."""
+        """Return the next request. The middleware continues the retries and their count: there is one policy."""
         request = self._request.copy()
-        policy = request.options.retry
-        if policy is not None and failures:
-            rest = attrs.evolve(policy, attempts=policy.attempts - failures)
-            request.options = attrs.evolve(request.options, retry=rest)
+        if failures:
             request.state.attempts = failures + 1
+            request.state.retrying = self._retrying
         return request
 
-    def _pay(self, request: Request) -> bool:
-        """Take from the quota of the origin what a retry costs; a download that got on is not asked for it."""
-        paid = request.state.quota is None or request.state.quota.take(origin_of(request.url), RETRY_COST)
-        self._owes = self._owes or paid
-        return paid
+    def _pause_before_next(
+        self, request: Request, failure: AsdkError, failures: int, made_progress: bool
+    ) -> float | None:
+        """Return the seconds to wait before the next request, None to raise the failure."""
+        policy = request.options.retry
+        if policy is None:
+            return None
+        retrying = self._retrying
+        if retrying is None:
+            retrying = self._retrying = self._make_retrying(policy, request)
+        retrying.body_broke()
+        if isinstance(failure, TransportError) and not failure.retryable:
+            return None
+        if made_progress:
+            retrying.restart()
+        return retrying.pause_before_next(failures, failure, retry_after=failure.retry_after, free=made_progress)
 
-    def _refund(self, request: Request) -> None:
-        """The last repetition was worth it."""
-        if self._owes and request.state.quota is not None:
-            request.state.quota.give(origin_of(request.url), RETRY_COST)
-        self._owes = False
+    def _make_retrying(self, policy: Retry, request: Request) -> Retrying:
+        # Without a deadline: the total of a download bounds the head of each request, and not the body.
+        return Retrying(
+            policy,
+            request.clock,
+            started=self._started,
+            quota=request.state.quota,
+            origin=origin_of(request.url),
+        )
 
     async def _fetch(self, request: Request) -> AsdkError | None:
-        """One request for what is missing; what broke its body, if that broke."""
+        """Send one request for the missing bytes. Return the error that broke its body, None if it is complete."""
         part = self._part
         start, version = part.size, part.version
         if start and version is not None and version.validator is not None:
@@ -206,16 +220,16 @@ class Download:
         except StatusError as error:
             if error.status != 416 or not start:
                 raise
-            return await self._begin_again(f"the server has nothing beyond byte {start}")
+            return await self._start_over(f"the server has nothing beyond byte {start}")
         try:
             if response.status == 206:
-                problem = "a part was not asked for" if version is None else version.problem_with(response, start)
+                problem = "no part was requested" if version is None else version.problem_with(response, start)
                 if problem is not None or version is None:
-                    return await self._begin_again(problem or "")
+                    return await self._start_over(problem or "")
                 await part.note(version.with_part(response))
                 expected: int | None = range_length(response)
-            elif response.status not in _WHOLE:
-                raise self._integrity("this is a success, but no file")
+            elif response.status not in _COMPLETE:
+                raise self._integrity_error("a response with this status is not a file")
             else:
                 self._resumed_from = 0
                 await part.begin(Representation.of(response))
@@ -224,61 +238,63 @@ class Download:
         finally:
             await response.aclose()
 
-    async def _begin_again(self, problem: str) -> AsdkError:
-        """What is there cannot be continued: it goes, and that counts as a failure, which may be repeated."""
+    async def _start_over(self, problem: str) -> AsdkError:
+        """Discard a part that cannot be resumed. Return the error; it counts as a failure and may be retried."""
         await self._part.reset()
-        return self._integrity(f"the parts do not belong together: {problem}")
+        return self._integrity_error(f"the parts do not belong together: {problem}")
 
     async def _receive(self, response: Response, expected: int | None) -> AsdkError | None:
-        """The body to the disk."""
+        """Write the body to the disk. Return the error that broke it, None if it is complete."""
         part, received = self._part, 0
         waiting = bytearray()
         failure: AsdkError | None = None
-        self._tell()
+        self._report_progress()
         async with aclosing(response.iter_bytes()) as chunks:
             try:
                 async for chunk in chunks:
                     received += len(chunk)
                     if expected is not None and received > expected:
                         await part.discard()
-                        raise self._integrity(f"the server sent more than the {expected} bytes it announced")
+                        raise self._integrity_error(f"the server sent more than the {expected} bytes it announced")
                     waiting += chunk
-                    if len(waiting) >= _WRITTEN_AT_ONCE:
+                    if len(waiting) >= _WRITE_SIZE:
                         data, waiting = bytes(waiting), bytearray()
                         await part.write(data)
-                        self._tell()
+                        self._report_progress()
             except TransportError as error:
                 failure = error
         if waiting:
             await part.write(bytes(waiting))
-            self._tell()
+            self._report_progress()
         try:
             return failure
         finally:
             del failure
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         if self._progress is not None:
             self._progress(self._part.size, None if self._part.version is None else self._part.version.size)
 
-    async def _check(self) -> tuple[str, ...]:
-        """Compare length and digests with what was announced."""
+    async def _verify(self) -> tuple[str, ...]:
+        """Compare length and digests with those announced and expected. Return the names of the digests."""
         part = self._part
         version = part.version or Representation()
         if version.size is not None and part.size != version.size:
             size = part.size
             await part.discard()
-            raise self._integrity(f"the file has {size} bytes, where {version.size} were announced")
-        for name, expected in {"announced": version.digests, "asked for": self._expected}.items():
+            raise self._integrity_error(f"the file must have {version.size} bytes as announced, got {size}")
+        for origin, expected in {"announced": version.digests, "expected": self._expected}.items():
             found = await part.digests(expected)
             wrong = [algorithm for algorithm in expected if found[algorithm] != expected[algorithm].lower()]
             if wrong:
                 await part.discard()
-                kind = wrong[0]
-                raise self._integrity(f"the {kind} of the file is {found[kind]}, where {expected[kind]} was {name}")
+                name = wrong[0]
+                raise self._integrity_error(
+                    f"the {name} of the file must be {expected[name]} as {origin}, got {found[name]}"
+                )
         return tuple(dict.fromkeys([*version.digests, *self._expected]))
 
-    def _integrity(self, message: str) -> IntegrityError:
+    def _integrity_error(self, message: str) -> IntegrityError:
         response = self._response
         return IntegrityError(
             message,
@@ -290,16 +306,12 @@ class Download:
         )
 
 
-def _pause(policy: Retry, failures: int) -> float:
-    return random.uniform(0, min(policy.max_delay, policy.base_delay * 2 ** (failures - 1)))
-
-
 def _fingerprint(request: Request, source: str) -> str:
-    """Names what is downloaded, and for whom, without telling it: a URL may hold a secret."""
+    """Return a hash of the source and the tenant, which identifies both without revealing a secret in a URL."""
     return hashlib.sha256(f"{source}\n{request.options.tenant}".encode(errors="surrogatepass")).hexdigest()
 
 
-def _checked_hex(digest: str) -> str:
+def _check_hex(digest: str) -> str:
     if len(digest) != 64 or not set(digest.lower()) <= set("0123456789abcdef"):
-        raise InvalidRequestError(f"a SHA-256 has 64 hexadecimal digits; this has not: {digest!r}")
+        raise InvalidRequestError(f"sha256 must be 64 hexadecimal digits, got {digest!r}")
     return digest.lower()

@@ -1,8 +1,7 @@
-"""The unfinished file of a download, beside its target: locked while somebody writes it, kept when it can go on later.
+"""`PartialFile`: the unfinished file of a download, next to its target. Locked while in use, kept if it can be resumed.
 
-Used by `asdk.transfers.download`. ``.name.part`` holds bytes of one version of the file and nothing else;
-``.name.part.json`` says
-of which. Whatever is in doubt is thrown away.
+Used by `asdk.transfers.download`. ``.name.part`` contains bytes of exactly one version of the file, and
+``.name.part.json`` (the metadata) describes that version. Doubtful data is discarded.
 """
 
 from __future__ import annotations
@@ -18,84 +17,84 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-import anyio.to_thread
 import attrs
 
+from asdk.concurrency.threads import run_in_thread
 from asdk.errors import InvalidRequestError, StreamError
 from asdk.transfers.representation import Representation
 
-# Windows has no such locks, and refuses to replace a file that somebody has open.
+# Windows has no such locks, and does not replace a file that is open.
 _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
 T = TypeVar("T")
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 
-# How much is hashed in one go, in bytes: a cancelled download waits for one such step at most.
-_HASHED_AT_ONCE = 8 * 2**20
+# How many bytes are hashed per step: a cancelled download waits for at most one step.
+_HASH_SIZE = 8 * 2**20
 
 
 class PartialFile:
-    """The bytes so far.
+    """The bytes of a download so far.
 
-    Every method that touches the disk runs in a thread. One that is cancelled lets the thread finish its step: the file
-    is closed by whoever is last.
+    Every method that accesses the disk runs in a thread. If it is cancelled, the thread finishes its step; the file is
+    closed by `close` or by that thread, depending on which is last.
 
     Attributes:
-        size: how many bytes are there.
-        version: of which version of the file they are; None before anything is known.
+        size: the number of bytes.
+        version: the version of the file that the bytes belong to; None while it is unknown.
     """
 
     def __init__(self, target: Path, source: str) -> None:
-        self.size = 0
+        self.size: int = 0
         self.version: Representation | None = None
         self._target = target
         self._source = source
         self._path = target.with_name(f".{target.name}.part")
-        self._notes = target.with_name(f".{target.name}.part.json")
+        self._metadata = target.with_name(f".{target.name}.part.json")
         self._file: IO[bytes] | None = None
         self._step = threading.Lock()
-        self._is_left = False
+        self._is_closing = False
 
     async def open(self, *, resume: bool) -> None:
-        """Take up what an earlier download left, if it was of the same source, else begin.
+        """Open the file, and resume from an earlier download of the same source.
 
         Raises:
-            InvalidRequestError: the target cannot be written, or is being downloaded by somebody else.
+            InvalidRequestError: the target cannot be written, or another download is writing it.
         """
         problem = await self._run(lambda: self._open(resume))
         if problem is not None:
             raise InvalidRequestError(problem)
 
     async def begin(self, version: Representation) -> None:
-        """Throw away what is there: bytes of this version follow."""
+        """Discard the bytes and start a file of this version."""
         await self._do(lambda: self._begin(version))
 
     async def note(self, version: Representation) -> None:
-        """Remember what more is known about this version."""
+        """Save the metadata of this version."""
         await self._do(lambda: self._note(version))
 
     async def write(self, data: bytes) -> None:
-        """Add bytes at the end."""
+        """Append bytes."""
         await self._do(lambda: self._write(data))
 
     async def digests(self, algorithms: Iterable[str]) -> dict[str, str]:
-        """The digests, in hex, of what lies on the disk."""
+        """Return the digests of the bytes on disk, in hex."""
         hashers = {algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms}
-        place = 0
-        while hashers and place < self.size:
-            place = await self._do(partial(self._hash, list(hashers.values()), place))
+        offset = 0
+        while hashers and offset < self.size:
+            offset = await self._do(partial(self._hash, list(hashers.values()), offset))
         return {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}
 
     async def publish(self) -> None:
-        """Give the file its name: it is complete."""
+        """Rename the complete file to its target."""
         await self._do(self._publish)
 
     def close(self) -> None:
-        """Leave the file. What cannot be taken up later is removed."""
-        self._is_left = True
+        """Close the file. A file that cannot be resumed is removed."""
+        self._is_closing = True
         if not self._step.acquire(blocking=False):
-            return  # the thread at work does it when it has done its step
+            return  # the running thread closes the file after its step
         try:
             if self._file is not None:
                 if self.size == 0 or self.version is None or self.version.validator is None:
@@ -106,11 +105,11 @@ class PartialFile:
             self._step.release()
 
     async def reset(self) -> None:
-        """Forget what is there: it cannot be continued."""
+        """Discard bytes that cannot be resumed, and keep the file open."""
         await self._do(self._reset)
 
     async def discard(self) -> None:
-        """Throw everything away: it is not what it should be."""
+        """Remove the file and its metadata: the bytes are wrong."""
         await self._do(self._discard)
 
     # --- in a thread ------------------------------------------------------------------------------------------------
@@ -121,34 +120,34 @@ class PartialFile:
                 with self._step:
                     return step()
             finally:
-                if self._is_left:
+                if self._is_closing:
                     self.close()
 
-        return await anyio.to_thread.run_sync(work)
+        return await run_in_thread(work, keep_frames=True)
 
     async def _do(self, step: Callable[[], T]) -> T:
         try:
             return await self._run(step)
         except OSError as error:
             problem = f"{type(error).__name__}: {error}"
-        raise StreamError(f"the download cannot be written to {self._target.name}: {problem}", cause=problem)
+        raise StreamError(f"the download could not be written to {self._target.name}: {problem}", cause=problem)
 
     def _open(self, resume: bool) -> str | None:
         try:
             if self._target.is_dir():
-                return f"{self._target} is a folder; give the name of a file"
-            self._file = self._locked()
-            self._take_up(self._file, self._read_notes() if resume else None)
+                return f"to must be the name of a file, got the directory {self._target}"
+            self._file = self._open_locked()
+            self._resume(self._file, self._read_metadata() if resume else None)
         except BlockingIOError:
-            return f"{self._target} is being downloaded already"
+            return f"{self._target} is already being downloaded"
         except OSError as error:
-            self._leave_file()
+            self._close_file()
             return f"{self._target} cannot be written: {type(error).__name__}: {error.strerror or error}"
         except ValueError:
-            return f"{str(self._target)!a} is no name of a file"
+            return f"to must be the name of a file, got {str(self._target)!a}"
         return None
 
-    def _locked(self) -> IO[bytes]:
+    def _open_locked(self) -> IO[bytes]:
         while True:
             file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | _BINARY, 0o666), "r+b", buffering=0)
             try:
@@ -161,35 +160,35 @@ class PartialFile:
             except BaseException:
                 file.close()
                 raise
-            file.close()  # whoever had it before has just finished: this is the published file
+            file.close()  # the download that had it has just finished: this is the published file
 
-    def _take_up(self, file: IO[bytes], version: Representation | None) -> None:
+    def _resume(self, file: IO[bytes], version: Representation | None) -> None:
         if version is None or version.validator is None:
             file.truncate(0)
             return
         size = file.seek(0, os.SEEK_END)
         if version.size is not None and size >= version.size:
-            # Complete, or nearly: the last byte is asked for again, so that the server says whether it still is so.
+            # Complete, but not published: the last byte is requested again, so that the server confirms the version.
             size = max(0, version.size - 1)
             file.truncate(size)
             file.seek(size)
         self.size, self.version = size, version
 
-    def _leave_file(self) -> None:
+    def _close_file(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _read_notes(self) -> Representation | None:
+    def _read_metadata(self) -> Representation | None:
         try:
-            notes = json.loads(self._notes.read_bytes())
-            same = isinstance(notes, dict) and notes.pop("source", None) == self._source
+            metadata = json.loads(self._metadata.read_bytes())
+            same = isinstance(metadata, dict) and metadata.pop("source", None) == self._source
         except (OSError, ValueError, RecursionError):
             return None
-        return Representation.load(notes) if same else None
+        return Representation.load(metadata) if same else None
 
     def _begin(self, version: Representation) -> None:
-        # In this order: whenever it is interrupted, the notes never tell of bytes of another version.
+        # In this order, so that after an interruption the metadata never describes bytes of another version.
         self._opened.truncate(0)
         self._opened.seek(0)
         self.size = 0
@@ -197,11 +196,11 @@ class PartialFile:
 
     def _note(self, version: Representation) -> None:
         self.version = version
-        fresh = self._notes.with_name(f"{self._notes.name}.new")
+        fresh = self._metadata.with_name(f"{self._metadata.name}.new")
         try:
             fresh.write_text(json.dumps({"source": self._source, **attrs.asdict(version)}))
-            os.replace(fresh, self._notes)
-        except OSError:  # such as a full disk, on which the name alone finds room
+            os.replace(fresh, self._metadata)
+        except OSError:  # such as a full disk, which has room for the name alone
             with contextlib.suppress(OSError):
                 fresh.unlink()
             raise
@@ -212,24 +211,24 @@ class PartialFile:
             left = left[self._opened.write(left) :]
         self.size += len(data)
 
-    def _hash(self, hashers: list[Any], place: int) -> int:
-        self._opened.seek(place)
-        data = self._opened.read(_HASHED_AT_ONCE)
+    def _hash(self, hashers: list[Any], offset: int) -> int:
+        self._opened.seek(offset)
+        data = self._opened.read(_HASH_SIZE)
         for hasher in hashers:
             hasher.update(data)
         if not data:
-            raise OSError("the file became shorter meanwhile")
-        return place + len(data)
+            raise OSError("the file was truncated during the download")
+        return offset + len(data)
 
     def _publish(self) -> None:
         os.fsync(self._opened.fileno())
         if _fcntl is None:
             self._opened.close()
-        # Still locked, so that nobody takes it up under its old name.
+        # Still locked, so that no other download opens it under its old name.
         os.replace(self._path, self._target)
         self._opened.close()
         self._file = None
-        self._notes.unlink(missing_ok=True)
+        self._metadata.unlink(missing_ok=True)
 
     def _reset(self) -> None:
         self._opened.truncate(0)
@@ -238,7 +237,7 @@ class PartialFile:
 
     def _discard(self) -> None:
         self._reset()
-        for path in (self._notes, self._path):
+        for path in (self._metadata, self._path):
             with contextlib.suppress(OSError):
                 path.unlink()
 

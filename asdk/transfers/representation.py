@@ -1,6 +1,6 @@
-"""What a response says about the whole file it belongs to: length, validators, digests. No I/O.
+"""`Representation`: length, validators and digests of a file, as its responses state them. No I/O.
 
-Read by `asdk.transfers.download`, which decides by it whether the parts of a download belong together.
+Used by `asdk.transfers.download` to decide whether the parts of a download belong together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from asdk.http.headers import Headers, http_date
 from asdk.http.response import Response
 from asdk.models.decoding import decoder_for
 
-#: The digests that are checked: their names in the registry of RFC 9530 and before, in hashlib, and their bytes.
+#: The digests that are verified: name in the registry of RFC 9530 or its predecessor, name in hashlib, size in bytes.
 ALGORITHMS: Mapping[str, tuple[str, int]] = {
     "sha-512": ("sha512", 64),
     "sha-256": ("sha256", 32),
@@ -34,15 +34,15 @@ _DIGESTS = re.compile(r"([a-z0-9*_.-]+)=:([A-Za-z0-9+/=]*):").findall
 
 @attrs.frozen(kw_only=True)
 class Representation:
-    """One version of a file, as far as the server told of it.
+    """One version of a file, as described by the server.
 
     Attributes:
-        size: in bytes; None if unknown.
+        size: the size in bytes; None if unknown.
         etag: a strong entity tag.
-        last_modified: the date, where it is good enough to tell two versions apart.
-        digests: in hex, by the name of the algorithm in hashlib.
+        last_modified: the modification date, if it can tell two versions apart.
+        digests: the digests in hex, by the name of the algorithm in hashlib.
         media_type: the Content-Type.
-        is_encoded: whether it came compressed: then neither lengths nor digests are those of the file.
+        is_encoded: whether the response was compressed, so that its length and digests are not those of the file.
         takes_ranges: False if the server says that it sends no parts.
     """
 
@@ -56,7 +56,7 @@ class Representation:
 
     @classmethod
     def of(cls, response: Response) -> Self:
-        """What a whole response (200) says."""
+        """Build one from a complete response (200)."""
         headers = response.headers
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             return cls(is_encoded=True, media_type=headers.get("content-type"))
@@ -68,7 +68,7 @@ class Representation:
             digests={
                 **_md5(headers),
                 **_old_digests(headers),
-                **_new_digests(headers, "content-digest"),  # of a whole response the same as the next
+                **_new_digests(headers, "content-digest"),  # the same as the next for a complete response
                 **_new_digests(headers, "repr-digest"),
             },
             media_type=headers.get("content-type"),
@@ -77,7 +77,7 @@ class Representation:
 
     @classmethod
     def load(cls, data: Any) -> Self | None:
-        """One that was kept as plain data; None if that is anything else."""
+        """Load one from plain data; None if the data is invalid."""
         try:
             return decoder_for(cls).from_data(data)
         except DecodeError:
@@ -85,30 +85,30 @@ class Representation:
 
     @property
     def validator(self) -> str | None:
-        """What ``If-Range`` takes: without one, no part may be added to another (RFC 9110, section 13.1.5)."""
+        """Return the value for ``If-Range``. Without one, parts must not be combined (RFC 9110, section 13.1.5)."""
         return (self.etag or self.last_modified) if self.takes_ranges else None
 
     def problem_with(self, response: Response, start: int) -> str | None:
-        """Why a partial response (206) does not continue this representation at this place; None if it does."""
+        """Return why a partial response (206) does not continue this file at ``start``; None if it does."""
         headers = response.headers
         found = _CONTENT_RANGE(headers.get("content-range", "").strip())
         if found is None:
-            return f"the server sent a part without a proper Content-Range: {headers.get('content-range')!r}"
+            return f"the Content-Range of a part must be valid, got {headers.get('content-range')!r}"
         first, last = int(found[1]), int(found[2])
         total = None if found[3] == "*" else int(found[3])
         if first != start or last < first or (total is not None and last >= total):
-            return f"the server sent {found[0]!r} where bytes from {start} were asked for"
+            return f"the part must contain the bytes from {start}, got {found[0]!r}"
         if total is not None and self.size is not None and total != self.size:
-            return f"the file has {total} bytes now; it had {self.size}"
+            return f"the file changed: it had {self.size} bytes and now has {total}"
         tag = _strong_tag(headers)
         if self.etag is not None and "etag" in headers and tag != self.etag:
-            return f"the file has changed: its ETag is {headers['etag']} now; it was {self.etag}"
+            return f"the file changed: its ETag was {self.etag} and now is {headers['etag']}"
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             return "the server compressed the part"
         return None
 
     def with_part(self, response: Response) -> Self:
-        """With what a partial response adds: the size, and digests of the whole."""
+        """Return a copy with the size and the digests of the complete file that a partial response states."""
         found = _CONTENT_RANGE(response.headers.get("content-range", "").strip())
         total = int(found[3]) if found is not None and found[3] != "*" else None
         digests = {**_old_digests(response.headers), **_new_digests(response.headers, "repr-digest"), **self.digests}
@@ -116,7 +116,7 @@ class Representation:
 
 
 def range_length(response: Response) -> int:
-    """How many bytes a partial response announces; it has a proper Content-Range."""
+    """Return the number of bytes that a partial response announces. Its Content-Range must be valid."""
     found = _CONTENT_RANGE(response.headers["content-range"].strip())
     assert found is not None
     return int(found[2]) - int(found[1]) + 1
@@ -128,25 +128,25 @@ def _strong_tag(headers: Headers) -> str | None:
 
 
 def _strong_date(headers: Headers) -> str | None:
-    """The Last-Modified date, if the file cannot have changed twice in the second it names (RFC 9110, 8.8.2.2)."""
+    """Return the Last-Modified date if the file cannot have changed again in that second (RFC 9110, 8.8.2.2)."""
     value = headers.get("last-modified", "").strip()
     modified, sent = http_date(value), http_date(headers.get("date", ""))
     return value if modified is not None and sent is not None and modified + 1 <= sent else None
 
 
 def _new_digests(headers: Headers, name: str) -> dict[str, str]:
-    """Repr-Digest and Content-Digest: ``sha-256=:base64:, ...`` (RFC 9530)."""
+    """Parse Repr-Digest or Content-Digest: ``sha-256=:base64:, ...`` (RFC 9530)."""
     return _known(dict(_DIGESTS(headers.get(name, ""))))
 
 
 def _old_digests(headers: Headers) -> dict[str, str]:
-    """Digest: ``SHA-256=base64,...`` (RFC 3230)."""
+    """Parse Digest: ``SHA-256=base64,...`` (RFC 3230)."""
     pairs = (part.strip().partition("=") for part in headers.get("digest", "").split(","))
     return _known({algorithm.lower(): value for algorithm, _, value in pairs})
 
 
 def _md5(headers: Headers) -> dict[str, str]:
-    """Content-MD5 (RFC 1864)."""
+    """Parse Content-MD5 (RFC 1864)."""
     return _known({"md5": headers.get("content-md5", "").strip()})
 
 

@@ -1,4 +1,4 @@
-"""`Request`: what a call is on its way down."""
+"""`Request` and `CallState`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def make(**options: Any) -> Request:
     return Request("GET", "https://h/users/5?key=s3cr3t", "/users/{id}", options.pop("headers", Headers()), **options)
 
 
-def test_an_id_is_made_once_and_no_two_are_the_same() -> None:
+def test_each_request_has_one_unique_id() -> None:
     request = make()
     assert request.id == request.id
     assert len({make().id for _ in range(1000)} | {request.id}) == 1001
 
 
-def test_ids_of_many_threads_differ() -> None:
+def test_ids_are_unique_across_threads() -> None:
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.extend(make().id for _ in range(100))) for _ in range(8)]
     for thread in threads:
@@ -55,13 +55,13 @@ print(new(), os.read(reader, 100).decode())
 
 
 @pytest.mark.skipif(not hasattr(sys, "getdlopenflags"), reason="only where processes fork")
-def test_a_forked_child_gives_other_ids() -> None:
+def test_ids_are_unique_across_forks() -> None:
     output = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=True).stdout
     parent, child = output.split()
     assert parent.partition("-")[0] != child.partition("-")[0]
 
 
-def test_a_request_can_be_sent_again_if_its_body_can() -> None:
+def test_a_request_is_replayable_if_its_body_is() -> None:
     async def chunks() -> Any:
         yield b""
 
@@ -71,14 +71,14 @@ def test_a_request_can_be_sent_again_if_its_body_can() -> None:
     assert not make(body=IteratorBody([b"x"])).replayable
 
 
-def test_the_time_that_remains_is_counted_on_the_calls_own_clock() -> None:
+def test_the_remaining_time_is_measured_by_the_clock_of_the_call() -> None:
     clock = VirtualClock()
     assert make(clock=clock).remaining() is None
     assert make(clock=clock, state=CallState(deadline=clock.monotonic() + 5)).remaining() == 5
     assert make(clock=clock, state=CallState(deadline=clock.monotonic() - 1)).remaining() == -1
 
 
-def test_what_a_request_carried_is_scrubbed_from_an_echo() -> None:
+def test_the_secrets_of_a_request_are_masked_in_an_echo() -> None:
     headers = Headers({"Authorization": "Bearer t0k3n-value", "X-Trace": "visible"})
     request = make(headers=headers, secrets=[Secret('pa"ss')])
     echo = r'you sent Bearer t0k3n-value, t0k3n-value, visible, {"password": "pa\"ss"} and pa"ss'
@@ -86,11 +86,29 @@ def test_what_a_request_carried_is_scrubbed_from_an_echo() -> None:
     assert request.redact(echo.encode()) == request.redact(echo).encode()
 
 
-def test_a_request_shows_no_more_than_its_template() -> None:
+def test_the_repr_of_a_request_shows_only_method_and_template() -> None:
     request = make(headers=Headers({"Authorization": "Bearer s3cr3t"}), body=b"s3cr3t", secrets=[Secret("s3cr3t")])
     assert repr(request) == "<Request GET /users/{id}>"
     assert f"{request}" == "<Request GET /users/{id}>"
 
 
-def test_requests_are_told_apart_by_what_they_are() -> None:
+def test_requests_compare_by_identity() -> None:
     assert make() != make()
+
+
+def test_the_next_attempt_shares_the_state_and_has_its_own_headers() -> None:
+    request = make(headers=Headers({"A": "1"}), body=b"x", stream=True, idempotent=True, secrets=[Secret("s")])
+    following = request.next_attempt()
+    following.headers["A"] = "2"
+    following.url = "https://other/"
+    assert (request.headers["A"], request.url) == ("1", "https://h/users/5?key=s3cr3t")
+    assert following.state is request.state
+    assert following.id == request.id
+    assert (following.body, following.stream, following.idempotent) == (b"x", True, True)
+    assert following.secrets is request.secrets
+
+
+def test_a_copy_is_a_call_of_its_own() -> None:
+    request = make(state=CallState(attempts=3))
+    assert request.copy().state is not request.state
+    assert request.copy().state.attempts == 1

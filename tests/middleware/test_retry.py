@@ -1,4 +1,4 @@
-"""What is repeated, when, and how often; and what never is."""
+"""What the retry middleware retries, when and how often."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
+from tenacity import stop_after_attempt
 
 from asdk import (
     BaseClient,
@@ -18,6 +19,8 @@ from asdk import (
     InvalidRequestError,
     ProtocolError,
     RateLimitError,
+    Request,
+    Response,
     Retry,
     ServerError,
     TLSError,
@@ -25,7 +28,8 @@ from asdk import (
 )
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply, VirtualClock
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.support.servers import RawServer, Visit, head
+from asdk.transports.base import Handler
+from tests.support.servers import RawExchange, RawServer, head
 
 NO_CONNECTION = ConnectError("refused", sent=False)
 
@@ -35,21 +39,21 @@ def client_of(transport: MemoryTransport, clock: VirtualClock | None = None, **o
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-async def test_a_status_that_may_pass_is_repeated(status: int) -> None:
+async def test_a_transient_status_is_retried(status: int) -> None:
     transport = MemoryTransport([Reply(status), Reply(status), Reply(json={"ok": True})])
     assert await client_of(transport).request("GET", "/x") == {"ok": True}
     assert len(transport.sent) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 501])
-async def test_a_status_that_will_not_pass_is_not_repeated(status: int) -> None:
+async def test_a_permanent_status_is_not_retried(status: int) -> None:
     transport = MemoryTransport([Reply(status)])
     with pytest.raises(Exception, match=str(status)):
         await client_of(transport).request("GET", "/x")
     assert len(transport.sent) == 1
 
 
-async def test_the_attempts_are_counted_on_the_error_and_on_the_response() -> None:
+async def test_error_and_response_have_the_number_of_attempts() -> None:
     client = client_of(MemoryTransport(lambda request: Reply(503)))
     with pytest.raises(ServerError) as caught:
         await client.request("GET", "/x")
@@ -58,7 +62,7 @@ async def test_the_attempts_are_counted_on_the_error_and_on_the_response() -> No
     assert (await client.send(client.build_request("GET", "/x"))).attempts == 2
 
 
-async def test_a_broken_connection_is_repeated_and_raised_in_the_end() -> None:
+async def test_a_broken_connection_is_retried_and_finally_raised() -> None:
     transport = MemoryTransport(lambda request: Reply(error=DISCONNECTED))
     with pytest.raises(ProtocolError) as caught:
         await client_of(transport).request("GET", "/x")
@@ -69,7 +73,7 @@ async def test_a_broken_connection_is_repeated_and_raised_in_the_end() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 @pytest.mark.parametrize("reply", [Reply(503), Reply(500), Reply(error=DISCONNECTED)])
-async def test_what_may_have_been_done_is_not_done_twice(method: str, reply: Reply) -> None:
+async def test_a_request_that_may_have_been_processed_is_not_retried(method: str, reply: Reply) -> None:
     transport = MemoryTransport(lambda request: reply)
     with pytest.raises((ServerError, ProtocolError)):
         await client_of(transport).request(method, "/x", json={})
@@ -77,12 +81,12 @@ async def test_what_may_have_been_done_is_not_done_twice(method: str, reply: Rep
 
 
 @pytest.mark.parametrize("reply", [Reply(429), Reply(error=NO_CONNECTION)])
-async def test_what_was_surely_not_done_is_repeated_for_post_too(reply: Reply) -> None:
+async def test_a_post_that_was_not_processed_is_retried(reply: Reply) -> None:
     transport = MemoryTransport([reply, Reply(json=1)])
     assert await client_of(transport).request("POST", "/x", json={}) == 1
 
 
-async def test_an_idempotency_key_makes_a_post_safe_and_stays_the_same() -> None:
+async def test_a_post_with_an_idempotency_key_is_retried_with_the_same_key() -> None:
     transport = MemoryTransport([Reply(503), Reply(error=DISCONNECTED), Reply(json=1), Reply(json=2)])
     client = client_of(transport)
     await client.request("POST", "/x", json={}, idempotency_key=True)
@@ -92,12 +96,12 @@ async def test_an_idempotency_key_makes_a_post_safe_and_stays_the_same() -> None
     assert keys[3] != keys[0]
 
 
-async def test_an_operation_that_changes_nothing_is_repeated_whatever_its_method() -> None:
+async def test_an_idempotent_operation_is_retried_for_any_method() -> None:
     transport = MemoryTransport([Reply(503), Reply(error=DISCONNECTED), Reply(json=1)])
     assert await client_of(transport).request("POST", "/search", json={}, idempotent=True) == 1
 
 
-async def test_a_client_can_make_keys_for_all_its_calls_but_not_one_for_all() -> None:
+async def test_a_client_makes_one_idempotency_key_per_call() -> None:
     transport = MemoryTransport(lambda request: Reply(json=1))
     client = client_of(transport).with_options(idempotency_key=True)
     for _ in range(2):
@@ -107,14 +111,14 @@ async def test_a_client_can_make_keys_for_all_its_calls_but_not_one_for_all() ->
         client.with_options(idempotency_key="one")
 
 
-async def test_a_certificate_is_not_tried_again() -> None:
+async def test_a_certificate_error_is_not_retried() -> None:
     transport = MemoryTransport(lambda request: Reply(error=TLSError("untrusted", certificate=True)))
     with pytest.raises(TLSError):
         await client_of(transport).request("GET", "/x")
     assert len(transport.sent) == 1
 
 
-async def test_the_waits_are_drawn_from_zero_to_a_doubling_bound() -> None:
+async def test_waits_are_drawn_from_zero_to_a_doubling_bound() -> None:
     bounds = [0.5, 1.0, 2.0, 4.0, 4.0]
     longest = [0.0] * len(bounds)
     for _ in range(60):
@@ -126,17 +130,17 @@ async def test_the_waits_are_drawn_from_zero_to_a_doubling_bound() -> None:
         for number, (slept, bound) in enumerate(zip(clock.slept, bounds, strict=True)):
             assert 0 <= slept <= bound
             longest[number] = max(longest[number], slept)
-    assert all(seen > 0.7 * bound for seen, bound in zip(longest, bounds, strict=True)), "jitter over the whole range"
+    assert all(seen > 0.7 * bound for seen, bound in zip(longest, bounds, strict=True)), "jitter covers the range"
 
 
-async def test_retry_after_is_never_undercut() -> None:
+async def test_the_wait_is_never_shorter_than_retry_after() -> None:
     clock = VirtualClock()
     transport = MemoryTransport([Reply(429, headers={"Retry-After": "7"}), Reply(json=1)])
     await client_of(transport, clock).request("GET", "/x")
     assert clock.slept == [7.0]
 
 
-async def test_retry_after_as_a_date_is_judged_by_the_servers_own_clock() -> None:
+async def test_a_retry_after_date_is_relative_to_the_date_of_the_response() -> None:
     clock = VirtualClock()
     theirs = clock.time() - 5000
     headers = {"Date": formatdate(theirs, usegmt=True), "Retry-After": formatdate(theirs + 9, usegmt=True)}
@@ -145,7 +149,7 @@ async def test_retry_after_as_a_date_is_judged_by_the_servers_own_clock() -> Non
 
 
 @pytest.mark.parametrize("value", ["garbage", "-5", "inf", "1_000", "+5", "١٢", "nan", "1e9", ""])
-async def test_a_retry_after_that_makes_no_sense_is_ignored(value: str) -> None:
+async def test_an_invalid_retry_after_is_ignored(value: str) -> None:
     clock = VirtualClock()
     transport = MemoryTransport([Reply(503, headers=[("Retry-After", value)]), Reply(json=1)])
     await client_of(transport, clock).request("GET", "/x")
@@ -161,7 +165,7 @@ async def test_a_retry_after_that_is_too_long_fails_at_once() -> None:
     assert clock.slept == []
 
 
-async def test_a_wait_that_would_pass_the_deadline_is_not_begun() -> None:
+async def test_a_wait_that_would_exceed_the_deadline_does_not_start() -> None:
     clock = VirtualClock()
     transport = MemoryTransport(lambda request: Reply(429, headers={"Retry-After": "10"}))
     with pytest.raises(RateLimitError) as caught:
@@ -170,7 +174,7 @@ async def test_a_wait_that_would_pass_the_deadline_is_not_begun() -> None:
     assert clock.slept == []
 
 
-async def test_one_deadline_spans_attempts_and_waits() -> None:
+async def test_one_deadline_covers_attempts_and_waits() -> None:
     clock = VirtualClock()
     transport = MemoryTransport(lambda request: Reply(500, delay=4))
     client = client_of(transport, clock, retry=Retry(attempts=50, base_delay=0.001))
@@ -180,7 +184,7 @@ async def test_one_deadline_spans_attempts_and_waits() -> None:
     assert len(transport.sent) == 3
 
 
-async def test_none_means_one_attempt() -> None:
+async def test_retry_none_means_a_single_attempt() -> None:
     for options in ({"retry": None}, {"retry": Retry(attempts=1)}):
         transport = MemoryTransport([Reply(503)])
         with pytest.raises(ServerError):
@@ -197,7 +201,7 @@ async def test_a_one_shot_body_is_never_sent_twice() -> None:
     assert [sent.content for sent in transport.sent] == [b"data"]
 
 
-async def test_a_factory_is_opened_anew_for_each_attempt() -> None:
+async def test_a_body_factory_is_called_for_each_attempt() -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"da"
         yield b"ta"
@@ -207,8 +211,8 @@ async def test_a_factory_is_opened_anew_for_each_attempt() -> None:
     assert [sent.content for sent in transport.sent] == [b"data"] * 3
 
 
-async def test_the_connection_of_a_discarded_stream_is_free_during_the_wait() -> None:
-    async def endless_error(visit: Visit) -> None:
+async def test_the_connection_of_a_failed_stream_is_free_during_the_wait() -> None:
+    async def endless_error(visit: RawExchange) -> None:
         if visit.number > 1:
             await visit.answer()
         else:
@@ -232,7 +236,7 @@ async def test_the_connection_of_a_discarded_stream_is_free_during_the_wait() ->
         await transport.aclose()
 
 
-async def test_a_request_that_is_sent_once_more_has_its_attempts_again() -> None:
+async def test_sending_a_request_again_restarts_its_attempts() -> None:
     transport = MemoryTransport(lambda request: Reply(503))
     client = client_of(transport)
     request = client.build_request("GET", "/x")
@@ -241,7 +245,7 @@ async def test_a_request_that_is_sent_once_more_has_its_attempts_again() -> None
     assert len(transport.sent) == 6
 
 
-async def test_an_open_circuit_is_not_asked_again() -> None:
+async def test_an_open_circuit_is_not_retried() -> None:
     clock = VirtualClock()
     transport = MemoryTransport([Reply(error=CircuitOpenError("open", retry_after=30))])
     with pytest.raises(CircuitOpenError):
@@ -258,7 +262,7 @@ async def test_a_retry_is_logged_with_its_reason(caplog: pytest.LogCaptureFixtur
     assert "GET /things/{id}: 503, attempt 2 of 3" in caplog.text
 
 
-async def test_an_error_that_is_no_transports_is_not_caught() -> None:
+async def test_an_error_of_a_middleware_is_not_caught() -> None:
     async def explode(request: object, call_next: object) -> Any:
         raise LookupError("mine")
 
@@ -267,9 +271,48 @@ async def test_an_error_that_is_no_transports_is_not_caught() -> None:
         await client.request("GET", "/x")
 
 
-async def test_the_error_of_the_last_attempt_has_no_other_error_behind_it() -> None:
+async def test_the_last_error_has_no_cause_and_no_context() -> None:
     transport = MemoryTransport(lambda request: Reply(error=TransportError("cut", cause="OSError: x")))
     with pytest.raises(TransportError) as caught:
         await client_of(transport).request("GET", "/x")
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+async def test_what_a_middleware_sets_on_a_retry_does_not_reach_the_next() -> None:
+    seen: list[dict[str, str]] = []
+
+    async def mark(request: Request, call_next: Handler) -> Response:
+        number = request.state.attempts
+        seen.append({name: request.headers[name] for name in request.headers if name.startswith("X-Mark")})
+        request.headers[f"X-Mark-{number}"] = "set"
+        return await call_next(request)
+
+    transport = MemoryTransport([Reply(503), Reply(503), Reply(503), Reply(json=1)])
+    client = client_of(transport, attempt_middleware=[mark], retry=Retry(attempts=4))
+    await client.request("GET", "/x")
+    first = {"X-Mark-1": "set"}  # the first attempt is the original, which a call that succeeds need not copy
+    assert [{name.title(): value for name, value in marks.items()} for marks in seen] == [{}, first, first, first]
+
+
+async def test_the_first_attempt_sends_the_original_request_and_all_share_its_state() -> None:
+    passed: list[Request] = []
+
+    async def watch(request: Request, call_next: Handler) -> Response:
+        passed.append(request)
+        return await call_next(request)
+
+    client = client_of(MemoryTransport([Reply(503), Reply(json=1)]), attempt_middleware=[watch])
+    request = client.build_request("GET", "/x")
+    response = await client.send(request)
+    assert passed[0] is request
+    assert passed[1] is not request
+    assert passed[1].state is request.state
+    assert response.request is passed[1]
+
+
+async def test_a_retry_with_a_stop_strategy_is_logged_without_a_maximum(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "asdk")
+    transport = MemoryTransport([Reply(503), Reply(json=1)])
+    await client_of(transport, retry=Retry(stop=stop_after_attempt(9))).request("GET", "/x")
+    assert "attempt 2 follows" in caplog.text

@@ -1,4 +1,4 @@
-"""Downloads and streams in a real notebook kernel: progress, an interrupted cell, and what it leaves."""
+"""Downloads and streams in a real notebook kernel: progress, interrupted cells, and no leaked connections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.archive import Archive
-from tests.support.servers import RawServer, Visit, wait_until
+from tests.support.servers import RawExchange, RawServer, wait_until
 from tests.test_notebook import outputs_of
 
 DATA = os.urandom(3 * 2**20)
@@ -18,7 +18,7 @@ from pathlib import Path
 
 to, seen, began = Path(tempfile.mkdtemp()) / "f", [], None
 
-def interrupt_soon():  # when the cell is in the middle, however slow the machine is
+def interrupt_soon():  # while the cell runs, even on a slow machine
     global began
     if began is None:
         began = time.monotonic()
@@ -40,9 +40,9 @@ async with client.events('GET', '/events', reconnect=True) as events:
 
 
 class Site(Archive):
-    """A file whose first download stalls half-way, and a stream of events that says one and goes on without a word."""
+    """A server of a file whose first download stalls, and of an event stream that falls silent after one event."""
 
-    async def __call__(self, visit: Visit) -> None:
+    async def __call__(self, visit: RawExchange) -> None:
         if visit.target == "/file":
             return await super().__call__(visit)
         if visit.target == "/things":
@@ -59,7 +59,7 @@ def server() -> Iterator[RawServer]:
         yield server
 
 
-def test_an_interrupted_download_ends_at_once_and_the_next_cell_takes_it_up(server: RawServer) -> None:
+def test_an_interrupted_download_stops_and_the_next_cell_resumes_it(server: RawServer) -> None:
     outputs = outputs_of(
         server,
         BEGIN,
@@ -71,7 +71,7 @@ def test_an_interrupted_download_ends_at_once_and_the_next_cell_takes_it_up(serv
         "print(time.monotonic() - began < 2, seen, sockets() - before)",
         "print(await call())",
         "client = None",
-        "1 / 0",  # until now, IPython kept the frames of the error before it, and it leaves cycles around them
+        "1 / 0",  # IPython kept the frames of the previous error until now, and leaves cycles around them
         "gc.collect(); await asyncio.sleep(0.05); print(sockets() - before)",
     )
     stopped = outputs.pop(2), outputs.pop(4)

@@ -1,4 +1,4 @@
-"""Lines, JSON lines and server-sent events, fed in every way in which bytes may be split."""
+"""Lines, JSON lines and server-sent events, from bytes that are split at any place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asdk import DecodeError, StreamError, model
-from asdk.streaming.parsers import LINE_LIMIT, EventParser, JsonLines, Lines, ServerSentEvent
+from asdk.streaming.parsers import LINE_LIMIT, EventParser, JsonLinesParser, LineSplitter, ServerSentEvent
 
 
 def parse(*chunks: bytes) -> list[ServerSentEvent]:
@@ -23,8 +23,8 @@ def data_of(*chunks: bytes) -> list[str]:
     return [event.data for event in parse(*chunks)]
 
 
-def by_the_book(stream: bytes) -> tuple[list[ServerSentEvent], str, float | None]:
-    """The algorithm as it is written, over a whole text: decode, split, interpret. Slow, short, and another way."""
+def parse_by_the_standard(stream: bytes) -> tuple[list[ServerSentEvent], str, float | None]:
+    """Parse a complete stream literally as the standard says: a slow, independent implementation."""
     text = stream.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     events: list[ServerSentEvent] = []
     data = kind = buffered_id = last_id = ""
@@ -78,14 +78,14 @@ def split_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 @example((b"\xef\xbb\xbfdata: x\r\n\r\n", [b"\xef", b"\xbb", b"\xbfdata: x\r", b"", b"\n\r", b"\n"]))
 def test_every_split_gives_the_events_of_the_standard(split: tuple[bytes, list[bytes]]) -> None:
     stream, chunks = split
-    expected = by_the_book(stream)
+    expected = parse_by_the_standard(stream)
     for way in (chunks, [stream], [bytes([byte]) for byte in stream]):
         parser = EventParser()
         assert [event for chunk in way for event in parser.feed(chunk)] == expected[0]
         assert (parser.last_event_id, parser.retry) == expected[1:]
 
 
-def test_an_event_comes_out_with_its_blank_line_and_not_with_the_next_byte() -> None:
+def test_a_blank_line_completes_an_event_without_another_byte() -> None:
     parser = EventParser()
     assert [event.data for event in parser.feed(b"data: a\r\n\r")] == ["a"]
     assert [event.data for event in parser.feed(b"\ndata: b\r\r")] == ["b"]
@@ -93,27 +93,27 @@ def test_an_event_comes_out_with_its_blank_line_and_not_with_the_next_byte() -> 
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
-def test_each_line_end_ends_a_line(end: bytes) -> None:
+def test_each_kind_of_line_break_splits_lines(end: bytes) -> None:
     stream = end.join([b"event: add", b"data: 1", b"data:2", b"data:  3", b"", b"data", b"", b""])
     assert parse(stream) == [ServerSentEvent("1\n2\n 3", "add"), ServerSentEvent("")]
 
 
-def test_nothing_but_line_ends_splits_a_line() -> None:
+def test_only_cr_and_lf_split_lines() -> None:
     text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
     assert data_of(f"data: {text}\n\n".encode()) == [text]
 
 
-def test_one_byte_order_mark_is_dropped_at_the_start_and_nowhere_else() -> None:
+def test_one_byte_order_mark_is_dropped_at_the_start_only() -> None:
     assert data_of(b"\xef\xbb\xbfdata: 1\n\n\xef\xbb\xbfdata: 2\n\ndata: 3\n\n") == ["1", "3"]
     assert data_of(b"\xef\xbb\xbf\xef\xbb\xbfdata: 1\n\ndata: 2\n\n") == ["2"]
 
 
-def test_what_has_no_data_or_no_blank_line_is_no_event() -> None:
+def test_an_event_needs_data_and_a_blank_line() -> None:
     assert parse(b"event: ping\n\n: comment\n\nid: 1\n\nretry: 5\n\n") == []
     assert parse(b"data: cut\n") == parse(b"data: cut") == []
 
 
-def test_an_id_stays_until_the_next_and_one_with_nul_is_ignored() -> None:
+def test_an_id_applies_until_the_next_and_nul_is_ignored() -> None:
     stream = b"id: 1\ndata: a\n\ndata: b\n\nid: 2\0\ndata: c\n\nid\ndata: d\n\n"
     assert [event.id for event in parse(stream)] == ["1", "1", "1", ""]
 
@@ -136,13 +136,13 @@ RETRIES: dict[str, float | None] = {
 
 
 @pytest.mark.parametrize(("value", "seconds"), RETRIES.items())
-def test_retry_is_digits_and_nothing_else(value: str, seconds: float | None) -> None:
+def test_retry_consists_of_digits_only(value: str, seconds: float | None) -> None:
     parser = EventParser()
     list(parser.feed(f"retry: {value}\n\n".encode()))
     assert parser.retry == seconds
 
 
-def test_invalid_utf8_is_replaced_and_ends_nothing() -> None:
+def test_invalid_utf8_is_replaced() -> None:
     assert data_of(b"data: a\xff\xe2\x82\n\ndata: b\n\n") == ["a\ufffd\ufffd", "b"]
 
 
@@ -151,14 +151,14 @@ def in_chunks(data: bytes, size: int) -> Iterable[bytes]:
 
 
 @pytest.mark.parametrize("size", [2**10, 2**16, 2**25])
-def test_a_line_may_have_a_mebibyte_and_not_a_byte_more(size: int) -> None:
+def test_a_line_has_at_most_one_mebibyte(size: int) -> None:
     fits = b"data: " + b"x" * (LINE_LIMIT - 6)
     parser = EventParser()
     events = [event for chunk in in_chunks(b"data: 1\n\n" + fits + b"\n\n", size) for event in parser.feed(chunk)]
     assert [len(event.data) for event in events] == [1, LINE_LIMIT - 6]
 
     parser, events = EventParser(), []
-    with pytest.raises(StreamError, match="longer than 1048576 bytes"):  # noqa: PT012
+    with pytest.raises(StreamError, match=str(LINE_LIMIT)):  # noqa: PT012
         for chunk in in_chunks(b"data: 1\n\n" + fits + b"x", size):
             events += parser.feed(chunk)
             for event in parser.feed(b""):
@@ -166,18 +166,18 @@ def test_a_line_may_have_a_mebibyte_and_not_a_byte_more(size: int) -> None:
     assert len(fits) + 1 > LINE_LIMIT
 
 
-def test_the_events_before_a_line_that_is_too_long_come_out_first() -> None:
+def test_the_events_before_an_overlong_line_come_first() -> None:
     feed = EventParser().feed(b"data: 1\n\n" + b"x" * (LINE_LIMIT + 1))
     assert next(feed).data == "1"
     with pytest.raises(StreamError):
         next(feed)
 
 
-def test_an_event_of_endless_lines_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overlong_event_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asdk.streaming.parsers.EVENT_LIMIT", 1000)
     parser = EventParser()
     assert len(list(parser.feed(b"data: x\n" * 400 + b"\n"))) == 1
-    with pytest.raises(StreamError, match="an event of the stream is longer"):
+    with pytest.raises(StreamError, match="1000"):
         list(parser.feed(b"data: x\n" * 501))
 
 
@@ -186,17 +186,17 @@ def test_an_event_of_endless_lines_is_an_error(monkeypatch: pytest.MonkeyPatch) 
     st.lists(st.sampled_from([b'{"a":1}', b"[]", b"", b" ", b"\r", b"\xe2\x80\xa8", b"x\ry"]), max_size=10),
     st.data(),
 )
-def test_json_lines_are_cut_at_lf_wherever_the_chunks_are(lines: list[bytes], data: st.DataObject) -> None:
+def test_json_lines_are_split_at_lf_in_any_chunks(lines: list[bytes], data: st.DataObject) -> None:
     stream = data.draw(st.sampled_from([b"\n", b"\r\n"])).join(lines)
     cuts = [0, *sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6))), len(stream)]
-    reader = JsonLines()
+    reader = JsonLinesParser()
     found = [line for a, b in pairwise(cuts) for line in reader.feed(stream[a:b])]
     found += reader.end()
     assert [line.strip() for line in found] == [line.strip() for line in stream.split(b"\n") if line.strip()]
 
 
-def test_a_json_line_is_limited_too() -> None:
-    lines = Lines(limit=4)
+def test_json_lines_have_a_limit_too() -> None:
+    lines = LineSplitter(limit=4)
     assert list(lines.feed(b"1234\r\n1234\n")) == [b"1234", b"1234"]
     assert list(lines.feed(b"1234\r")) == []
     with pytest.raises(StreamError):
@@ -216,3 +216,9 @@ def test_an_event_decodes_its_data() -> None:
         ServerSentEvent('{"x": "three"}').decode(Point)
     with pytest.raises(DecodeError):
         ServerSentEvent("[DONE]").json()
+
+
+def test_messages() -> None:
+    with pytest.raises(StreamError) as caught:
+        list(LineSplitter(limit=4).feed(b"12345"))
+    assert caught.value.message == "a line of the stream must not exceed 4 bytes"

@@ -1,4 +1,4 @@
-"""Streams as a client hands them out: typed items, errors in them, retries, reconnects, and the connection after."""
+"""Streams of a client: typed items, errors inside a stream, retries, reconnects, and their connections."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
+from tenacity import RetryCallState, stop_after_delay, wait_fixed
 
 from asdk import (
     BaseClient,
@@ -36,7 +37,7 @@ from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.testing.transport import DISCONNECTED
 from tests.support.cancelling import at_each_await
 from tests.support.failures import assert_clean
-from tests.support.servers import QUICK, RawServer, Visit, client_of, until
+from tests.support.servers import QUICK, RawExchange, RawServer, client_of, until
 
 SSE = {"Content-Type": "text/event-stream; charset=utf-8"}
 
@@ -95,7 +96,7 @@ async def test_events_are_typed_by_a_model_and_a_tag() -> None:
     assert transport.sent[0].headers["Accept"] == "text/event-stream"
 
 
-async def test_without_a_model_the_items_are_the_events_themselves() -> None:
+async def test_without_a_model_the_items_are_events() -> None:
     client, _ = make_client(sse(b"event: add\nid: 7\ndata: 1\n\ndata: 2\n\n"))
     async with client.events("GET", "/feed") as events:
         assert [event async for event in events] == [ServerSentEvent("1", "add", "7"), ServerSentEvent("2", id="7")]
@@ -103,7 +104,7 @@ async def test_without_a_model_the_items_are_the_events_themselves() -> None:
         assert events.response.status == 200
 
 
-async def test_the_last_event_id_is_that_of_the_event_in_hand() -> None:
+async def test_last_event_id_is_the_id_of_the_current_event() -> None:
     client, _ = make_client(sse(b"id: 1\ndata: a\n\nid: 2\ndata: b\n\n"))
     async with client.events("GET", "/feed") as events:
         assert [(event.id, events.last_event_id) async for event in events] == [("1", "1"), ("2", "2")]
@@ -118,46 +119,46 @@ async def test_json_lines_are_typed() -> None:
     assert await collect(client.json_lines("GET", "/export")) == [1, [2]]
 
 
-async def test_an_item_of_another_shape_names_its_place_and_ends_nothing() -> None:
+async def test_an_invalid_item_names_its_place_and_the_stream_continues() -> None:
     client, _ = make_client(sse(b'data: {"tokens":1}\n\ndata: {"tokens":"x"}\n\ndata: {"tokens":3}\n\n'))
     async with client.events("GET", "/feed/{id}", path_params={"id": 1}, model=Done) as events:
         assert await anext(events) == Done(tokens=1)
-        with pytest.raises(DecodeError, match=r"GET /feed/\{id\}: item 2 of the stream: tokens:") as caught:
+        with pytest.raises(DecodeError, match=r"item 2 .*tokens") as caught:
             await anext(events)
-        assert (caught.value.path, caught.value.status) == ("tokens", 200)
+        assert (caught.value.path, caught.value.status, caught.value.template) == ("tokens", 200, "/feed/{id}")
         assert await anext(events) == Done(tokens=3)
 
 
-async def test_an_item_that_is_no_json_is_quoted_without_the_secrets_of_the_call() -> None:
+async def test_an_item_that_is_not_json_is_quoted_without_secrets() -> None:
     client, _ = make_client(sse(b"data: hello s3cret\n\ndata: 1\n\n"))
     async with client.events("GET", "/feed", model=int, headers={"X-API-Key": "s3cret"}) as events:
-        with pytest.raises(DecodeError, match="item 1 of the stream: the body is not valid JSON") as caught:
+        with pytest.raises(DecodeError, match="item 1 ") as caught:
             await anext(events)
         assert caught.value.body.startswith(b"hello ")
         assert b"s3cret" not in caught.value.body
         assert await anext(events) == 1
 
 
-async def test_the_end_mark_ends_the_stream_and_is_not_handed_out() -> None:
+async def test_the_sentinel_ends_the_stream_and_is_not_an_item() -> None:
     client, _ = make_client(sse(b'data: {"tokens":1}\n\ndata: [DONE]\n\ndata: {"tokens":2}\n\n'))
     stream = client.events("GET", "/feed", model=Done, sentinel="[DONE]", reconnect=True)
     assert await collect(stream) == [Done(tokens=1)]
 
 
-async def test_a_call_may_ask_for_another_media_type() -> None:
+async def test_a_call_can_override_the_accept_header() -> None:
     client, transport = make_client(sse(b"data: 1\n\n"))
     await collect(client.events("GET", "/feed", headers={"Accept": "text/event-stream;v=2"}))
     assert transport.sent[0].headers["Accept"] == "text/event-stream;v=2"
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
-async def test_another_kind_of_response_is_an_error(kind: str) -> None:
+async def test_an_unexpected_media_type_is_an_error(kind: str) -> None:
     client, _ = make_client(Reply(content=b"<html>", headers={"Content-Type": kind}))
-    with pytest.raises(StreamError, match=f"the response is {kind}, where text/event-stream was expected") as caught:
+    with pytest.raises(StreamError, match=kind) as caught:
         await collect(client.events("GET", "/feed"))
     assert (caught.value.body, caught.value.status) == (b"<html>", 200)
     client, _ = make_client(Reply(content=b"<html>", headers={"Content-Type": "text/html"}))
-    with pytest.raises(StreamError, match="where lines of JSON were expected"):
+    with pytest.raises(StreamError, match="text/html"):
         await collect(client.json_lines("GET", "/feed"))
 
 
@@ -168,16 +169,16 @@ async def test_a_bad_status_is_raised_with_its_body() -> None:
     assert caught.value.code == "GONE"
 
 
-async def test_a_line_that_is_too_long_is_an_error_after_the_items_before_it() -> None:
+async def test_an_overlong_line_is_an_error_after_the_items_before_it() -> None:
     client, _ = make_client(sse(b"data: 1\n\n", b"x" * 2**20, b"x"), retry=QUICK)
     async with client.events("GET", "/feed") as events:
         assert (await anext(events)).data == "1"
-        with pytest.raises(StreamError, match="GET /feed: a line of the stream is longer") as caught:
+        with pytest.raises(StreamError, match="a line of the stream") as caught:
             await anext(events)
         assert_clean(caught.value)
 
 
-async def test_a_stream_is_used_in_a_block_and_once() -> None:
+async def test_a_stream_is_opened_once_by_async_with() -> None:
     client, transport = make_client(sse(b"data: 1\n\n"))
     stream = client.events("GET", "/feed")
     assert transport.sent == []
@@ -187,7 +188,7 @@ async def test_a_stream_is_used_in_a_block_and_once() -> None:
         _ = stream.response
     assert len(await collect(stream)) == 1
     assert [item async for item in stream] == []
-    with pytest.raises(StreamError, match="opened before"):
+    with pytest.raises(StreamError, match="once"):
         await collect(stream)
 
 
@@ -197,7 +198,7 @@ ERROR = b'event: error\ndata: {"code": "QUERY_FAILED", "message": "the model is 
 OVERLOADED = b'event: error\ndata: {"error": {"code": 503, "message": "overloaded"}}\n\n'
 
 
-async def test_an_error_event_is_a_stream_error_with_the_facts() -> None:
+async def test_an_error_event_is_a_stream_error_with_its_facts() -> None:
     client, transport = make_client(sse(b"data: 1\n\n", ERROR, b"data: 2\n\n", **{"X-Request-Id": "r1"}), retry=QUICK)
     async with client.events("GET", "/feed") as events:
         await anext(events)
@@ -206,7 +207,8 @@ async def test_an_error_event_is_a_stream_error_with_the_facts() -> None:
         assert [item async for item in events] == []
     error = caught.value
     assert_clean(error)
-    assert str(error) == "200 GET /feed: the stream ended in an error: the model is gone (request r1)"
+    assert (error.status, error.method, error.template, error.request_id) == (200, "GET", "/feed", "r1")
+    assert error.message.endswith(": the model is gone")
     assert (error.code, error.transient, error.retryable) == ("QUERY_FAILED", False, False)
     assert error.body == b'{"code": "QUERY_FAILED", "message": "the model is gone"}'
     assert len(transport.sent) == 1
@@ -214,22 +216,22 @@ async def test_an_error_event_is_a_stream_error_with_the_facts() -> None:
 
 async def test_an_error_event_need_not_be_json() -> None:
     client, _ = make_client(sse(b"event: error\ndata: it\ndata: broke\n\n"))
-    with pytest.raises(StreamError, match="the stream ended in an error: it broke"):
+    with pytest.raises(StreamError, match="it broke"):
         await collect(client.events("GET", "/feed"))
 
 
-async def test_an_api_has_its_own_way_to_tell_of_an_error() -> None:
+async def test_an_api_can_override_how_errors_are_recognized() -> None:
     class Dialect(Client):
         def stream_error(self, event: ServerSentEvent) -> StreamError | None:
             return error_in(event, self.describe_error) if event.json().get("type") == "error" else None
 
     transport = MemoryTransport([sse(b'data: {"type":"error","message":"no","code":"E1"}\n\n')])
-    with pytest.raises(StreamError, match="an error: no") as caught:
+    with pytest.raises(StreamError, match=": no") as caught:
         await collect(Dialect(transport=transport).events("GET", "/feed", model=EVENT))
     assert caught.value.code == "E1"
 
 
-async def test_a_passing_error_before_the_first_item_is_retried() -> None:
+async def test_a_transient_error_before_the_first_item_is_retried() -> None:
     client, transport = make_client(sse(OVERLOADED), Reply(503), sse(b"data: 1\n\n", OVERLOADED))
     async with client.events("GET", "/feed") as events:
         assert (await anext(events)).data == "1"
@@ -237,6 +239,36 @@ async def test_a_passing_error_before_the_first_item_is_retried() -> None:
             await anext(events)
     assert len(transport.sent) == 3
     assert (caught.value.transient, caught.value.attempts) == (True, 3)
+
+
+MESSAGES = [
+    (Reply(headers={"Content-Type": "text/html"}), "the response must be text/event-stream, got text/html"),
+    (sse(ERROR), "the stream reported an error: the model is gone"),
+    (sse(b"event: error\n\n", b"event: error\ndata:\n\n"), "the stream reported an error: no reason given"),
+]
+
+
+@pytest.mark.parametrize(("reply", "message"), MESSAGES)
+async def test_messages(reply: Reply, message: str) -> None:
+    client, _ = make_client(reply)
+    with pytest.raises(StreamError) as caught:
+        await collect(client.events("GET", "/feed"))
+    assert caught.value.message == message
+
+
+async def test_messages_of_a_stream_that_is_misused() -> None:
+    client, _ = make_client(sse(b"data: 1\n\n"))
+    stream = client.events("GET", "/feed")
+    with pytest.raises(StreamError) as caught:
+        await anext(stream)
+    assert caught.value.message == "the stream is not open; use it in 'async with'"
+    await collect(stream)
+    with pytest.raises(StreamError) as caught:
+        await collect(stream)
+    assert caught.value.message == "a stream can be opened once; create a new one"
+    with pytest.raises(InvalidRequestError) as refused:
+        client.events("GET", "/feed", last_event_id="1\n2")
+    assert refused.value.message.startswith("last_event_id must not contain")
 
 
 # --- retries before the first item ------------------------------------------------------------------------------------
@@ -282,14 +314,14 @@ async def test_a_break_after_the_first_item_is_not_retried() -> None:
         ("GET", {"timeout": 1e-9}),
     ],
 )
-async def test_what_may_not_be_repeated_is_not(method: str, arguments: Any) -> None:
+async def test_a_stream_that_must_not_be_resent_is_not_retried(method: str, arguments: Any) -> None:
     client, transport = make_client(sse(DISCONNECTED), sse(b"data: 1\n\n"))
     with pytest.raises(ProtocolError):
         await collect(client.events(method, "/feed", **arguments))
     assert len(transport.sent) == 1
 
 
-async def test_a_post_with_a_key_keeps_key_and_body_when_it_is_repeated() -> None:
+async def test_a_retried_post_keeps_its_key_and_body() -> None:
     client, transport = make_client(sse(DISCONNECTED), sse(b"data: 1\n\n"))
     await collect(client.events("POST", "/ask", json={"a": 1}, idempotency_key=True))
     first, second = transport.sent
@@ -297,7 +329,35 @@ async def test_a_post_with_a_key_keeps_key_and_body_when_it_is_repeated() -> Non
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
 
 
-async def test_json_lines_are_retried_in_the_same_way() -> None:
+async def test_strategies_see_all_attempts_of_a_stream() -> None:
+    seen: list[tuple[int, str]] = []
+
+    def stop(state: RetryCallState) -> bool:
+        assert state.outcome is not None
+        error = state.outcome.exception()
+        reason = str(state.outcome.result().status) if error is None else type(error).__name__
+        seen.append((state.attempt_number, reason))
+        return state.attempt_number >= 4
+
+    policy = Retry(wait=wait_fixed(2), stop=stop)
+    client, transport = make_client(sse(DISCONNECTED), Reply(503), sse(DISCONNECTED), sse(DISCONNECTED), retry=policy)
+    with pytest.raises(ProtocolError) as caught:
+        await collect(client.events("GET", "/feed"))
+    assert seen == [(1, "ProtocolError"), (2, "503"), (3, "ProtocolError"), (4, "ProtocolError")]
+    assert len(transport.sent) == caught.value.attempts == 4
+    clock: Any = client.clock
+    assert clock.slept == [2, 2, 2]
+
+
+async def test_a_stream_stops_after_the_time_of_its_policy() -> None:
+    policy = Retry(wait=wait_fixed(4), stop=stop_after_delay(10))
+    client, transport = make_client(*[sse(DISCONNECTED)] * 9, retry=policy)
+    with pytest.raises(ProtocolError):
+        await collect(client.events("GET", "/feed"))
+    assert len(transport.sent) == 4  # after 0, 4, 8 and 12 seconds
+
+
+async def test_json_lines_are_retried_too() -> None:
     client, transport = make_client(Reply(content=[DISCONNECTED]), Reply(content=[b"1\n", DISCONNECTED]))
     async with client.json_lines("GET", "/export") as lines:
         assert await anext(lines) == 1
@@ -312,7 +372,7 @@ EVENTS = ["one", "two\nlines", "trois €", "", "five"]
 
 
 def written(start: int = 0) -> bytes:
-    """The stream from an event on, as a server with a memory sends it."""
+    """Return the stream after an event, as a server that keeps its events sends it."""
     parts = []
     for number, text in list(enumerate(EVENTS, start=1))[start:]:
         lines = "".join(f"data: {line}\r\n" for line in text.split("\n"))
@@ -321,7 +381,7 @@ def written(start: int = 0) -> bytes:
 
 
 def remembering(cut: int, *, broken: bool) -> Callable[[Request], Reply]:
-    """A server that honours Last-Event-ID, cuts its first stream after so many bytes, and answers 204 at the end."""
+    """Return a server that honors Last-Event-ID, cuts its first stream after some bytes, and finally answers 204."""
     calls = 0
 
     def answer(request: Request) -> Reply:
@@ -339,14 +399,14 @@ def remembering(cut: int, *, broken: bool) -> Callable[[Request], Reply]:
 
 
 @pytest.mark.parametrize("broken", [True, False])
-async def test_a_stream_cut_at_every_byte_loses_and_doubles_nothing(broken: bool) -> None:
+async def test_a_stream_cut_at_any_byte_loses_and_duplicates_no_event(broken: bool) -> None:
     for cut in range(len(written()) + 1):
         client, _ = make_client(remembering(cut, broken=broken))
         events = await collect(client.events("GET", "/feed", reconnect=True))
         assert [(event.id, event.data) for event in events] == [(str(n), text) for n, text in enumerate(EVENTS, 1)], cut
 
 
-async def test_a_stream_goes_on_from_where_an_earlier_one_was_left() -> None:
+async def test_a_stream_resumes_after_the_last_event_id_of_an_earlier_one() -> None:
     client, transport = make_client(remembering(10**6, broken=False))
     events = await collect(client.events("GET", "/feed", reconnect=True, last_event_id="3"))
     assert [event.id for event in events] == ["4", "5"]
@@ -355,23 +415,23 @@ async def test_a_stream_goes_on_from_where_an_earlier_one_was_left() -> None:
         client.events("GET", "/feed", last_event_id="1\n2")
 
 
-async def test_an_id_that_is_not_ascii_is_given_back_as_it_came() -> None:
+async def test_a_non_ascii_id_is_sent_back_unchanged() -> None:
     client, transport = make_client(sse("id: é1\ndata: 1\n\n".encode(), DISCONNECTED), Reply(204))
     await collect(client.events("GET", "/feed", reconnect=True))
     assert transport.sent[1].headers["Last-Event-ID"] == "é1"
 
 
-async def test_the_wait_is_the_servers_retry_or_grows_with_the_failures() -> None:
+async def test_the_wait_is_at_least_the_retry_of_the_server() -> None:
     failing = [Reply(503, headers={"Retry-After": "7"}), Reply(error=ConnectError("no")), sse(b"id: 2\ndata: 2\n\n")]
     client, transport = make_client(sse(b"retry: 2500\nid: 1\ndata: 1\n\n", DISCONNECTED), *failing, Reply(204))
-    clock: Any = client.__dict__["_clock"]
+    clock: Any = client.clock
     events = await collect(client.events("GET", "/feed", reconnect=Reconnect(delay=0.001, max_delay=0.001)))
     assert [event.data for event in events] == ["1", "2"]
     assert clock.slept == [2.5, 7.0, 2.5, 2.5]
     assert len(transport.sent) == 5
 
 
-async def test_failures_in_a_row_are_counted_and_the_last_is_raised() -> None:
+async def test_the_last_of_several_consecutive_failures_is_raised() -> None:
     client, transport = make_client(
         *[sse(b"id: 1\ndata: 1\n\n", DISCONNECTED)] * 3, *[Reply(503)] * 2, sse(DISCONNECTED), retry=None
     )
@@ -384,7 +444,7 @@ async def test_failures_in_a_row_are_counted_and_the_last_is_raised() -> None:
 
 
 @pytest.mark.parametrize("end", [Reply(404), sse(b"id: 2\n\n" + ERROR), sse(b"retry: 999999\n\n", DISCONNECTED)])
-async def test_what_stays_wrong_ends_the_reconnects(end: Reply) -> None:
+async def test_a_permanent_failure_stops_the_reconnects(end: Reply) -> None:
     client, transport = make_client(sse(b"id: 1\ndata: 1\n\n", DISCONNECTED), end, sse(b"data: 2\n\n"))
     async with client.events("GET", "/feed", reconnect=True) as events:
         await anext(events)
@@ -393,7 +453,7 @@ async def test_what_stays_wrong_ends_the_reconnects(end: Reply) -> None:
     assert len(transport.sent) == 2
 
 
-async def test_a_stream_without_ids_is_not_taken_up_after_its_first_item() -> None:
+async def test_a_stream_without_ids_is_not_resumed_after_its_first_item() -> None:
     client, transport = make_client(sse(b"data: 1\n\n", DISCONNECTED), sse(b"data: 1\n\n"))
     async with client.events("GET", "/feed", reconnect=True) as events:
         await anext(events)
@@ -404,7 +464,18 @@ async def test_a_stream_without_ids_is_not_taken_up_after_its_first_item() -> No
     assert len(transport.sent) == 1
 
 
-async def test_a_proper_end_is_the_end_where_the_stream_has_one() -> None:
+async def test_a_reconnect_may_be_immediate_and_its_limits_infinite() -> None:
+    policy = Reconnect(delay=0, max_delay=float("inf"), max_retry=float("inf"))
+    failing = Reply(503, headers={"Retry-After": "500"})
+    client, _ = make_client(sse(b"id: 1\ndata: 1\n\n", DISCONNECTED), failing, Reply(204), timeout=None)
+    assert len(await collect(client.events("GET", "/feed", reconnect=policy))) == 1
+    clock: Any = client.clock
+    assert clock.slept == [pytest.approx(0), 500]
+    client, _ = make_client(sse(b"id: 1\ndata: 1\n\n"), Reply(204))
+    assert len(await collect(client.events("GET", "/feed", reconnect=Reconnect(attempts=0, max_retry=0)))) == 1
+
+
+async def test_a_complete_response_ends_the_stream_without_at_end() -> None:
     client, transport = make_client(sse(b"id: 1\ndata: 1\n\n", DISCONNECTED), sse(b"id: 2\ndata: 2\n\n"))
     events = await collect(client.events("GET", "/feed", reconnect=Reconnect(at_end=False)))
     assert [event.data for event in events] == ["1", "2"]
@@ -423,8 +494,8 @@ async def test_the_tenant_is_fixed_when_the_stream_is_made() -> None:
     assert [sent.headers["X-Tenant"] for sent in transport.sent] == ["a", "a"]
 
 
-async def live(visit: Visit) -> None:
-    """An event each hundredth of a second, without end; ``/silent`` says nothing after the first."""
+async def live(visit: RawExchange) -> None:
+    """Send an event every 10 ms without end; ``/silent`` sends one event and then nothing."""
     await visit.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         await visit.send(b"9\r\ndata: 1\n\n\r\n")
@@ -433,7 +504,7 @@ async def live(visit: Visit) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_leaving_early_frees_the_connection_at_once() -> None:
+async def test_leaving_a_stream_early_frees_its_connection() -> None:
     with RawServer(live) as server:
         async with client_of(server, connections=1) as client:
             for _ in range(3):
@@ -453,7 +524,7 @@ async def test_leaving_early_frees_the_connection_at_once() -> None:
         assert (server.connections, server.most) == (4, 1)
 
 
-async def test_a_stream_is_bounded_by_silence_and_not_by_the_total() -> None:
+async def test_a_stream_has_an_idle_timeout_and_no_total() -> None:
     with RawServer(live) as server:
         async with client_of(server, timeout=Timeout(total=0.05, attempt=0.05, idle=0.5)) as client:
             loop = asyncio.get_running_loop()
@@ -470,7 +541,7 @@ async def test_a_stream_is_bounded_by_silence_and_not_by_the_total() -> None:
         await server.until(lambda: server.open == 0)
 
 
-async def test_a_cancelled_read_is_not_taken_for_the_end() -> None:
+async def test_a_cancelled_read_is_not_the_end_of_the_stream() -> None:
     with RawServer(live) as server:
         async with client_of(server) as client, client.events("GET", "/silent") as events:
             await anext(events)
@@ -480,7 +551,7 @@ async def test_a_cancelled_read_is_not_taken_for_the_end() -> None:
                 await anext(events)
 
 
-async def test_cancelled_at_any_await_it_leaves_no_connection() -> None:
+async def test_a_stream_cancelled_at_any_await_leaves_no_connection() -> None:
     with RawServer(live) as server:
         async with client_of(server, connections=1) as client:
 
@@ -495,8 +566,8 @@ async def test_cancelled_at_any_await_it_leaves_no_connection() -> None:
         await server.until(lambda: server.open == 0)
 
 
-async def test_a_real_stream_is_taken_up_wherever_it_was_cut() -> None:
-    async def behave(visit: Visit) -> None:
+async def test_a_real_stream_is_resumed_wherever_it_was_cut() -> None:
+    async def behave(visit: RawExchange) -> None:
         found = re.search(rb"Last-Event-ID: (\d+)", visit.head)
         seen = int(found[1]) if found else 0
         if seen == len(EVENTS):
@@ -517,7 +588,7 @@ async def test_a_real_stream_is_taken_up_wherever_it_was_cut() -> None:
     assert len(server.heads) > 3
 
 
-async def test_a_failed_stream_keeps_nobody_alive() -> None:
+async def test_a_failed_stream_does_not_keep_its_client_alive() -> None:
     gc.collect()
     gc.disable()
     try:
@@ -528,14 +599,14 @@ async def test_a_failed_stream_keeps_nobody_alive() -> None:
         with pytest.raises(StreamError):
             await collect(stream)
         alive = weakref.ref(client)
-        del client  # and not the stream, which is over
+        del client  # and not the stream, which is finished
         assert alive() is None
     finally:
         gc.enable()
 
 
 async def test_an_error_body_of_a_stream_is_bounded() -> None:
-    async def endless(visit: Visit) -> None:
+    async def endless(visit: RawExchange) -> None:
         await visit.send(b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n")
         while not visit.writer.is_closing():
             await visit.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
@@ -548,13 +619,13 @@ async def test_an_error_body_of_a_stream_is_bounded() -> None:
         await server.until(lambda: server.open == 0)
 
 
-async def test_a_status_counts_though_its_body_breaks_off() -> None:
+async def test_a_status_is_raised_even_if_its_body_breaks() -> None:
     client, _ = make_client(Reply(500, content=[b'{"message": "no', DISCONNECTED]), retry=Retry(attempts=1))
     with pytest.raises(ServerError):
         await collect(client.events("GET", "/feed"))
 
 
-async def test_streams_side_by_side_share_a_client() -> None:
+async def test_concurrent_streams_share_a_client() -> None:
     with RawServer(live) as server:
         async with client_of(server) as client:
 
