@@ -1,4 +1,4 @@
-"""`BaseClient`, which SDKs subclass, and what it is composed of."""
+"""`BaseClient`, which SDKs subclass, and its parts."""
 
 from __future__ import annotations
 

@@ -1,27 +1,54 @@
-"""`BaseClient`: what every SDK on asdk subclasses.
+"""`BaseClient`: the class that every SDK on asdk subclasses.
 
-`CoreClient` has the calls of one request and one answer; here stands what is more: streams of events, downloads, walks
-through pages, a function over many inputs. Each makes an object of its own; what few clients need is imported when it
-is first asked for.
+A client is composed of a `RequestBuilder`, with what a copy made by `with_options` changes, and a
+`Session`, which all copies share. Features that few clients use are imported at their first use.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from typing_extensions import TypeForm, Unpack
 
-from asdk.client.options import RequestArguments
-from asdk.client.session import CoreClient
+from asdk.auth.token import Token
+from asdk.auth.token_source import TokenSource
+from asdk.client.options import ClientOptions, RequestArguments
+from asdk.client.pickling import PickledClient, rebuild
+from asdk.client.request_builder import RequestBuilder
+from asdk.client.session import Session
+from asdk.client.settings import (
+    check_parts,
+    default_transport,
+    first_options,
+    token_source_for,
+    traffic_policies,
+    user_agent,
+)
+from asdk.clock import SYSTEM_CLOCK, Clock
+from asdk.config import Config
+from asdk.errors import ConfigurationError, StatusError, StreamError
 from asdk.http.bodies import ProgressCallback
+from asdk.http.headers import Headers
 from asdk.http.link_header import resolve_next_link
+from asdk.http.options import CallOptions, Tenant, TenantHeaders, Timeout, TimeoutTypes
+from asdk.http.redirects import check_rule, is_redirect, next_request
 from asdk.http.request import Request
 from asdk.http.response import Response
+from asdk.http.status_errors import hint_for_401, read_error, redirect_error, status_error
+from asdk.http.urls import BaseURL, QueryStyle
+from asdk.middleware.auth import AuthMiddleware
+from asdk.middleware.chain import AnyMiddleware
+from asdk.middleware.logging import LoggingMiddleware
+from asdk.middleware.retry import RetryMiddleware
+from asdk.middleware.tenant import TenantMiddleware
 from asdk.models.decoding import decoder_for
 from asdk.pagination import PageCursor, PageStrategy, Paginator
-from asdk.unset import UNSET
+from asdk.unset import UNSET, Unset
 
 if TYPE_CHECKING:
     from asdk.bulk import MapResults
@@ -34,25 +61,262 @@ T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an input
 R = TypeVar("R")
 
+# A library logs nothing by default: an application that wants the records configures logging.
+logging.getLogger("asdk").addHandler(logging.NullHandler())
 
-class BaseClient(CoreClient):
-    """The base of a client for one API.
+_CLIENT_OPTIONS = frozenset(ClientOptions.__annotations__)
 
-    A subclass sets the attributes below, hangs its resources on itself with `resource`, and takes its own settings in
-    ``__init__``. Making a client does no network I/O and needs no event loop; it works in one loop after another and in
-    several at once. The connection pool opens at the first call and closes with `aclose`, ``async with``, the event
-    loop, or the client's last reference.
+
+class BaseClient:
+    """The base class of a client for one API.
+
+    A subclass sets the attributes below, declares its resources with `resource`, and takes its own settings in
+    ``__init__``. Building a client does no network I/O and needs no event loop. A client works in one loop after
+    another and in several at once. The connection pool opens at the first call and closes with `aclose`, ``async
+    with``, the event loop, or the client's last reference.
 
     Attributes:
-        base_url: where the API lives; a path prefix is kept. An argument and the environment win over the class.
-        env_prefix: goes before the names of settings in the environment, as in ``MGNIFY_BASE_URL``.
-        env_names: further names of a setting, such as those that a vendor documents, by the name of the parameter.
-        tenant_headers: the names under which the API wants the parts of a `Tenant`.
+        base_url: the root of the API; a path prefix is kept. An argument and the environment win over the class.
+        env_prefix: the prefix of settings in the environment, as in ``MGNIFY_BASE_URL``.
+        env_names: further names of a setting, such as the names that a vendor documents, by the name of the parameter.
+        default_headers: header fields of every request, which the ``headers`` of a client and of a call replace.
+        tenant_headers: the names of the headers for the parts of a `Tenant`.
         error_codes: the API's own error codes, and the subclasses of `StatusError` to raise for them.
         idempotency_header: the name of the header for an ``idempotency_key``.
-        query_style: how the API spells values in a query.
-        config: where each setting came from: ``print(client.config.explain())``.
+        query_style: how the API writes values in a query.
+        config: the source of each setting: ``print(client.config.explain())``.
     """
+
+    base_url: str = ""
+    env_prefix: ClassVar[str] = ""
+    env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    default_headers: ClassVar[Mapping[str, str]] = {}
+    tenant_headers: ClassVar[TenantHeaders] = TenantHeaders()
+    error_codes: ClassVar[Mapping[str, type[StatusError]]] = {}
+    idempotency_header: ClassVar[str] = "Idempotency-Key"
+    query_style: ClassVar[QueryStyle] = QueryStyle()
+
+    config: Config
+    _pickled: PickledClient
+    _builder: RequestBuilder
+    _session: Session
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:
+        """Keep the arguments, with which a pickled client is built again."""
+        self = super().__new__(cls)
+        self._pickled = PickledClient(cls, arguments, options)
+        return self
+
+    def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        """Build the client.
+
+        Raises:
+            ConfigurationError: an option is unknown or invalid, or a token would be sent over plain http.
+        """
+        unknown = options.keys() - _CLIENT_OPTIONS
+        if unknown:
+            raise ConfigurationError(
+                f"{type(self).__name__} has no option {sorted(unknown)}; there are {sorted(_CLIENT_OPTIONS)}"
+            )
+        config = self.config = self.config_for(options)
+        base = BaseURL.parse(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
+        self.base_url = str(base)
+        clock = options.get("clock", SYSTEM_CLOCK)
+        defaults = first_options(config, options)
+        rule = check_rule(options.get("follow_redirects", "same-origin"))
+        headers = Headers({"Accept": "application/json", "User-Agent": user_agent(type(self))})
+        headers.merge(self.default_headers)
+        headers.merge(options.get("headers"))
+        transport = options.get("transport")
+        session = self._session = Session(
+            transport or default_transport(options),
+            token_source_for(base.origin, clock, options),
+            owns_transport=transport is None,
+            follow_redirects=rule,
+        )
+        self._builder = RequestBuilder(
+            base,
+            clock,
+            defaults,
+            headers,
+            session.on_send,
+            self.query_style,
+            self.idempotency_header,
+            allow_insecure=options.get("allow_insecure_auth", False),
+        )
+        self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
+        self._traffic = traffic_policies(options)
+        session.link(list(self.build_stack()))
+        session.users.add(self)
+
+    @classmethod
+    def from_env(
+        cls, *, dotenv: str | os.PathLike[str] | None = ".env", environ: Mapping[str, str] | None = None, **options: Any
+    ) -> Self:
+        """Build a client that reads its settings from another file or environment.
+
+        Args:
+            dotenv: a settings file in dotenv format; None for none.
+            environ: replaces the environment of the process.
+            options: as for the class itself.
+        """
+        return cls(config=Config(cls.env_prefix, names=cls.env_names, environ=environ, dotenv=dotenv), **options)
+
+    @classmethod
+    def config_for(cls, options: ClientOptions) -> Config:
+        """Return the settings of a client under construction.
+
+        The ``__init__`` of a subclass calls it before it calls the one of the base class.
+
+        Raises:
+            ConfigurationError: one of the parts that were passed is invalid, such as a string for a clock.
+        """
+        check_parts(options)
+        return options.setdefault("config", Config(cls.env_prefix, names=cls.env_names))
+
+    # --- hooks for subclasses -----------------------------------------------------------------------------------------
+
+    def build_stack(self) -> Sequence[AnyMiddleware]:
+        """Return the middlewares, outermost first.
+
+        Override it to add others. Their order is checked, see `StackOrder`.
+        """
+        middleware, attempt_middleware = self._middleware
+        stack: list[AnyMiddleware] = [LoggingMiddleware(), *middleware, RetryMiddleware(), *attempt_middleware]
+        session = self._session
+        if session.source is not None:
+            stack.append(AuthMiddleware(session.source, session.transport.send))
+        return [*stack, *self._traffic, TenantMiddleware(self.tenant_headers)]
+
+    def build_request(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> Request:
+        """Return the request that a call with these arguments would send; nothing is sent.
+
+        Every call of this client builds its requests here. Override it to change them.
+
+        Raises:
+            InvalidRequestError: an argument is invalid.
+        """
+        return self._builder.build(method, template, **arguments)
+
+    def describe_error(self, data: Any) -> tuple[str | None, str | None]:
+        """Return the API's code and message in the body of an error. Override it for an API with its own format.
+
+        Args:
+            data: the body as JSON data, None if it is not JSON.
+        """
+        return read_error(data)
+
+    def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        """Return the error that an event of a stream reports, None for any other event.
+
+        Override it for an API with its own format; `asdk.streaming.streams.error_in` reads the data.
+
+        Args:
+            event: as the server sent it. One with the type ``error`` is an error, unless this is overridden.
+        """
+        if event.event != "error":
+            return None
+        from asdk.streaming.streams import error_in
+
+        return error_in(event, self.describe_error)
+
+    def status_error(self, response: Response) -> StatusError:
+        """Return the error for a status that is not 2xx.
+
+        Override it, and call this one, where an API has more to say: another class by `AsdkError.convert_to`, or a
+        ``hint``. `describe_error` and ``error_codes`` are enough for most.
+
+        Args:
+            response: with its request; the body has been read.
+        """
+        if is_redirect(response):
+            return redirect_error(response, str(next_request(response, self._session.follow_redirects)))
+        hint = None
+        if response.status == 401:
+            source = self._session.source
+            renewable = source is not None and source.credential.storable
+            hint = hint_for_401(response.request, refreshable=renewable, secrets=self.config.secrets_found())
+        return status_error(response, self.describe_error, self.error_codes, hint)
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    @overload
+    async def request(
+        self, method: str, template: str, *, model: type[T], **arguments: Unpack[RequestArguments]
+    ) -> T: ...
+    @overload
+    async def request(
+        self, method: str, template: str, *, model: TypeForm[T], **arguments: Unpack[RequestArguments]
+    ) -> T: ...
+    @overload
+    async def request(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> Any: ...
+    async def request(
+        self, method: str, template: str, *, model: Any = UNSET, **arguments: Unpack[RequestArguments]
+    ) -> Any:
+        """Send a request and decode the body of its response.
+
+        Args:
+            method: the HTTP method.
+            template: a path template under the base URL, such as ``"/users/{id}"``, or an absolute URL.
+            model: the type of the body: a class, ``list[User]``, ``A | B``, a ``Literal``; None for nothing, the body
+                is then ignored. Left out, the body is returned as plain JSON data.
+            arguments: the parts of the request, and what this call does differently from the client.
+
+        Raises:
+            InvalidRequestError: an argument is invalid, and nothing was sent; or the body could not be read to its end.
+            TokenError: there is no usable token; the request was not sent.
+            TransportError: no complete response arrived.
+            StatusError: the status is not 2xx.
+            DecodeError: the body does not match the model.
+        """
+        request = self.build_request(method, template, **arguments)
+        del arguments  # it may hold a secret in plain text, which a traceback with locals would show
+        total = request.options.timeout.total
+        if total is not None:
+            request.state.deadline = request.clock.monotonic() + total
+        response = await self._session.chain(request)  # as `send`, with one coroutine less per call
+        if not 200 <= response.status < 300:
+            response = await self._session.follow(response)
+            if not response.is_success:
+                raise self.status_error(response)
+        if model is None:
+            return None
+        if model is UNSET:
+            return response.json() if response.content else None
+        return response.decode(model)
+
+    async def send(self, request: Request) -> Response:
+        """Send a request through the chain, and raise nothing for its status.
+
+        A redirect that is not followed is returned too.
+
+        Raises:
+            TokenError: there is no usable token; the request was not sent.
+            TransportError: no complete response arrived.
+        """
+        if request.same_origin and not request.on_send:  # a request that was not built by a client
+            request.on_send = self._session.on_send
+        return await self._session.send(request)
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, template: str, **arguments: Unpack[RequestArguments]
+    ) -> AsyncGenerator[Response, None]:
+        """Send a request and leave the body open, for ``async with``; leaving the block frees the connection.
+
+        Raises:
+            As `request`, except DecodeError.
+        """
+        request = self.build_request(method, template, **arguments)
+        del arguments
+        response = await self._open(request)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _open(self, request: Request) -> Response:
+        return await self._session.open(request, self.status_error)
 
     @overload
     def events(
@@ -100,25 +364,25 @@ class BaseClient(CoreClient):
         sentinel: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> EventStream[Any]:
-        """A stream of server-sent events, for ``async with`` and ``async for``. Nothing is sent before the block.
+        """Return a stream of server-sent events, for ``async with`` and ``async for``.
 
-        The head of the response comes within ``timeout.total``; after it only ``timeout.idle`` counts, from byte to
-        byte. What breaks before the first event was handed out is repeated by the `Retry` of the call; after it,
-        nothing is, unless ``reconnect`` says so.
+        Nothing is sent before the block. The head of the response must arrive within ``timeout.total``; after it only
+        ``timeout.idle`` applies, between two bytes. A failure before the first event is retried by the `Retry` of the
+        call; a later one is not, unless ``reconnect`` is set.
 
         Args:
             method: the HTTP method.
             template: as for `request`.
-            model: what the data of an event is, such as ``tagged("type", Token, Done)``; left out, the items are
+            model: the type of an event's data, such as ``tagged("type", Token, Done)``; left out, the items are
                 `ServerSentEvent`.
-            reconnect: True, or a `Reconnect`, to take the stream up again by ``Last-Event-ID``.
-            last_event_id: where an earlier stream ended: the server sends what came after it.
-            sentinel: the data of the event that ends the stream, such as ``"[DONE]"``; it is not handed out.
+            reconnect: True, or a `Reconnect`, to resume the stream by ``Last-Event-ID``.
+            last_event_id: the last event of an earlier stream: the server sends the events after it.
+            sentinel: the data of the event that closes the stream, such as ``"[DONE]"``; it is not returned.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
 
         Raises:
-            StreamError: in the block: the response is no event stream, a line has more than 1 MiB, or an event tells of
-                an error (see `stream_error`).
+            StreamError: in the block: the response is not an event stream, a line has more than 1 MiB, or an event
+                reports an error (see `stream_error`).
             TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
         """
         from asdk.streaming.streams import EventStream, Reconnect
@@ -148,12 +412,12 @@ class BaseClient(CoreClient):
     def json_lines(
         self, method: str, template: str, *, model: Any = Any, **arguments: Unpack[RequestArguments]
     ) -> JsonLineStream[Any]:
-        """A stream of newline-delimited JSON, a value a line, for ``async with`` and ``async for``.
+        """Return a stream of newline-delimited JSON, one value per line, for ``async with`` and ``async for``.
 
         Args:
             method: the HTTP method.
             template: as for `request`.
-            model: what a line is; left out, plain JSON data.
+            model: the type of a line; left out, plain JSON data.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
 
         Raises:
@@ -176,33 +440,34 @@ class BaseClient(CoreClient):
         source: str | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> DownloadResult:
-        """Download a file by GET. It gets its name when all of it is there and checked, never before.
+        """Download a file by GET. The file gets its name only when it is complete and checked.
 
-        What came is kept in ``.name.part`` beside it. A download that breaks goes on from there, by Range and If-Range,
-        within the `Retry` policy, whose attempts are counted anew whenever the download got on, and else within its
-        quota; one that was killed goes on when it is called again for the same URL and tenant. That needs a strong ETag
-        or a Last-Modified date: where the server gives none, or the file has changed, it starts over; parts of two
-        versions are never mixed. ``timeout.total`` bounds each head, ``timeout.idle`` each silence of a body.
+        The partial file is kept in ``.name.part`` beside it. A download that breaks is resumed from there, by Range and
+        If-Range, within the `Retry` policy and its quota; its attempts are counted from zero whenever the download made
+        progress. A download that was killed is resumed when it is called again for the same URL and tenant. Resuming
+        needs a strong ETag or a Last-Modified date: if the server sends neither, or the file has changed, the download
+        starts over; parts of two versions are never mixed. ``timeout.total`` bounds each head, ``timeout.idle`` each
+        pause of a body.
 
         Args:
             template: as for `request`. An absolute URL on another origin gets no credentials.
-            to: the path of the file; a file that is there is replaced.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
-                display of `asdk.progress`, in which each of many downloads has a line.
-            resume: False to throw away what an earlier download left.
-            sha256: what the file must have, in hex, beside the digests that the server announces.
-            source: what is downloaded, where the URL is another one each time, such as a signed link: a download of the
-                same source goes on, whatever its URL was.
+            to: the path of the file; an existing file is replaced.
+            progress: called with the bytes on disk and the size of the file, None if it is unknown; or a display of
+                `asdk.progress`, which has a line for each download.
+            resume: False to discard the partial file of an earlier download.
+            sha256: the expected digest in hex, in addition to the digests that the server announces.
+            source: a name for the file if its URL changes each time, such as for a signed link: a download of the same
+                source is resumed under any URL.
             arguments: as for `request`.
 
         Returns:
-            Path and size, what was checked, and how much of it an earlier download had left.
+            Path and size, which digests were checked, and how many bytes came from an earlier download.
 
         Raises:
-            InvalidRequestError: the file cannot be written, or is being downloaded already.
-            IntegrityError: length or digest are not what was announced; what came is thrown away.
-            StreamError: writing failed on the way, such as for a full disk.
-            TokenError, TransportError, StatusError: as `request`; what came is kept.
+            InvalidRequestError: the file cannot be written, or is already being downloaded.
+            IntegrityError: length or digest do not match; the partial file is discarded.
+            StreamError: writing failed, such as for a full disk.
+            TokenError, TransportError, StatusError: as `request`; the partial file is kept.
         """
         from asdk.transfers.download import Download
 
@@ -213,7 +478,7 @@ class BaseClient(CoreClient):
 
     def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
         request = self.build_request(method, template, **arguments)
-        if request.headers.get("Accept") == self._headers.get("Accept"):  # the call asks for nothing else
+        if request.headers.get("Accept") == self._builder.headers.get("Accept"):  # the call sets no other
             request.headers["Accept"] = accept
         return request
 
@@ -250,20 +515,20 @@ class BaseClient(CoreClient):
         prefetch: int = 0,
         **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]:
-        """A collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
+        """Return a collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
 
         Args:
             template: the path of the collection.
-            strategy: how the API divides it, such as `PageNumbers`.
-            model: what one item is; left out, plain JSON data.
+            strategy: the pagination of the API, such as `PageNumbers`.
+            model: the type of an item; left out, plain JSON data.
             prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
         """
         params = dict(arguments.get("params") or {})
-        tenant = arguments["tenant"] = self._tenant(arguments.get("tenant", UNSET))
+        tenant = arguments["tenant"] = self._builder.tenant_for(arguments.get("tenant", UNSET))
 
         async def fetch(cursor: PageCursor) -> Response:
-            if isinstance(cursor, str):  # a link that a server gave, or a kept cursor: it must not lead elsewhere
+            if isinstance(cursor, str):  # a link of the server, or a stored cursor: it must not lead to another origin
                 link: RequestArguments = {**arguments, "params": None, "path_params": None}
                 request = self.build_request("GET", resolve_next_link(cursor, home()), **link)
                 request.template = template
@@ -297,33 +562,123 @@ class BaseClient(CoreClient):
         ordered: bool = True,
         progress: bool | str | ProgressDisplay = False,
     ) -> MapResults[R]:
-        """Call an async function for each of many inputs, several at a time; nothing runs before the ``async for``.
+        """Call an async function for many inputs, several at a time. Nothing runs before the ``async for``.
 
         ::
 
             async for outcome in client.map(client.studies.get, accessions, progress=True):
                 print(outcome.value if outcome.ok else outcome.error)
 
-        An input that fails does not end the others: its `Outcome` holds the error. What comes in may be endless: of it
-        no more is taken than a few times the concurrency, ahead of who reads the outcomes. Leaving the loop cancels
-        what runs. The limits of the client, such as its connections, hold for these calls as for all.
+        An input that fails does not stop the others: its `Outcome` contains the error. The inputs may be endless: no
+        more than a few times the concurrency are read ahead of the outcomes. Leaving the loop cancels the running
+        calls. The limits of the client, such as its connections, apply to these calls too.
 
         Args:
-            function: takes one input; a method of a resource, or a function of your own that makes several calls.
+            function: takes one input; a method of a resource, or a function that makes several calls.
             items: the inputs, from a list, a generator, a `Paginator` or any other iterable, sync or async.
             concurrency: how many calls run at a time.
-            ordered: hand the outcomes out in the order of the inputs; False: as they come.
-            progress: show how far it is, see `asdk.progress`; a string is what to call it. A `ProgressDisplay` that is
-                given shows several things at once.
+            ordered: return the outcomes in the order of the inputs; False: in order of completion.
+            progress: show the progress, see `asdk.progress`; a string is its label. A `ProgressDisplay` can show
+                several of them at once.
 
         Returns:
-            An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call holds for all of them.
+            An async iterator of `Outcome`. The tenant of a `tenant_scope` around this call applies to all of them.
 
         Raises:
-            InvalidRequestError: an argument is not what it has to be, or the function is not async.
+            InvalidRequestError: an argument is invalid, or the function is not async.
         """
         from asdk.bulk import MapResults
 
         return MapResults(
-            function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self._clock
+            function, items, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.clock
         )
+
+    # --- tokens, copies and the end -----------------------------------------------------------------------------------
+
+    @property
+    def token_source(self) -> TokenSource | None:
+        """Return the owner of this client's token; pass it to another client as ``auth=`` to share the token."""
+        return self._session.source
+
+    @property
+    def current_tenant(self) -> Tenant | None:
+        """Return the tenant of a call that names none: of `with_options`, a `tenant_scope`, or the constructor."""
+        return self._builder.tenant_for()
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that every time and wait of this client goes through."""
+        return self._builder.clock
+
+    async def get_token(
+        self,
+        *,
+        refresh: bool = False,
+        timeout: TimeoutTypes | Unset = UNSET,  # noqa: ASYNC109 - shared by all who wait: not a cancel scope
+        login: bool = False,
+    ) -> Token:
+        """Return the token that a call would present now, for use outside of this client, such as a websocket.
+
+        Args:
+            refresh: get the next token, though the current one may be valid; calls under way share it.
+            timeout: seconds to wait for it at most, as for a call; left out, the client's.
+            login: get the next token by a full login instead of a refresh, if the credential can log in.
+
+        Raises:
+            ConfigurationError: this client has no credential.
+            TokenError: there is no usable token.
+        """
+        source, send = self._session.source, self._session.transport.send
+        if source is None:
+            raise ConfigurationError(
+                f"{type(self).__name__} was built without a credential, auth=None: it has no token to get"
+            )
+        limits = self._builder.options.timeout if isinstance(timeout, Unset) else Timeout.of(timeout)
+        tenant = self.current_tenant
+        if refresh or login:
+            return await source.refresh(send, tenant=tenant, log_in=login, within=limits.total)
+        return source.peek(tenant) or await source.get(send, tenant=tenant, within=limits.total)
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return a copy that does some things differently, and shares the pool, the token and everything else.
+
+        Raises:
+            InvalidRequestError: an option is unknown or invalid.
+        """
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._pickled = self._pickled.with_copy(options)
+        copy._builder = self._builder.with_options(options)
+        self._session.users.add(copy)
+        return copy
+
+    async def aclose(self) -> None:
+        """Close the connections, unless a copy of this client is still in use. A later call opens new ones.
+
+        It waits for a token refresh in flight, 5 s at most.
+        """
+        self._session.users.discard(self)
+        if not self._session.users:
+            await self._session.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._session.users.add(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the configuration: settings and the source of each secret, never a secret, a token or a connection.
+
+        Raises:
+            ConfigurationError: a secret was given in code; the message says what to do instead.
+        """
+        return rebuild, (type(self), *self._pickled.to_state(self.config))
+
+    def __repr__(self) -> str:
+        builder = vars(self).get("_builder")  # missing in the traceback of an __init__ that failed
+        tenant = f" for {builder.options.tenant}" if builder is not None and builder.options.tenant is not None else ""
+        return f"<{type(self).__name__} {self.base_url}{tenant}>"

@@ -14,9 +14,10 @@ from asdk.auth.token_source import TokenSource
 from asdk.clock import Clock
 from asdk.config import Config
 from asdk.http.bodies import ContentTypes, Files
-from asdk.http.options import CallOptions, Retry, Tenant, TimeoutTypes
+from asdk.http.options import CallOptions, Tenant, TimeoutTypes
 from asdk.http.redirects import FollowRedirects
 from asdk.middleware.chain import AnyMiddleware
+from asdk.retrying import Retry
 from asdk.transports.base import Transport
 
 if TYPE_CHECKING:
@@ -26,29 +27,29 @@ if TYPE_CHECKING:
 
 
 class ClientOptions(TypedDict, total=False):
-    """What every client takes by keyword, beside its own settings. Left out: the default.
+    """The keywords of every client, in addition to its own settings. Left out: the default.
 
-    base_url: where the API lives; wins over the class and the environment.
+    base_url: the root of the API; wins over the class and the environment.
     auth: a `Credential`, or a `TokenSource` to share a token with other clients; None for no token.
-    token_store: where the token is kept and shared with other processes, such as a `FileTokenStore`; it goes with a
-        credential, not with a `TokenSource`, which has its own.
+    token_store: stores the token and shares it with other processes, such as a `FileTokenStore`; for a credential, not
+        for a `TokenSource`, which has its own.
     timeout: seconds for a whole call, or a `Timeout`; None for no limit.
     retry: the `Retry` policy; None for single attempts.
     rate_limit: a `RateLimit`, or a `RedisRateLimit` for a fleet; None for no limit.
-    concurrency: a `ConcurrencyLimit`; None for no limit. Left out beside a rate limit, as many as ``connections``: a
-        permit does not wait for a connection.
+    concurrency: a `ConcurrencyLimit`; None for no limit. Left out beside a rate limit, as many as ``connections``, so
+        that a permit does not wait for a connection.
     circuit_breaker: a `CircuitBreaker`; None for none.
-    tenant: on whose behalf, unless a call, `with_options` or `tenant_scope` says otherwise.
-    headers: more header fields for every request.
-    middleware: middlewares of your own that run once a call, outside of retry.
-    attempt_middleware: middlewares of your own that run once an attempt, inside of retry.
-    transport: sends the requests instead of aiohttp; it is yours to close.
+    tenant: the tenant of calls, unless the call, `with_options` or `tenant_scope` names another.
+    headers: additional header fields of every request.
+    middleware: middlewares that run once per call, outside of retry.
+    attempt_middleware: middlewares that run once per attempt, inside of retry.
+    transport: sends the requests instead of aiohttp; the client does not close it.
     proxy: URL of the proxy; None for none; left out, the environment decides.
-    connections: how many connections an event loop may open; further calls wait their turn. 100 unless you say so.
-    follow_redirects: ``"same-origin"``, unless you say otherwise; ``"any"`` also to other servers, without body, token,
-        cookies and tenant; None for none.
-    clock: every time and wait goes through it.
-    config: where settings are looked for; see `BaseClient.from_env`.
+    connections: how many connections an event loop may open, 100 by default; further calls wait for one.
+    follow_redirects: ``"same-origin"``, the default; ``"any"`` also to other servers, without body, token, cookies and
+        tenant; None for none.
+    clock: for every time and wait.
+    config: reads the settings; see `BaseClient.from_env`.
     allow_insecure_auth: send the token over plain http to another machine too.
     """
 
@@ -74,16 +75,16 @@ class ClientOptions(TypedDict, total=False):
 
 
 class RequestArguments(CallOptions, total=False):
-    """The parts of a request, beside method and template.
+    """The parts of a request, in addition to method and template.
 
-    path_params: a value for each parameter of the template; percent-encoded whole.
-    params: the query; None leaves a name out.
+    path_params: a value for each parameter of the template; fully percent-encoded.
+    params: the query; a name with the value None is left out.
     json: a model or plain data; None is ``null``.
     form: fields of a form; with ``files`` a multipart one.
     files: files to upload.
-    content: a raw body: bytes, a file, an iterator, or a function that makes one.
-    authenticate: False for an operation that is open to all: it waits for no token and sends none.
-    idempotent: True for a POST that means the same when it is sent twice, such as a search: it is repeated as a GET is.
+    content: a raw body: bytes, a file, an iterator, or a function that returns one.
+    authenticate: False for a public operation: it neither waits for a token nor sends one.
+    idempotent: True for a POST that may be sent twice, such as a search: it is retried like a GET.
     """
 
     path_params: Mapping[str, object] | None

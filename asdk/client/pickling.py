@@ -1,8 +1,7 @@
-"""`PickledClient`: what a client was built with, so that it can be built again in another process.
+"""`PickledClient`: the arguments of a client, with which another process builds it again.
 
-Kept by `BaseClient`, read when a client is pickled, as the workers of multiprocessing, Dask or Ray do it. A pickle
-holds settings, never a secret: what came from the environment or ``.env`` is looked for there again, by the other
-process.
+`BaseClient` keeps it and reads it when a client is pickled, as for the workers of multiprocessing, Dask or Ray. A
+pickle contains settings, never a secret: the other process reads secrets from its own environment or ``.env``.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from asdk.config import Config
 from asdk.errors import ConfigurationError
 from asdk.secret import Secret
 
-# Names of header fields, in lower case, that may carry what nobody should see.
-_TELLING = re.compile(r"auth|cookie|key|token|secret|password|credential|signature").search
+# Names of header fields, in lower case, that may contain a secret.
+_SECRET_NAME = re.compile(r"auth|cookie|key|token|secret|password|credential|signature").search
 
-# Texts that are no secret, whoever gave them.
+# Options with a text that is never a secret.
 _PLAIN = frozenset({"idempotency_key", "follow_redirects"})
 
 
 class PickledClient:
-    """The arguments of a client's class, and the options of the copies that led to a client.
+    """The arguments of a client's class, and the options of each `with_options` after it.
 
     Args:
         client: the class.
@@ -38,25 +37,25 @@ class PickledClient:
 
     def __init__(self, client: type, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> None:
         self._client = client
-        self._arguments = tuple(_covered(value) for value in arguments)
-        self._options = {name: _covered(value) for name, value in options.items()}
+        self._arguments = tuple(_masked(value) for value in arguments)
+        self._options = {name: _masked(value) for name, value in options.items()}
         self._steps: tuple[Mapping[str, Any], ...] = ()
 
     def with_copy(self, options: Mapping[str, Any]) -> PickledClient:
-        """The recipe of a copy that does some things differently."""
-        recipe = object.__new__(PickledClient)
-        recipe._client, recipe._arguments, recipe._options = self._client, self._arguments, self._options
-        recipe._steps = (*self._steps, options)
-        return recipe
+        """Return the arguments of a copy made by `with_options`."""
+        pickled = object.__new__(PickledClient)
+        pickled._client, pickled._arguments, pickled._options = self._client, self._arguments, self._options
+        pickled._steps = (*self._steps, options)
+        return pickled
 
     def to_state(self, config: Config) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """The keywords to build the client with, and those of each copy; all of it may be seen.
+        """Return the keywords of the client and of each copy, without secrets.
 
         Args:
             config: of the client: knows which setting is a secret.
 
         Raises:
-            ConfigurationError: something was given in code that is a secret, or may be one.
+            ConfigurationError: an argument that was given in code is a secret, or may be one.
         """
         given = dict(self._options)
         if self._arguments:
@@ -70,8 +69,8 @@ class PickledClient:
         if value is None or isinstance(value, bool | int | float | os.PathLike):
             return value
         if name in {"auth", "transport"} or (name == "clock" and value is not SYSTEM_CLOCK):
-            self._refuse(name, "a connection or a credential stays in its process", config)
-        if name == "headers" and any(_TELLING(field.lower()) for field in value):
+            self._refuse(name, "connections and credentials stay in their process", config)
+        if name == "headers" and any(_SECRET_NAME(field.lower()) for field in value):
             self._refuse(name, "one of them looks like a credential", config)
         if isinstance(value, Secret):
             harmless = name in _PLAIN or (name == "proxy" and "@" not in value.reveal())
@@ -79,15 +78,15 @@ class PickledClient:
                 self._refuse(name, "it is a secret, or may be one: Config did not read it as a plain setting", config)
             value = value.reveal()
         elif name != "headers" and _holds_text(value) and not config.is_plain(name):
-            self._refuse(name, "what is in it may be a secret", config)
+            self._refuse(name, "it may contain a secret", config)
         return value
 
     def _refuse(self, name: str, reason: str, config: Config) -> NoReturn:
         names = config.names_of(name)
         instead = f"set {' or '.join(names)} for both processes" if names else "let it come from the environment"
         raise ConfigurationError(
-            f"{self._client.__name__} was given {name}= in code and does not pickle: {reason}. Instead {instead}, or "
-            "build the client in the other process"
+            f"{self._client.__name__} does not pickle, because {name} was given in code: {reason}. Instead {instead}, "
+            "or build the client in the other process"
         )
 
     def __repr__(self) -> str:
@@ -97,8 +96,8 @@ class PickledClient:
         raise TypeError("a PickledClient does not pickle: pickle the client")
 
 
-def _covered(value: Any) -> Any:
-    """A string may be a secret: until the client is built, nobody knows."""
+def _masked(value: Any) -> Any:
+    """Mask a string: whether it is a secret is not known until the client is built."""
     return Secret(value) if isinstance(value, str) else value
 
 
@@ -111,7 +110,7 @@ def _holds_text(value: object) -> bool:
 
 
 def rebuild(client: type[Any], options: dict[str, Any], steps: list[dict[str, Any]]) -> Any:
-    """A client from what `PickledClient.to_state` gave; called by pickle."""
+    """Build a client from the result of `PickledClient.to_state`; called by pickle."""
     built = client(**options)
     for step in steps:
         built = built.with_options(**step)

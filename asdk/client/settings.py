@@ -1,74 +1,58 @@
-"""What a client is put together from: the core that its copies share, transport, traffic policies, defaults.
+"""The parts of a new client, from its options: transport, token source, traffic policies, defaults.
 
-Called by `CoreClient` while it is built.
+Called by `BaseClient.__init__`.
 """
 
 from __future__ import annotations
 
 import platform
-import weakref
 from typing import Any
 
 from asdk._version import __version__
+from asdk.auth.credentials.base import Credential
+from asdk.auth.credentials.static import NoCredential
 from asdk.auth.token_source import TokenSource
 from asdk.client.options import ClientOptions
+from asdk.clock import Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
-from asdk.http.options import Options, Retry, Timeout
+from asdk.http.options import Options, Timeout
+from asdk.http.urls import Origin
 from asdk.middleware.chain import AnyMiddleware, StackOrder
-from asdk.transports.base import Handler, Transport
+from asdk.retrying import Retry
+from asdk.transports.base import Transport
 from asdk.unset import UNSET, Unset
 
 # How many connections an event loop may open, unless a client says otherwise.
 _CONNECTIONS = 100
 
 
-class Core:
-    """What the copies of a client share. It refers to no client, so that a forgotten one ends with its last
-    reference."""
-
-    __slots__ = ("__weakref__", "owns_transport", "send", "source", "transport", "users")
-
-    def __init__(self, transport: Transport, source: TokenSource | None, *, owns_transport: bool) -> None:
-        self.transport = transport
-        self.owns_transport = owns_transport
-        self.source = source
-        self.send: Handler = transport.send
-        self.users: weakref.WeakSet[object] = weakref.WeakSet()
-
-    async def aclose(self) -> None:
-        if self.source is not None:
-            await self.source.drain(self.send)
-        if self.owns_transport:
-            await self.transport.aclose()
-
-
-#: The parts that a client can be given, what each must have, and an example.
+#: The parts that a client can be given: the methods of each, and the words of the message.
 _PARTS = {
-    "clock": (("monotonic", "time", "call_later", "sleep"), "VirtualClock() of asdk.testing"),
-    "config": (("get", "secret", "explain"), "Config('PREFIX')"),
-    "transport": (("send", "aclose"), "AiohttpTransport()"),
+    "clock": (("monotonic", "time", "call_later", "sleep"), "a Clock, such as VirtualClock() of asdk.testing"),
+    "config": (("get", "secret", "explain"), "a Config, such as Config('PREFIX')"),
+    "transport": (("send", "aclose"), "a Transport, such as AiohttpTransport()"),
 }
 
 
 def check_parts(options: ClientOptions) -> None:
-    """See to it that the parts of a client are parts.
+    """Check that the parts of a client have the methods they need.
 
     Raises:
-        ConfigurationError: one of them is something else, such as a class where an object of it is wanted.
+        ConfigurationError: one of them is something else, such as a class instead of an instance.
     """
     given: dict[str, Any] = dict(options)
-    for name, (methods, example) in _PARTS.items():
+    for name, (methods, wanted) in _PARTS.items():
         part = given.get(name)
         if part is not None and (isinstance(part, type) or not all(hasattr(part, method) for method in methods)):
-            raise ConfigurationError(f"{name}= is {describe_type(part)}; give one such as {example}")
+            raise ConfigurationError(f"{name} must be {wanted}, got {describe_type(part)}")
     proxy = given.get("proxy")
     if not isinstance(proxy, str | Unset | None):
-        raise ConfigurationError(f"proxy= is {describe_type(proxy)}; give the URL of a proxy, or None for none")
+        raise ConfigurationError(f"proxy must be the URL of a proxy or None, got {describe_type(proxy)}")
 
 
 def default_transport(options: ClientOptions) -> Transport:
-    """aiohttp's, unless the client was given another."""
+    """Return the transport on aiohttp for a client that was not given another."""
     # aiohttp takes half a second to import: the first client pays for it, not `import asdk`.
     from asdk.transports.aiohttp import AiohttpTransport
 
@@ -76,41 +60,76 @@ def default_transport(options: ClientOptions) -> Transport:
     return AiohttpTransport(limit=options.get("connections", _CONNECTIONS), proxy=proxy)
 
 
-#: The traffic policies in their order, with an example of each.
+def token_source_for(origin: Origin, clock: Clock, options: ClientOptions) -> TokenSource | None:
+    """Return the token source of a client; None for a client without a credential.
+
+    Args:
+        origin: of the base URL.
+        clock: of the client.
+        options: of the client.
+
+    Raises:
+        ConfigurationError: auth is neither a credential nor a source, or a token would be sent over plain http.
+    """
+    auth, store = options.get("auth"), options.get("token_store")
+    if auth is None:
+        return None
+    if not isinstance(auth, Credential | TokenSource):
+        raise ConfigurationError(f"auth must be a Credential or a TokenSource, got {describe_type(auth)}")
+    insecure = options.get("allow_insecure_auth", False)
+    if not (origin.is_secure or insecure or isinstance(auth, NoCredential)):
+        raise ConfigurationError(
+            f"base_url must be https for a client with auth, got {origin}: the token would be readable on the way; or "
+            "pass allow_insecure_auth=True"
+        )
+    if not isinstance(auth, TokenSource):
+        return TokenSource(auth, store=store, clock=clock, allow_insecure=insecure)
+    if store is not None:
+        raise ConfigurationError(
+            "token_store must be left out beside a TokenSource, which has its own: pass the store to the TokenSource, "
+            "or pass a Credential as auth"
+        )
+    return auth
+
+
+#: The traffic policies in their order, with the words of the message.
 _POLICIES = {
-    "circuit_breaker": (StackOrder.CIRCUIT_BREAKER, "CircuitBreaker()"),
-    "concurrency": (StackOrder.CONCURRENCY, "ConcurrencyLimit(20)"),
-    "rate_limit": (StackOrder.RATE_LIMIT, "RateLimit(per_second=10)"),
+    "circuit_breaker": (StackOrder.CIRCUIT_BREAKER, "a CircuitBreaker, such as CircuitBreaker()"),
+    "concurrency": (StackOrder.CONCURRENCY, "a ConcurrencyLimit, such as ConcurrencyLimit(20)"),
+    "rate_limit": (StackOrder.RATE_LIMIT, "a RateLimit, such as RateLimit(per_second=10)"),
 }
 
 
 def traffic_policies(options: ClientOptions) -> tuple[AnyMiddleware, ...]:
-    """The traffic policies that are asked for."""
+    """Return the traffic policies of a client, outermost first.
+
+    Raises:
+        ConfigurationError: one of them is not a policy of its kind.
+    """
     given: dict[str, Any] = {name: options.get(name) for name in _POLICIES}
     if given["rate_limit"] is not None and "concurrency" not in options and options.get("transport") is None:
-        # Or permits would be taken and then wait for a connection, to be used all at once when a slow server recovers.
+        # Without it, calls would take permits and then wait for a connection, and use all permits at once when a slow
+        # server recovers.
         from asdk.middleware.traffic.concurrency_limit import ConcurrencyLimit
 
         given["concurrency"] = ConcurrencyLimit(options.get("connections", _CONNECTIONS))
-    for name, (order, example) in _POLICIES.items():
+    for name, (order, wanted) in _POLICIES.items():
         policy = given[name]
         if policy is not None and (isinstance(policy, type) or getattr(policy, "order", None) is not order):
-            raise ConfigurationError(
-                f"{name}= is {describe_type(policy)}; give a policy of asdk.middleware, such as {example}"
-            )
+            raise ConfigurationError(f"{name} must be {wanted}, got {describe_type(policy)}")
     return tuple(policy for policy in given.values() if policy is not None)
 
 
 def user_agent(client: type) -> str:
-    """What a client calls itself."""
+    """Return the User-Agent of a client."""
     return f"asdk/{__version__} {client.__name__} Python/{platform.python_version()}"
 
 
 def first_options(config: Config, options: ClientOptions) -> Options:
-    """What calls do unless they say otherwise: by argument, environment and file.
+    """Return the options of calls that do not say otherwise, from arguments, environment and file.
 
     Raises:
-        ConfigurationError: timeout, retry policy or tenant is none.
+        ConfigurationError: timeout, retry or tenant is invalid.
     """
     timeout = options.get("timeout", UNSET)
     origin = "argument"

@@ -1,36 +1,49 @@
-"""Puts the token on each request, and answers a 401 with one refresh and one resend. Stands just above the
-transport.
+"""The token on each request, and the answer to a 401: one refresh and one resend.
 
-Where calls queue for a place or a permit, its two halves stand apart: `TokenGate` waits for the token before the queue,
-and `TokenWriter` writes it on the request behind it.
+`AuthMiddleware` is above the limits and waits for the token there. `token_writer` makes the step of ``on_send``
+that writes the token just before the request leaves, below the limits, and never waits.
 """
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
+
+import attrs
 
 from asdk.auth.token import Token
 from asdk.auth.token_source import TokenSource
-from asdk.errors import AsdkError, TokenUnavailableError
+from asdk.errors import AsdkError, TokenError, TokenUnavailableError
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.www_authenticate import parse_challenges
 from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
-# How often a call is sent again for a 401, where each time the token ended on the way: a whole life of a token a turn.
-_TURNS = 3
+# How often a call is resent for a 401 when the token expired on the way each time: one resend per token lifetime.
+_MAX_RESENDS = 3
 
-# So many tokens one after another, each of which ended within so many seconds, are enough.
-_IN_VAIN, _NO_WAIT = 3, 0.01
+# A token with less lifetime than this on arrival, in seconds, counts as expired: it may not live until it is written.
+_MIN_LIFETIME = 0.01
+
+
+@attrs.frozen
+class _ExpiredOnArrival:
+    """A token that was fetched for one call and arrived expired. It is sent: the next one would be no better."""
+
+    token: Token
 
 
 class AuthMiddleware:
-    """Presents the token of a `TokenSource` on each request that needs one; never on another origin.
+    """Gets the token of a `TokenSource` for each request that needs one, never for another origin.
+
+    A call that took its permit first and then waited for a token would use the permit when the token arrives, together
+    with all other calls: at a limit of 100/s and a refresh of 2 s, 200 requests at once. So nothing below this
+    middleware waits for a token. If the token expired while the call was queued below, nothing was sent: the limits get
+    the permit back, this middleware gets the next token, and the call queues again until its deadline.
 
     Args:
         source: owns the token.
-        send: sends a token request: what lies below this middleware.
+        send: sends a token request; the `send` of the transport.
     """
 
     order = StackOrder.AUTH
@@ -38,29 +51,52 @@ class AuthMiddleware:
     def __init__(self, source: TokenSource, send: Handler) -> None:
         self._source = source
         self._send = send
+        self._write_token = token_writer(source, send)
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
-        if not request.authenticate:
+        """Send the request with a token, and once more with a new one after a 401."""
+        if not (request.authenticate and request.same_origin):
             return await call_next(request)
-        token = self._source.peek(request.options.tenant) or await self._get(request)
-        request.state.credentials = token
-        request.headers.update(token.headers)
-        request.sign = self._sign
-        response = await call_next(request)
+        token = self._source.peek(request.options.tenant)
+        request.state.credentials = await self._get(request) if token is None else token
+        if not request.on_send:
+            request.on_send = (self._write_token,)  # in a stack of a client that has no credential of its own
+        response: Response | None = None
+        try:
+            response = await call_next(request)
+        except TokenError:  # raised by a step of on_send: nothing was sent
+            if not self._expired_in_queue(request):
+                raise
+        if response is None:
+            await self._replace_expired(request)
+            response = await self._deliver(request, call_next)
         if response.status == 401:
             return await self._answer_401(request, response, call_next)
         return response
 
-    def _sign(self, request: Request) -> None:
-        """Present the token of this moment: the one before may have ended while the request stood in a queue."""
-        token = self._source.peek_valid(self._send, request.options.tenant)
-        if token is not None:
-            request.state.credentials = token
-            request.headers.update(token.headers)
+    async def _deliver(self, request: Request, call_next: Handler) -> Response:
+        """Send the request, and queue it again with the next token each time its token expires in the queues below."""
+        while True:
+            try:
+                return await call_next(request)
+            except TokenError:
+                if not self._expired_in_queue(request):
+                    raise
+            await self._replace_expired(request)
 
-    async def _get(self, request: Request, rejected: Token | None = None) -> Token:
+    def _expired_in_queue(self, request: Request) -> bool:
+        """Return whether a TokenError means that the token expired; a step may raise one for a reason of its own."""
+        credentials = request.state.credentials
+        valid = self._source.peek_valid(self._send, request.options.tenant)
+        return isinstance(credentials, Token) and credentials is not valid
+
+    async def _replace_expired(self, request: Request) -> None:
+        valid = self._source.peek_valid(self._send, request.options.tenant)
+        request.state.credentials = await self._get(request) if valid is None else valid
+
+    async def _get(self, request: Request, rejected: Token | None = None) -> Token | _ExpiredOnArrival:
         try:
-            return await self._source.get(
+            token = await self._source.get(
                 self._send, rejected=rejected, tenant=request.options.tenant, within=request.remaining()
             )
         except AsdkError as error:
@@ -69,103 +105,74 @@ class AuthMiddleware:
             else:
                 error.needed_for = f"{request.method} {request.template}"
             raise
+        return _ExpiredOnArrival(token) if _has_expired(token, request, _MIN_LIFETIME) else token
 
     async def _answer_401(self, request: Request, response: Response, call_next: Handler) -> Response:
-        """Once a call: get another token than the one that was refused, and send again with it.
+        """Get another token than the rejected one and resend the request, once per call.
 
-        The 401 stands if a new token cannot help (the scope is too small), if there is none, or if the body was a
-        one-shot iterator: it is gone, and an empty one is never sent in its place. A token that ended while the request
-        was on its way was not refused: then there is one more turn, in whichever attempt.
+        The 401 is returned if a new token cannot help (the scope is too small), if there is none, or if the body was a
+        one-shot iterator, which is consumed: an empty body is never sent in its place. A token that expired while the
+        request was on its way was not rejected: the request is then resent once more, in any attempt.
         """
-        for _ in range(_TURNS):
-            refused = request.state.credentials  # perhaps a later one than this middleware had, by `sign`
-            if not isinstance(refused, Token) or not request.replayable or _lacks_scope(response):
+        for _ in range(_MAX_RESENDS):
+            rejected = _token_of(request.state.credentials)
+            if rejected is None or not request.replayable or _lacks_scope(response):
                 break
-            if request.state.reauthenticated and not _has_ended(refused, request):
+            if request.state.reauthenticated and not _has_expired(rejected, request):
                 break
             await response.read_error_body()  # a stream gives its connection back before the wait
             request.state.reauthenticated = True
-            token = await self._get(request, rejected=refused)
-            if token.value == refused.value:
+            credentials = await self._get(request, rejected)
+            token = _token_of(credentials)
+            if token is None or token.value == rejected.value:
                 break
-            request.state.credentials = token
-            request.headers.update(token.headers)
-            response = await call_next(request)
+            request.state.credentials = credentials
+            response = await self._deliver(request, call_next)
             if response.status != 401:
                 break
         return response
 
 
-class TokenGate(AuthMiddleware):
-    """Lets a call through to the queues below when there is a token for it, and sends a 401 through them once more.
+def token_writer(source: TokenSource, send: Handler) -> Callable[[Request], None]:
+    """Return the step of ``on_send`` that writes the token of a source.
 
-    A permit that is taken first and then waits for a token is used when the token comes, together with all others:
-    limit 100/s, refresh 2 s, then 200 requests at once. So nothing below here waits for a token. One that ended while
-    the call was in a queue brings the call back to this gate, and its permit to the next call.
-    """
-
-    order = StackOrder.TOKEN_GATE
-
-    async def __call__(self, request: Request, call_next: Handler) -> Response:
-        if not request.authenticate:
-            return await call_next(request)
-        response = await self._pass(request, call_next)
-        if response.status == 401:
-            return await self._answer_401(request, response, functools.partial(self._pass, call_next=call_next))
-        return response
-
-    async def _pass(self, request: Request, call_next: Handler) -> Response:
-        in_vain = 0
-        while True:
-            if self._source.peek(request.options.tenant) is None:
-                await self._get(request)
-            began = request.clock.monotonic()
-            try:
-                return await call_next(request)
-            except _TokenEndedError:  # nothing was sent
-                # A token that has ended when it comes ends always: asking for ever more of them helps nobody.
-                in_vain = in_vain + 1 if request.clock.monotonic() - began < _NO_WAIT else 0
-                if in_vain >= _IN_VAIN:
-                    raise
-
-
-class TokenWriter:
-    """Writes the token of this moment on each request that needs one. It never waits: that is `TokenGate`'s part.
+    It writes the newest token that has not expired, and only on a request that `AuthMiddleware` let through.
 
     Args:
         source: owns the token.
-        send: sends a token request, for a token that is to be renewed in the background.
+        send: sends a token request, for a token that is to be refreshed in the background.
     """
 
-    order = StackOrder.TOKEN_WRITER
+    def write_token(request: Request) -> None:
+        state = request.state
+        credentials = state.credentials
+        if not (request.authenticate and request.same_origin and isinstance(credentials, Token | _ExpiredOnArrival)):
+            return
+        tenant = request.options.tenant
+        token = source.peek(tenant) or source.peek_valid(send, tenant)
+        if token is not None:
+            state.credentials = token
+        elif isinstance(credentials, _ExpiredOnArrival):
+            token = credentials.token
+        else:
+            raise TokenUnavailableError("the token expired while the call waited for its turn")
+        request.headers.fields.update(token.headers.fields)  # as `Headers.update` does, one call less
 
-    def __init__(self, source: TokenSource, send: Handler) -> None:
-        self._source = source
-        self._send = send
-
-    async def __call__(self, request: Request, call_next: Handler) -> Response:
-        if request.authenticate:
-            self._sign(request)
-            request.sign = self._sign
-        return await call_next(request)
-
-    def _sign(self, request: Request) -> None:
-        token = self._source.peek(request.options.tenant) or self._source.peek_valid(self._send, request.options.tenant)
-        if token is None:
-            raise _TokenEndedError("the token ended while the call waited for its turn")
-        request.state.credentials = token
-        request.headers.update(token.headers)
+    return write_token
 
 
-class _TokenEndedError(TokenUnavailableError):
-    """There was a token at the gate, and is none now. The gate catches it."""
+def _token_of(credentials: object) -> Token | None:
+    """Return the token that was presented, None if another middleware presented something else."""
+    if isinstance(credentials, _ExpiredOnArrival):
+        return credentials.token
+    return credentials if isinstance(credentials, Token) else None
 
 
 def _lacks_scope(response: Response) -> bool:
-    """Whether the token is good, but not for this (RFC 6750, section 3.1): a new one would be no better."""
+    """Return whether the token is valid but its scope too small (RFC 6750, section 3.1): a new one would not help."""
     challenges = parse_challenges(response.headers.getall("www-authenticate"))
     return any(challenge.parameters.get("error") == "insufficient_scope" for challenge in challenges)
 
 
-def _has_ended(token: Token, request: Request) -> bool:
-    return token.expires_at is not None and token.expires_at <= request.clock.time()
+def _has_expired(token: Token, request: Request, margin: float = 0.0) -> bool:
+    return token.expires_at is not None and token.expires_at <= request.clock.time() + margin

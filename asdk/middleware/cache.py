@@ -1,7 +1,8 @@
-"""A response cache (RFC 9111) that is private to one client: fresh answers without a request, stale ones revalidated.
+"""A response cache (RFC 9111), private to one client: fresh responses need no request, stale ones are revalidated.
 
-The rules are hishel's, whose state machine does no I/O and knows no HTTP library; what is stored, for whom and how much
-is decided here. Given to a client as ``middleware=[CacheMiddleware()]``; needs the extra ``cache``.
+hishel decides by the rules of the RFC; its state machine does no I/O and depends on no HTTP library. This module
+decides what is stored, for which caller and how much. Users pass it as ``middleware=[CacheMiddleware()]``; it needs the
+extra ``cache``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from asdk.http.response import Response
 from asdk.middleware.chain import StackOrder
 from asdk.transports.base import Handler
 
-#: Whose a response is: the URL, the client, the tenant, whether it was authenticated, and the call's own secrets.
+#: The owner of a response: the URL, the client, the tenant, whether it was authenticated, and the call's own secrets.
 Partition: TypeAlias = tuple[str, int, Tenant | None, bool, bytes]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,8 +38,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A failure is never stored, though the standard lets a cache keep some.
 _STORED_STATUSES = frozenset({200, 203})
 
-# A caller who sends one of these has a cache of his own, or wants a part.
-_CALLERS_OWN = ("range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range")
+# A caller that sends one of these has a cache of its own, or asks for a part.
+_BYPASS_HEADERS = ("range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range")
 
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=", re.IGNORECASE).search
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\s*(?:,|$)", re.IGNORECASE).search
@@ -46,20 +47,21 @@ _NO_STORE = re.compile(r"(?:^|,)\s*no-store\s*(?:,|$)", re.IGNORECASE).search
 
 @attrs.frozen
 class _Arrival:
-    """What a response says of itself, and when it did.
+    """The headers of a response and when it arrived.
 
     Attributes:
-        headers: with a Date, in any case.
-        age: how old it was then, in seconds (RFC 9111, section 4.2.3).
-        moment: when it came, on the monotonic and on the wall clock.
+        headers: always with a Date.
+        age: on arrival, in seconds (RFC 9111, section 4.2.3).
+        time: of the arrival, on the monotonic and on the wall clock.
     """
 
     headers: Headers
     age: float
-    moment: tuple[float, float]
+    time: tuple[float, float]
 
     @classmethod
     def of(cls, response: Response, clock: Clock) -> _Arrival:
+        """Return the arrival of a response that has just been received."""
         headers, now = response.headers.copy(), clock.time()
         sent = http_date(headers.get("date", ""))
         if sent is None:
@@ -72,12 +74,12 @@ class _Arrival:
 
 @attrs.define(eq=False)
 class _Stored:
-    """A response that is kept.
+    """A stored response.
 
     Attributes:
-        vary: the fields of the request that the server chose it by, and their values.
-        age: how old it was at that moment; see `_Arrival`.
-        moment: when it came, or was last confirmed.
+        vary: the request fields that the response depends on, and their values.
+        age: on arrival; see `_Arrival`.
+        time: of the arrival, or of the last revalidation.
     """
 
     partition: Partition
@@ -86,31 +88,32 @@ class _Stored:
     headers: Headers
     content: bytes
     age: float
-    moment: tuple[float, float]
+    time: tuple[float, float]
     id: UUID = attrs.field(factory=uuid4)
 
     @property
     def size(self) -> int:
+        """Return its size in bytes: body and header fields."""
         return len(self.content) + sum(len(name) + len(value) for name, value in self.headers.multi_items())
 
     def age_at(self, clock: Clock) -> float:
-        """By the clock that went further: one may stand still while a machine sleeps, the other may be turned back."""
-        monotonic, wall = self.moment
+        """Return its age by the clock that advanced more: one may stop during sleep, the other may be set back."""
+        monotonic, wall = self.time
         return self.age + max(0.0, clock.monotonic() - monotonic, clock.time() - wall)
 
 
 class CacheMiddleware:
-    """Keeps responses to GET in memory and uses them again as ``Cache-Control``, ``Expires``, ``ETag`` and
-    ``Last-Modified`` allow.
+    """Stores responses to GET in memory and reuses them as their caching headers allow.
 
-    One response is kept for one client with its copies, so for one credential, and within it by URL, tenant, the secret
-    headers of the call, and what ``Vary`` names. A failure is never kept, nor a stream. A response that says nothing of
-    its freshness is revalidated each time, never guessed about. Anything but GET, HEAD and OPTIONS that succeeds
-    removes what is kept under its URL.
+    These are ``Cache-Control``, ``Expires``, ``ETag`` and ``Last-Modified``. A response is stored for one client and
+    its copies, so for one credential, by URL, tenant, the secret headers of the call, and the fields in ``Vary``.
+    Failures and streams are never stored. A response without freshness information is revalidated each time; its
+    lifetime is never guessed. A successful request with a method other than GET, HEAD and OPTIONS removes the responses
+    stored for its URL.
 
     Args:
-        max_entries: how many responses are kept at most; the one used longest ago goes first.
-        max_bytes: how large they may be together. One that would take more than an eighth of it is not kept.
+        max_entries: how many responses are stored at most; the least recently used is evicted first.
+        max_bytes: their total size. A response larger than an eighth of it is not stored.
 
     Raises:
         ConfigurationError: hishel is not installed.
@@ -128,18 +131,19 @@ class CacheMiddleware:
         self._size = 0
         # Held for a few instructions, never across an await: a client may work in several event loops at once.
         self._lock = threading.Lock()
-        # The rest of the chain stands for the client and its credential; its copies share it.
+        # The rest of the chain identifies the client and its credential; copies share it.
         self._chains: weakref.WeakKeyDictionary[Handler, int] = weakref.WeakKeyDictionary()
         self._numbers = itertools.count()
         self._salt = secrets.token_bytes(16)
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Return a stored response, or send the request."""
         if request.method not in _SAFE:
             response = await call_next(request)
             if response.status < 400:
                 self._forget(request.url)
             return response
-        own = any(name in request.headers for name in _CALLERS_OWN)
+        own = any(name in request.headers for name in _BYPASS_HEADERS)
         if request.method != "GET" or request.stream or own or _NO_STORE(request.headers.get("Cache-Control", "")):
             return await call_next(request)
         return await self._answer(request, call_next)
@@ -147,7 +151,7 @@ class CacheMiddleware:
     async def _answer(self, request: Request, call_next: Handler) -> Response:
         rfc, clock = self._rfc, request.clock
         partition = self._partition(request, call_next)
-        asked = request.headers.copy()  # further down, others add to them
+        asked = request.headers.copy()  # middlewares below add to them
         known = self._find(partition, asked)
         plain = rfc.Request("GET", request.url, _to_hishel(asked))
         entries = [
@@ -176,7 +180,7 @@ class CacheMiddleware:
                 return response
         return self._reply(request, known[state.entry.id])
 
-    # --- what is kept -----------------------------------------------------------------------------------------------
+    # --- the store ---------------------------------------------------------------------------------------------------
 
     def _partition(self, request: Request, call_next: Handler) -> Partition:
         with self._lock:
@@ -199,12 +203,12 @@ class CacheMiddleware:
     def _keep(self, partition: Partition, asked: Headers, response: Response, news: _Arrival, *, keep: Any) -> None:
         headers = news.headers.copy()
         for name in news.headers:
-            if name not in keep:  # a field that is for this one connection
+            if name not in keep:  # a field of this one connection
                 del headers[name]
         names = [name.strip().lower() for name in ",".join(headers.getall("vary")).split(",") if name.strip()]
         is_of_use = _lifetime(headers) is not None or "etag" in headers or "last-modified" in headers
         vary = {name: asked.get(name) for name in names}
-        made = _Stored(partition, vary, response.status, headers, response.content, news.age, news.moment)
+        made = _Stored(partition, vary, response.status, headers, response.content, news.age, news.time)
         if "*" in names or not is_of_use or made.size > self._max_bytes // 8:
             return
         same = [stored.id for stored in self._find(partition, asked).values() if stored.vary == vary]
@@ -217,7 +221,7 @@ class CacheMiddleware:
                 self._drop(next(iter(self._stored)))
 
     def _freshen(self, stored: _Stored, merged: Any, news: _Arrival) -> None:
-        """Take over what a 304 says anew (RFC 9111, section 3.2)."""
+        """Update the stored headers from a 304 (RFC 9111, section 3.2)."""
         headers = stored.headers.copy()
         for name in news.headers:
             if name in merged and news.headers[name] == merged[name]:
@@ -225,7 +229,7 @@ class CacheMiddleware:
         with self._lock:
             if stored.id in self._stored:
                 self._size -= stored.size
-            stored.headers, stored.age, stored.moment = headers, news.age, news.moment
+            stored.headers, stored.age, stored.time = headers, news.age, news.time
             if stored.id in self._stored:
                 self._size += stored.size
 
@@ -258,10 +262,10 @@ class CacheMiddleware:
 
 
 async def _send(request: Request, call_next: Handler, headers: Any) -> Response:
-    """Send the request, with the conditions that hishel set, which are taken off again."""
+    """Send the request with the conditions that hishel set, and remove them afterwards."""
     conditions = [name for name in ("If-None-Match", "If-Modified-Since") if name in headers]
     for name in conditions:
-        # Past the check of `Headers`: the server gets back what it sent.
+        # Without the check of `Headers`: the server gets back the value it sent.
         request.headers.fields[name.lower()] = (name, headers[name])
     try:
         return await call_next(request)
@@ -271,10 +275,10 @@ async def _send(request: Request, call_next: Handler, headers: Any) -> Response:
 
 
 def _judged(stored: _Stored, clock: Clock) -> Headers:
-    """The fields by which hishel judges a response, so that it comes to the age and lifetime that are right.
+    """Return header fields from which hishel computes the right age and lifetime.
 
-    hishel subtracts ``Date`` from the machine's clock, which is wrong by as much as the two machines differ, and
-    guesses a lifetime where none is named.
+    hishel subtracts ``Date`` from the local clock, which is wrong by the difference of the two clocks, and guesses a
+    lifetime where the response has none.
     """
     headers, lifetime = stored.headers.copy(), _lifetime(stored.headers)
     headers.fields["date"] = ("Date", formatdate(time.time() - stored.age_at(clock), usegmt=True))
@@ -289,8 +293,7 @@ def _judged(stored: _Stored, clock: Clock) -> Headers:
 
 
 def _lifetime(headers: Headers) -> float | None:
-    """For how many seconds the server says that its response is good, by ``Expires``; 0 where ``max-age`` says it, and
-    None where nothing does."""
+    """Return the lifetime in seconds by ``Expires``; 0 if there is a ``max-age``, None if there is neither."""
     if _MAX_AGE(headers.get("cache-control", "")):
         return 0.0
     if "expires" not in headers:
@@ -312,4 +315,4 @@ def _hishel() -> Any:
         pass
     else:
         return hishel
-    raise ConfigurationError("the response cache needs hishel: pip install 'asdk[cache]'")
+    raise ConfigurationError("CacheMiddleware needs hishel: pip install 'asdk[cache]'")

@@ -1,6 +1,6 @@
-"""One log record a call, on the logger ``asdk``. Stands outermost: it sees the call as its caller does.
+"""One log record per call, on the logger ``asdk``. It is outermost, so that it logs a call as its caller sees it.
 
-What may be shown is an allow-list: the template instead of the URL, a few header fields, never a body. Nothing is built
+An allow-list says what is logged: the template instead of the URL, a few header fields, never a body. Nothing is built
 while the level is off.
 """
 
@@ -17,18 +17,20 @@ from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")
 
-#: The response header fields that a record may show; all others are left out.
+#: The response header fields that are logged; all others are left out.
 SHOWN_HEADERS = frozenset(
     {"content-type", "content-length", "content-encoding", "date", "retry-after", "server", "x-request-id"}
 )
 
 
 class LoggingMiddleware:
-    """Logs each call at DEBUG, with its facts in ``record.asdk``: method, template, status, ms, attempts, history
-    (reason and wait of each attempt before), bytes, request_id, tenant, headers.
+    """Logs each call at DEBUG.
+
+    ``record.asdk`` has the facts: method, template, status, ms, attempts, history (reason and wait of each earlier
+    attempt), bytes, request_id, tenant, headers.
 
     Args:
-        shown_headers: names of response header fields that a record may show, in lower case.
+        shown_headers: names of response header fields that are logged, in lower case.
     """
 
     order = StackOrder.LOGGING
@@ -37,6 +39,7 @@ class LoggingMiddleware:
         self._shown = frozenset(name.lower() for name in shown_headers)
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Send the request and log its outcome."""
         if not _log.isEnabledFor(logging.DEBUG):
             return await call_next(request)
         began = request.clock.monotonic()

@@ -1,4 +1,4 @@
-"""Names the caller's tenant on each request, by the headers that the API chose. Stands just above auth."""
+"""The tenant headers of each request, by the names that the API chose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from asdk.transports.base import Handler
 
 
 class TenantMiddleware:
-    """Sets the tenant headers, on the client's own origin only."""
+    """Sets the tenant headers, on the client's own origin only.
+
+    Args:
+        headers: the names of the headers.
+    """
 
     order = StackOrder.TENANT
 
@@ -20,10 +24,11 @@ class TenantMiddleware:
         self._last: tuple[Tenant | None, Headers] = (None, Headers())
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Send the request with the headers of its tenant."""
         tenant = request.options.tenant
         if tenant is not None and request.same_origin:
             known, fields = self._last
-            if known is not tenant:  # most clients have one tenant, and most calls in a row the same
+            if known is not tenant:  # most clients have one tenant, and most consecutive calls have the same
                 fields = self._headers.render(tenant)
                 self._last = (tenant, fields)
             request.headers.update(fields)

@@ -1,4 +1,4 @@
-"""`BaseClient` as its users and subclasses meet it: requests, errors, copies, settings."""
+"""`BaseClient` for its users and subclasses: requests, errors, copies, settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import gc
 import json
 import pickle
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,13 +37,16 @@ from asdk import (
     ServerError,
     StatusError,
     StreamError,
+    Tenant,
     Timeout,
     Token,
+    TokenUnavailableError,
     UnprocessableError,
     field,
     model,
+    tenant_scope,
 )
-from asdk.auth import Credential, NoCredential, TokenSource
+from asdk.auth import Credential, MemoryTokenStore, NoCredential, TokenSource
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import QueryStyle
@@ -61,7 +64,7 @@ class User:
 
 
 class LockedError(StatusError):
-    """423, in the words of this API."""
+    """The error of this API for a 423."""
 
 
 class Users(Resource["Api"]):
@@ -95,7 +98,7 @@ def ok(request: Request) -> Reply:
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_resource_method_goes_down_and_comes_back_typed() -> None:
+async def test_a_resource_method_returns_a_typed_value() -> None:
     client, transport = api([Reply(json={"id": 5, "name": "Ada", "new": "ignored"})])
     assert await client.users.get(5) == User(id=5, name="Ada")
     (sent,) = transport.sent
@@ -115,7 +118,7 @@ async def test_a_resource_method_goes_down_and_comes_back_typed() -> None:
         ("ü ", "/v1/users/%C3%BC%20"),
     ],
 )
-async def test_a_path_value_cannot_climb(value: str, path: str) -> None:
+async def test_a_path_value_cannot_leave_its_segment(value: str, path: str) -> None:
     client, transport = api(ok)
     await client.request("GET", "/users/{id}", path_params={"id": value})
     assert transport.sent[0].url == f"https://api.example.org{path}"
@@ -144,7 +147,7 @@ async def test_a_path_value_cannot_climb(value: str, path: str) -> None:
         ("https://api.example.org/x\r\n", {}),
     ],
 )
-async def test_a_template_that_makes_no_path_is_refused_before_anything_is_sent(
+async def test_an_invalid_template_is_rejected_before_anything_is_sent(
     template: str, path_params: dict[str, Any]
 ) -> None:
     client, transport = api(ok)
@@ -153,23 +156,55 @@ async def test_a_template_that_makes_no_path_is_refused_before_anything_is_sent(
     assert transport.sent == []
 
 
+def given(**options: Any) -> Callable[[], object]:
+    return lambda: BaseClient(**{"base_url": "https://api.example.org", **options})
+
+
 @pytest.mark.parametrize(
-    ("name", "part", "words"),
+    ("build", "message"),
     [
-        ("clock", 5, r"clock= is a int; give one such as VirtualClock\(\)"),
-        ("clock", VirtualClock, "clock= is the class VirtualClock"),
-        ("config", {}, r"config= is a dict; give one such as Config\("),
-        ("transport", "aiohttp", r"transport= is a str; give one such as AiohttpTransport\(\)"),
-        ("transport", MemoryTransport, "transport= is the class MemoryTransport"),
-        ("proxy", 5, "proxy= is a int; give the URL of a proxy, or None"),
+        (given(clock=5), "clock must be a Clock, such as VirtualClock() of asdk.testing, got int"),
+        (
+            given(clock=VirtualClock),
+            "clock must be a Clock, such as VirtualClock() of asdk.testing, got the class VirtualClock",
+        ),
+        (given(config={}), "config must be a Config, such as Config('PREFIX'), got dict"),
+        (given(transport="aiohttp"), "transport must be a Transport, such as AiohttpTransport(), got str"),
+        (
+            given(transport=MemoryTransport),
+            "transport must be a Transport, such as AiohttpTransport(), got the class MemoryTransport",
+        ),
+        (given(proxy=5), "proxy must be the URL of a proxy or None, got int"),
+        (given(auth="token"), "auth must be a Credential or a TokenSource, got str"),
+        (given(auth=Credential), "auth must be a Credential or a TokenSource, got the class Credential"),
+        (
+            given(base_url="http://api.example.org", auth=BearerToken("t-1234")),
+            "base_url must be https for a client with auth, got http://api.example.org: the token would be readable on "
+            "the way; or pass allow_insecure_auth=True",
+        ),
+        (
+            given(auth=TokenSource(BearerToken("t-1234")), token_store=MemoryTokenStore()),
+            "token_store must be left out beside a TokenSource, which has its own: pass the store to the TokenSource, "
+            "or pass a Credential as auth",
+        ),
+        (
+            lambda: BaseClient(base_url="https://api.example.org").with_options(idempotency_key="one"),
+            "idempotency_key must be True or None here, got str: one key for all calls would make them one; pass "
+            "True, or a key per call",
+        ),
+        (
+            lambda: BaseClient(base_url="https://api.example.org").build_request("G T", "/x"),
+            "method must be an HTTP method, got 'G T'",
+        ),
     ],
 )
-def test_what_is_no_part_of_a_client_is_refused(name: str, part: Any, words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        BaseClient(base_url="https://api.example.org", **{name: part})
+def test_messages(build: Callable[[], object], message: str) -> None:
+    with pytest.raises((ConfigurationError, InvalidRequestError)) as caught:
+        build()
+    assert caught.value.message.replace("got a ", "got ") == message
 
 
-async def test_a_client_may_have_more_to_say_of_a_status() -> None:
+async def test_a_client_may_add_to_a_status_error() -> None:
     class Strict(BaseClient):
         def status_error(self, response: Response) -> StatusError:
             error = super().status_error(response)
@@ -185,7 +220,7 @@ async def test_a_client_may_have_more_to_say_of_a_status() -> None:
 
 
 def test_a_client_that_could_not_be_built_can_still_be_shown() -> None:
-    half_built = BaseClient.__new__(BaseClient)  # as the traceback of an `__init__` that failed has it
+    half_built = BaseClient.__new__(BaseClient)  # as in the traceback of an `__init__` that failed
     assert repr(half_built) == "<BaseClient >"
 
 
@@ -196,14 +231,14 @@ async def test_a_slash_more_or_less_at_the_end_of_the_base_url_does_not_matter()
         assert transport.sent[0].url == "https://api.example.org/v1/x"
 
 
-async def test_query_values_have_one_spelling_and_none_is_left_out() -> None:
+async def test_query_values_have_one_format_and_none_is_left_out() -> None:
     client, transport = api(ok)
     params = {"a": True, "b": None, "c": [1, "x y"], "d": "ä&=", "e": 1.5}
     await client.request("GET", "/x", params=params)
     assert transport.sent[0].url.partition("?")[2] == "a=true&c=1&c=x%20y&d=%C3%A4%26%3D&e=1.5"
 
 
-async def test_an_api_may_spell_its_query_differently() -> None:
+async def test_an_api_may_write_its_query_differently() -> None:
     class Other(Api):
         query_style = QueryStyle(true="1", false="0", separator=",", list_suffix="[]")
 
@@ -283,7 +318,7 @@ async def test_a_header_that_would_change_the_message_is_refused(headers: dict[s
     assert transport.sent == []
 
 
-async def test_headers_of_call_copy_and_client_are_merged_and_none_takes_one_away() -> None:
+async def test_headers_of_call_copy_and_client_are_merged_and_none_removes() -> None:
     client, transport = api(ok, headers={"X-One": "client", "X-Two": "client"})
     copied = client.with_options(headers={"x-two": "copy", "X-Three": "copy"})
     await copied.request("GET", "/x", headers={"X-THREE": "call", "Accept": None})
@@ -292,7 +327,7 @@ async def test_headers_of_call_copy_and_client_are_merged_and_none_takes_one_awa
 
 
 @pytest.mark.parametrize("method", ["GET\r\nX: 1", "", "GE T", "GÉT"])
-async def test_a_method_that_is_no_token_is_refused(method: str) -> None:
+async def test_an_invalid_method_is_rejected(method: str) -> None:
     client, transport = api(ok)
     with pytest.raises(InvalidRequestError):
         await client.request(method, "/x")
@@ -320,7 +355,7 @@ async def test_an_absolute_url_keeps_its_query_and_takes_more() -> None:
 # --- responses and errors ---------------------------------------------------------------------------------------------
 
 
-async def test_without_a_model_plain_data_comes_back_and_with_none_nothing_is_read() -> None:
+async def test_model_left_out_returns_plain_data_and_none_reads_nothing() -> None:
     client, _ = api([Reply(json={"a": 1}), Reply(204), Reply(200, content=b"<html>"), Reply(204)])
     assert await client.request("GET", "/x") == {"a": 1}
     assert await client.request("DELETE", "/x") is None
@@ -372,11 +407,11 @@ async def test_an_option_of_another_type_is_refused_before_anything_is_sent(opti
 async def test_a_query_that_is_text_is_refused() -> None:
     client, _ = api()
     words: Any = "a=1&b=2"
-    with pytest.raises(InvalidRequestError, match="params= is a str"):
+    with pytest.raises(InvalidRequestError, match="params must be a mapping"):
         await client.request("GET", "/x", params=words)
 
 
-async def test_a_401_says_which_credentials_were_refused_or_that_there_were_none(
+async def test_a_401_names_the_rejected_credentials_or_says_there_were_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def said(client: BaseClient, **arguments: Any) -> str:
@@ -386,9 +421,9 @@ async def test_a_401_says_which_credentials_were_refused_or_that_there_were_none
         return str(caught.value)
 
     denied = MemoryTransport(lambda request: Reply(401, json={"message": "No."}))
-    nobody = BaseClient(base_url="https://h", transport=denied)
-    assert await said(nobody) == "401 GET /x: No; the call carried no credentials"
-    assert await said(nobody, authenticate=False) == "401 GET /x: No."
+    anonymous = BaseClient(base_url="https://h", transport=denied)
+    assert await said(anonymous) == "401 GET /x: No; the call carried no credentials"
+    assert await said(anonymous, authenticate=False) == "401 GET /x: No."
     monkeypatch.setenv("LEGACY_KEY", "key-0123456789")
     assert await said(Api(transport=denied)) == "401 GET /x: No; check api_key (environment LEGACY_KEY)"
     given = BaseClient(base_url="https://h", transport=denied, auth=ApiKey("k"))
@@ -408,10 +443,10 @@ async def test_a_401_for_a_new_token_says_so() -> None:
     client = BaseClient(base_url="https://h", transport=denied, auth=Numbered(), clock=clock)
     with pytest.raises(AuthenticationError):
         await client.request("GET", "/x")
-    await clock.sleep(60)  # a younger token is not renewed for a 401
-    with pytest.raises(AuthenticationError, match="a new token was refused as well") as caught:
+    await clock.sleep(60)  # a younger token is not refreshed for a 401
+    with pytest.raises(AuthenticationError, match="a refreshed token was rejected as well") as caught:
         await client.request("GET", "/x")
-    assert pickle.loads(pickle.dumps(caught.value)).hint == "a new token was refused as well"
+    assert pickle.loads(pickle.dumps(caught.value)).hint == "a refreshed token was rejected as well"
 
 
 async def test_an_error_of_a_call_names_it_once() -> None:
@@ -421,7 +456,7 @@ async def test_an_error_of_a_call_names_it_once() -> None:
     assert str(caught.value) == "GET /x: no key"
 
 
-async def test_an_error_reads_alone_in_a_log_and_carries_the_facts() -> None:
+async def test_an_error_message_stands_alone_and_the_error_has_the_facts() -> None:
     problem = {"type": "about:blank", "title": "Not here", "detail": "no such user", "status": 404, "code": "NO_USER"}
     headers = {"X-Request-Id": "8f3c", "Content-Type": "application/problem+json; charset=utf-8", "Retry-After": "5"}
     client, _ = api([Reply(404, content=json.dumps(problem).encode(), headers=headers)])
@@ -451,14 +486,14 @@ async def test_an_error_reads_alone_in_a_log_and_carries_the_facts() -> None:
         ({}, None, "Bad Request"),
     ],
 )
-async def test_code_and_message_are_read_in_common_dialects(body: object, code: str | None, message: str) -> None:
+async def test_code_and_message_are_read_in_common_formats(body: object, code: str | None, message: str) -> None:
     client, _ = api([Reply(400, json=body)])
     with pytest.raises(BadRequestError) as caught:
         await client.request("GET", "/x")
     assert (caught.value.code, caught.value.message) == (code, message)
 
 
-async def test_an_apis_own_code_has_its_own_class() -> None:
+async def test_an_error_code_of_the_api_has_its_own_class() -> None:
     client, _ = api([Reply(423, json={"code": "LOCKED", "message": "try later"})])
     with pytest.raises(LockedError):
         await client.request("GET", "/x")
@@ -484,7 +519,7 @@ async def test_a_page_of_html_is_an_error_of_one_line() -> None:
         (b'{"id": 1, "name": null}', "name"),
     ],
 )
-async def test_a_body_that_is_not_the_model_names_the_place(content: bytes, path: str | None) -> None:
+async def test_a_body_that_does_not_match_the_model_names_the_field(content: bytes, path: str | None) -> None:
     client, _ = api([Reply(200, content=content, headers={"X-Request-Id": "r"})])
     with pytest.raises(DecodeError) as caught:
         await client.users.get(1)
@@ -510,7 +545,7 @@ async def test_a_server_that_echoes_a_secret_does_not_get_it_into_the_error() ->
 async def test_a_stream_is_read_in_pieces_and_not_by_accident() -> None:
     client, _ = api(lambda request: Reply(200, content=[b"a", b"b"]))
     async with client.stream("GET", "/x") as response:
-        with pytest.raises(StreamError, match="not read"):
+        with pytest.raises(StreamError, match="has not been read"):
             _ = response.content
         assert [chunk async for chunk in response.iter_bytes()] == [b"a", b"b"]
     async with client.stream("GET", "/x") as response:
@@ -557,13 +592,13 @@ async def test_a_copy_shares_everything_but_what_it_changes() -> None:
     assert quick.build_request("GET", "/x").options.timeout.total == 1
 
 
-async def test_what_the_user_brought_is_his_to_close() -> None:
+async def test_a_transport_of_the_user_is_not_closed() -> None:
     client, transport = api(ok)
     await client.aclose()
     assert not transport.is_closed
 
 
-def test_a_forgotten_client_ends_with_its_last_reference() -> None:
+def test_a_forgotten_client_is_collected_with_its_last_reference() -> None:
     gc.collect()
     gc.disable()
     try:
@@ -582,14 +617,14 @@ def test_a_forgotten_client_ends_with_its_last_reference() -> None:
 
         assert client is not None
         asyncio.run(use(client))
-        core = weakref.ref(client._core)
+        session = weakref.ref(client._session)
         client = None
-        assert core() is None
+        assert session() is None
     finally:
         gc.enable()
 
 
-def test_settings_come_from_argument_environment_file_and_default_in_this_order(
+def test_settings_come_from_argument_environment_file_or_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -608,7 +643,7 @@ def test_settings_come_from_argument_environment_file_and_default_in_this_order(
     )
 
 
-def test_explain_says_where_each_setting_came_from_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_shows_the_source_of_each_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEGACY_KEY", "key-0123456789")
     client = Api()
     assert "api_key = ******** (environment LEGACY_KEY)" in client.config.explain()
@@ -619,7 +654,7 @@ def test_explain_says_where_each_setting_came_from_and_no_secret(monkeypatch: py
 
 
 @pytest.mark.parametrize("key", ["", " key", "key ", "key\n", "a key", "schlüssel", "\tkey"])
-def test_a_key_that_was_copied_wrong_is_refused_where_it_came_from(key: str) -> None:
+def test_a_malformed_key_is_rejected_with_its_source(key: str) -> None:
     with pytest.raises(ConfigurationError, match="api_key"):
         Api(api_key=key)
     if key:
@@ -642,7 +677,7 @@ def test_a_key_that_was_copied_wrong_is_refused_where_it_came_from(key: str) -> 
         "https://api.exa\nmple.org",
     ],
 )
-def test_a_base_url_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_base_url_is_rejected(url: str) -> None:
     class NoDefault(BaseClient):
         pass
 
@@ -650,9 +685,9 @@ def test_a_base_url_that_is_none_is_refused(url: str) -> None:
         NoDefault(base_url=url)
 
 
-def test_a_token_over_plain_http_is_refused_unless_it_stays_on_the_machine() -> None:
+def test_a_token_over_plain_http_is_rejected_except_on_loopback() -> None:
     for url in ("http://api.example.org", "http://10.0.0.1:8080", "http://localhost.evil.com"):
-        with pytest.raises(ConfigurationError, match="plain http"):
+        with pytest.raises(ConfigurationError, match="base_url"):
             Api(base_url=url, api_key="key-1234")
         Api(base_url=url, api_key="key-1234", allow_insecure_auth=True)
         Api(base_url=url)
@@ -674,7 +709,7 @@ async def test_a_secret_in_a_body_goes_over_plain_http_only_on_purpose() -> None
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
-def test_a_setting_that_cannot_be_is_a_configuration_error_with_its_place(value: float) -> None:
+def test_an_invalid_setting_is_a_configuration_error_with_its_source(value: float) -> None:
     with pytest.raises(ConfigurationError, match=r"timeout \(argument\)"):
         Api(timeout=value)
     with pytest.raises(ConfigurationError, match="environment TESTAPI_TIMEOUT"):
@@ -687,11 +722,11 @@ async def test_a_paginator_that_is_awaited_is_the_whole_list() -> None:
     assert len(transport.sent) == 3
 
 
-def test_a_model_shows_no_fields_that_are_none() -> None:
+def test_the_repr_of_a_model_leaves_out_none() -> None:
     assert repr(User(id=1, name="Ada")) == "User(id=1, name='Ada')"
 
 
-async def test_the_lack_of_a_credential_is_told_before_anything_is_sent() -> None:
+async def test_a_missing_credential_is_reported_before_anything_is_sent() -> None:
     client, transport = api(ok, auth=NoCredential("looked for TESTAPI_API_KEY in the environment and in .env"))
     for _ in range(2):
         with pytest.raises(ConfigurationError, match="TESTAPI_API_KEY"):
@@ -705,14 +740,14 @@ def test_auth_takes_a_credential_or_a_source_and_nothing_else() -> None:
     Api(auth=TokenSource(BearerToken("t-1234")))
     Api(auth=None)
     for bad in ("token", Credential, object()):
-        with pytest.raises(ConfigurationError, match="auth="):
+        with pytest.raises(ConfigurationError, match="auth must be"):
             Api(auth=bad)  # type: ignore[arg-type]
 
 
 def test_no_object_shows_a_secret() -> None:
     secret = "pa55word-0123456789"
     client, _ = api(ok, api_key=secret)
-    token = asyncio.run(client._core.source.get(client._core.send))  # type: ignore[union-attr]
+    token = asyncio.run(client.get_token())
     request = client.build_request(
         "POST", "/x", json={"p": Secret(secret)}, headers={"Authorization": f"Bearer {secret}"}
     )
@@ -721,7 +756,7 @@ def test_no_object_shows_a_secret() -> None:
         ApiKey(secret),
         vars(ApiKey(secret)),
         BearerToken(secret),
-        client._core.source,
+        client.token_source,
         client.config,
         Secret(secret),
     ]
@@ -735,3 +770,61 @@ def test_no_object_shows_a_secret() -> None:
 
 def test_a_config_without_prefix_takes_nothing_from_the_environment() -> None:
     assert Config(environ={"BASE_URL": "https://evil.example.org"}, dotenv=None).get("base_url") is None
+
+
+class Expiring(Credential):
+    """A credential that gives t1, t2, ..., each after a second, by login or by refresh."""
+
+    rotates_refresh_tokens = False
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock, self.asked = clock, list[str]()
+
+    async def fetch(self, send: Handler) -> Token:
+        return await self._next("login")
+
+    async def refresh(self, token: Token, send: Handler) -> Token:
+        return await self._next("refresh")
+
+    async def _next(self, how: str) -> Token:
+        self.asked.append(how)
+        await self.clock.sleep(1)
+        return Token(value=f"t{len(self.asked)}", lifetime=3600, refresh_token="r")
+
+
+async def test_get_token_gets_refreshes_or_logs_in() -> None:
+    clock = VirtualClock()
+    credential = Expiring(clock)
+    client = BaseClient(base_url="https://api.example.org", auth=credential, transport=MemoryTransport(), clock=clock)
+    values = [(await client.get_token(**how)).value.reveal() for how in ({}, {}, {"refresh": True}, {"login": True})]
+    assert values == ["t1", "t1", "t2", "t3"]
+    assert credential.asked == ["login", "refresh", "login"]
+
+
+async def test_get_token_waits_no_longer_than_its_timeout() -> None:
+    clock = VirtualClock()
+    client = BaseClient(
+        base_url="https://api.example.org", auth=Expiring(clock), transport=MemoryTransport(), clock=clock
+    )
+    with pytest.raises(TokenUnavailableError):
+        await client.get_token(timeout=0.5)
+    assert clock.monotonic() == pytest.approx(0.5)
+    assert (await client.get_token(timeout=None)).value.reveal() == "t1"
+
+
+async def test_default_headers_give_way_to_the_clients_and_the_calls() -> None:
+    class Defaults(BaseClient):
+        base_url = "https://api.example.org"
+        default_headers: ClassVar[Mapping[str, str]] = {"X-A": "class", "X-B": "class", "X-C": "class"}
+
+    client = Defaults(headers={"X-B": "client"})
+    headers = client.build_request("GET", "/x", headers={"X-C": "call"}).headers
+    assert [headers[name] for name in ("X-A", "X-B", "X-C")] == ["class", "client", "call"]
+
+
+def test_the_current_tenant_is_of_the_copy_the_scope_or_the_client() -> None:
+    client = BaseClient(base_url="https://api.example.org", tenant=Tenant("a"))
+    with tenant_scope(Tenant("b")):
+        assert client.current_tenant == Tenant("b")
+        assert client.with_options(tenant=Tenant("c")).current_tenant == Tenant("c")
+    assert client.current_tenant == Tenant("a")

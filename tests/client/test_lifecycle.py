@@ -1,4 +1,4 @@
-"""From the first call to the end of a client, however it ends: nothing is left, nothing said, the next call works."""
+"""The life of a client from its first call to its end: nothing is left, nothing is printed, the next call works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from tests.support.cancelling import at_each_await, live_timers
 from tests.support.scripts import run_quietly
-from tests.support.servers import QUICK, RawServer, Visit, client_of, head, until, wait_until
+from tests.support.servers import QUICK, RawExchange, RawServer, client_of, head, until, wait_until
 
 
 class Login(Credential):
@@ -30,7 +30,7 @@ class Login(Credential):
         return Token(value=response.json()["token"], lifetime=3600)
 
 
-async def by_path(visit: Visit) -> None:
+async def by_path(visit: RawExchange) -> None:
     """Does what the path says; without one it is good."""
     match visit.target:
         case "/away":
@@ -74,7 +74,7 @@ def server() -> Iterator[RawServer]:
 
 @pytest.fixture
 def no_collector() -> Iterator[None]:
-    """What goes away does so with its last reference."""
+    """Turn the garbage collector off: objects must be collected with their last reference."""
     gc.collect()
     gc.disable()
     yield
@@ -197,7 +197,7 @@ LIVES: dict[str, Life] = {
     "no JSON": lambda client: failing(client, "/no-json"),
     "a limit": lambda client: failing(client, "/stall", timeout=Timeout(attempt=0.02)),
     "a deadline": lambda client: failing(client, "/stall", timeout=0.02),
-    "retries in vain": lambda client: failing(client, "/cut", retry=QUICK),
+    "failed retries": lambda client: failing(client, "/cut", retry=QUICK),
     "retries of a status": lambda client: failing(client, "/503", retry=QUICK),
     "failed tasks": lambda client: failing_together(client, "/cut"),
     "tasks cut in the body": lambda client: failing_together(client, "/mid"),
@@ -215,7 +215,7 @@ LIVES: dict[str, Life] = {
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)
 @pytest.mark.parametrize("login", [False, True], ids=["open", "with a login"])
-async def test_a_forgotten_client_goes_with_its_last_reference(
+async def test_a_forgotten_client_closes_with_its_last_reference(
     server: RawServer, no_collector: None, live: Life, login: bool
 ) -> None:
     auth = Login(server.url) if login else None
@@ -228,7 +228,7 @@ async def test_a_forgotten_client_goes_with_its_last_reference(
 
 
 @pytest.mark.parametrize("status", [400, 503])
-async def test_a_forgotten_client_whose_login_failed_goes_too(no_collector: None, status: int) -> None:
+async def test_a_forgotten_client_whose_login_failed_is_collected(no_collector: None, status: int) -> None:
     with RawServer(lambda visit: visit.answer(b'{"error": "invalid_client"}', status=status)) as server:
         client = client_of(server, auth=Login(server.url), timeout=0.1)
         with pytest.raises(TokenError):
@@ -239,7 +239,7 @@ async def test_a_forgotten_client_whose_login_failed_goes_too(no_collector: None
         await until(lambda: server.open == 0, patience=0.5)
 
 
-async def test_a_client_in_a_cycle_of_the_users_is_closed_without_a_word(server: RawServer) -> None:
+async def test_a_client_in_a_reference_cycle_is_closed_without_output(server: RawServer) -> None:
     class Application:
         def __init__(self) -> None:
             self.client = client_of(server)
@@ -327,7 +327,7 @@ async def test_a_call_that_waits_for_its_next_attempt_can_be_cancelled(server: R
 async def test_a_call_that_waits_for_the_token_is_cancelled_alone() -> None:
     waiting = asyncio.Event()
 
-    async def slow_login(visit: Visit) -> None:
+    async def slow_login(visit: RawExchange) -> None:
         if visit.target == "/token":
             await waiting.wait()
             await visit.answer(b'{"token": "t1"}')
@@ -396,7 +396,7 @@ async def test_closing_in_one_loop_closes_what_other_loops_have_open(server: Raw
     await asyncio.to_thread(thread.join, 5)
 
 
-async def test_two_who_close_at_once_do_not_disturb_each_other(server: RawServer) -> None:
+async def test_two_concurrent_closes_do_not_interfere(server: RawServer) -> None:
     client = client_of(server)
     await client.request("GET", "/things")
     opened, ended = threading.Event(), threading.Event()
@@ -418,8 +418,8 @@ async def test_two_who_close_at_once_do_not_disturb_each_other(server: RawServer
 # --- whole programs ---------------------------------------------------------------------------------------------------
 
 PROGRAMS = {
-    "held by generators that end with the loop": """
-        async def hold():  # as the contexts of web frameworks and fixtures of pytest do
+    "used by generators that the loop closes": """
+        async def hold():  # like the contexts of web frameworks and fixtures of pytest
             async with make_client() as client:
                 await client.request("GET", "/things")
                 yield client
@@ -434,7 +434,7 @@ PROGRAMS = {
             asyncio.run(main())
             assert sockets() == 0
     """,
-    "run after run": """
+    "several runs": """
         client = make_client()
         for _ in range(20):
             asyncio.run(client.request("GET", "/things"))
@@ -482,7 +482,7 @@ PROGRAMS = {
             asyncio.run(client.aclose())
         assert sockets() == 0
     """,
-    "ends in the middle": """
+    "stops in the middle of calls": """
         client = make_client()
 
         async def fails():
@@ -550,7 +550,7 @@ PROGRAMS = {
             loop.close()
             assert sockets() == 0
     """,
-    "a runner that stands still while its client goes": """
+    "a stopped runner whose client is collected": """
         for end in ("forget", "close elsewhere"):
             with asyncio.Runner() as runner:
                 client = make_client()
@@ -586,7 +586,7 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-def test_a_program_ends_without_a_word_and_without_a_socket(server: RawServer, program: str) -> None:
+def test_a_program_exits_without_output_and_without_sockets(server: RawServer, program: str) -> None:
     run_quietly(program, server.url)
     assert len(server.heads) > 0
 
@@ -613,7 +613,7 @@ FORKS = {
 
 
 @pytest.mark.parametrize("fork", FORKS.values(), ids=FORKS)
-def test_a_forked_child_opens_a_pool_of_its_own_and_leaves_the_parents_alone(server: RawServer, fork: str) -> None:
+def test_a_forked_child_opens_its_own_pool(server: RawServer, fork: str) -> None:
     program = f"""
         import multiprocessing
         client = make_client()

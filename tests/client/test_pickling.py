@@ -1,4 +1,4 @@
-"""A client pickles as its configuration: what it may say, what it must not, and what it says instead."""
+"""Pickling of a client as its configuration, without secrets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def pickled(client: BaseClient) -> Any:
     return pickle.loads(data)
 
 
-def test_settings_travel_and_the_secret_is_looked_for_again() -> None:
+def test_settings_are_pickled_and_the_secret_is_read_again() -> None:
     client = Library(
         branch="north",
         base_url="https://other.example.org/v2",
@@ -78,7 +78,7 @@ def test_settings_travel_and_the_secret_is_looked_for_again() -> None:
     assert other.config.origin("api_key") == "environment LIBRARY_API_KEY"
 
 
-def test_a_copy_travels_with_what_it_does_differently() -> None:
+def test_a_copy_is_pickled_with_its_options() -> None:
     client = Library().with_options(timeout=3, tenant=Tenant("a")).with_options(headers={"X-Colour": "red"})
     request = pickled(client).build_request("GET", "/books")
     assert request.options.timeout.total == 3
@@ -86,7 +86,7 @@ def test_a_copy_travels_with_what_it_does_differently() -> None:
     assert request.headers["X-Colour"] == "red"
 
 
-def test_the_file_of_settings_travels_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_file_is_pickled_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here.env").write_text(f"LIBRARY_API_KEY={KEY}\nLIBRARY_BRANCH=south\n")
     monkeypatch.delenv("LIBRARY_API_KEY")
     client = Library.from_env(dotenv="here.env")
@@ -100,33 +100,33 @@ def test_the_file_of_settings_travels_by_its_name(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: Library(KEY), "api_key= in code.*set LIBRARY_API_KEY or LIB_KEY"),
-        (lambda: Library(api_key=Secret(KEY)), "api_key= in code"),
-        (lambda: Library(shelf=KEY), "shelf= in code.*Config"),
-        (lambda: Library(shelf=KEY.encode()), "shelf= in code.*secret"),  # type: ignore[arg-type]
-        (lambda: Library(shelf=[("a", {"b": KEY})]), "shelf= in code.*secret"),  # type: ignore[arg-type]
-        (lambda: Library(auth=ApiKey(KEY)), "auth= in code"),
-        (lambda: Library(transport=MemoryTransport()), "transport= in code"),
-        (lambda: Library(clock=VirtualClock()), "clock= in code"),
-        (lambda: Library(headers={"X-Api-Key": KEY}), "headers= in code"),
-        (lambda: Library().with_options(headers={"Authorization": KEY}), "headers= in code"),
-        (lambda: Library(proxy=f"http://user:{KEY}@proxy.example.org:3128"), "proxy= in code"),
+        (lambda: Library(KEY), "api_key was given in code.*set LIBRARY_API_KEY or LIB_KEY"),
+        (lambda: Library(api_key=Secret(KEY)), "api_key was given in code"),
+        (lambda: Library(shelf=KEY), "shelf was given in code.*Config"),
+        (lambda: Library(shelf=KEY.encode()), "shelf was given in code.*secret"),  # type: ignore[arg-type]
+        (lambda: Library(shelf=[("a", {"b": KEY})]), "shelf was given in code.*secret"),  # type: ignore[arg-type]
+        (lambda: Library(auth=ApiKey(KEY)), "auth was given in code"),
+        (lambda: Library(transport=MemoryTransport()), "transport was given in code"),
+        (lambda: Library(clock=VirtualClock()), "clock was given in code"),
+        (lambda: Library(headers={"X-Api-Key": KEY}), "headers was given in code"),
+        (lambda: Library().with_options(headers={"Authorization": KEY}), "headers was given in code"),
+        (lambda: Library(proxy=f"http://user:{KEY}@proxy.example.org:3128"), "proxy was given in code"),
         (lambda: Library(token_store=MemoryTokenStore()), "MemoryTokenStore"),
         (lambda: Library(config=Config("LIBRARY", environ={"LIBRARY_API_KEY": KEY})), "environ="),
-        (lambda: EdgeQuake(username="ada", password=KEY), "password= in code.*EDGEQUAKE_PASSWORD"),
+        (lambda: EdgeQuake(username="ada", password=KEY), "password was given in code.*EDGEQUAKE_PASSWORD"),
     ],
 )
-def test_what_was_given_in_code_is_refused_with_what_to_do_instead(build: Any, words: str) -> None:
+def test_a_secret_in_code_is_rejected_with_advice(build: Any, words: str) -> None:
     client = build()
     with pytest.raises(ConfigurationError, match=words) as caught:
         pickle.dumps(client)
     assert KEY not in str(caught.value)
 
 
-def test_a_client_shows_nothing_of_what_it_was_given() -> None:
+def test_a_client_shows_none_of_its_arguments() -> None:
     client = Library(KEY)
     assert KEY not in repr(vars(client))
-    assert KEY not in repr(client._recipe)
+    assert KEY not in repr(client._pickled)
     with pytest.raises(ConfigurationError):
         copy.deepcopy(client)
 

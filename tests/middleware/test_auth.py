@@ -1,24 +1,36 @@
-"""The token on a request, and what a 401 leads to."""
+"""The token on a request, and the answer to a 401."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio
 import attrs
 import pytest
+from typing_extensions import Unpack
 
-from asdk import AuthenticationError, BaseClient, Token, TokenRefusedError, TokenSource
+from asdk import (
+    AuthenticationError,
+    BaseClient,
+    RequestArguments,
+    Token,
+    TokenRefusedError,
+    TokenSource,
+    TokenUnavailableError,
+)
 from asdk.auth import Credential
+from asdk.http.headers import Headers
 from asdk.http.request import Request
-from asdk.middleware import ConcurrencyLimit
+from asdk.http.response import Response
+from asdk.middleware import ConcurrencyLimit, RateLimit
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from asdk.transports.base import Handler
 
 
 class Counting(Credential):
-    """Gives t1, t2, ... and remembers."""
+    """A credential that gives t1, t2, ... and records them."""
 
     def __init__(self) -> None:
         self.fetched: list[str] = []
@@ -53,7 +65,7 @@ async def test_parallel_401s_cause_one_refresh() -> None:
     assert credential.fetched == ["t1", "t2"]
 
 
-async def test_a_401_for_ever_is_two_requests_one_refresh_and_a_typed_error() -> None:
+async def test_a_permanent_401_costs_two_requests_and_one_refresh() -> None:
     credential = Counting()
     client, transport = client_of(accepts_only(), credential)
     with pytest.raises(AuthenticationError) as caught:
@@ -68,27 +80,27 @@ async def test_a_401_for_ever_is_two_requests_one_refresh_and_a_typed_error() ->
 
 
 class Brief(Counting):
-    """Its tokens live for a second."""
+    """A credential with tokens of one second."""
 
     async def fetch(self, send: Handler) -> Token:
         return attrs.evolve(await super().fetch(send), lifetime=1.0)
 
 
-@pytest.mark.parametrize("options", [{}, {"concurrency": ConcurrencyLimit(1)}], ids=["in one piece", "gate and writer"])
-async def test_a_token_that_ended_on_the_way_was_not_refused_in_a_later_attempt_either(options: Any) -> None:
+@pytest.mark.parametrize("options", [{}, {"concurrency": ConcurrencyLimit(1)}], ids=["no queue", "a queue"])
+async def test_a_token_that_expired_on_the_way_counts_in_later_attempts_too(options: Any) -> None:
     replies = [Reply(401, delay=1.5), Reply(503), Reply(401, delay=1.5), Reply(json={"ok": True})]
     client, transport = client_of(replies, Brief(), **options)
     assert await client.request("GET", "/me") == {"ok": True}
     assert len(transport.sent) == 4
     replies = [Reply(401, delay=1.5), Reply(503), Reply(401), Reply(json={"ok": True})]
     client, transport = client_of(replies, Brief(), **options)
-    with pytest.raises(AuthenticationError):  # this one lived, and was refused
+    with pytest.raises(AuthenticationError):  # this one was alive, and was rejected
         await client.request("GET", "/me")
     assert len(transport.sent) == 3
 
 
 @pytest.mark.parametrize(("slow", "sent"), [(1, 2), (2, 3), (3, 4), (9, 4)])
-async def test_a_token_that_ended_on_the_way_was_not_refused(slow: int, sent: int) -> None:
+async def test_a_token_that_expired_on_the_way_was_not_rejected(slow: int, sent: int) -> None:
     replies = [Reply(401, delay=1.5)] * slow + [Reply(json={"ok": True})] * 9
     client, transport = client_of(replies, Brief())
     if slow < sent:
@@ -122,7 +134,7 @@ async def test_a_one_shot_body_is_not_resent_empty() -> None:
 
     credential = Counting()
     client, transport = client_of(accepts_only("t2"), credential)
-    with pytest.raises(AuthenticationError, match="sent once"):
+    with pytest.raises(AuthenticationError, match="cannot be sent again"):
         await client.request("POST", "/me", content=once())
     assert len(transport.sent) == 1
 
@@ -142,7 +154,7 @@ async def test_a_one_shot_body_is_not_resent_empty() -> None:
         ),
     ],
 )
-async def test_what_a_new_token_cannot_change_refreshes_nothing(reply: Reply) -> None:
+async def test_an_answer_that_a_new_token_cannot_change_refreshes_nothing(reply: Reply) -> None:
     credential = Counting()
     client, transport = client_of(lambda request: reply, credential)
     with pytest.raises(Exception, match=str(reply.status)):
@@ -154,7 +166,7 @@ async def test_what_a_new_token_cannot_change_refreshes_nothing(reply: Reply) ->
 @pytest.mark.parametrize(
     "challenge", ['Bearer error="invalid_token"', 'Basic realm="error=insufficient_scope"', "insufficient_scope", "=,="]
 )
-async def test_what_only_looks_like_a_lack_of_scope_is_renewed(challenge: str) -> None:
+async def test_other_challenges_than_insufficient_scope_refresh_the_token(challenge: str) -> None:
     credential = Counting()
     client, _ = client_of(lambda request: Reply(401, headers={"WWW-Authenticate": challenge}), credential)
     with pytest.raises(AuthenticationError):
@@ -177,7 +189,7 @@ async def test_the_token_goes_to_the_clients_own_origin_only() -> None:
     assert shown == [False, False, False, False, True, True]
 
 
-async def test_an_operation_that_is_open_to_all_waits_for_no_token() -> None:
+async def test_a_public_operation_waits_for_no_token() -> None:
     credential = Counting()
     client, transport = client_of(lambda request: Reply(json=1), credential)
     await client.request("GET", "/health", authenticate=False)
@@ -224,3 +236,103 @@ async def test_two_sources_on_one_transport_never_swap_tokens() -> None:
     for _ in range(10):
         assert await clients[0].request("GET", "/me") == "Bearer alice"
         assert await clients[1].request("GET", "/me") == "Bearer bob"
+
+
+# --- on_send -----------------------------------------------------------------------------------------------------
+
+
+def sign(request: Request) -> None:
+    """Sign the token header that is sent."""
+    request.headers["X-Signature"] = str(request.headers["Authorization"])[::-1]
+
+
+class Signing(BaseClient):
+    """A client with a step of its own after the one that writes the token."""
+
+    base_url = "https://api.example.org"
+
+    def build_request(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> Request:
+        request = super().build_request(method, template, **arguments)
+        request.on_send = (*request.on_send, sign)
+        return request
+
+
+class TwoConnections(MemoryTransport):
+    """A transport with a queue, which runs the steps again after the wait."""
+
+    def __init__(self, replies: Any) -> None:
+        super().__init__(replies)
+        self._free = asyncio.Semaphore(2)
+
+    async def send(self, request: Request) -> Response:
+        async with self._free:
+            for step in request.on_send:
+                step(request)
+            return await super().send(request)
+
+
+class Recorded(Credential):
+    """A credential with tokens of two seconds, which records their expiry."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
+        self.expiry: dict[str, float] = {}
+
+    async def fetch(self, send: Handler) -> Token:
+        token = Token(value=f"t{len(self.expiry) + 1}", lifetime=2)
+        self.expiry[f"Bearer {token.value.reveal()}"] = self.clock.monotonic() + 2
+        await self.clock.sleep(0.1)
+        return token
+
+
+@pytest.mark.parametrize("limited", [False, True], ids=["no rate limit", "a rate limit"])
+@pytest.mark.parametrize("queue", ["transport", "concurrency"])
+async def test_the_token_that_is_sent_is_alive_and_is_the_one_signed(queue: str, limited: bool) -> None:
+    clock = VirtualClock()
+    credential = Recorded(clock)
+    right: list[bool] = []
+
+    def answer(request: Request) -> Reply:
+        token = str(request.headers["Authorization"])
+        alive = clock.monotonic() < credential.expiry[token]
+        right.append(alive and request.headers["X-Signature"] == token[::-1])
+        return Reply(json=1, delay=0.45)
+
+    options: dict[str, Any] = {"rate_limit": RateLimit(10)} if limited else {}
+    if queue == "concurrency":
+        options["concurrency"] = ConcurrencyLimit(2)
+    transport = TwoConnections(answer) if queue == "transport" else MemoryTransport(answer)
+    client = Signing(auth=credential, transport=transport, clock=clock, timeout=None, **options)
+    calls = [asyncio.create_task(client.request("GET", "/x")) for _ in range(40)]
+    assert await asyncio.gather(*calls) == [1] * 40
+    assert right == [True] * 40
+    assert len(credential.expiry) > 3
+
+
+async def test_no_step_runs_for_another_origin() -> None:
+    client = BaseClient(base_url="https://api.example.org", auth=Counting(), transport=MemoryTransport())
+    assert len(client.build_request("GET", "/x").on_send) == 1
+    assert client.build_request("GET", "https://other.example.org/x").on_send == ()
+    assert client.build_request("GET", "/x").copy().on_send == client.build_request("GET", "/x").on_send
+
+
+async def test_a_token_error_of_another_step_fails_the_call_at_once() -> None:
+    def refuse(request: Request) -> None:
+        raise TokenUnavailableError("no key to sign with")
+
+    credential = Counting()
+    client, transport = client_of(lambda request: Reply(json=1), credential, rate_limit=RateLimit(0.001))
+    for _ in range(3):  # each returns its permit
+        request = client.build_request("GET", "/x")
+        request.on_send = (*request.on_send, refuse)
+        with pytest.raises(TokenUnavailableError, match="no key"):
+            await client.send(request)
+    assert await client.request("GET", "/x") == 1
+    assert (credential.fetched, len(transport.sent)) == (["t1"], 1)
+
+
+async def test_a_request_that_no_client_built_gets_the_token_too() -> None:
+    client, transport = client_of(lambda request: Reply(json=1), Counting())
+    await client.send(Request("GET", "https://api.example.org/x", "/x", Headers(), clock=client.clock))
+    await client.send(Request("GET", "https://other.org/x", "/x", Headers(), same_origin=False, clock=client.clock))
+    assert ["Authorization" in sent.headers for sent in transport.sent] == [True, False]

@@ -1,4 +1,4 @@
-"""One record a call, with facts and without secrets."""
+"""One log record per call, with facts and without secrets."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ async def test_no_secret_is_logged_at_debug(caplog: pytest.LogCaptureFixture) ->
 
 
 async def test_nothing_is_built_while_the_level_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asdk.http.request._counter", iter(()))  # an id that is asked for would raise
+    monkeypatch.setattr("asdk.http.request._counter", iter(()))  # reading an id would raise
     await Api(transport=MemoryTransport([Reply(json=1)])).request("GET", "/x")

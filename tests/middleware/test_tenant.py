@@ -1,4 +1,4 @@
-"""On whose behalf a call is made: who decides, and where it is said."""
+"""The tenant of a call: the order of its sources, and its headers."""
 
 from __future__ import annotations
 
@@ -79,6 +79,6 @@ async def test_a_page_walk_fixes_its_tenant_when_it_is_made() -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "", " a", "a ", "\x00", "tenänt"])
-def test_a_tenant_that_is_no_header_value_is_refused_at_once(value: str) -> None:
+def test_an_invalid_tenant_is_rejected_at_once(value: str) -> None:
     with pytest.raises(InvalidRequestError, match="tenant_id"):
         Tenant(value)

@@ -1,1 +1,1 @@
-"""Traffic policies: rate limits, concurrency limits and circuit breakers."""
+"""Traffic policies: rate limits, the concurrency limit and the circuit breaker, with the queue and permits they use."""

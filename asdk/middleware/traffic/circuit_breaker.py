@@ -1,5 +1,6 @@
-"""`CircuitBreaker`: leaves a service alone that fails, until one probe comes through. Stands above the limits, so that
-no call waits for a place or a permit only to be turned away.
+"""`CircuitBreaker`: rejects calls to a service that fails, until a probe succeeds.
+
+It sits above the limits, so that a call does not wait for a slot or a permit only to be rejected.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import math
 import threading
 from collections import OrderedDict, deque
 
+from asdk.concurrency.fork import reset_after_fork
 from asdk.errors import (
     CircuitOpenError,
     ConfigurationError,
@@ -20,65 +22,67 @@ from asdk.errors import (
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.middleware.chain import StackOrder
-from asdk.middleware.traffic.fair_queue import reset_after_fork
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")
 
-# How many origins a breaker keeps count of, the last used ones.
-_MOST_ORIGINS = 256
+# How many origins a breaker tracks: the most recently used.
+_MAX_ORIGINS = 256
 
-# When a call may come again that was turned away because a probe is under way, in seconds.
-_SOON = 1.0
+# The retry_after of a call that is rejected because a probe is in flight, in seconds.
+_PROBE_RETRY_AFTER = 1.0
 
 
 class CircuitBreaker:
-    """Turns calls away at once, with a `CircuitOpenError`, while a service fails anyway; for each origin apart.
+    """Rejects calls at once, with a `CircuitOpenError`, while a service fails; separately for each origin.
 
     *Closed*, it remembers the last ``window`` requests, and *opens* for ``open_for`` seconds when ``failure_ratio`` of
-    them have failed. Then it is *half-open*: one request goes through as a probe. If that succeeds the breaker closes
-    and counts anew, else it opens again. A probe that was cancelled, or never sent, proves nothing: the next request is
-    the probe.
+    them have failed. Then it is *half-open*: one request passes as a probe. If the probe succeeds, the breaker closes
+    and starts counting from zero; otherwise it opens again. A probe that was cancelled or never sent proves nothing:
+    the next request is the probe.
 
-    A failure is a status of 500 and above, or a `TransportError`. A `TokenError` is none, nor is a call whose time ran
-    out before it was sent. Give one object to several clients, and they share what they know.
+    A failure is a status of 500 and above, or a `TransportError`. A `TokenError` does not count as a failure, and
+    neither does a call that timed out before it was sent. Clients that get the same object share its state.
 
     Args:
-        window: of how many requests it remembers the outcome.
-        failure_ratio: which part of ``window`` must have failed, above 0 and up to 1.
+        window: how many requests it remembers.
+        failure_ratio: the share of ``window`` that must have failed, above 0 and up to 1.
         open_for: seconds.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an argument is invalid.
     """
 
     order = StackOrder.CIRCUIT_BREAKER
 
     def __init__(self, window: int = 100, failure_ratio: float = 0.5, open_for: float = 30.0) -> None:
         if not isinstance(window, int) or isinstance(window, bool) or window < 1:
-            raise ConfigurationError(f"window is a whole number of requests, at least 1; it is {window!r}")
+            raise ConfigurationError(f"window must be a whole number of requests, at least 1, got {window!r}")
         if not _is_number(failure_ratio) or not 0 < failure_ratio <= 1:
-            raise ConfigurationError(f"failure_ratio is above 0 and at most 1; it is {failure_ratio!r}")
+            raise ConfigurationError(f"failure_ratio must be above 0 and at most 1, got {failure_ratio!r}")
         if not _is_number(open_for) or not 0 < open_for < math.inf:
-            raise ConfigurationError(f"open_for is a number of seconds above 0; it is {open_for!r}")
-        self.window, self.failure_ratio, self.open_for = window, failure_ratio, open_for
-        self.begin()
-        reset_after_fork(self)
+            raise ConfigurationError(f"open_for must be a number of seconds above 0, got {open_for!r}")
+        self.window: int = window
+        self.failure_ratio: float = failure_ratio
+        self.open_for: float = open_for
+        self.reset()
+        reset_after_fork(self.reset)
 
-    def begin(self) -> None:
-        """All closed: at first, and in a forked child."""
-        # Held for a few instructions, never across an await; reentrant as that of a `FairQueue`.
+    def reset(self) -> None:
+        """Close all circuits: at first, and in a forked child."""
+        # Held for a few instructions, never across an await; reentrant like the lock of a `FairQueue`.
         self._lock = threading.RLock()
         self._circuits: OrderedDict[str, _Circuit] = OrderedDict()
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Send the request unless the circuit of its origin is open."""
         origin = "/".join(request.url.split("/", 3)[:3])
         with self._lock:
             circuit = self._circuit_of(origin)
             wait = circuit.enter(request.clock.monotonic(), self.open_for)
             period = circuit.period
         if wait is not None:
-            raise _turned_away(request, origin, wait)
+            raise _rejection(request, origin, wait)
         failed: bool | None = None
         try:
             response = await call_next(request)
@@ -100,7 +104,7 @@ class CircuitBreaker:
         circuit = self._circuits.get(origin)
         if circuit is None:
             circuit = self._circuits[origin] = _Circuit(self.window, math.ceil(self.window * self.failure_ratio))
-            if len(self._circuits) > _MOST_ORIGINS:
+            if len(self._circuits) > _MAX_ORIGINS:
                 self._circuits.popitem(last=False)
         elif len(self._circuits) > 1:
             self._circuits.move_to_end(origin)
@@ -114,7 +118,7 @@ class _Circuit:
     """The state of one origin.
 
     Attributes:
-        period: counts the changes of state; an outcome of an earlier period says nothing about this one.
+        period: counts the changes of state; an outcome from an earlier period is ignored.
         failures: how many of the remembered requests failed.
     """
 
@@ -131,27 +135,27 @@ class _Circuit:
 
     @property
     def is_open(self) -> bool:
-        """Open or half-open."""
+        """Return whether it is open or half-open."""
         return self._open_until is not None
 
     def enter(self, now: float, open_for: float) -> float | None:
-        """None if a request may pass, else seconds after which to come again."""
+        """Return None if a request may pass, else the seconds after which to try again."""
         if self._open_until is None:
             return None
         if now < self._open_until:
             return self._open_until - now
-        # A probe that was given up without a word, in a loop that stands still, does not block the way for ever.
+        # A probe that was abandoned, in a loop that no longer runs, blocks others for open_for seconds at most.
         if self._probe_since is not None and now - self._probe_since < open_for:
-            return _SOON
+            return _PROBE_RETRY_AFTER
         self._probe_since = now
         self.period += 1
         return None
 
     def note(self, failed: bool | None, period: int, now: float, open_for: float) -> bool:
-        """Take the outcome of a request into account; None: there is none.
+        """Record the outcome of a request; None if it proves nothing.
 
         Returns:
-            whether the circuit opened or closed by it.
+            Whether the circuit opened or closed because of it.
         """
         if period != self.period:
             return False
@@ -177,7 +181,7 @@ class _Circuit:
 
 
 def _is_failure(error: TransportError) -> bool | None:
-    """Whether the error tells of a service that fails; None if it tells nothing about the service."""
+    """Return whether the error means that the service fails; None if it says nothing about the service."""
     if isinstance(error, CircuitOpenError | PoolTimeoutError):
         return None
     if isinstance(error, DeadlineExceededError) and not error.sent:
@@ -185,9 +189,9 @@ def _is_failure(error: TransportError) -> bool | None:
     return not isinstance(error, ResponseTooLargeError)
 
 
-def _turned_away(request: Request, origin: str, wait: float) -> CircuitOpenError:
+def _rejection(request: Request, origin: str, wait: float) -> CircuitOpenError:
     return CircuitOpenError(
-        f"{origin} failed too often, and is left alone for {wait:.3g} s more",
+        f"{origin} failed too often: the circuit is open for {wait:.3g} s more",
         method=request.method,
         template=request.template,
         attempts=request.state.attempts - 1,

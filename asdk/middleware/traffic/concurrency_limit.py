@@ -1,5 +1,6 @@
-"""`ConcurrencyLimit`: so many requests at once at most, shared fairly between tenants. Stands above the rate limit: a
-permit is not taken by a call that then waits for a place.
+"""`ConcurrencyLimit`: a maximum of requests in flight, shared fairly between tenants.
+
+It sits above the rate limit, so that a call does not take a permit and then wait for a slot.
 """
 
 from __future__ import annotations
@@ -9,64 +10,66 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from asdk.concurrency.fork import reset_after_fork
 from asdk.errors import ConfigurationError
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.middleware.chain import StackOrder
-from asdk.middleware.traffic.fair_queue import FairQueue, Seat, out_of_time, reset_after_fork
+from asdk.middleware.traffic.fair_queue import FairQueue, Waiter, queue_timeout
 from asdk.transports.base import Handler
 
 
 class ConcurrencyLimit:
-    """At most ``n`` requests under way at once, in all event loops and threads together.
+    """At most ``n`` requests in flight at once, in all event loops and threads together.
 
-    A request is under way until its body has ended: that of a stream until it is closed. Calls that must wait are
-    served one tenant after another, and within a tenant in their order; one that waits past its deadline fails with a
-    `DeadlineExceededError`. Give one object to several clients, and they share the limit.
+    A request is in flight until its body has been read; a stream, until it is closed. Calls that must wait are served
+    one tenant after another, and within a tenant in order of arrival. A call that waits past its deadline fails with a
+    `DeadlineExceededError`. Clients that get the same object share the limit.
 
     Args:
         n: how many requests.
 
     Raises:
-        ConfigurationError: it is no whole number above 0.
+        ConfigurationError: n is not a whole number above 0.
     """
 
     order = StackOrder.CONCURRENCY
 
     def __init__(self, n: int) -> None:
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-            raise ConfigurationError(f"a ConcurrencyLimit is a whole number of requests, at least 1; it is {n!r}")
+            raise ConfigurationError(f"n must be a whole number of requests, at least 1, got {n!r}")
         self.n = n
-        self.begin()
-        reset_after_fork(self)
+        self.reset()
+        reset_after_fork(self.reset)
 
-    def begin(self) -> None:
-        """Everything is free: at first, and in a forked child."""
+    def reset(self) -> None:
+        """Free all slots: at first, and in a forked child."""
         self._queue = FairQueue()
         self._free = self.n
-        self._dropped: deque[None] = deque()  # places of streams that nobody closed
+        self._dropped: deque[None] = deque()  # slots of streams that were never closed
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Send the request when a slot is free."""
         if self._dropped:
             self._recover()
         queue = self._queue
-        seat = None
+        waiter = None
         with queue.lock:
             if self._free > 0 and not queue:
                 self._free -= 1
             else:
-                seat = queue.join(request)
-        if seat is not None and self._dropped:
-            self._recover()  # dropped just now, by another thread, which did not see that this call waits
-        if seat is not None and not await queue.wait(seat, request.clock, self._hand_on):
-            raise out_of_time(request, f"{self!r} had no place in time")
+                waiter = queue.join(request)
+        if waiter is not None and self._dropped:
+            self._recover()  # dropped just now by another thread, which did not see this call in the queue
+        if waiter is not None and not await queue.wait(waiter, request.clock, self._hand_on):
+            raise queue_timeout(request, f"{self!r} had no free slot in time")
         try:
             response = await call_next(request)
         except BaseException:
             self.release()
             raise
         if request.stream:
-            response.on_close(_Place(self, self.release).leave)
+            response.on_close(_StreamSlot(self, self.release).leave)
         else:
             self.release()
         return response
@@ -78,22 +81,22 @@ class ConcurrencyLimit:
         return ConcurrencyLimit, (self.n,)
 
     def release(self) -> None:
-        """A request has ended: whose turn it is may go."""
+        """Free the slot of a finished request, for the call whose turn it is."""
         queue = self._queue
         while True:
             with queue.lock:
-                seat = queue.next() if queue else None
-                if seat is None:
+                waiter = queue.next() if queue else None
+                if waiter is None:
                     self._free += 1
                     return
-            if seat.wake():
+            if waiter.wake():
                 return
 
     def drop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """As `release`, for a finalizer: it may run in the middle of anything, so it must not take the lock."""
+        """Release from a finalizer, which may run at any point and so must not take the lock."""
         self._dropped.append(None)
-        # The stream's own loop may be over, and those that wait are perhaps in others. If none runs, the next call
-        # finds it.
+        # The stream's own loop may be closed, and calls may wait in other loops. If none of them runs, the next call
+        # recovers the slot.
         for each in {loop, *tuple(self._queue.loops)}:
             with suppress(RuntimeError):  # closed
                 each.call_soon_threadsafe(self._recover)
@@ -103,16 +106,16 @@ class ConcurrencyLimit:
             try:
                 self._dropped.pop()
             except IndexError:
-                return  # another thread was faster
+                return  # another thread took it
             self.release()
 
-    def _hand_on(self, _: Seat) -> None:
-        """Its caller was cancelled in the moment in which its turn came."""
+    def _hand_on(self, _: Waiter) -> None:
+        """Pass on the slot of a call that was cancelled just as its turn came."""
         self.release()
 
 
-class _Place:
-    """What a stream holds until it is closed, or forgotten."""
+class _StreamSlot:
+    """The slot of a stream, until the stream is closed or garbage collected."""
 
     __slots__ = ("_leave", "_limit", "_loop")
 
@@ -122,6 +125,7 @@ class _Place:
         self._loop = asyncio.get_running_loop()
 
     def leave(self) -> None:
+        """Free the slot, once."""
         leave, self._leave = self._leave, None
         if leave is not None:
             leave()

@@ -1,18 +1,16 @@
-"""`FairQueue`: calls that wait for their turn, in any event loop or thread, and take turns by tenant.
+"""`FairQueue`: calls that wait for their turn, in any event loop or thread, served one tenant after another.
 
-Used by `RateLimit` and `ConcurrencyLimit`, which decide when a turn comes; this file decides whose it is. Nothing is
-promised to a place in the queue: who leaves, cancelled or late, takes nothing along, and all behind move up.
+`RateLimit` and `ConcurrencyLimit` decide when a turn comes; the queue decides whose turn it is. No permit is assigned
+to a position in the queue: a call that leaves it, cancelled or late, loses no permit, and all calls behind it move up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from asdk.clock import Clock
 from asdk.errors import DeadlineExceededError
@@ -22,29 +20,29 @@ from asdk.http.request import Request
 Loop: TypeAlias = asyncio.AbstractEventLoop
 
 
-class Seat:
-    """One call's place in the queue.
+class Waiter:
+    """One call in the queue.
 
     Attributes:
-        loop: where it waits.
-        tenant: for whom.
-        deadline: when its call has to be over, on the clock's monotonic time; None for never.
-        granted: whether its turn has come; it left the queue then.
-        number: what was granted to it; the business of whoever grants.
+        loop: the event loop in which it waits.
+        tenant: of the call.
+        deadline: of the call, in monotonic seconds of its clock; None for none.
+        granted: whether its turn has come; it has left the queue then.
+        number: the number of the permit that was granted; set and read by `RateLimit`.
     """
 
     __slots__ = ("_future", "deadline", "granted", "loop", "number", "tenant")
 
     def __init__(self, loop: Loop, tenant: Tenant | None, deadline: float | None) -> None:
-        self.loop = loop
-        self.tenant = tenant
-        self.deadline = deadline
-        self.granted = False
-        self.number = 0
+        self.loop: Loop = loop
+        self.tenant: Tenant | None = tenant
+        self.deadline: float | None = deadline
+        self.granted: bool = False
+        self.number: int = 0
         self._future: asyncio.Future[bool] = loop.create_future()
 
     def wake(self) -> bool:
-        """Tell the call, in its own loop, that its wait is over. False if that loop is closed."""
+        """Wake the call in its own loop; return False if that loop is closed."""
         if self.loop is running_loop():
             self._settle()
             return True
@@ -55,7 +53,7 @@ class Seat:
         return True
 
     async def turn(self) -> bool:
-        """Whether the turn came; False if the call was sent away."""
+        """Wait for the turn; return False if the call was rejected."""
         return await self._future
 
     def _settle(self) -> None:
@@ -64,21 +62,21 @@ class Seat:
 
 
 class FairQueue:
-    """Who waits, first come first served within a tenant, and one tenant after another.
+    """Waiting calls: first come, first served within a tenant, and one tenant after another.
 
     Attributes:
-        lock: guards the queue and its owner's counts; held for a few instructions and never across an await. All but
-            `wait` is called with it held. Reentrant, since the cycle collector may end a forgotten call at any moment,
-            also while this thread holds it.
-        loops: how many wait in each event loop.
+        lock: guards the queue and its owner's counts; held for a few instructions, never across an await. All methods
+            except `wait` are called with it held. Reentrant, because the garbage collector may close a forgotten call
+            at any point, also while this thread holds the lock.
+        loops: how many calls wait in each event loop.
     """
 
     __slots__ = ("_waiting", "lock", "loops")
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         self.loops: Counter[Loop] = Counter()
-        self._waiting: OrderedDict[Tenant | None, OrderedDict[Seat, None]] = OrderedDict()
+        self._waiting: OrderedDict[Tenant | None, OrderedDict[Waiter, None]] = OrderedDict()
 
     def __len__(self) -> int:
         return self.loops.total()
@@ -86,107 +84,107 @@ class FairQueue:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def join(self, request: Request) -> Seat:
-        """Take the last place of the request's tenant, in the running loop."""
+    def join(self, request: Request) -> Waiter:
+        """Append a request to the queue of its tenant, in the running loop."""
         tenant = request.options.tenant
-        seat = Seat(asyncio.get_running_loop(), tenant, request.state.deadline)
-        self._waiting.setdefault(tenant, OrderedDict())[seat] = None
-        self.loops[seat.loop] += 1
-        return seat
+        waiter = Waiter(asyncio.get_running_loop(), tenant, request.state.deadline)
+        self._waiting.setdefault(tenant, OrderedDict())[waiter] = None
+        self.loops[waiter.loop] += 1
+        return waiter
 
-    def leave(self, seat: Seat) -> None:
-        """Give the place up, if it is still one."""
-        group = self._waiting.get(seat.tenant)
-        if group is None or seat not in group:
+    def leave(self, waiter: Waiter) -> None:
+        """Remove a waiter, if it still waits."""
+        group = self._waiting.get(waiter.tenant)
+        if group is None or waiter not in group:
             return
-        del group[seat]
+        del group[waiter]
         if not group:
-            del self._waiting[seat.tenant]
-        self.loops[seat.loop] -= 1
-        if not self.loops[seat.loop]:
-            del self.loops[seat.loop]
+            del self._waiting[waiter.tenant]
+        self.loops[waiter.loop] -= 1
+        if not self.loops[waiter.loop]:
+            del self.loops[waiter.loop]
 
-    def next(self) -> Seat | None:
-        """The one whose turn it is. It leaves the queue, and its tenant goes to the end of the line.
+    def next(self) -> Waiter | None:
+        """Remove and return the waiter whose turn it is; its tenant becomes the last one.
 
-        Whoever waits in a loop that stands still has a turn only if nobody else has; in a closed one, never.
+        A waiter in a loop that does not run gets a turn only if no other waiter exists; in a closed loop, never.
         """
-        sleeper: Seat | None = None
+        sleeper: Waiter | None = None
         for group in self._waiting.values():
             first = next(iter(group))
             if first.loop.is_running():
                 return self._pop(first)
-            break  # some loop stands still: look closer
+            break  # a loop does not run: check all waiters
         for group in list(self._waiting.values()):
-            for seat in list(group):
-                if seat.loop.is_running():
-                    return self._pop(seat)
-                if seat.loop.is_closed():
-                    self.leave(seat)
+            for waiter in list(group):
+                if waiter.loop.is_running():
+                    return self._pop(waiter)
+                if waiter.loop.is_closed():
+                    self.leave(waiter)
                 else:
-                    sleeper = sleeper or seat
+                    sleeper = sleeper or waiter
         return None if sleeper is None else self._pop(sleeper)
 
-    def _pop(self, seat: Seat) -> Seat:
-        seat.granted = True
-        self.leave(seat)
-        if seat.tenant in self._waiting:
-            self._waiting.move_to_end(seat.tenant)
-        return seat
+    def _pop(self, waiter: Waiter) -> Waiter:
+        waiter.granted = True
+        self.leave(waiter)
+        if waiter.tenant in self._waiting:
+            self._waiting.move_to_end(waiter.tenant)
+        return waiter
 
     def ahead_of(self, tenant: Tenant | None) -> int:
-        """How many have their turn before the next one who joins for this tenant, if nobody else comes."""
+        """Return how many calls precede the next one to join for this tenant, if no other joins."""
         own = len(self._waiting.get(tenant, ()))
         ahead, turns = own, own + 1
         for other, group in self._waiting.items():
             if other == tenant:
-                turns = own  # whoever stands behind it in the line has one turn less
+                turns = own  # the tenants after it have one turn less
             else:
                 ahead += min(len(group), turns)
         return ahead
 
-    def send_away(self, before: float) -> list[Seat]:
-        """Take out all whose deadline lies before this moment; they are to be woken, and find that they are late."""
-        waiting = (seat for group in self._waiting.values() for seat in group)
-        late = [seat for seat in waiting if seat.deadline is not None and seat.deadline < before]
-        for seat in late:
-            self.leave(seat)
+    def remove_late(self, before: float) -> list[Waiter]:
+        """Remove and return the waiters with a deadline before this time. The caller wakes them without a grant."""
+        waiting = (waiter for group in self._waiting.values() for waiter in group)
+        late = [waiter for waiter in waiting if waiter.deadline is not None and waiter.deadline < before]
+        for waiter in late:
+            self.leave(waiter)
         return late
 
-    async def wait(self, seat: Seat, clock: Clock, lost: Callable[[Seat], None]) -> bool:
-        """Wait for the turn. Call it without the lock.
+    async def wait(self, waiter: Waiter, clock: Clock, lost: Callable[[Waiter], None]) -> bool:
+        """Wait for the turn. It is called without the lock.
 
         Args:
-            seat: from `join`.
+            waiter: from `join`.
             clock: measures the deadline.
-            lost: called without the lock if the turn came, but the caller was cancelled in the same moment.
+            lost: called without the lock if the caller was cancelled just as its turn came.
 
         Returns:
-            False if the call's deadline came first.
+            False if the deadline of the call came first.
         """
         timer = None
-        if seat.deadline is not None:
-            timer = clock.call_later(max(0.0, seat.deadline - clock.monotonic()), self._expire, seat)
+        if waiter.deadline is not None:
+            timer = clock.call_later(max(0.0, waiter.deadline - clock.monotonic()), self._expire, waiter)
         try:
-            return await seat.turn()
+            return await waiter.turn()
         except BaseException:
             with self.lock:
-                self.leave(seat)
-            if seat.granted:
-                lost(seat)
+                self.leave(waiter)
+            if waiter.granted:
+                lost(waiter)
             raise
         finally:
             if timer is not None:
                 timer.cancel()
 
-    def _expire(self, seat: Seat) -> None:
+    def _expire(self, waiter: Waiter) -> None:
         with self.lock:
-            self.leave(seat)
-        seat.wake()
+            self.leave(waiter)
+        waiter.wake()
 
 
-def out_of_time(request: Request, reason: str, wait: float | None = None) -> DeadlineExceededError:
-    """The error of a call that cannot wait for its turn."""
+def queue_timeout(request: Request, reason: str, wait: float | None = None) -> DeadlineExceededError:
+    """Return the error of a call that cannot wait for its turn."""
     return DeadlineExceededError(
         f"{reason}, and the call has {max(0.0, request.remaining() or 0.0):.3g} s left of its total of "
         f"{request.options.timeout.total} s",
@@ -199,32 +197,8 @@ def out_of_time(request: Request, reason: str, wait: float | None = None) -> Dea
 
 
 def running_loop() -> Loop | None:
-    """The loop that runs in this thread, if one does."""
+    """Return the loop that runs in this thread, None if there is none."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-class ForkAware(Protocol):
-    """What a forked child has to begin anew."""
-
-    def begin(self) -> None:
-        """Forget who waits and who is under way: they are in the parent, and so is who holds the lock."""
-
-
-_forgetful: weakref.WeakSet[ForkAware] = weakref.WeakSet()
-
-
-def reset_after_fork(limit: ForkAware) -> None:
-    """Have ``limit.begin()`` called in every forked child."""
-    _forgetful.add(limit)
-
-
-def _after_fork() -> None:
-    for limit in list(_forgetful):
-        limit.begin()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -1,9 +1,7 @@
-"""PermitSource and their moments: the arithmetic of rate limits. No clock, no lock, no I/O; times are monotonic
-seconds.
+"""Permits and when they are due: the arithmetic of rate limits. No clock, no lock, no I/O; times are monotonic seconds.
 
-`PermitSource` is what `RateLimit` asks; `Bucket` gives them out by a rate of its own, `ReservedPermits` gives out what
-was reserved
-elsewhere, and a share of its own while nothing can be reserved.
+`RateLimit` uses a `PermitSource`: a `Bucket` issues permits at its own rate; `ReservedPermits` issues permits that were
+reserved in Redis, and a local share while Redis is unreachable.
 """
 
 from __future__ import annotations
@@ -12,39 +10,39 @@ import math
 from collections import deque
 from typing import Protocol
 
-#: For how long a permit whose moment has come is kept for a call that waits for it, in seconds. Timers are late, and
-#: a rate must not suffer from that; but what a machine has slept through is gone, or it would come as one burst.
-GRAIN = 0.05
+#: How long a due permit is kept for a call that waits for it, in seconds. Timers fire late, and the rate must not drop
+#: because of that; but permits that a machine slept through are lost, or they would be used as one burst.
+TIMER_SLACK = 0.05
 
 
 class PermitSource(Protocol):
-    """Gives out one permit after another."""
+    """Issues one permit after another; `RateLimit` takes them."""
 
     def due(self, now: float) -> float:
-        """The moment of the next permit; in the past if it can be had now, infinite if nobody knows."""
+        """Return when the next permit is due; in the past if it is due now, infinite if unknown."""
         ...
 
     def take(self, now: float, *, queued: bool = False) -> None:
-        """Take the permit that is due. ``queued``: for a call that waited for it since before it was due."""
+        """Take the due permit. ``queued``: for a call that has waited since before the permit was due."""
         ...
 
     def give_back(self) -> None:
-        """The last permit was not used."""
+        """Return the last permit, which was not used."""
         ...
 
     def hold(self, until: float) -> None:
-        """No permit before this moment, and no burst then."""
+        """Issue no permit before this time, and no burst then."""
 
 
 class Bucket:
-    """A bucket of tokens, kept as one moment: the generic cell rate algorithm.
+    """A token bucket that is stored as one time: the generic cell rate algorithm.
 
-    In any span of *t* seconds it gives at most ``per_second * t + burst`` permits, and `GRAIN` seconds' more after
-    timers that were late.
+    In *t* seconds it issues at most ``per_second * t + burst`` permits, and those of `TIMER_SLACK` seconds more after
+    late timers.
 
     Args:
-        per_second: how many permits flow in.
-        burst: how many it holds when it is full, as it is at first.
+        per_second: how many permits are added per second.
+        burst: the capacity. The bucket is full at first.
     """
 
     __slots__ = ("_arrival", "_held", "_interval", "_tolerance")
@@ -52,28 +50,33 @@ class Bucket:
     def __init__(self, per_second: float, burst: int) -> None:
         self._interval = 1.0 / per_second
         self._tolerance = (burst - 1) * self._interval
-        self._arrival = float("-inf")  # the theoretical arrival time: when the bucket will be full again
+        self._arrival = float("-inf")  # the theoretical arrival time: when the bucket is full again
         self._held = float("-inf")
 
     def due(self, now: float) -> float:
+        """Return when the next permit is due."""
         return max(self._arrival - self._tolerance, self._held)
 
     def take(self, now: float, *, queued: bool = False) -> None:
-        self._arrival = max(self._arrival, now - GRAIN if queued else now) + self._interval
+        """Take a permit; one for a queued call counts from when it was due."""
+        self._arrival = max(self._arrival, now - TIMER_SLACK if queued else now) + self._interval
 
     def give_back(self) -> None:
+        """Return the last permit."""
         self._arrival -= self._interval
 
     def hold(self, until: float) -> None:
+        """Issue no permit before this time, and no burst then."""
         self._held = max(self._held, until)
         self._arrival = max(self._arrival, until + self._tolerance)
 
 
 class ReservedPermits:
-    """PermitSource that were reserved ahead, each for a moment of its own; and, in an outage, a local share.
+    """Permits that were reserved ahead, each for a time of its own, and a local share during an outage.
 
-    The share ends at a moment too: when nothing can be reserved that moment is infinitely far, and afterwards it is
-    that from which the reservations of all count again.
+    Attributes:
+        share_until: when the local share expires: never while nothing can be reserved, and afterwards when the
+            reservations of the whole fleet count again.
     """
 
     __slots__ = ("_held", "_last", "_moments", "_share", "share_until")
@@ -82,19 +85,21 @@ class ReservedPermits:
         self._moments: deque[float] = deque()
         self._held = -math.inf
         self._share: Bucket | None = None
-        self._last: float | None = None  # the last permit that was taken, if it was a reserved one
-        self.share_until = -math.inf
+        self._last: float | None = None  # the last permit taken, if it was a reserved one
+        self.share_until: float = -math.inf
 
     def __len__(self) -> int:
-        """How many reserved permits are left."""
+        """Return how many reserved permits are left."""
         return len(self._moments)
 
     def due(self, now: float) -> float:
-        while self._moments and self._moments[0] < now - GRAIN:
-            self._moments.popleft()  # the machine slept through it
+        """Return when the next permit is due, reserved or of the share."""
+        while self._moments and self._moments[0] < now - TIMER_SLACK:
+            self._moments.popleft()  # the machine slept past it
         return max(min(self._leased(), self._shared(now)), self._held)
 
     def take(self, now: float, *, queued: bool = False) -> None:
+        """Take the permit that is due first."""
         shared = self._shared(now)
         self._last = None
         if self._share is not None and shared < self._leased():
@@ -103,6 +108,7 @@ class ReservedPermits:
             self._last = self._moments.popleft()
 
     def give_back(self) -> None:
+        """Return the last permit to where it came from."""
         if self._last is not None:
             self._moments.appendleft(self._last)
             self._last = None
@@ -113,29 +119,30 @@ class ReservedPermits:
         return self._moments[0] if self._moments else math.inf
 
     def _shared(self, now: float) -> float:
-        """When the share has its next permit, if it is in force then."""
+        """Return when the share has its next permit, infinite if it has expired by then."""
         if self._share is None or now >= self.share_until:
             return math.inf
         due = self._share.due(now)
         return due if due < self.share_until else math.inf
 
     def hold(self, until: float) -> None:
+        """Issue no permit before this time, and drop the reserved ones."""
         self._held = max(self._held, until)
         if self._share is not None:
             self._share.hold(until)
         while self._moments and self._moments[0] < until:
-            self._moments.popleft()  # others moved theirs too: the shared clock is pushed forward
+            self._moments.popleft()  # other processes do the same: the shared clock is pushed forward
 
     def reserve(self, first: float, interval: float, count: int, now: float) -> None:
-        """Add permits, the first for that moment and the others an interval apart; none of them lies in the past."""
+        """Add permits, the first at this time and the others an interval apart; none of them is in the past."""
         self._moments.extend(max(now, first + index * interval) for index in range(count))
 
     def fall_back(self, share: Bucket, now: float, after: float) -> None:
-        """Nothing can be reserved any more: give out a share, but only when what all have reserved has been used."""
+        """Issue permits of a local share, after the permits that the fleet has reserved have been used."""
         self._share = share
         self.share_until = math.inf
         share.hold(max(now + after, self._moments[-1] if self._moments else now))
 
     def come_back(self, until: float) -> None:
-        """The reservations count again, from this moment on."""
+        """Use reservations again from this time on; the share expires then."""
         self.share_until = until

@@ -1,4 +1,4 @@
-"""Opens, probes and closes; counts what tells of the service and nothing else."""
+"""The circuit breaker: opening, probing, closing, and what counts as a failure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UP = Reply(json=1)
 
 
 class Service:
-    """Answers as it is told to at the moment."""
+    """A service that answers with its current reply."""
 
     def __init__(self) -> None:
         self.reply = UP
@@ -87,7 +87,7 @@ async def test_a_scripted_outage() -> None:
     assert await outcomes(client, 1) == [int]
     assert await outcomes(client, 50) == [int] * 50
     service.reply = DOWN
-    assert await outcomes(client, 4) == [ServerError] * 4, "it counts anew"
+    assert await outcomes(client, 4) == [ServerError] * 4, "it counts from zero"
 
 
 async def test_half_open_lets_one_probe_through_at_a_time() -> None:
@@ -105,7 +105,7 @@ async def test_half_open_lets_one_probe_through_at_a_time() -> None:
     assert await outcomes(client, 3) == [int] * 3
 
 
-async def test_a_probe_that_is_cancelled_at_any_await_makes_way_for_the_next() -> None:
+async def test_after_a_cancelled_probe_the_next_request_is_the_probe() -> None:
     client, service, clock = make(CircuitBreaker(window=2, open_for=10), rate_limit=RateLimit(1))
     service.reply = DOWN
     await outcomes(client, 2)
@@ -195,7 +195,7 @@ async def test_each_origin_has_a_circuit_of_its_own() -> None:
     assert await outcomes(client, 1, "https://API.example.org:443/y") == [CircuitOpenError]
 
 
-async def test_what_was_under_way_when_it_opened_says_nothing_about_the_time_after() -> None:
+async def test_requests_in_flight_at_the_opening_are_ignored_afterwards() -> None:
     client, service, clock = make(CircuitBreaker(window=2, open_for=10))
     service.reply = Reply(503, delay=25)
     slow = asyncio.create_task(outcomes(client, 5))
@@ -222,7 +222,7 @@ async def test_an_open_circuit_fails_a_call_at_once_and_is_not_waited_for() -> N
     assert clock.monotonic() == began
 
 
-async def test_it_says_once_that_it_opens_and_once_that_it_closes(caplog: pytest.LogCaptureFixture) -> None:
+async def test_opening_and_closing_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     client, service, clock = make(CircuitBreaker(window=2, open_for=10))
     with caplog.at_level(logging.INFO, "asdk"):
         service.reply = DOWN
@@ -240,6 +240,6 @@ async def test_it_says_once_that_it_opens_and_once_that_it_closes(caplog: pytest
 @pytest.mark.parametrize(
     "arguments", [{"window": 0}, {"window": 1.5}, {"failure_ratio": 0}, {"failure_ratio": 1.1}, {"open_for": 0}]
 )
-def test_what_cannot_be_is_refused(arguments: Any) -> None:
+def test_invalid_arguments_are_rejected(arguments: Any) -> None:
     with pytest.raises(ConfigurationError):
         CircuitBreaker(**arguments)

@@ -1,4 +1,4 @@
-"""So many requests at once, one tenant after another, and no place is ever lost."""
+"""The concurrency limit: one tenant after another, and no slot is ever lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = "https://api.example.org"
 
 
 class Service:
-    """Counts how many requests it has at once; each takes a second."""
+    """A service that counts its concurrent requests; each takes a second."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -56,21 +56,21 @@ async def all_of(client: BaseClient, calls: int, **options: Any) -> list[Any]:
 
 
 async def assert_all_free(client: BaseClient, service: Service, n: int) -> None:
-    """All places are there: so many calls take one second together."""
+    """Check that all slots are free: as many calls take one second together."""
     began, service.fails = service.clock.monotonic(), False
     assert await all_of(client, n) == [1] * n
     assert service.clock.monotonic() - began == pytest.approx(1)
     assert live_timers() == []
 
 
-async def test_no_more_than_so_many_at_once_and_no_fewer() -> None:
+async def test_exactly_the_limit_is_in_flight() -> None:
     client, service = make(5)
     assert await all_of(client, 50) == [1] * 50
     assert service.most == 5
     assert service.clock.monotonic() == pytest.approx(10)
 
 
-async def test_one_tenant_who_floods_does_not_keep_the_other_away() -> None:
+async def test_one_tenant_with_many_calls_does_not_starve_another() -> None:
     client, service = make(4)
     flood = asyncio.create_task(all_of(client, 200, tenant=Tenant("loud")))
     await asyncio.sleep(0)
@@ -89,7 +89,7 @@ async def test_three_tenants_take_turns_and_each_is_served_in_order() -> None:
     assert "".join(tenant[0] for tenant in service.tenants) == "aabcababa"
 
 
-async def test_a_failure_a_cancellation_and_a_deadline_give_the_place_back() -> None:
+async def test_a_failure_a_cancellation_and_a_deadline_return_the_slot() -> None:
     client, service = make(3)
     service.fails = True
     await all_of(client, 9)
@@ -134,7 +134,7 @@ async def test_a_call_may_be_cancelled_at_any_await(late: bool) -> None:
 # --- streams -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_stream_holds_its_place_until_it_is_closed() -> None:
+async def test_a_stream_keeps_its_slot_until_it_is_closed() -> None:
     client, _ = make(1)
     async with client.stream("GET", "/x") as response:
         error = await failure_of(client.request("GET", "/x", timeout=5), DeadlineExceededError)
@@ -144,7 +144,7 @@ async def test_a_stream_holds_its_place_until_it_is_closed() -> None:
     assert await client.request("GET", "/x") == 1
 
 
-async def test_a_stream_that_was_forgotten_gives_its_place_back() -> None:
+async def test_a_forgotten_stream_returns_its_slot() -> None:
     client, service = make(1)
     request = client.build_request("GET", "/x")
     request.stream = True
@@ -154,7 +154,7 @@ async def test_a_stream_that_was_forgotten_gives_its_place_back() -> None:
     await assert_all_free(client, service, 1)
 
 
-async def test_a_stream_that_is_closed_twice_gives_one_place_back() -> None:
+async def test_a_stream_that_is_closed_twice_returns_one_slot() -> None:
     client, service = make(1)
     request = client.build_request("GET", "/x")
     request.stream = True
@@ -199,7 +199,7 @@ def test_loops_in_several_threads_share_the_limit() -> None:
     assert most == [3]
 
 
-def test_a_loop_that_ended_in_the_middle_leaves_its_places() -> None:
+def test_a_loop_that_was_closed_returns_its_slots() -> None:
     limit = ConcurrencyLimit(2)
     client = BaseClient(
         base_url=BASE, transport=MemoryTransport(lambda _: Reply(json=1, delay=0.01)), concurrency=limit
@@ -211,11 +211,11 @@ def test_a_loop_that_ended_in_the_middle_leaves_its_places() -> None:
         assert len(tasks) == 10
 
     for _ in range(3):
-        asyncio.run(abandon())  # cancels what is left
+        asyncio.run(abandon())  # cancels the remaining tasks
     assert asyncio.run(all_of(client, 4)) == [1] * 4
 
 
-def test_a_stream_that_was_forgotten_after_its_loop_gives_its_place_to_whoever_waits_in_another() -> None:
+def test_a_stream_forgotten_after_its_loop_frees_a_call_in_another_loop() -> None:
     client = BaseClient(
         base_url=BASE, transport=MemoryTransport(lambda _: Reply(json=1)), concurrency=ConcurrencyLimit(1), timeout=5
     )
@@ -235,6 +235,6 @@ def test_a_stream_that_was_forgotten_after_its_loop_gives_its_place_to_whoever_w
 
 
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "3"])
-def test_what_is_no_number_of_requests_is_refused(n: Any) -> None:
+def test_an_invalid_number_of_requests_is_rejected(n: Any) -> None:
     with pytest.raises(ConfigurationError):
         ConcurrencyLimit(n)

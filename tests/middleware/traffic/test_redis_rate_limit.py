@@ -1,4 +1,4 @@
-"""One limit for many processes, on a real redis-server; and what happens when it is gone.
+"""One limit for many processes, on a real redis-server, and its loss.
 
 Two limits in one process are two members of the fleet, as two processes are. The whole fleet runs in tests/soak.
 """
@@ -22,7 +22,7 @@ from asdk.middleware import RateLimit, RedisRateLimit
 from asdk.middleware.traffic import redis_rate_limit
 from asdk.testing import MemoryTransport, Reply
 from tests.support.cancelling import at_each_await
-from tests.support.lag import Lag
+from tests.support.loop_delay import LoopDelay
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.scripts import run_quietly
 from tests.support.traffic_fleet import FleetRun, busiest_second
@@ -44,15 +44,15 @@ def redis(server: RedisServer) -> RedisServer:
 
 
 class Member:
-    """A client with a limit of its own, and the moments of its requests."""
+    """A client with a limit of its own, and the times of its requests."""
 
     def __init__(self, limit: RateLimit) -> None:
-        self.moments: list[float] = []
+        self.times: list[float] = []
         self.reply = Reply(json=1)
         self.client = BaseClient(base_url=BASE, transport=MemoryTransport(self._answer), rate_limit=limit, retry=None)
 
     def _answer(self, _: Request) -> Reply:
-        self.moments.append(time.monotonic())
+        self.times.append(time.monotonic())
         return self.reply
 
     async def calls(self, count: int, **options: Any) -> list[Any]:
@@ -88,10 +88,10 @@ def free_port() -> int:
 def test_a_fleet_of_processes_keeps_the_rate_in_fair_shares_for_few_trips(redis: RedisServer) -> None:
     run = FleetRun(redis.url, rate=300, processes=3, waiters=40, seconds=2.0)
     done = run.finish()
-    # Below by more than a little only where the machine stands still: what it sleeps through is gone.
+    # Far below the rate only if the machine pauses: the permits of a pause are lost.
     assert 450 * 0.8 <= done.between(run.begins + 0.5, run.ends) <= 450 * 1.03
     assert busiest_second(done.moments) <= 303 + 15
-    shares = [len(moments) for moments in done.sent]
+    shares = [len(times) for times in done.sent]
     assert max(shares) <= 1.3 * min(shares)
     assert redis.trips <= 0.1 * len(done.moments)
     assert done.said == [[], [], []]
@@ -102,14 +102,14 @@ async def test_two_members_have_one_limit(redis: RedisServer) -> None:
     began = time.monotonic()
     await asyncio.gather(one.calls(30), other.calls(30))
     assert time.monotonic() - began >= 0.55
-    assert len(one.moments) == len(other.moments) == 30
-    moments = sorted(one.moments + other.moments)
-    assert all(sum(start <= moment < start + 0.1 for moment in moments) <= 17 for start in moments)
+    assert len(one.times) == len(other.times) == 30
+    times = sorted(one.times + other.times)
+    assert all(sum(start <= instant < start + 0.1 for instant in times) <= 17 for start in times)
 
 
 async def test_limits_with_different_keys_are_different(redis: RedisServer) -> None:
     one, other = (Member(RedisRateLimit(50, url=redis.url, key=key)) for key in ("a", "b"))
-    began, lag = time.monotonic(), Lag()
+    began, lag = time.monotonic(), LoopDelay()
     await asyncio.gather(one.calls(20), other.calls(20))
     assert time.monotonic() - began < 0.7 + lag.stop()
 
@@ -133,10 +133,10 @@ async def test_a_429_of_one_slows_all(redis: RedisServer) -> None:
     results = await other.calls(1, timeout=0.3)
     assert [type(result) for result in results] == [DeadlineExceededError]
     await other.calls(1)
-    assert other.moments[-1] - told == pytest.approx(1.0, abs=0.1)
+    assert other.times[-1] - told == pytest.approx(1.0, abs=0.1)
 
 
-async def test_calls_that_are_cancelled_leave_nothing_and_keep_nobody_waiting(redis: RedisServer) -> None:
+async def test_cancelled_calls_leave_nothing_and_block_no_other_call(redis: RedisServer) -> None:
     (member,) = fleet(redis, 1, 200)
     async for _ in at_each_await(lambda: member.client.request("GET", "/x")):
         assert await asyncio.wait_for(member.client.request("GET", "/x"), 0.5) == 1
@@ -157,28 +157,28 @@ def test_loops_in_several_threads_share_the_permits(redis: RedisServer) -> None:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert [len(member.moments) for member in members] == [30] * 3
+    assert [len(member.times) for member in members] == [30] * 3
     assert 0.4 <= time.monotonic() - began < 3
 
 
 # --- without Redis -----------------------------------------------------------------------------------------------
 
 
-async def test_where_redis_never_was_a_small_share_is_left_and_it_is_said_once(
+async def test_without_redis_a_small_share_is_used_and_logged_once(
     free_port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     member = Member(RedisRateLimit(1000, url=f"redis://127.0.0.1:{free_port}"))
     began = time.monotonic()
-    lag = Lag()
+    lag = LoopDelay()
     assert await member.calls(50) == [1] * 50
     assert 0.4 <= time.monotonic() - began < 1.0 + lag.stop(), "a tenth of the limit"
     warnings = [record.getMessage() for record in caplog.records if record.name.startswith("asdk")]
     assert len(warnings) == 1
     assert "Redis is gone (ConnectionError" in warnings[0]
-    assert "100 requests a second" in warnings[0]
+    assert "100 requests per second" in warnings[0]
 
 
-async def test_a_server_that_never_answers_is_as_good_as_gone() -> None:
+async def test_a_server_that_never_answers_counts_as_unreachable() -> None:
     async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -188,20 +188,20 @@ async def test_a_server_that_never_answers_is_as_good_as_gone() -> None:
         port = server.sockets[0].getsockname()[1]
         limit = RedisRateLimit(100, url=f"redis://127.0.0.1:{port}", share=0.5)
         member = Member(limit)
-        began, lag = time.monotonic(), Lag()
+        began, lag = time.monotonic(), LoopDelay()
         assert await member.calls(10) == [1] * 10
         late = lag.stop()
         assert 0.5 <= time.monotonic() - began < 1.2 + late
-        assert 9 / 50 - 0.06 <= member.moments[-1] - member.moments[0] <= 9 / 50 + 0.06 + late
+        assert 9 / 50 - 0.06 <= member.times[-1] - member.times[0] <= 9 / 50 + 0.06 + late
         await limit.aclose()
 
 
-async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together(
+async def test_an_outage_never_lifts_the_limit_and_the_fleet_returns_together(
     redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     members = fleet(redis, 2, 200)
     began = time.monotonic()
-    lag = Lag()
+    lag = LoopDelay()
     with caplog.at_level(logging.INFO, "asdk"):
         floods = [asyncio.create_task(member.flood(30, 5.3)) for member in members]
         await asyncio.sleep(0.8)
@@ -209,13 +209,13 @@ async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together
         await asyncio.sleep(0.7)
         redis.start()
         await asyncio.wait(floods)
-    moments = sorted(moment - began for member in members for moment in member.moments)
-    # What was granted before the machine stood still is only seen after it: not more than the grain of the permits.
+    times = sorted(instant - began for member in members for instant in member.times)
+    # Requests granted before a pause of the machine arrive after it: no more than the slack of the permits.
     late = min(0.05, lag.stop())
-    assert busiest_second(moments) <= 202 + 10 + 200 * late
-    in_outage = [moment for moment in moments if 2.0 <= moment < 3.5]
+    assert busiest_second(times) <= 202 + 10 + 200 * late
+    in_outage = [instant for instant in times if 2.0 <= instant < 3.5]
     assert 200 - 200 * lag.between(began + 2.0, began + 3.5) <= len(in_outage) <= 310, "two shares are the whole"
-    afterwards = [moment for moment in moments if 4.2 <= moment < 5.2]
+    afterwards = [instant for instant in times if 4.2 <= instant < 5.2]
     assert 100 - 200 * lag.between(began + 4.2, began + 5.2) <= len(afterwards) <= 210
     said = [record.getMessage()[:14] for record in caplog.records if record.name == "asdk"]
     assert sorted(said) == ["Redis is back:"] * 2 + ["Redis is gone "] * 2
@@ -224,7 +224,7 @@ async def test_an_outage_never_opens_the_limit_and_the_fleet_comes_back_together
 # --- what it leaves behind, and what it refuses ------------------------------------------------------------------
 
 
-def test_it_leaves_no_word_on_stderr_and_no_socket(redis: RedisServer) -> None:
+def test_it_leaves_no_output_and_no_socket(redis: RedisServer) -> None:
     script = f"""
     from asdk.middleware import RedisRateLimit
     from asdk.testing import MemoryTransport, Reply
@@ -259,13 +259,13 @@ def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("url", ["http://localhost", "localhost:6379", "redis://localhost:port"])
-def test_what_is_no_redis_url_is_refused_without_its_password(url: str) -> None:
+def test_an_invalid_url_is_rejected_without_its_password(url: str) -> None:
     with pytest.raises(ConfigurationError, match="Redis URL"):
         RedisRateLimit(10, url=Secret(url))
 
 
 @pytest.mark.parametrize("arguments", [{"share": 0}, {"share": 1.5}, {"burst": 0}, {"per_second": 0}])
-def test_what_cannot_be_is_refused(arguments: dict[str, Any]) -> None:
+def test_invalid_arguments_are_rejected(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         RedisRateLimit(**{"per_second": 10, **arguments})
 

@@ -1,0 +1,176 @@
+"""`RequestBuilder`: what a copy of a client changes, and the building of requests. No I/O.
+
+Owned by `BaseClient`; `with_options` makes another builder and keeps the `Session`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from uuid import uuid4
+
+import attrs
+from typing_extensions import Unpack
+
+from asdk.clock import Clock
+from asdk.errors import InvalidRequestError
+from asdk.http.bodies import ContentTypes, Files, make_body
+from asdk.http.headers import Headers
+from asdk.http.options import CallOptions, Options, Tenant, merge_options, scoped_tenant
+from asdk.http.request import Request
+from asdk.http.urls import BaseURL, QueryStyle, parse_url, path_template
+from asdk.middleware.chain import SendStep
+from asdk.unset import UNSET, Unset
+
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+# Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Z]+").fullmatch
+
+
+@attrs.define(eq=False)
+class RequestBuilder:
+    """Builds the requests of one client or of one copy of it.
+
+    Attributes:
+        base: the base URL.
+        clock: of every request.
+        options: of every call that does not say otherwise.
+        headers: default header fields of every request.
+        on_send: the steps of every request, see `Request.on_send`.
+        query_style: how the API writes values in a query.
+        idempotency_header: the name of the header for an idempotency key.
+        allow_insecure: whether secrets may be sent over plain http to another machine.
+        tenant_pinned: whether `with_options` named the tenant, which then wins over a `tenant_scope`.
+        makes_keys: whether each request gets an idempotency key of its own.
+    """
+
+    base: BaseURL
+    clock: Clock
+    options: Options
+    headers: Headers
+    on_send: tuple[SendStep, ...]
+    query_style: QueryStyle
+    idempotency_header: str
+    allow_insecure: bool = False
+    tenant_pinned: bool = False
+    makes_keys: bool = False
+
+    def with_options(self, options: CallOptions) -> RequestBuilder:
+        """Return a builder that does some things differently.
+
+        Raises:
+            InvalidRequestError: an option is unknown or invalid.
+        """
+        merged, pinned, makes_keys = merge_options(self.options, options), self.tenant_pinned, self.makes_keys
+        tenant = options.get("tenant", UNSET)
+        if not isinstance(tenant, Unset):
+            merged, pinned = attrs.evolve(merged, tenant=tenant), True
+        key = options.get("idempotency_key", UNSET)
+        if isinstance(key, str):
+            raise InvalidRequestError(
+                "idempotency_key must be True or None here, got str: one key for all calls would make them one; pass "
+                "True, or a key per call"
+            )
+        if not isinstance(key, Unset):
+            makes_keys = bool(key)
+        headers = options.get("headers")
+        fields = self.headers
+        if headers:
+            fields = fields.copy()
+            fields.merge(headers)
+        return attrs.evolve(self, options=merged, headers=fields, tenant_pinned=pinned, makes_keys=makes_keys)
+
+    def build(
+        self,
+        method: str,
+        template: str,
+        *,
+        path_params: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        json: object = UNSET,
+        form: Mapping[str, object] | None = None,
+        files: Files | None = None,
+        content: ContentTypes | None = None,
+        authenticate: bool = True,
+        idempotent: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> Request:
+        """Return the request for these arguments; see `RequestArguments`.
+
+        Raises:
+            InvalidRequestError: an argument is invalid.
+        """
+        if template[:1] == "/":
+            url, same_origin = self.base.prefix + path_template(template).expand(path_params or {}), True
+        else:
+            url, same_origin, template = self._absolute(template, path_params)
+        if params and (query := self.query_style.encode(params)):
+            url = f"{url}{'&' if '?' in url else '?'}{query}"
+        if method not in _METHODS:
+            method = _checked_method(method)
+        headers = self.headers.copy()
+        if not same_origin:
+            headers.drop_secrets()
+        request = Request(method, url, template, headers, None, self.options, same_origin, clock=self.clock)
+        if same_origin:  # a step may write or sign with a secret
+            request.on_send = self.on_send
+        request.authenticate = authenticate and same_origin
+        request.idempotent = idempotent or method in _IDEMPOTENT
+        if json is not UNSET or form is not None or files is not None or content is not None:
+            request.body, media_type, request.secrets = make_body(json, form, files, content)
+            if request.secrets and not self.allow_insecure:
+                _refuse_insecure(url)
+            if media_type is not None:
+                headers["Content-Type"] = media_type
+        if options or self.makes_keys or scoped_tenant() is not UNSET:
+            self._apply(request, options)
+        return request
+
+    def tenant_for(self, given: Tenant | Unset | None = UNSET) -> Tenant | None:
+        """Return the tenant of a call: of the call itself, else `with_options`, `tenant_scope`, the constructor."""
+        if not isinstance(given, Unset):
+            return given
+        if not self.tenant_pinned and not isinstance(scoped := scoped_tenant(), Unset):
+            return scoped
+        return self.options.tenant
+
+    def _absolute(self, url: str, path_params: Mapping[str, object] | None) -> tuple[str, bool, str]:
+        if not url.lower().startswith(("http://", "https://")) or path_params:
+            path_template(url)  # its error says what is wrong with the template
+            raise InvalidRequestError(f"path_params must be left out for an absolute URL: {url!r}")
+        origin, rest = parse_url(url)
+        return f"{origin}{rest}", origin == self.base.origin, rest.partition("?")[0] or "/"
+
+    def _apply(self, request: Request, options: CallOptions) -> None:
+        """Apply what this call does differently from the client."""
+        merged = merge_options(self.options, options)
+        key = options.get("idempotency_key", UNSET)
+        if isinstance(key, Unset):
+            key = self.makes_keys
+        if key is not None and key is not False:
+            key = str(uuid4()) if key is True else key
+            request.headers[self.idempotency_header] = key
+            merged = attrs.evolve(merged, idempotency_key=key)
+            request.idempotent = True
+        tenant = self.tenant_for(options.get("tenant", UNSET))
+        request.options = merged if tenant == merged.tenant else attrs.evolve(merged, tenant=tenant)
+        headers = options.get("headers")
+        if not isinstance(headers, Unset):
+            request.headers.merge(headers)
+
+
+def _checked_method(method: str) -> str:
+    if _METHOD(method.upper()) is None:
+        raise InvalidRequestError(f"method must be an HTTP method, got {method!r}")
+    return method.upper()
+
+
+def _refuse_insecure(url: str) -> None:
+    origin, _ = parse_url(url)
+    if not origin.is_secure:
+        raise InvalidRequestError(
+            f"a secret in the body would be sent to {origin} over plain http; use https, or build the client with "
+            "allow_insecure_auth=True"
+        )
