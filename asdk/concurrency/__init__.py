@@ -1,1 +1,1 @@
-"""What asyncio lacks: work shared by event loops, threads and processes, and locks between them."""
+"""Primitives that asyncio lacks: work shared by event loops, threads and processes, and locks between them."""

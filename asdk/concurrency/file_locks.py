@@ -1,8 +1,8 @@
-"""Locks between processes of one machine, on files, by the kernel: what a killed process held is free at once.
+"""Locks between the processes of one machine, by the kernel: a killed process's locks are free at once.
 
-Used by the stores that live on one machine. A lock is a file held open and locked (``flock``, on Windows
-``LockFileEx``): filelock's, at the level of descriptors. Its `AsyncFileLock` releases in a coroutine, and neither a
-garbage collector nor the thread that takes over from a stopped loop can await one.
+Used by token stores that are local to one machine. A lock is a file that is kept open and locked (``flock``, or
+``LockFileEx`` on Windows), by filelock's functions for descriptors. Its `AsyncFileLock` releases in a coroutine, which
+neither a garbage collector nor the thread that takes over from a stopped event loop can await.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ import os
 import stat
 import threading
 import time
-import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
+from asdk.concurrency.fork import delay_forks, reset_after_fork
 from asdk.concurrency.heartbeat import Heartbeat
 from asdk.concurrency.local_locks import LocalLocks
-from asdk.concurrency.private_files import private_folder
-from asdk.concurrency.threads import in_thread
+from asdk.concurrency.private_files import open_private_directory
+from asdk.concurrency.threads import run_in_thread
 
-# How often a lock that another process holds is tried again, in seconds.
-_BEAT = 0.02
+# How often to try again while another process holds a lock, in seconds.
+_RETRY_INTERVAL = 0.02
 
-# How often the holder of a lock is looked at, in seconds: one whose loop stands still loses it after four looks.
-_LOOK = 0.5
+# How often to try again while another process writes, in seconds.
+_WRITE_RETRY_INTERVAL = 0.002
 
-# How long one write may wait for another, in seconds. Each takes milliseconds.
+# How often the event loop of a lock's holder is checked, in seconds. A stopped loop loses its lock after four checks.
+_LOOP_CHECK_INTERVAL = 0.5
+
+# How long one write may wait for others, in seconds. Each takes milliseconds.
 _WRITE_TIMEOUT = 5.0
-
-# No process is forked while a descriptor is neither closed nor known.
-_forking = threading.RLock()
 
 
 class LockFile:
-    """One attempt to hold a lock, by one holder.
+    """One attempt to acquire a lock, by one holder.
 
     Args:
-        directory: that the file is in.
+        directory: contains the file.
         name: of the file.
-        lock: locks a descriptor, or says that somebody else has it.
-        unlock: unlocks it.
+        lock: locks a descriptor, or returns False if it is locked already.
+        unlock: unlocks a descriptor.
     """
 
     def __init__(self, directory: Path, name: str, lock: Callable[[int], bool], unlock: Callable[[int], None]) -> None:
@@ -55,34 +55,34 @@ class LockFile:
         self._fd: int | None = None
         self._released = False
         self._busy = threading.Lock()
-        _lock_files.add(self)
+        reset_after_fork(self._reset)
 
     def try_lock(self) -> bool:
-        """Take the lock if it is free. Reaches for the disk, but waits for nobody.
+        """Acquire the lock if it is free. Accesses the disk, but waits for no other holder.
 
         Raises:
-            RuntimeError: it was released in the meantime: somebody took over.
-            OSError: the file cannot be opened, or is not ours.
+            RuntimeError: it was released meanwhile, because another caller took over.
+            OSError: the file cannot be opened, or belongs to another user.
         """
         with self._busy:
             if self._released:
-                raise RuntimeError("the lock was taken over, since the event loop of its holder stood still")
+                raise RuntimeError("the lock was taken over, because the event loop of its holder had stopped")
             fd = self._open() if self._fd is None else self._fd
             if not self._lock(fd):
                 return False
             if os.fstat(fd).st_nlink:
                 return True
-            self._close()  # the directory was cleared while we waited: this file locks nobody out
+            self._close()  # the directory was cleared meanwhile: other processes no longer see this file
             return False
 
     def release(self) -> None:
-        """Give the lock back, if it is held, for good. May be called by any thread, and again."""
+        """Release the lock, if it is held, permanently. Any thread may call it, more than once."""
         with self._busy:
             self._released = True
             self._close()
 
-    def forget(self) -> None:
-        """After a fork, in the child: let go of the parent's lock without unlocking it."""
+    def _reset(self) -> None:
+        """Close the parent's lock in a forked child, without unlocking it."""
         self._busy = threading.Lock()
         self._released = True
         if self._fd is not None:
@@ -91,19 +91,22 @@ class LockFile:
             self._fd = None
 
     def _open(self) -> int:
-        with private_folder(self._directory, make=True) as folder, _forking:
-            fd = self._fd = folder.open(self._name, os.O_RDWR | os.O_CREAT)
-        facts = os.fstat(fd)
-        if (hasattr(os, "geteuid") and facts.st_uid != os.geteuid()) or not stat.S_ISREG(facts.st_mode):
+        # No process is forked between the opening of a descriptor and its assignment.
+        with open_private_directory(self._directory, make=True) as directory, delay_forks():
+            fd = self._fd = directory.open(self._name, os.O_RDWR | os.O_CREAT)
+        info = os.fstat(fd)
+        if (hasattr(os, "geteuid") and info.st_uid != os.geteuid()) or not stat.S_ISREG(info.st_mode):
             self._close()
-            raise PermissionError(f"the lock {self._name} in {self._directory} belongs to another user or is no file")
+            raise PermissionError(
+                f"the lock {self._name} in {self._directory} belongs to another user or is not a regular file"
+            )
         return fd
 
     def _close(self) -> None:
         if self._fd is None:
             return
-        with _forking:
-            # Unlocked first: a child that was forked without a word to Python may hold it open still.
+        with delay_forks():
+            # Unlocked first: a child that was forked without Python's fork hooks may still have it open.
             with contextlib.suppress(OSError):
                 self._unlock(self._fd)
             os.close(self._fd)
@@ -111,13 +114,14 @@ class LockFile:
 
 
 class FileLocks:
-    """A lock for each name, for the tasks, loops, threads and processes that use one directory.
+    """One lock per name, for the tasks, event loops, threads and processes that share one directory.
 
-    Lock files stay where they are, empty: whoever removed one would take it from under those who wait for it.
+    Lock files are left in place, empty: removing one would let a second process lock a new file of the same name.
     """
 
     def __init__(self, directory: Path) -> None:
-        # Not by whoever locks first: a child that is forked while a thread imports can never import that.
+        # Imported here, not by the first caller that locks: a child forked while another thread imports a module can
+        # never import that module.
         from filelock import lock_descriptor, unlock_descriptor
 
         self._native = partial(lock_descriptor, blocking=False), unlock_descriptor
@@ -125,51 +129,37 @@ class FileLocks:
         self._local = LocalLocks()
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncGenerator[None, None]:
-        """Hold one name, for as long as it takes."""
-        async with self._local.hold(name) as holder:
+    async def lock(self, name: str) -> AsyncGenerator[None, None]:
+        """Acquire the lock of one name for the block."""
+        async with self._local.lock(name) as holder:
             file = LockFile(self._directory, f"{name}.lock", *self._native)
-            heartbeat = Heartbeat(_LOOK, lost=file.release)
+            heartbeat = Heartbeat(_LOOP_CHECK_INTERVAL, lost=file.release)
             holder.on_lost = file.release
             try:
-                while not await in_thread(file.try_lock):  # noqa: ASYNC110 - the kernel tells no event loop
-                    await asyncio.sleep(_BEAT)
+                while not await run_in_thread(file.try_lock):  # noqa: ASYNC110 - the kernel notifies no event loop
+                    await asyncio.sleep(_RETRY_INTERVAL)
                 heartbeat.start()
                 yield
-            finally:  # without an await: this must also be right when the garbage collector ends a coroutine
+            finally:  # without an await: this must also work when the garbage collector closes a coroutine
                 heartbeat.stop()
                 file.release()
 
     @contextmanager
-    def writing(self) -> Generator[None, None, None]:
-        """In a worker thread: keep everybody else from writing in the directory, for milliseconds.
+    def write_lock(self) -> Generator[None, None, None]:
+        """Prevent other writes in the directory during the block. Waits, so call it in a worker thread.
 
         Raises:
-            TimeoutError: somebody has been writing for 5 s.
+            TimeoutError: another process has been writing for 5 s.
             OSError: the lock file cannot be opened.
         """
         file, deadline = LockFile(self._directory, "writing.lock", *self._native), time.monotonic() + _WRITE_TIMEOUT
         try:
             while not file.try_lock():
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"another process has been writing in {self._directory} for too long")
-                time.sleep(_BEAT / 10)
+                    raise TimeoutError(
+                        f"timed out after {_WRITE_TIMEOUT:g} s: another process is writing in {self._directory}"
+                    )
+                time.sleep(_WRITE_RETRY_INTERVAL)
             yield
         finally:
             file.release()
-
-
-_lock_files: weakref.WeakSet[LockFile] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    global _forking  # noqa: PLW0603 - a child needs a lock of its own: it inherits this one locked
-    _forking = threading.RLock()
-    for file in list(_lock_files):
-        file.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=lambda: _forking.acquire(), after_in_parent=lambda: _forking.release(), after_in_child=_after_fork
-    )

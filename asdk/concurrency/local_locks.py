@@ -1,31 +1,31 @@
-"""`LocalLocks`: a lock per key within one process, for every event loop and thread in it.
+"""`LocalLocks`: one lock per key within one process, for all of its event loops and threads.
 
-Stores hold it before the lock that other processes see. An event loop that was closed or stands still cannot give a
-lock back: it is taken over from.
+Token stores acquire it before the lock that other processes see. An event loop that was closed or has stopped cannot
+release a lock, so another caller takes the lock over.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-# How often a lock that somebody else holds is looked at again, in seconds.
-_BEAT = 0.02
+from asdk.concurrency.fork import reset_after_fork
 
-# After so many looks in a row at a loop that stands still, it is lost: `asyncio.run` stops its loop for a moment too,
-# before it lets what is left in it come to an end.
-_LOOKS = 10
+# How often a waiting caller tries again, in seconds.
+_RETRY_INTERVAL = 0.02
+
+# A loop that was stopped at this many checks in a row has lost its locks. `asyncio.run` stops its loop briefly too,
+# before it cancels the remaining tasks.
+_STOPPED_LOOP_CHECKS = 10
 
 
 class Holder:
-    """Who holds a key: a loop, and what to do when that loop is gone.
+    """The event loop that has acquired a key.
 
     Attributes:
-        on_lost: called, by whoever takes over, to undo what the lost holder left; set by the holder.
+        on_lost: undoes what a lost holder left; set by the holder, and called by the caller that takes over.
     """
 
     __slots__ = ("_loop", "on_lost")
@@ -34,33 +34,34 @@ class Holder:
         self._loop = asyncio.get_running_loop()
         self.on_lost: Callable[[], object] | None = None
 
-    def is_lost(self, looks: int) -> bool:
-        """Whether its loop is gone, for somebody who has seen it stand still so many times in a row."""
-        return self._loop.is_closed() or looks >= _LOOKS
+    def is_lost(self, stopped_checks: int) -> bool:
+        """Return True if the loop is closed, or was stopped at too many checks in a row."""
+        return self._loop.is_closed() or stopped_checks >= _STOPPED_LOOP_CHECKS
 
-    def stands_still(self) -> bool:
+    def is_stopped(self) -> bool:
+        """Return True if the loop is not running now."""
         return not self._loop.is_running()
 
 
 class LocalLocks:
-    """A lock per key. The wait is rare and short, so it looks again and again: an Event would know one loop only."""
+    """One lock per key. Waits are rare and short, so callers poll: an `asyncio.Event` belongs to one loop."""
 
     def __init__(self) -> None:
         self._holders: dict[str, Holder] = {}
         self._guard = threading.Lock()
-        _instances.add(self)
+        reset_after_fork(self._reset)
 
     @asynccontextmanager
-    async def hold(self, key: str) -> AsyncGenerator[Holder, None]:
-        """Hold one key."""
-        me, before, looks = Holder(), None, 0
+    async def lock(self, key: str) -> AsyncGenerator[Holder, None]:
+        """Acquire the lock of one key for the block."""
+        me, previous, stopped_checks = Holder(), None, 0
         while (holder := self._holders.setdefault(key, me)) is not me:
-            looks = looks + 1 if holder is before and holder.stands_still() else 0
-            before = holder
-            if holder.is_lost(looks):
-                self._take_away(key, holder)
+            stopped_checks = stopped_checks + 1 if holder is previous and holder.is_stopped() else 0
+            previous = holder
+            if holder.is_lost(stopped_checks):
+                self._take_over(key, holder)
             else:
-                await asyncio.sleep(_BEAT)
+                await asyncio.sleep(_RETRY_INTERVAL)
         try:
             yield me
         finally:
@@ -68,27 +69,15 @@ class LocalLocks:
                 if self._holders.get(key) is me:
                     del self._holders[key]
 
-    def _take_away(self, key: str, holder: Holder) -> None:
-        with self._guard:  # several may see it at once, and the next holder is not the lost one
+    def _take_over(self, key: str, holder: Holder) -> None:
+        with self._guard:  # several callers may see the lost holder at once, and the next holder is not lost
             if self._holders.get(key) is not holder:
                 return
             if holder.on_lost is not None:
                 holder.on_lost()
             del self._holders[key]
 
-    def forget(self) -> None:
-        """After a fork, in the child: what the parent's threads hold is the parent's."""
+    def _reset(self) -> None:
+        """Release every lock in a forked child: the threads that hold them are the parent's."""
         self._guard = threading.Lock()
         self._holders = {}
-
-
-_instances: weakref.WeakSet[LocalLocks] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for locks in list(_instances):
-        locks.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

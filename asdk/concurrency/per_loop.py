@@ -1,69 +1,71 @@
-"""One resource per event loop, such as a session with its connections: opened at first use, closed when its time is
-over.
+"""`PerLoop`: one resource per event loop, such as a session with its connections, opened at first use.
 
-A session belongs to the loop that made it, but a client outlives loops: `asyncio.run` twice, a loop per thread, a
-restarted notebook kernel. So each loop gets its own, and its end comes in one of four ways: `aclose`; the end of the
-loop; the collection of the client, which hands the close to the loop; a fork, after which the child must not touch it.
+Used by the aiohttp transport, `RedisTokenStore` and `RedisRateLimit`. A session belongs to the loop that made it, but a
+client outlives loops: `asyncio.run` twice, a loop per thread, a restarted notebook kernel. So each loop gets a session
+of its own, which is closed in one of four ways: by `aclose`; when the loop shuts down; when the client is garbage
+collected, which hands the session to its loop to close; or not at all after a fork, since the child must not touch it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
+
+from asdk.concurrency.fork import reset_after_fork
 
 T = TypeVar("T")
 
 Loop: TypeAlias = asyncio.AbstractEventLoop
+
+#: A suspended generator that closes a resource when it is closed.
 Finalizer: TypeAlias = AsyncGenerator[None, "object | None"]
 
-# What a keeper is sent so that it ends and closes nothing: who sends it does.
+# Sent to a finalizer to end it without closing the resource: the sender closes that.
 _RELEASE = object()
 
-# What a forked child inherited. Closing it would take the parent's sockets out of the epoll set that both share, so it
-# is kept for ever, untouched.
+# Resources that a forked child inherited, kept forever and never touched. Closing them would remove the parent's
+# sockets from the epoll set that both processes share.
 _inherited: list[object] = []
-_pools: weakref.WeakSet[PerLoop[Any]] = weakref.WeakSet()
 
-# What nobody wants any more, of loops that stand still or were closed without a word to their generators.
-_left_behind: dict[Loop, list[Finalizer]] = {}
+# Finalizers orphaned by loops that stopped, or that closed without shutting down their async generators.
+_orphans: dict[Loop, list[Finalizer]] = {}
 
 
 class PerLoop(Generic[T]):
-    """Keeps one ``T`` for each event loop.
+    """One ``T`` for each event loop.
 
     Attributes:
-        by_loop: what each loop has. A plain dictionary, since every request looks into it.
+        by_loop: the resource of each loop. A plain dictionary, since every request reads it.
 
     Args:
-        close: closes one, called inside the loop that made it. It must not refer to the owner of the pool, or the owner
-            would wait for the cycle collector instead of ending with its last reference.
+        close: closes a resource, and is called inside the loop that made it. It must not refer to this object's owner:
+            the owner would then be freed by the cycle collector instead of with its last reference.
     """
 
     def __init__(self, close: Callable[[T], Awaitable[None]]) -> None:
         self.by_loop: dict[Loop, T] = {}
         self._close = close
-        self._begin()
-        _pools.add(self)
+        self._make_finalizers()
+        reset_after_fork(self._reset)
 
-    def _begin(self) -> None:
-        self._keepers: dict[Loop, Finalizer] = {}
-        # Held from outside of the pool, too. The cycle collector, when it finds a client, would otherwise find the
-        # session with it, and that complains that nobody closed it.
-        self._abandon = weakref.finalize(self, _abandon, self._keepers)
-        self._abandon.atexit = False
+    def _make_finalizers(self) -> None:
+        self._finalizers: dict[Loop, Finalizer] = {}
+        # Referenced from outside of this object, too. Otherwise the cycle collector would find the session together
+        # with its client, and the session would complain that it was never closed.
+        self._close_all = weakref.finalize(self, _close_all, self._finalizers)
+        self._close_all.atexit = False
 
     async def open(self, loop: Loop, make: Callable[[Loop], T]) -> T:
-        """What the running loop has, made now if need be. Does not suspend."""
+        """Return the resource of the running loop, and make it first if necessary. Does not suspend."""
         value = self.by_loop.get(loop)
         if value is None:
             await self._sweep(loop)
             value = make(loop)
-            keeper = self._keepers[loop] = _keep(value, self._close, weakref.ref(self), loop)
-            await anext(keeper)
+            finalizer = self._finalizers[loop] = _finalizer(value, self._close, weakref.ref(self), loop)
+            await anext(finalizer)
             self.by_loop[loop] = value
         return value
 
@@ -72,77 +74,68 @@ class PerLoop(Generic[T]):
         here = asyncio.get_running_loop()
         for loop in list(self.by_loop):
             value = self.by_loop.get(loop)
-            keeper = self.drop(loop)
-            if value is None or keeper is None:
-                continue  # another one was faster, or that loop has ended meanwhile
+            finalizer = self.remove(loop)
+            if value is None or finalizer is None:
+                continue  # another caller has closed it, or that loop has closed meanwhile
             if loop is here:
-                # Not by the keeper: the loop may end meanwhile and shut its generators down, and one that is being
-                # closed already cannot be closed.
+                # Not by the finalizer: the loop may shut its generators down meanwhile, and a generator that is
+                # already being closed cannot be closed.
                 with suppress(StopAsyncIteration):
-                    await keeper.asend(_RELEASE)
+                    await finalizer.asend(_RELEASE)
                 await self._close(value)
             else:
-                _let_go(loop, keeper)
+                _close_in_loop(loop, finalizer)
 
     async def _sweep(self, loop: Loop) -> None:
-        """Drop what was left behind in this loop, and end what is left of closed ones: there it takes no waiting."""
-        _left_behind.pop(loop, None)
-        for other in [other for other in [*self.by_loop, *_left_behind] if other.is_closed()]:
-            for keeper in (self.drop(other), *_left_behind.pop(other, ())):
-                if keeper is not None:
-                    await keeper.aclose()
+        """Drop this loop's orphans, and finalize the resources of closed loops, which does not suspend."""
+        _orphans.pop(loop, None)
+        for other in [other for other in [*self.by_loop, *_orphans] if other.is_closed()]:
+            for finalizer in (self.remove(other), *_orphans.pop(other, ())):
+                if finalizer is not None:
+                    await finalizer.aclose()
 
-    def drop(self, loop: Loop) -> Finalizer | None:
-        """Forget this loop's resource; what closes it is returned, and closes it when it is dropped too."""
+    def remove(self, loop: Loop) -> Finalizer | None:
+        """Remove a loop's resource and return its finalizer, which closes the resource once it is dropped."""
         self.by_loop.pop(loop, None)
-        return self._keepers.pop(loop, None)
+        return self._finalizers.pop(loop, None)
 
-    def forget(self) -> None:
-        """After a fork, in the child: start anew and leave what was inherited alone."""
-        _inherited.append((self.by_loop, self._keepers))
-        self._abandon.detach()
+    def _reset(self) -> None:
+        """Start empty in a forked child, and leave the inherited resources alone."""
+        _inherited.append((self.by_loop, self._finalizers))
+        self._close_all.detach()
         self.by_loop = {}
-        self._begin()
+        self._make_finalizers()
 
 
-def _abandon(keepers: dict[Loop, Finalizer]) -> None:
-    """A pool is gone, closed or not."""
-    while keepers:
-        _let_go(*keepers.popitem())
+def _close_all(finalizers: dict[Loop, Finalizer]) -> None:
+    """Close what a garbage-collected `PerLoop` left open."""
+    while finalizers:
+        _close_in_loop(*finalizers.popitem())
 
 
-def _let_go(loop: Loop, keeper: Finalizer) -> None:
-    """Have another loop close what is its own."""
-    # To a running loop Python hands the generator that nobody holds. One that stands still may have too few turns left
-    # before it ends to close it so, but when it ends, it closes those that somebody holds.
+def _close_in_loop(loop: Loop, finalizer: Finalizer) -> None:
+    """Have another loop close its resource, by dropping the last reference to the finalizer."""
+    # Python hands an unreferenced generator to its loop, if that is running, to close it there. A stopped loop may
+    # not run long enough for that, but it closes the generators that are still referenced when it shuts down.
     if not loop.is_running():
-        _left_behind.setdefault(loop, []).append(keeper)
+        _orphans.setdefault(loop, []).append(finalizer)
 
 
-async def _keep(
-    value: T, close: Callable[[T], Awaitable[None]], pool: weakref.ref[PerLoop[T]], loop: Loop
+async def _finalizer(
+    value: T, close: Callable[[T], Awaitable[None]], owner_ref: weakref.ref[PerLoop[T]], loop: Loop
 ) -> AsyncGenerator[None, object | None]:
-    """Parked at its yield for as long as the resource may live.
+    """Stay suspended for as long as the resource may live, then close it.
 
-    A loop shuts its async generators down before it closes, and an abandoned one is handed back to its loop to be
-    closed there. Both end in the ``finally``; no finalizer, no task of ours is needed.
+    A loop shuts its async generators down before it closes, and an unreferenced generator is handed to its loop to be
+    closed there. Both end in the ``finally``, so neither a ``__del__`` nor a task is needed.
     """
-    told: object | None = None
+    sent: object | None = None
     try:
-        told = yield
+        sent = yield
     finally:
-        _left_behind.pop(loop, None)
-        owner = pool()
+        _orphans.pop(loop, None)
+        owner = owner_ref()
         if owner is not None and owner.by_loop.get(loop) is value:
-            owner.drop(loop)
-        if told is not _RELEASE:
+            owner.remove(loop)
+        if sent is not _RELEASE:
             await close(value)
-
-
-def _after_fork() -> None:
-    for pool in list(_pools):
-        pool.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -1,7 +1,7 @@
-"""Who holds something that others wait for: this process, by a name that is never given twice, and whether it lives.
+"""Identifiers of processes, and the check that the process behind one is still running.
 
-Asked by the renewal of tokens about the intents that it finds in a store. A process number alone is used again after
-the process has ended, and says nothing on another machine or in another container.
+Used by token refresh for the intents that it finds in a store. A process id alone is reused after its process has
+exited, and is meaningless on another machine or in another container.
 """
 
 from __future__ import annotations
@@ -11,59 +11,59 @@ import socket
 from functools import cache
 from pathlib import Path
 
-#: Stands for a holder that has let go: no process has this name.
+#: The holder of an intent that its process has given up: no process has this identifier.
 NO_PROCESS = ""
 
 
 def current_process_id() -> str:
-    """The name of this process: where it runs, its number, and when it began."""
-    return _name(os.getpid())
+    """Return the identifier of this process: its host and PID namespace, its PID and its start time."""
+    return _process_id(os.getpid())
 
 
-def is_here(holder: str) -> bool:
-    """Whether the holder runs, or ran, where this process can see it."""
-    return holder.rpartition("/")[0] == _place()
+def is_local(holder: str) -> bool:
+    """Return True if the holder runs, or ran, in this process's host and PID namespace."""
+    return holder.rpartition("/")[0] == _host()
 
 
-def is_alive(holder: str) -> bool | None:
-    """Whether the holder still runs; None if that cannot be seen from here."""
-    if not is_here(holder):
+def is_running(holder: str) -> bool | None:
+    """Return whether the holder is still running, or None if that cannot be seen from this process."""
+    if not is_local(holder):
         return None
-    number, _, began = holder.rpartition("/")[2].partition("@")
-    if not number.isdigit():
+    pid, _, start_time = holder.rpartition("/")[2].partition("@")
+    if not pid.isdigit():
         return False
-    now = _began(int(number))
-    if now is None:
-        return _responds(int(number))
-    return now == began
+    found = _start_time(int(pid))
+    if found is None:
+        return _exists(int(pid))
+    return found == start_time
 
 
 @cache
-def _name(pid: int) -> str:
-    return f"{_place()}/{pid}@{_began(pid) or ''}"
+def _process_id(pid: int) -> str:
+    return f"{_host()}/{pid}@{_start_time(pid) or ''}"
 
 
-def _place() -> str:
-    """The machine, and the space in which process numbers count: a container has its own."""
+def _host() -> str:
+    """Return the host name and the PID namespace: each container has a namespace of its own."""
     try:
-        space = os.readlink("/proc/self/ns/pid")
+        namespace = os.readlink("/proc/self/ns/pid")
     except OSError:
-        space = ""
-    return f"{socket.gethostname()}/{space}"
+        namespace = ""
+    return f"{socket.gethostname()}/{namespace}"
 
 
-def _began(pid: int) -> str | None:
-    """When a process began, in the kernel's ticks; None where that is not told, "" where there is no such process."""
+def _start_time(pid: int) -> str | None:
+    """Return a process's start time in kernel ticks, "" if there is no such process, or None without ``/proc``."""
     if not Path("/proc/self/stat").exists():
         return None
     try:
-        # The name of the program, in brackets, may hold anything; the 20th field after it is the start time (proc(5)).
+        # The program's name, in parentheses, may contain anything; the 20th field after it is the start time (proc(5)).
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return ""
 
 
-def _responds(pid: int) -> bool:
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

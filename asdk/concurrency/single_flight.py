@@ -1,8 +1,8 @@
-"""`SingleFlight`: one token request on its way, and everybody who waits for it, in whichever event loop.
+"""`SingleFlight`: one token request in flight and its waiters, in any event loop. Made by `TokenSource`.
 
-Made by `TokenSource`. The request is nobody's child: it runs in a task of its own, in an empty context, and a caller
-that is cancelled leaves alone. It outlives even the cancellation of everything at the end of a loop, since an endpoint
-that has already changed a refresh token cannot be asked a second time.
+The request runs in its own task with an empty context, so cancelling a caller does not cancel it. It even survives the
+cancellation of all tasks at the end of a loop, because an endpoint that has already rotated a refresh token cannot be
+asked a second time.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ T = TypeVar("T")
 
 Loop: TypeAlias = asyncio.AbstractEventLoop
 
-# How often waiters look whether the other loop that leads their flight still runs, in seconds.
+# How often waiters check that the loop of their flight is still running, in seconds.
 _BEAT = 0.2
 
-#: How long a flight whose request may have left is waited for when its loop or client ends, in seconds.
+#: How long a flight whose request may have been sent is waited for when its loop or client ends, in seconds.
 GRACE = 5.0
 
 
 class Missed(Enum):
-    """Why a waiter got no outcome."""
+    """The reason why a waiter got no outcome."""
 
-    LOST = "the flight will not arrive, or takes longer than it was to: decide anew"
+    LOST = "the flight was abandoned, or takes longer than expected: decide again"
     LATE = "the waiter's own time is over"
 
 
-#: What one waiter waits on.
+#: The future of one waiter.
 Seat: TypeAlias = asyncio.Future[T | Missed]
 
 
 class SingleFlight(Generic[T]):
-    """One request in flight.
+    """One token request in flight.
 
     Args:
-        clock: measures the flight's own deadline and its waiters' times.
-        lock: the source's, held for a few instructions and never across an await.
-        timeout: seconds after which the flight is over at the latest.
-        via: what carries the request; its owner calls `finish` before it goes.
+        clock: measures the flight's deadline and its waiters' times.
+        lock: the source's lock, held for a few instructions and never across an await.
+        timeout: the maximum duration of the flight, in seconds.
+        via: sends the request; its owner calls `finish` before it closes.
 
     Attributes:
-        loop: the event loop that leads it.
-        departed: whether the request may have left this machine.
+        loop: the event loop that runs it.
+        departed: whether the request may have been sent.
     """
 
     def __init__(self, clock: Clock, lock: threading.Lock, timeout: float, via: object) -> None:
@@ -66,10 +66,10 @@ class SingleFlight(Generic[T]):
         self._task: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
 
-    # --- who waits --------------------------------------------------------------------------------------------------
+    # --- waiters --------------------------------------------------------------------------------------------------
 
     def join(self) -> Seat[T]:
-        """A future of the caller's own. Call it with the lock held, then `wait` without."""
+        """Return a future for one caller. Call it with the lock held, then `wait` without."""
         loop = asyncio.get_running_loop()
         future: Seat[T] = loop.create_future()
         group = self._waiting.get(loop)
@@ -81,11 +81,11 @@ class SingleFlight(Generic[T]):
         return future
 
     async def wait(self, future: Seat[T], within: float | None) -> T | Missed:
-        """The outcome, or why there is none.
+        """Return the outcome, or the reason why there is none.
 
         Args:
             future: from `join`.
-            within: seconds to wait at most; None for as long as the flight takes.
+            within: the maximum time to wait, in seconds; None for as long as the flight takes.
         """
         timer = None
         if within is not None:
@@ -103,8 +103,10 @@ class SingleFlight(Generic[T]):
                 self._waiting.get(future.get_loop(), set()).discard(future)
 
     def _bound(self, loop: Loop, left: float) -> None:
-        """Whoever has more time than the flight shares a timer, for one each would cost as much as all the rest. A
-        request that leaves gives the flight more time: then they are to decide anew."""
+        """Start a timer for a waiter. Waiters with more time than the flight share one: a timer each is expensive.
+
+        A request that is sent extends the flight: its waiters then decide again.
+        """
         with self._lock:
             if loop in self._waiting and loop not in self._bounds:
                 self._bounds[loop] = self._clock.call_later(left, self._wake, loop)
@@ -118,15 +120,15 @@ class SingleFlight(Generic[T]):
         _settle(list(group), Missed.LOST)
 
     def depart(self, timeout: float) -> None:
-        """A request is about to leave: from here on the flight is worth waiting for, so many seconds more."""
+        """Note that a request is about to be sent: the flight is worth waiting for, this many seconds more."""
         self.departed = True
         self._ends = self._clock.monotonic() + timeout
 
     def is_lost(self) -> bool:
-        """Whether the outcome will never come: the leading loop is gone or stands still, or the time is over.
+        """Return whether there will be no outcome: the flight's loop is closed or stopped, or its time is over.
 
-        `asyncio.run` stops its loop for a moment too, before it lets what is left in it come to an end: a loop has to
-        be seen standing still twice.
+        `asyncio.run` also stops its loop briefly before it finishes the remaining tasks, so a loop must be seen stopped
+        twice.
         """
         now = self._clock.monotonic()
         if self.loop.is_closed() or now >= self._ends:
@@ -138,7 +140,7 @@ class SingleFlight(Generic[T]):
         return self._stood_still is not None and now - self._stood_still >= _BEAT / 2
 
     def _look(self, loop: Loop) -> None:
-        """From a loop that does not lead: is there still something to wait for?"""
+        """Check, from another loop, whether the flight is still worth waiting for."""
         lost = self.is_lost()
         with self._lock:
             self._beats.pop(loop, None)
@@ -146,17 +148,17 @@ class SingleFlight(Generic[T]):
             if group and not lost:
                 self._beats[loop] = self._clock.call_later(_BEAT, self._look, loop)
             else:
-                self._waiting.pop(loop, None)  # or who joins later would find a group that nobody looks after
+                self._waiting.pop(loop, None)  # otherwise later waiters would join a group without a check
         if lost:
             _settle(list(group), Missed.LOST)
 
     def settle(self, outcome: T | Missed) -> None:
-        """Wake every waiter with the outcome, once a loop."""
+        """Wake every waiter with the outcome, once per loop."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             beats, self._beats = self._beats, {}
             bounds, self._bounds = self._bounds, {}
-        here = asyncio._get_running_loop()  # None when a flight is collected whose loop was closed under it
+        here = asyncio._get_running_loop()  # None when the flight is collected after its loop was closed
         for loop, group in waiting.items():
             timers = [timer for timer in (beats.get(loop), bounds.get(loop)) if timer is not None]
             if loop is here:
@@ -164,17 +166,17 @@ class SingleFlight(Generic[T]):
             elif not loop.is_closed():
                 _call(loop, _settle_and_stop, list(group), outcome, timers)
 
-    # --- who leads --------------------------------------------------------------------------------------------------
+    # --- the flight --------------------------------------------------------------------------------------------------
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Set off, in the running loop.
+        """Start the flight in the running loop.
 
         Args:
-            work: sends the request and calls `settle`, whatever happens.
+            work: sends the request and always calls `settle`.
         """
-        # In an empty context: the leader's tenant, span or log fields are not those of the others.
+        # In an empty context: the tenant, span and log fields of the first caller are not those of the others.
         self._task = self.loop.create_task(work, context=contextvars.Context())
-        # When a loop ends it cancels every task in its register, also what a task awaits, so no shield helps. The
+        # A loop that ends cancels every registered task and what it awaits, so no shield helps. The
         # flight is therefore taken out of the register, and a guard stands in for it that answers the cancellation by
         # waiting.
         asyncio._unregister_task(self._task)
@@ -187,14 +189,14 @@ class SingleFlight(Generic[T]):
             await self._end(task)
 
     async def _end(self, task: asyncio.Task[None]) -> None:
-        """Let a departed flight arrive, within the grace; cancel any other."""
+        """Let a flight finish within the grace period if its request was sent; cancel it otherwise."""
         if self.departed:
             await asyncio.wait([task], timeout=GRACE)
         task.cancel()
         await asyncio.wait([task], timeout=GRACE)
 
     async def finish(self) -> None:
-        """Let it arrive, or end it: when this returns, nothing of it is left in the running loop."""
+        """Finish or cancel the flight: when this returns, nothing of it is left in the running loop."""
         if self._task is None:
             return
         if self.loop is asyncio.get_running_loop():
@@ -222,5 +224,5 @@ def _call(loop: Loop, callback: Any, *args: Any) -> None:
     try:
         loop.call_soon_threadsafe(callback, *args)
     except RuntimeError:
-        # Closed between the look and the call: whoever waited there is gone with it.
+        # Closed between the check and the call: its waiters ended with it.
         return

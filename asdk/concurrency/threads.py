@@ -1,11 +1,12 @@
-"""What stores share: work in threads that ends before its caller does, errors without frames, complaints made once."""
+"""`run_in_thread`, the one way to run blocking work; `without_frames` and `WarnOnce`, which token stores share."""
 
 from __future__ import annotations
 
 import asyncio
 
-# Else the first worker imports it, and a child that is forked in that moment can never do so.
+# Otherwise the first worker thread imports it, and a child forked during that import can never import it.
 import concurrent.futures.thread  # noqa: F401  # pyright: ignore[reportUnusedImport]
+import contextvars
 import logging
 import time
 from collections.abc import Callable
@@ -14,68 +15,90 @@ from typing import TypeVar
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=BaseException)
 
-# How long a cancelled caller waits for its work, in seconds. On disk it takes milliseconds; a keyring may be asking
-# somebody for a password.
-_PATIENCE = 5.0
+# How long a cancelled caller waits for its work, in seconds. Disk access takes milliseconds; a keyring may be asking
+# the user for a password.
+_CANCELLED_WAIT = 5.0
 
 _log = logging.getLogger("asdk.auth")
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Do what blocks in a worker thread, and wait for its end, also when cancelled.
+async def run_in_thread(work: Callable[[], T], *, keep_frames: bool = False) -> T:
+    """Run blocking work in a worker thread, and wait for it even when the caller is cancelled.
 
-    A caller that is cancelled waits too, up to 5 s, and the cancellation goes on after that: else the work would go on
-    behind the back of somebody who believes that it has given its lock back. `anyio.to_thread` leaves its thread behind
-    when asyncio cancels, and so does `asyncio.to_thread`.
+    A cancelled caller waits for up to 5 s before the cancellation continues. Otherwise the thread would keep running
+    after the caller has released its lock, closed its file or started the next attempt with it.
+    `anyio.to_thread.run_sync` abandons its thread when asyncio cancels the task, and so does `asyncio.to_thread`.
 
-    What the work raises comes without its frames, since those may hold a token.
+    The event loop's default executor runs the work, in a copy of the caller's context. Two modules start threads of
+    their own instead, because nothing may wait for them: `asdk.concurrency.heartbeat`, which must not wait for a free
+    worker either, and `asdk.auth.credentials.prompt`, whose thread ends only when the user presses return.
+
+    Args:
+        work: is called without arguments.
+        keep_frames: raise the work's error with its traceback, for work that handles no secrets. By default the
+            traceback is removed, since its frames may contain a token.
     """
-    future = asyncio.get_running_loop().run_in_executor(None, work)
-    if await _is_cancelled_before(future):
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # or asyncio says: never retrieved
-        raise asyncio.CancelledError
+    context = contextvars.copy_context()
+    future = asyncio.get_running_loop().run_in_executor(None, lambda: context.run(_call, work))
+    cancellation = await _wait(future)
+    if cancellation is not None:
+        # Retrieve the exception, or asyncio reports it as never retrieved.
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise asyncio.CancelledError(*cancellation)
     failure = future.exception()
     if failure is None:
         return future.result()
     try:
-        raise without_frames(failure)
+        raise failure if keep_frames else without_frames(failure)
     finally:
         del failure
 
 
-async def _is_cancelled_before(future: asyncio.Future[T]) -> bool:
-    """Wait until it is done; whether the caller was cancelled in the meantime."""
-    until, cancelled = None, False
+def _call(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except StopIteration as error:
+        raise RuntimeError("work in a thread raised StopIteration") from error  # no future accepts a StopIteration
+
+
+async def _wait(future: asyncio.Future[T]) -> tuple[object, ...] | None:
+    """Wait until the future is done.
+
+    Returns:
+        The arguments of the caller's cancellation, or None if it was not cancelled. An anyio cancel scope recognizes
+        its own cancellation by them.
+    """
+    until, cancellation = None, None
     while not future.done() and (until is None or time.monotonic() < until):
         try:
             await asyncio.wait([future], timeout=None if until is None else max(0.0, until - time.monotonic()))
-        except asyncio.CancelledError:
-            if not cancelled:
-                cancelled, until = True, time.monotonic() + _PATIENCE
-    return cancelled
+        except asyncio.CancelledError as error:
+            if cancellation is None:
+                cancellation, until = error.args, time.monotonic() + _CANCELLED_WAIT
+    return cancellation
 
 
 def without_frames(error: ErrorT) -> ErrorT:
-    """The error alone: the frames that it came through hold what was written, and so do those of what it hides."""
+    """Remove the traceback, cause and context of an error: their frames may contain what was being written."""
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 
 
 class WarnOnce:
-    """Says what is wrong with an entry, once for each entry and each thing that is wrong with it."""
+    """Warnings about stored tokens, each logged once per entry and problem."""
 
     def __init__(self) -> None:
-        self._made: set[tuple[str, str]] = set()
+        self._logged: set[tuple[str, str]] = set()
 
     def ignored(self, place: str, problem: str) -> None:
-        """This entry is not used."""
-        self._say(place, problem, "the stored token in %s is ignored: %s")
+        """Warn that an entry is not used."""
+        self._warn(place, problem, "the stored token in %s is ignored: %s")
 
-    def mended(self, place: str, problem: str) -> None:
-        """This entry is used, after something was put right."""
-        self._say(place, problem, "the stored token in %s: %s")
+    def repaired(self, place: str, problem: str) -> None:
+        """Warn that an entry is used after a repair."""
+        self._warn(place, problem, "the stored token in %s: %s")
 
-    def _say(self, place: str, problem: str, line: str) -> None:
-        if (place, problem) not in self._made:
-            self._made.add((place, problem))
-            _log.warning(line, place, problem)
+    def _warn(self, place: str, problem: str, message: str) -> None:
+        if (place, problem) not in self._logged:
+            self._logged.add((place, problem))
+            _log.warning(message, place, problem)

@@ -1,7 +1,7 @@
-"""Wakes an idle event loop now and then inside IPython, so that a cell that only waits can be interrupted.
+"""`InterruptWakeup`: wakes an idle event loop periodically inside IPython, so that a waiting cell can be interrupted.
 
-There the handler of an interrupt cancels the cell's task, but nothing wakes the loop, which sleeps until its next timer
-or byte: a minute, perhaps. Used by the pool of a transport for as long as it is open; anywhere else it does nothing.
+In IPython the interrupt handler cancels the cell's task, but nothing wakes the loop, which sleeps until its next timer
+or byte: possibly for a minute. Used by open transports and by `asdk.bulk`. Outside IPython it does nothing.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
-# How long an interrupted cell may go on, in seconds.
-_BEAT = 0.2
+# How long an interrupted cell may continue, in seconds.
+_WAKE_INTERVAL = 0.2
 
 
 class InterruptWakeup:
-    """The beat of one loop, from now until `stop`."""
+    """A timer that wakes one loop repeatedly, from its construction until `stop`."""
 
     __slots__ = ("_loop", "_timer")
 
@@ -22,15 +22,16 @@ class InterruptWakeup:
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
         if _in_ipython():
-            self._beat()
+            self._wake()
 
     def stop(self) -> None:
+        """Stop waking the loop. Safe to call twice."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _beat(self) -> None:
-        self._timer = self._loop.call_later(_BEAT, self._beat)
+    def _wake(self) -> None:
+        self._timer = self._loop.call_later(_WAKE_INTERVAL, self._wake)
 
 
 def _in_ipython() -> bool:
