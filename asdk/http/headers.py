@@ -1,7 +1,7 @@
-"""`Headers`, the field lines of a request or response, and the parsers of the fields that asdk acts on.
+"""`Headers`, the header fields of a request or response, and the parsers of the fields that asdk uses.
 
-Built by `BaseClient.build_request` and the transports, changed by middlewares, read by retry and the errors. A value is
-checked when it is set, so that no later layer can be made to write a second header or request.
+Created by `BaseClient.build_request` and the transports, modified by middlewares, read by retry and the errors. Values
+are validated when they are set, which prevents header and request injection in later layers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
-from asdk.errors import InvalidRequestError
+from asdk.errors import InvalidRequestError, describe_type
 from asdk.secret import MaskedStr, Secret
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
@@ -22,13 +22,13 @@ _DATE = re.compile(r"[A-Za-z0-9,:+ -]+").fullmatch
 
 
 class Headers(MutableMapping[str, str]):
-    """Header fields: names in any case, the case they were given in on the wire, repeated fields kept apart.
+    """A mapping of header fields. Names are case-insensitive, keep their case on the wire, and may have several values.
 
-    ``headers[name]`` is the value, several joined by ``", "`` (RFC 9110, section 5.3); `getall` gives them one by one.
-    Setting replaces: a middleware may pass a request twice.
+    ``headers[name]`` is the value; several values are joined by ``", "`` (RFC 9110, section 5.3). `getall` returns them
+    separately. Setting a field replaces it, since a request may pass a middleware twice.
 
     Attributes:
-        fields: what was set, ``(name, value, value, ...)`` by the name in lower case; for transports, which compare it.
+        fields: ``(name, value, value, ...)`` by lower-case name, for transports, which compare it.
     """
 
     __slots__ = ("fields",)
@@ -39,7 +39,7 @@ class Headers(MutableMapping[str, str]):
 
     @classmethod
     def received(cls, items: Iterable[tuple[str, str]]) -> Self:
-        """Headers as a server sent them: unchecked, repeated fields kept."""
+        """Return the headers of a response: not validated, with repeated fields kept."""
         headers = cls()
         fields = headers.fields
         for name, value in items:
@@ -78,10 +78,10 @@ class Headers(MutableMapping[str, str]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Headers({self.multi_items()!r})"  # a MaskedStr shows a mask there
+        return f"Headers({self.multi_items()!r})"  # a MaskedStr has a masked repr
 
     def update(self, items: Any = (), /, **more: str) -> None:
-        """Set several fields at once. Another `Headers` was checked when it was built and is merged as it is."""
+        """Set several fields. The fields of another `Headers` were validated already and are copied."""
         if items.__class__ is Headers:
             self.fields.update(items.fields)
             return
@@ -91,32 +91,34 @@ class Headers(MutableMapping[str, str]):
             self[name] = value
 
     def merge(self, given: Mapping[str, str | Secret | None] | None) -> None:
-        """Set what a user asks for; None takes a field away.
+        """Set the fields of a user; None removes a field.
 
         Raises:
-            InvalidRequestError: a name or value cannot be one, or the field frames the message: that is the transport's
-                to say, and a second opinion is how requests are smuggled.
+            InvalidRequestError: a name or value is invalid, or the field frames the message. Only the transport sets
+                those: contradictory framing enables request smuggling.
         """
         if given is not None and not isinstance(given, Mapping):
-            raise InvalidRequestError(f"headers= is a {type(given).__name__}, not a mapping of names to values")
+            raise InvalidRequestError(f"headers must be a mapping of names to values, got {describe_type(given)}")
         for name, value in (given or {}).items():
             if check_name(name).lower() in _FRAMING:
-                raise InvalidRequestError(f"the header {name} frames the message and is the transport's to set")
+                raise InvalidRequestError(
+                    f"header {name} must not be set: it frames the message, and the transport sets it"
+                )
             if value is None:
                 self.pop(name, None)
             else:
                 self[name] = value
 
     def getall(self, name: str) -> list[str]:
-        """The values of each field line with this name, in the order they came; empty if there is none."""
+        """Return the values of all field lines with this name, in their order."""
         return list(self.fields.get(name.lower(), ("",))[1:])
 
     def multi_items(self) -> list[tuple[str, str]]:
-        """All field lines as ``(name, value)``, in the order the names first came."""
+        """Return all field lines as ``(name, value)``, ordered by the first occurrence of each name."""
         return [(field[0], value) for field in self.fields.values() for value in field[1:]]
 
     def copy(self) -> Self:
-        """A copy that can be changed on its own."""
+        """Return an independent copy."""
         headers = object.__new__(type(self))
         headers.fields = self.fields.copy()
         return headers
@@ -124,7 +126,7 @@ class Headers(MutableMapping[str, str]):
     __copy__ = copy
 
     def secrets(self) -> list[str]:
-        """The values, and the parts of them after a scheme, that no message may show."""
+        """Return the values that no message may show, and their parts after a scheme."""
         found: list[str] = []
         for _, value in self.multi_items():
             if isinstance(value, MaskedStr):
@@ -132,58 +134,58 @@ class Headers(MutableMapping[str, str]):
         return found
 
     def drop_secrets(self) -> None:
-        """Take out every field that holds a secret: those of a client do not belong on another origin."""
+        """Remove every field that contains a secret, since another origin must not receive the secrets of a client."""
         for name, field in list(self.fields.items()):
             if any(isinstance(value, MaskedStr) for value in field[1:]):
                 del self.fields[name]
 
 
 def check_name(name: str) -> str:
-    """The name of a header, if it is one (RFC 9110, section 5.1).
+    """Return the name of a header if it is valid (RFC 9110, section 5.1).
 
     Raises:
-        InvalidRequestError: it holds something other than token characters.
+        InvalidRequestError: the name contains other characters than those of a token.
     """
     if not isinstance(name, str) or _NAME(name) is None:
-        raise InvalidRequestError(f"the header name {name!r} is not a token of visible ASCII (RFC 9110, section 5.1)")
+        raise InvalidRequestError(
+            f"a header name must be a token of visible ASCII (RFC 9110, section 5.1), got {name!r}"
+        )
     return name
 
 
 def check_value(name: str, value: str) -> str:
-    """The value of a header, if it can travel in one.
+    """Return the value of a header if it is valid.
 
     Raises:
-        InvalidRequestError: it is no string, holds a line end or another control character, is not ASCII, or begins or
-            ends with a blank.
+        InvalidRequestError: the value is not a str, contains a line break, another control character or a non-ASCII
+            character, or starts or ends with whitespace.
     """
     if not isinstance(value, str):
-        raise InvalidRequestError(f"the value of header {name} is a {type(value).__name__}, not a str")
+        raise InvalidRequestError(f"header {name} must be a str, got {describe_type(value)}")
     if _VALUE(value) is None:
-        raise InvalidRequestError(
-            f"the value of header {name} holds a line end, a control character or a non-ASCII one"
-        )
-    if value[:1] in _BLANKS or value[-1:] in _BLANKS:
-        raise InvalidRequestError(f"the value of header {name} begins or ends with a blank")
+        raise InvalidRequestError(f"header {name} must be ASCII without line breaks and control characters")
+    if value[:1] in _WHITESPACE or value[-1:] in _WHITESPACE:
+        raise InvalidRequestError(f"header {name} must not start or end with whitespace")
     return value
 
 
-#: Fields whose values are secrets, whoever sets them.
+#: Fields whose values are always secrets.
 SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 
 _FRAMING = frozenset({"connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade"})
 
-_BLANKS = frozenset(" \t")
+_WHITESPACE = frozenset(" \t")
 
 
 def retry_after(headers: Headers, now: float) -> float | None:
-    """Seconds the server asks to wait, or None if it does not say, or says it in a way that cannot be trusted.
+    """Return how many seconds the server asks to wait, or None if it does not ask or the value is invalid.
 
-    Reads ``Retry-After-Ms``, then ``Retry-After`` as seconds or HTTP-date. A date is judged against the response's own
-    ``Date``, so that a wrong clock on either side does no harm. Of several values the longest counts.
+    Reads ``Retry-After-Ms``, then ``Retry-After`` as seconds or an HTTP-date. A date is compared with the ``Date`` of
+    the response, so that a wrong clock on either side has no effect. Of several values the longest counts.
 
     Args:
-        headers: of the response.
-        now: the wall clock in epoch seconds, used when the response has no ``Date``.
+        headers: the headers of the response.
+        now: the wall-clock time in epoch seconds, used if the response has no ``Date``.
 
     Source: RFC 9110, section 10.2.3.
     """
@@ -193,18 +195,18 @@ def retry_after(headers: Headers, now: float) -> float | None:
     for value in headers.getall("retry-after"):
         if _SECONDS(value):
             waits.append(float(value))
-        elif (moment := http_date(value)) is not None:
+        elif (date := http_date(value)) is not None:
             sent = http_date(headers.get("date", ""))
-            waits.append(max(0.0, moment - (now if sent is None else sent)))
+            waits.append(max(0.0, date - (now if sent is None else sent)))
     return max(waits, default=None)
 
 
 def http_date(value: str) -> float | None:
-    """An HTTP-date (RFC 9110, section 5.6.7) as epoch seconds; None if it is not one."""
-    if _DATE(value) is None:  # what follows would take ``1_994`` and non-ASCII digits for a year
+    """Return an HTTP-date (RFC 9110, section 5.6.7) in epoch seconds, or None if it is invalid."""
+    if _DATE(value) is None:  # the parser would accept ``1_994`` and non-ASCII digits as a year
         return None
     try:
-        moment: datetime = parsedate_to_datetime(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        date: datetime = parsedate_to_datetime(value)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

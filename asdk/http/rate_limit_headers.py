@@ -1,7 +1,6 @@
-"""What servers say about their rate limits, in each of the ways they say it. Pure functions; called by `RateLimit`.
+"""The parsers of rate limit headers, in all common dialects. Pure functions, called by `RateLimit`.
 
-A server may write anything: a field that cannot be understood is as good as none, and nothing here raises. How long a
-client really waits is bounded by who asks.
+Invalid fields are ignored, and no function raises. The caller bounds how long a client actually waits.
 """
 
 from __future__ import annotations
@@ -17,39 +16,40 @@ from asdk.http.headers import Headers, http_date, retry_after
 _NUMBER = re.compile(r"[0-9]{1,16}(?:\.[0-9]{1,9})?").fullmatch
 _COUNT = re.compile(r"[0-9]{1,15}").fullmatch
 _LEADING_COUNT = re.compile(r"([0-9]{1,15})(?=[ \t]*(?:[,;]|$))").match
-_SPAN = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m(?!s))?(?:([0-9]{1,8}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9})ms)?")
+_DURATION = re.compile(
+    r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m(?!s))?(?:([0-9]{1,8}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9})ms)?"
+)
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{5,8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 ).fullmatch
 
-# An item of a structured field (RFC 9651), or a member of the dictionary that earlier drafts had instead.
+# An item of a structured field (RFC 9651), or a member of the dictionary that earlier drafts used instead.
 _ITEM = re.compile(r"[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([A-Za-z0-9*][!#$%&'*+\-.^_`|~:/0-9A-Za-z]*))(?:=([0-9]{1,15}))?")
 _PARAMETER = re.compile(r"[ \t]*;[ \t]*([a-z*][a-z0-9_.*-]*)(?:=(\"(?:[^\"\\]|\\.)*\"|:[A-Za-z0-9+/=]*:|[^\s;,\":]+))?")
 _SEPARATOR = re.compile(r"[ \t]*(?:,|$)")
 
-#: Numbers from here on are moments in epoch seconds, and from there on in epoch milliseconds: no window is this long.
+#: Numbers above these are times in epoch seconds and epoch milliseconds: no window is this long.
 _EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11
 
-#: The families of fields, ``<family>-remaining`` and so on: older drafts, GitHub and most others, Twitter, OpenAI.
+#: The families of fields, ``<family>-remaining`` etc.: those of older drafts, GitHub and most others, Twitter, OpenAI.
 _FAMILIES = (("ratelimit", ""), ("x-ratelimit", ""), ("x-rate-limit", ""), ("x-ratelimit", "-requests"))
 
-#: The names of all fields that this module reads, in lower case.
+#: The lower-case names of all fields that this module reads.
 FIELDS = frozenset({"ratelimit", "retry-after", "retry-after-ms"}) | {
     f"{family}-{part}{kind}" for family, kind in _FAMILIES for part in ("remaining", "reset", "reset-after")
 }
 
-#: The statuses with which servers tell a client to stay away for a while, if a Retry-After stands beside them. GitHub
-#: says 403 where others say 429.
-_AWAY = frozenset({403, 429, 503})
+#: The statuses that, with a Retry-After, ask a client to pause. GitHub uses 403 where others use 429.
+_PAUSE_STATUSES = frozenset({403, 429, 503})
 
 
 @attrs.frozen
 class ServerQuota:
-    """What is left of one limit, as the server counts.
+    """The state of one limit as the server reports it.
 
     Attributes:
-        remaining: how many requests it would still take; None if it does not say.
-        reset: seconds until it counts anew; None if it does not say.
+        remaining: how many more requests the server accepts; None if unknown.
+        reset: seconds until the limit resets; None if unknown.
     """
 
     remaining: int | None
@@ -57,15 +57,15 @@ class ServerQuota:
 
 
 def read_quotas(headers: Headers, now: float) -> list[ServerQuota]:
-    """Every limit that a response tells of; empty if it tells of none that counts requests.
+    """Return every limit on requests that a response reports.
 
-    Reads the ``RateLimit`` field with ``RateLimit-Policy`` beside it, and the families ``RateLimit-*``,
-    ``X-RateLimit-*`` and ``X-Rate-Limit-*``. A reset may be seconds, an epoch in seconds or milliseconds, a span such
-    as ``6m0s``, or a date; moments are judged against the response's own ``Date``.
+    Reads the ``RateLimit`` field together with ``RateLimit-Policy``, and the families ``RateLimit-*``,
+    ``X-RateLimit-*`` and ``X-Rate-Limit-*``. A reset may be in seconds, an epoch in seconds or milliseconds, a duration
+    such as ``6m0s``, or a date; absolute times are compared with the ``Date`` of the response.
 
     Args:
-        headers: of the response.
-        now: the wall clock in epoch seconds, used when the response has no ``Date``.
+        headers: the headers of the response.
+        now: the wall-clock time in epoch seconds, used if the response has no ``Date``.
 
     Source: draft-ietf-httpapi-ratelimit-headers, versions 00 to 10.
     """
@@ -82,14 +82,14 @@ def read_quotas(headers: Headers, now: float) -> list[ServerQuota]:
 
 
 def asked_to_wait(status: int, headers: Headers, now: float) -> float | None:
-    """For how many seconds a response wants no further request, or None if it does not say so.
+    """Return how many seconds a response asks to wait before the next request, or None if it does not ask.
 
     Args:
-        status: of the response.
-        headers: of the response.
-        now: the wall clock in epoch seconds, used when the response has no ``Date``.
+        status: the status of the response.
+        headers: the headers of the response.
+        now: the wall-clock time in epoch seconds, used if the response has no ``Date``.
     """
-    if status not in _AWAY:
+    if status not in _PAUSE_STATUSES:
         return None
     wait = retry_after(headers, now)
     if wait is not None or status != 429:
@@ -99,11 +99,11 @@ def asked_to_wait(status: int, headers: Headers, now: float) -> float | None:
 
 
 def reset_in(value: str, now: float) -> float | None:
-    """Seconds until a reset that may be written in any way; None if it cannot be read. Never negative.
+    """Return the seconds until a reset in any of the formats, never negative, or None if the value is invalid.
 
     Args:
-        value: of the field.
-        now: the moment that dates and epochs are judged against, in epoch seconds.
+        value: the value of the field.
+        now: the time that dates and epochs are compared with, in epoch seconds.
     """
     value = value.strip()
     if _NUMBER(value):
@@ -111,17 +111,17 @@ def reset_in(value: str, now: float) -> float | None:
         if number >= _EPOCH_MILLISECONDS:
             return max(0.0, number / 1000 - now)
         return max(0.0, number - now) if number >= _EPOCH_SECONDS else number
-    if value and (span := _SPAN.fullmatch(value)):
-        hours, minutes, seconds, thousandths = (float(part or 0) for part in span.groups())
+    if value and (duration := _DURATION.fullmatch(value)):
+        hours, minutes, seconds, thousandths = (float(part or 0) for part in duration.groups())
         return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
-    moment = _timestamp(value) if _TIMESTAMP(value) else http_date(value)
-    return None if moment is None else max(0.0, moment - now)
+    date = _timestamp(value) if _TIMESTAMP(value) else http_date(value)
+    return None if date is None else max(0.0, date - now)
 
 
 def _timestamp(value: str) -> float | None:
     try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        date = datetime.fromisoformat(value)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -132,7 +132,7 @@ def _least(values: Iterable[str]) -> int | None:
 
 
 def _standard(headers: Headers) -> list[ServerQuota]:
-    """The quotas of the ``RateLimit`` field, as it is now and as it was up to version 07 of the draft."""
+    """Return the quotas of the ``RateLimit`` field, in its current form and that of the draft up to version 07."""
     if "ratelimit" not in headers:
         return []
     policies = {name: parameters for name, _, parameters in _items(headers.get("ratelimit-policy", ""))}
@@ -152,7 +152,7 @@ def _standard(headers: Headers) -> list[ServerQuota]:
 
 
 def _refill(policy: Mapping[str, str]) -> float | None:
-    """Where no reset is named: in how many seconds a policy of so many a window grants one more."""
+    """Return after how many seconds a policy grants one more request, for a field without a reset."""
     quota, window = _count(policy.get("q")), _count(policy.get("w"))
     return window / quota if quota and window else None
 
@@ -162,24 +162,24 @@ def _count(value: str | None) -> int | None:
 
 
 def _items(value: str) -> list[tuple[str, str | None, dict[str, str]]]:
-    """The items of a structured list with their parameters, and the values of dictionary members.
+    """Parse a structured list into ``(name, dictionary value, parameters)``.
 
-    A field that is malformed anywhere is ignored as a whole (RFC 9651, section 4.2).
+    A malformed field is ignored as a whole (RFC 9651, section 4.2).
     """
     items: list[tuple[str, str | None, dict[str, str]]] = []
-    place = 0
-    while place < len(value):
-        found = _ITEM.match(value, place)
+    position = 0
+    while position < len(value):
+        found = _ITEM.match(value, position)
         if found is None:
             return []
-        place = found.end()
+        position = found.end()
         parameters: dict[str, str] = {}
-        while parameter := _PARAMETER.match(value, place):
-            place = parameter.end()
+        while parameter := _PARAMETER.match(value, position):
+            position = parameter.end()
             parameters[parameter[1]] = (parameter[2] or "").strip('"')
         items.append((found[1] if found[2] is None else found[2], found[3], parameters))
-        end = _SEPARATOR.match(value, place)
+        end = _SEPARATOR.match(value, position)
         if end is None:
             return []
-        place = end.end()
+        position = end.end()
     return items

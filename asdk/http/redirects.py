@@ -1,7 +1,7 @@
-"""Where a redirect leads, and what may go there: nothing that was meant for another origin.
+"""The rules for redirects: which are followed, and what the next request may carry to another origin.
 
-Called by `BaseClient` for a 3xx; a response that is none never comes here. Pure: it makes the next request, or says why
-there is none. Source: RFC 9110, section 15.4; the change of methods by WHATWG Fetch, "HTTP-redirect fetch".
+Called by `BaseClient` for a 3xx response only. Pure functions: they return the next request, or the reason why there is
+none. Source: RFC 9110, section 15.4; for the method, WHATWG Fetch, "HTTP-redirect fetch".
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import Origin, is_clean, parse_url
 
-#: ``"same-origin"``: to where the request went anyway. ``"any"``: also elsewhere, and then without body and secrets.
-#: None: nowhere.
+#: ``"same-origin"`` follows redirects within the origin of the request; ``"any"`` also follows others, without body and
+#: secrets; None follows none.
 FollowRedirects: TypeAlias = Literal["same-origin", "any"] | None
 
-#: How many redirects one call follows.
+#: The maximum number of redirects that one call follows.
 MAX_REDIRECTS: Final = 10
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 
-# What another origin is told. All else stays behind: also a field of the user's own may hold a key.
-_HARMLESS = frozenset(
+# The fields that are sent to another origin. All others are removed: even a custom field may contain a key.
+_CROSS_ORIGIN_HEADERS = frozenset(
     {
         "accept",
         "accept-encoding",
@@ -44,54 +44,54 @@ _HARMLESS = frozenset(
 
 
 def check_rule(rule: FollowRedirects) -> FollowRedirects:
-    """The rule, if it is one.
+    """Return the rule if it is valid.
 
     Raises:
-        ConfigurationError: it is not.
+        ConfigurationError: the rule is invalid.
     """
     if rule not in ("same-origin", "any", None):
-        raise ConfigurationError(f'follow_redirects= is {rule!r}; give "same-origin", "any", or None')
+        raise ConfigurationError(f'follow_redirects must be "same-origin", "any" or None, got {rule!r}')
     return rule
 
 
 def is_redirect(response: Response) -> bool:
-    """Whether the response says that the request should go elsewhere."""
+    """Return whether the response redirects the request."""
     return response.status in _STATUSES and "location" in response.headers
 
 
 def next_request(response: Response, rule: FollowRedirects) -> Request | str:
-    """The request that follows a redirect, or the reason why it is not followed."""
+    """Return the request that follows a redirect, or the reason why it is not followed."""
     request = response.request
     if rule is None:
-        return "redirects are not followed here (follow_redirects=None)"
+        return "redirects are disabled (follow_redirects=None)"
     target = _target(response)
     if target is None:
-        return "its Location cannot be used"
+        return "its Location is invalid"
     origin, url = target
     here, _ = parse_url(request.url)
     if origin != here and rule != "any":
-        return 'that is another origin, which is not followed (follow_redirects="any" would)'
+        return 'the origin differs (follow_redirects="any" would follow it)'
     if here.scheme == "https" and origin.scheme != "https":
-        return "that would be plain http after https"
+        return "it leads from https to http"
     if request.state.redirects >= MAX_REDIRECTS:
-        return f"it is one more than the {MAX_REDIRECTS} that a call follows"
+        return f"the maximum of {MAX_REDIRECTS} redirects is exceeded"
     method = _method(request.method, response.status)
     keeps_body = request.body is not None and method == request.method
     if keeps_body and origin != here:
-        return "the body of the request is not for another origin"
+        return "the request body must not be sent to another origin"
     if keeps_body and isinstance(request.body, Body) and not request.body.replayable:
-        return "the body was an iterator that can be sent once"
-    return _onward(request, url, method, stays=origin == here)
+        return "the request body is an iterator, which cannot be sent again"
+    return _redirected(request, url, method, same_origin=origin == here)
 
 
 def location_of(response: Response) -> str:
-    """Where it points, for a message: without userinfo, query and fragment, which may hold a secret."""
+    """Return the target for a message, without userinfo, query and fragment, which may contain a secret."""
     target = _target(response)
-    return "nowhere that can be shown" if target is None else target[1].partition("?")[0]
+    return "an invalid URL" if target is None else target[1].partition("?")[0]
 
 
 def _target(response: Response) -> tuple[Origin, str] | None:
-    """Origin and URL; None if there are several, or one that libraries might read in different ways."""
+    """Return origin and URL, or None if there are several, or one that libraries may interpret differently."""
     locations = response.headers.getall("location")
     if len(locations) != 1 or not is_clean(locations[0]):
         return None
@@ -108,12 +108,14 @@ def _method(method: str, status: int) -> str:
     return "GET" if status in (301, 302) and method == "POST" else method
 
 
-def _onward(request: Request, url: str, method: str, *, stays: bool) -> Request:
-    if stays:
+def _redirected(request: Request, url: str, method: str, *, same_origin: bool) -> Request:
+    if same_origin:
         headers = request.headers.copy()
     else:
-        headers = Headers([(name, value) for name, value in request.headers.items() if name.lower() in _HARMLESS])
-    loses_body = method != request.method or not stays
+        headers = Headers(
+            [(name, value) for name, value in request.headers.items() if name.lower() in _CROSS_ORIGIN_HEADERS]
+        )
+    loses_body = method != request.method or not same_origin
     if loses_body:
         headers.pop("Content-Type", None)
     return attrs.evolve(
@@ -122,11 +124,11 @@ def _onward(request: Request, url: str, method: str, *, stays: bool) -> Request:
         url=url,
         headers=headers,
         body=None if loses_body else request.body,
-        # Once elsewhere, always elsewhere: a foreign server must not choose what is called with the caller's token.
-        same_origin=request.same_origin and stays,
-        authenticate=request.authenticate and stays,
+        # A redirect back does not count: a foreign server must not choose what is called with the caller's token.
+        same_origin=request.same_origin and same_origin,
+        authenticate=request.authenticate and same_origin,
         idempotent=request.idempotent or method == "GET",
-        sign=None,
+        on_send=request.on_send if same_origin else (),
         state=attrs.evolve(
             request.state, attempts=1, history=(), redirects=request.state.redirects + 1, credentials=None
         ),

@@ -1,4 +1,4 @@
-"""The error for a response with a bad status: its class, its one line, its facts.
+"""The errors for responses with a bad status: their class, message and facts.
 
 Called by `BaseClient`, and by the few operations whose result is a redirect.
 """
@@ -16,20 +16,20 @@ from asdk.http.redirects import location_of
 from asdk.http.request import Request
 from asdk.http.response import Response
 
-#: Reads code and message from the body of an error, given as JSON data (None if it is not JSON).
+#: Returns code and message of an error body, which is given as JSON data (None if it is not JSON).
 Describe: TypeAlias = Callable[[Any], tuple[str | None, str | None]]
 
 
 def status_error(
     response: Response, describe: Describe, error_codes: Mapping[str, type[StatusError]], hint: str | None = None
 ) -> StatusError:
-    """The error that says what this response says.
+    """Return the error for a response.
 
     Args:
-        response: one whose status is not a success, its body read.
-        describe: reads code and message from the body.
-        error_codes: the classes for an API's own codes; they win over the status.
-        hint: what the caller can do about it, beside the server's words.
+        response: a response with a bad status, whose body has been read.
+        describe: returns code and message of the body.
+        error_codes: the error classes for an API's own codes, which take precedence over the status.
+        hint: advice for the caller, in addition to the server's message.
     """
     request = response.request
     body = request.redact(response.content)[:ERROR_BODY_LIMIT]
@@ -37,12 +37,14 @@ def status_error(
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     code, message = describe(data)
     if data is None and media_type == "text/plain":
-        message = body[:200].decode("utf-8", "replace")  # such as a framework's own words on a body that it cannot read
-    kind = error_codes.get(code or "") or StatusError.for_status(response.status)
+        message = body[:200].decode(
+            "utf-8", "replace"
+        )  # such as a framework's message about a body that it cannot parse
+    error_class = error_codes.get(code or "") or StatusError.for_status(response.status)
     message = sanitize(message or "") or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
-        message = f"{message}; not repeated, since the body was an iterator that can be sent once"
-    return kind(
+        message = f"{message}; not retried, since the request body is an iterator, which cannot be sent again"
+    return error_class(
         message[:500],
         method=request.method,
         template=request.template,
@@ -57,33 +59,33 @@ def status_error(
     )
 
 
-def hint_for_401(request: Request, *, renewable: bool, secrets: str) -> str | None:
-    """What to do about a 401: servers seldom say whether anything was presented to them, and never where it came from.
+def hint_for_401(request: Request, *, refreshable: bool, secrets: str) -> str | None:
+    """Return advice about a 401. Servers seldom say whether they received credentials, and cannot say from where.
 
     Args:
-        request: the one that was refused.
-        renewable: whether what it presented was a token that can be renewed.
+        request: the request that was rejected.
+        refreshable: whether it carried a token that can be refreshed.
         secrets: the secrets of the client, and where each was found.
     """
     if not request.authenticate:
-        return None  # such as a login by hand: what was wrong is in its arguments
+        return None  # such as an explicit login: the problem is in its arguments
     if request.state.credentials is None:
         return "the call carried no credentials"
-    if renewable:
-        return "a new token was refused as well" if request.state.reauthenticated else None
+    if refreshable:
+        return "a refreshed token was rejected as well" if request.state.reauthenticated else None
     return f"check {secrets}" if secrets else "check the credential"
 
 
 def redirect_error(response: Response, reason: str) -> RedirectError:
-    """The error for a redirect that was not followed.
+    """Return the error for a redirect that was not followed.
 
     Args:
-        response: the redirect, its body read.
-        reason: why not.
+        response: the redirect, whose body has been read.
+        reason: why it was not followed.
     """
     request, location = response.request, location_of(response)
     return RedirectError(
-        request.redact(f"the server redirects to {location}: {reason}"),
+        request.redact(f"the redirect to {location} was not followed: {reason}"),
         method=request.method,
         template=request.template,
         status=response.status,
@@ -107,13 +109,13 @@ def _reason(response: Response) -> str:
     except ValueError:
         phrase = "unknown status"
     if not response.content:
-        return f"{phrase}, with an empty body"
+        return f"{phrase} (empty body)"
     is_html = response.headers.get("content-type", "").lower().startswith("text/html")
-    return f"{phrase}, with a page of HTML" if is_html else phrase
+    return f"{phrase} (HTML page)" if is_html else phrase
 
 
 def read_error(data: Any) -> tuple[str | None, str | None]:
-    """Code and message in the body of an error, in the dialects that are common.
+    """Return code and message of an error body in one of the common formats.
 
     Reads RFC 9457 problems, OAuth errors, ``{"code", "message"}``, ``{"error": {...}}``, ``{"detail": [{"loc",
     "msg"}]}``.
@@ -138,7 +140,7 @@ def _text_of(value: object) -> str | None:
         for item in value[:5]:
             if isinstance(item, Mapping) and isinstance(item.get("msg"), str):
                 loc = item.get("loc")
-                place = ".".join(map(str, loc)) if isinstance(loc, list) else loc if isinstance(loc, str) else ""
-                lines.append(f"{place}: {item['msg']}" if place else item["msg"])
+                path = ".".join(map(str, loc)) if isinstance(loc, list) else loc if isinstance(loc, str) else ""
+                lines.append(f"{path}: {item['msg']}" if path else item["msg"])
         return "; ".join(lines) or None
     return None

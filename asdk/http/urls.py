@@ -1,6 +1,6 @@
-"""URLs without surprises: origins compared in one spelling, path templates whose values cannot climb, query spelling.
+"""URLs: normalized origins, path templates whose values cannot change the route, and the encoding of query strings.
 
-Called by `BaseClient.build_request` and by credentials. The raw string is judged before any library normalises it.
+Called by `BaseClient.build_request` and by credentials. The raw string is checked before any library normalizes it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,26 @@ from uuid import UUID
 
 import attrs
 
-from asdk.errors import ConfigurationError, InvalidRequestError
+from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
 from asdk.secret import MASK
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]").search
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
-# Brackets stand around an IPv6 address, and that is all of the host: urlsplit drops whatever follows them.
+# Brackets must enclose the whole host, an IPv6 address: urlsplit drops what follows them.
 _HOST_AND_PORT = re.compile(r"[^\[\]]*|\[[^\[\]]*:[^\[\]]*\](?::[0-9]*)?").fullmatch
 _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]|.+\.localhost").fullmatch
 
 
 @attrs.frozen
 class Origin:
-    """Scheme, host and effective port: what RFC 6454 calls an origin. ``host`` is lower-case IDNA, IPv6 in brackets."""
+    """An origin as in RFC 6454: scheme, host and effective port.
+
+    Attributes:
+        scheme: ``"http"`` or ``"https"``.
+        host: in lower-case IDNA form, an IPv6 address in brackets.
+        port: the port, also if it is the default one.
+    """
 
     scheme: str
     host: str
@@ -38,7 +44,7 @@ class Origin:
 
     @property
     def is_secure(self) -> bool:
-        """Whether a secret may go there: over https, or without leaving the machine."""
+        """Return whether a secret may be sent there: over https, or without leaving the machine."""
         return self.scheme == "https" or _LOOPBACK(self.host) is not None
 
     def __str__(self) -> str:
@@ -50,43 +56,43 @@ def parse_url(url: str) -> tuple[Origin, str]:
     """Split an absolute http or https URL into its origin and the rest (path and query, without fragment).
 
     Raises:
-        InvalidRequestError: it is not absolute, carries userinfo, or holds a control character, a blank or a backslash,
-            which libraries read in different ways.
+        InvalidRequestError: the URL is not absolute, or contains userinfo, a control character, a space or a backslash,
+            which libraries interpret differently.
     """
     if not isinstance(url, str):
-        raise InvalidRequestError(f"a URL is a str, not a {type(url).__name__}")
+        raise InvalidRequestError(f"url must be a str, got {describe_type(url)}")
     if _FORBIDDEN(url) or has_surrogate(url):
         raise InvalidRequestError(
-            f"the URL {_shown(url)!r} holds a blank, a control character, a backslash or a lone surrogate"
+            f"invalid URL {_shown(url)!r}: it contains a space, a control character, a backslash or a lone surrogate"
         )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        reason = "its host or port cannot be read"  # what urlsplit says may quote a password
+        reason = "its host or port is invalid"  # the text of the exception may quote a password
     else:
         if parts.scheme not in _DEFAULT_PORTS or not host:
-            reason = "it must begin with http:// or https:// and name a host"
+            reason = "it must start with http:// or https:// and contain a host"
         elif "@" in parts.netloc:
-            reason = "credentials do not belong in a URL"
+            reason = "it must not contain credentials"
         elif port == 0:
-            reason = "nothing can listen on port 0"
+            reason = "port 0 cannot be used"
         elif (ascii_host := _idna(host)) is None or not _HOST_AND_PORT(parts.netloc):
-            reason = "its host is not a name"
+            reason = "its host is not a valid name"
         else:
             origin = Origin(parts.scheme, ascii_host, port or _DEFAULT_PORTS[parts.scheme])
             rest = quote(parts.path, safe=_PATH_SAFE)
             return origin, f"{rest}?{quote(parts.query, safe=_QUERY_SAFE)}" if parts.query else rest
-    raise InvalidRequestError(f"the URL {_shown(url)!r} cannot be used: {reason}")
+    raise InvalidRequestError(f"invalid URL {_shown(url)!r}: {reason}")
 
 
 def is_clean(url: str) -> bool:
-    """Whether a raw URL, absolute or relative, is free of what libraries strip or read in different ways."""
+    """Return whether a raw URL has no characters that libraries strip or interpret differently. It may be relative."""
     return not _FORBIDDEN(url) and not has_surrogate(url)
 
 
 def origin_of(url: str) -> str:
-    """The origin of a URL that `parse_url` has already normalised, as a string to compare."""
+    """Return the origin of a URL that `parse_url` has normalized, as a string for comparison."""
     begin = url.find("://") + 3
     end = min((at for mark in "/?" if (at := url.find(mark, begin)) > 0), default=len(url))
     return url[:end]
@@ -97,7 +103,7 @@ _QUERY_SAFE = _PATH_SAFE + "?"
 
 
 def _shown(url: str) -> str:
-    """A URL for a message: without query, and without whatever could be userinfo, wherever the host begins."""
+    """Return a URL for a message, without its query and without anything that may be userinfo."""
     before, at, rest = url.rpartition("@")
     if at:
         scheme = before.partition("://")[0]
@@ -106,10 +112,10 @@ def _shown(url: str) -> str:
 
 
 def _idna(host: str) -> str | None:
-    """The host in lower-case ASCII; None if it is no host name."""
+    """Return the host in lower-case ASCII, or None if it is not a host name."""
     try:
         if ":" in host:
-            return None if "%" in host else f"[{IPv6Address(host).compressed}]"  # one spelling of many (RFC 5952)
+            return None if "%" in host else f"[{IPv6Address(host).compressed}]"  # the canonical form (RFC 5952)
         name = host.encode("idna").decode("ascii").lower()
     except ValueError:
         return None
@@ -118,24 +124,29 @@ def _idna(host: str) -> str | None:
 
 @attrs.frozen
 class BaseURL:
-    """Where an API lives: the origin and the path prefix before each template, which is kept."""
+    """The base URL of an API.
+
+    Attributes:
+        origin: its origin.
+        prefix: the URL without a trailing slash, which precedes each path template.
+    """
 
     origin: Origin
     prefix: str
 
     @classmethod
     def parse(cls, url: str) -> BaseURL:
-        """Read a base URL such as ``"https://api.example.org/v1"``; slashes at its end do not matter.
+        """Parse a base URL such as ``"https://api.example.org/v1"``. Trailing slashes are ignored.
 
         Raises:
-            ConfigurationError: it is not an absolute http or https URL, or has a query or fragment.
+            ConfigurationError: the URL is not an absolute http or https URL, or has a query or fragment.
         """
         if not url:
             raise ConfigurationError(
-                "there is no base_url: set it on the class, pass base_url=, or set the environment"
+                "base_url is missing: set it on the class, pass base_url=, or set the environment variable"
             )
         if isinstance(url, str) and ("?" in url or "#" in url):
-            raise ConfigurationError(f"the base_url {_shown(url)!r} has a query or a fragment")
+            raise ConfigurationError(f"base_url must not have a query or a fragment, got {_shown(url)!r}")
         try:
             origin, rest = parse_url(url)
         except InvalidRequestError as error:
@@ -150,46 +161,62 @@ class BaseURL:
 
 @attrs.frozen
 class PathTemplate:
-    """A path with named parameters, such as ``"/users/{id}"``: the literal pieces around the names."""
+    """A path with named parameters, such as ``"/users/{id}"``.
+
+    Attributes:
+        literals: the percent-encoded text around the parameters.
+        names: the parameters, in order.
+    """
 
     literals: tuple[str, ...]
     names: tuple[str, ...]
-    _wanted: frozenset[str] = attrs.field(init=False, repr=False)
+    _expected: frozenset[str] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_wanted", frozenset(self.names))
+        object.__setattr__(self, "_expected", frozenset(self.names))
 
     def expand(self, values: Mapping[str, object]) -> str:
-        """The path with each value percent-encoded whole: ``/``, ``..`` and ``%2e`` cannot change the route.
+        """Return the path with each value percent-encoded, so that ``/``, ``..`` and ``%2e`` cannot change the route.
 
         Raises:
-            InvalidRequestError: a parameter is missing, unknown, None, empty, or not a plain value.
+            InvalidRequestError: a parameter is missing, unknown, None, empty, or not a scalar.
         """
         if not values and not self.names:
             return self.literals[0]
-        if values.keys() != self._wanted:
-            self._refuse(values)
+        if values.keys() != self._expected:
+            raise self._mismatch(values)
         pieces = [self.literals[0]]
         for name, literal in zip(self.names, self.literals[1:], strict=True):
             pieces += _encode_segment(name, values[name]), literal
         return "".join(pieces)
 
-    def _refuse(self, values: Mapping[str, object]) -> None:
+    def _mismatch(self, values: Mapping[str, object]) -> InvalidRequestError:
         missing = [name for name in self.names if name not in values]
         unknown = [name for name in values if name not in self.names]
-        raise InvalidRequestError(
-            f"path_params do not fit the template: missing {missing}, unknown {unknown}, wanted {list(self.names)}"
+        return InvalidRequestError(
+            f"path_params must match the template's {list(self.names)}: missing {missing}, unknown {unknown}"
         )
 
 
+# The integers that ids are; larger ones may have more digits than Python converts.
+_INT64 = 2**63
+
+
 def _encode_segment(name: str, value: object) -> str:
-    text = value if type(value) is str else scalar_to_text("path parameter", name, value)
-    if not text:
-        raise InvalidRequestError(f"path parameter {name!r} is empty: the path would be another route")
-    if has_surrogate(text):
-        raise InvalidRequestError(f"path parameter {name!r} holds a lone surrogate, which has no UTF-8 form")
-    encoded = quote(text, safe="")
-    # A dot is an unreserved character that quote() leaves alone; a segment of dots alone would climb.
+    # Most values are strings, whose surrogates quote() finds, or integers.
+    if type(value) is str:
+        text = value
+    else:
+        small = type(value) is int and -_INT64 <= value < _INT64
+        text = str(value) if small else scalar_to_text("path parameter", name, value)
+    try:
+        encoded = quote(text, safe="")
+    except UnicodeEncodeError:
+        encoded = ""
+    if not encoded:
+        problem = "contains a lone surrogate" if text else "is empty, which would change the route"
+        raise InvalidRequestError(f"path parameter {name!r} {problem}")
+    # A dot is an unreserved character that quote() does not encode; a segment of only dots would change the route.
     return encoded.replace(".", "%2E") if encoded in {".", ".."} else encoded
 
 
@@ -198,34 +225,37 @@ def path_template(template: str) -> PathTemplate:
     """Compile a path template.
 
     Raises:
-        InvalidRequestError: it does not begin with ``/``, has an unclosed or empty brace, names a parameter twice, or
-            holds a query, a fragment or a dot segment.
+        InvalidRequestError: the template does not start with ``/``, has an unclosed or empty brace, names a parameter
+            twice, or contains a query, a fragment or a dot segment.
     """
     pieces = _PARAMETER.split(template)
     literals, names = pieces[::2], pieces[1::2]
     if not template.startswith("/"):
-        problem = "it must begin with '/', or be an absolute URL"
+        problem = "it must start with '/', or be an absolute URL"
     elif any("{" in literal or "}" in literal for literal in literals):
-        problem = "a brace is not closed"
+        problem = "it has an unmatched brace"
     elif not all(name.isidentifier() for name in names) or len(set(names)) != len(names):
-        problem = "its parameters need names, each used once"
+        problem = "each parameter must be a unique identifier"
     elif "?" in template or "#" in template:
-        problem = "a query belongs in params="
+        problem = "it must not have a query or a fragment; pass params="
     elif _FORBIDDEN(template) or has_surrogate(template):
-        problem = "it holds a blank, a control character, a backslash or a lone surrogate"
+        problem = "it contains a space, a control character, a backslash or a lone surrogate"
     elif any(unquote(segment) in {".", ".."} for segment in template.split("/")):
-        problem = "it holds a dot segment"
+        problem = "it contains a dot segment"
     else:
         return PathTemplate(tuple(quote(literal, safe=_PATH_SAFE) for literal in literals), tuple(names))
-    raise InvalidRequestError(f"the path template {template!r} cannot be used: {problem}")
+    raise InvalidRequestError(f"invalid path template {template!r}: {problem}")
 
 
 @attrs.frozen(kw_only=True)
 class QueryStyle:
-    """How an API spells values in a query string. The defaults: ``true``/``false``, ISO 8601, repeated names for lists.
+    """The encoding of values in an API's query strings.
+
+    By default: ``true`` and ``false``, ISO 8601, and a repeated name for a list.
 
     Attributes:
-        true, false: the spelling of booleans.
+        true: the text of True.
+        false: the text of False.
         separator: joins the items of a list, such as ``","``; None repeats the name for each item.
         list_suffix: follows the name of a list, such as ``"[]"``.
     """
@@ -236,25 +266,25 @@ class QueryStyle:
     list_suffix: str = ""
 
     def encode(self, params: Mapping[str, object]) -> str:
-        """The query string, without ``?``. A value of None leaves its name out.
+        """Return the query string, without ``?``. Parameters with the value None are omitted.
 
         Raises:
-            InvalidRequestError: a value has no spelling (a mapping, bytes, an object), or a list holds None.
+            InvalidRequestError: a value cannot be encoded (a mapping, bytes, an object), or a list contains None.
         """
         return "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in self._pairs(params))
 
     def _pairs(self, params: Mapping[str, object]) -> Iterable[tuple[str, str]]:
         if not isinstance(params, Mapping):
-            raise InvalidRequestError(f"params= is a {type(params).__name__}, not a mapping of names to values")
+            raise InvalidRequestError(f"params must be a mapping of names to values, got {describe_type(params)}")
         for name, value in params.items():
             if value is None:
                 continue
             if not isinstance(name, str) or has_surrogate(name):
-                raise InvalidRequestError(f"the parameter name {name!r} is no text, or holds a lone surrogate")
+                raise InvalidRequestError(f"a parameter name must be a str without a lone surrogate, got {name!r}")
             if isinstance(value, list | tuple | set | frozenset):
                 texts = [self.spell(name, item) for item in value]
                 if isinstance(value, set | frozenset):
-                    texts.sort()  # so that the same set makes the same URL
+                    texts.sort()  # so that equal sets produce the same URL
                 if self.separator is not None:
                     yield name + self.list_suffix, self.separator.join(texts)
                 else:
@@ -263,7 +293,7 @@ class QueryStyle:
                 yield name, self.spell(name, value)
 
     def spell(self, name: str, value: object) -> str:
-        """One value as text."""
+        """Return one value as text."""
         if isinstance(value, Enum):
             value = value.value
         if isinstance(value, bool):
@@ -272,24 +302,25 @@ class QueryStyle:
 
 
 def scalar_to_text(what: str, name: str, value: object) -> str:
-    """A string, number, UUID, date, time, or an enum's member of these, as text. A boolean is for the caller to spell.
+    """Return a string, number, UUID, date, time, or an enum member of these, as text. The caller converts a boolean.
 
     Args:
-        what: what is spelled, for the message, such as ``"parameter"``.
-        name: its name, for the message.
+        what: the role of the value, for the message, such as ``"parameter"``.
+        name: the name of the value, for the message.
         value: the value.
 
     Raises:
-        InvalidRequestError: it is something else, or has no text: NaN, a datetime without zone, a lone surrogate.
+        InvalidRequestError: the value is of another type, or is NaN, infinite, a datetime without a time zone, or a
+            string with a lone surrogate.
     """
     plain = value.value if isinstance(value, Enum) else value
     if isinstance(plain, str):
         if has_surrogate(plain):
-            raise InvalidRequestError(f"{what} {name!r} holds a lone surrogate, which has no UTF-8 form")
+            raise InvalidRequestError(f"{what} {name!r} contains a lone surrogate")
         return plain
     if isinstance(plain, date | time):
         if isinstance(plain, datetime) and plain.tzinfo is None:
-            raise InvalidRequestError(f"{what} {name!r} is a datetime without a time zone: which moment is it?")
+            raise InvalidRequestError(f"{what} {name!r} must have a time zone, got a naive datetime")
         return plain.isoformat()
     no_text = isinstance(plain, bool) or (isinstance(plain, float) and not math.isfinite(plain))
     if isinstance(plain, int | float | UUID) and not no_text:
@@ -297,11 +328,11 @@ def scalar_to_text(what: str, name: str, value: object) -> str:
             return str(plain)
         except ValueError:  # an integer of more than 4300 digits
             pass
-    raise InvalidRequestError(f"{what} {name!r} is a {type(value).__name__} without a plain text")
+    raise InvalidRequestError(f"{what} {name!r} cannot be converted to text, got {describe_type(value)}")
 
 
 def has_surrogate(text: str) -> bool:
-    """Whether the text has half of a surrogate pair, and so no UTF-8 form."""
+    """Return whether the text contains a lone surrogate, which cannot be encoded as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""What a 401 asks for: the challenges of ``WWW-Authenticate``, read as RFC 9110 writes them.
+"""The parser of ``WWW-Authenticate`` (RFC 9110), which lists the challenges of a 401.
 
-Called by the auth middleware and by credentials. A comma separates challenges and also the parameters of one, several
-challenges may share a field or come in several, and a server may write anything at all: nothing here raises.
+Called by the auth middleware and by credentials. A comma separates both challenges and parameters, and challenges may
+share a field or have one each. Servers may send anything: no function here raises.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 @attrs.frozen
 class Challenge:
-    """One way to authenticate that the server offers.
+    """One authentication method that the server offers.
 
     Attributes:
-        scheme: in lower case, such as ``"bearer"``.
-        parameters: by name in lower case; of a name that comes twice, the first.
-        token68: what some schemes have instead of parameters.
+        scheme: the lower-case name, such as ``"bearer"``.
+        parameters: the parameters by lower-case name; of repeated ones, the first.
+        token68: the value that some schemes have instead of parameters.
     """
 
     scheme: str
@@ -35,10 +35,10 @@ class Challenge:
 
 
 def parse_challenges(values: Iterable[str]) -> list[Challenge]:
-    """The challenges in all ``WWW-Authenticate`` fields of a response, in their order; what is malformed is left out.
+    """Parse the challenges of all ``WWW-Authenticate`` fields of a response, in order. Malformed parts are skipped.
 
     Args:
-        values: of each field, as `Headers.getall` gives them.
+        values: the values of the fields, as `Headers.getall` returns them.
 
     Source: RFC 9110, section 11.6.1.
     """
@@ -50,10 +50,10 @@ def _parse_field(text: str) -> list[Challenge]:
     position = _skip(text, 0)
     while position < len(text):
         if found and (parameter := _PARAMETER.match(text, position)):
-            _keep(found[-1][1], parameter)
+            _add(found[-1][1], parameter)
             position = parameter.end()
         elif scheme := _SCHEME.match(text, position):
-            # A token68 may look like the beginning of a parameter ("abc=="), but not the other way round.
+            # A token68 may look like the start of a parameter ("abc=="), but not vice versa.
             token68 = _TOKEN68.match(text, scheme.end()) if scheme[2] else None
             found.append((scheme[1].lower(), {}, token68 and token68[1]))
             position = token68.end() if token68 else scheme.end()
@@ -64,7 +64,7 @@ def _parse_field(text: str) -> list[Challenge]:
     return [Challenge(scheme, parameters, token68) for scheme, parameters, token68 in found]
 
 
-def _keep(parameters: dict[str, str], match: re.Match[str]) -> None:
+def _add(parameters: dict[str, str], match: re.Match[str]) -> None:
     name, quoted, plain = match.groups()
     parameters.setdefault(name.lower(), plain if quoted is None else _QUOTED_PAIR.sub(r"\1", quoted))
 

@@ -1,2 +1,4 @@
-"""The ends of a chain: what sends a request. `asdk.transports.aiohttp` is imported by the first client that needs
-it."""
+"""Transports, which send requests at the end of a chain.
+
+`asdk.transports.aiohttp` is imported by the first client that needs it.
+"""

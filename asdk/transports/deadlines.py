@@ -1,7 +1,8 @@
-"""One timer for all attempts of an event loop, instead of a timer or scope for each.
+"""`Deadlines`: one timer for all attempts of an event loop, instead of a timer or scope for each.
 
-Used by the aiohttp transport. An attempt enters its task with the moment it is due and leaves when it is done; the
-timer wakes at the earliest moment and cancels what is late. A dictionary entry costs a tenth of an asyncio timeout.
+Used by the aiohttp transport. An attempt registers its task with a deadline and removes it when it is done. The timer
+fires at the earliest deadline and cancels the tasks that are late. A dictionary entry costs a tenth of an asyncio
+timeout.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Any, TypeAlias
 
 Task: TypeAlias = "asyncio.Task[Any]"
 
-# How late an attempt may be cut off, in seconds: late ones are swept together.
-_GRAIN = 0.02
+# How many seconds after its deadline an attempt may be cancelled: late attempts are cancelled in batches.
+_GRANULARITY = 0.02
 _EXPIRED = float("-inf")
 
 
 class Deadlines:
-    """Which task of one loop has to be done when, on the monotonic clock."""
+    """The deadlines of the tasks of one event loop, on the monotonic clock."""
 
     __slots__ = ("_due", "_loop", "_next", "_timer")
 
@@ -29,29 +30,33 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def enter(self, task: Task, due: float) -> None:
-        """From now on cancel the task at this moment, which may be infinitely far. A task is in one attempt at a
-        time."""
+        """Cancel the task at this time unless it leaves before. A task runs one attempt at a time.
+
+        Args:
+            task: the current task.
+            due: the deadline; may be infinity.
+        """
         self._due[task] = due
         if due < self._next:
             self._arm(due)
 
     def leave(self, task: Task, cancelling: int) -> bool:
-        """The attempt is over, however it ended.
+        """Remove the task, after its attempt succeeded or failed.
 
         Args:
-            task: the one that entered.
-            cancelling: what ``task.cancelling()`` said when it entered.
+            task: the task that entered.
+            cancelling: the value of ``task.cancelling()`` when it entered.
 
         Returns:
-            Whether it was this table that cancelled the task, and nobody else did: then the cancellation is taken back,
-            and a CancelledError that was caught is a timeout.
+            True if this object cancelled the task and nothing else did. The cancellation is then undone, and a
+            CancelledError that was caught is a timeout.
         """
         if self._due.pop(task, 0.0) is not _EXPIRED:
             return False
         return task.uncancel() <= cancelling
 
     def close(self) -> None:
-        """Drop the timer, so that nothing of ours is left in the loop; for attempts that still run, time goes on."""
+        """Cancel the timer, so that nothing remains in the loop. Attempts that still run keep their deadlines."""
         if self._timer is not None and not self._due:
             self._timer.cancel()
             self._timer = None
@@ -72,10 +77,10 @@ class Deadlines:
             if due is _EXPIRED:
                 continue
             if due <= now:
-                # The task is suspended inside the attempt, or it would not stand here: that is where it is cancelled.
+                # The task is suspended inside the attempt, or it would not be registered: it is cancelled there.
                 self._due[task] = _EXPIRED
                 task.cancel()
             elif due < earliest:
                 earliest = due
         if earliest < self._next:
-            self._arm(max(earliest, now + _GRAIN))
+            self._arm(max(earliest, now + _GRANULARITY))

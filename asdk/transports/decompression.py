@@ -1,7 +1,7 @@
-"""Undoes the Content-Encoding of a response, a bounded piece at a time. Used by the transports.
+"""The decompression of response bodies, in chunks of bounded size. Used by the transports.
 
-aiohttp's own takes the half of a gzip for the whole; here a body that ends too early is an error. Announced, and so
-expected, is what can be read: gzip and deflate; br and zstd where the extra ``compression`` is installed.
+aiohttp's decompression accepts a truncated gzip body as complete; here a truncated body is an error. Requests announce
+the encodings that can be decoded: gzip and deflate, and br and zstd if the extra ``compression`` is installed.
 """
 
 from __future__ import annotations
@@ -14,73 +14,73 @@ from typing import Any, Final, Protocol
 
 from asdk.errors import ProtocolError
 
-# How much comes out of a layer at a time, in bytes. A bomb of two layers is held by it at each of them.
-_PIECE: Final = 256 * 1024
+# How many bytes a layer outputs at a time. This bounds each layer of a decompression bomb.
+_CHUNK_SIZE: Final = 256 * 1024
 
-# More layers, or more gzip members in a row, than any server has reason to send: both are ways to keep a client busy.
-_LAYERS = 2
-_MEMBERS = 1000
+# No server needs more layers, or more gzip members in a row; both are ways to keep a client busy.
+_MAX_LAYERS = 2
+_MAX_MEMBERS = 1000
 
-# The largest window of zstd that is read: 8 MiB, what RFC 8878 (section 3.1.1.1.2) and RFC 9659 ask for.
+# The largest window of zstd that is accepted: 8 MiB, as required by RFC 8878 (section 3.1.1.1.2) and RFC 9659.
 _ZSTD_WINDOW_LOG = 23
 
 
 async def decompress(source: AsyncIterable[bytes], encoding: str) -> AsyncGenerator[bytes, None]:
-    """The pieces of a body without its encoding.
+    """Yield the decompressed chunks of a body.
 
     Args:
-        source: the body as it came.
+        source: the body as it was received.
         encoding: the value of ``Content-Encoding``.
 
     Raises:
-        ProtocolError: the encoding is not one of ours, or the body is not of it, or breaks off.
+        ProtocolError: the encoding is not supported, or the body is invalid or truncated.
     """
     names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}]
     decoders = _decoders()
-    if len(names) > _LAYERS or not decoders.keys() >= set(names):
-        raise ProtocolError(f"the body is encoded as {encoding[:80]!r}, which was not asked for")
-    layers = [_Layer(name, decoders[name]) for name in reversed(names)]  # the last one named was put on last
+    if len(names) > _MAX_LAYERS or not decoders.keys() >= set(names):
+        raise ProtocolError(f"the response body has an unsupported Content-Encoding, {encoding[:80]!r}")
+    layers = [_Layer(name, decoders[name]) for name in reversed(names)]  # the last name is the outermost layer
     async for chunk in source:
-        for piece in _through(layers, chunk):
-            yield piece
+        for decoded in _decode(layers, chunk):
+            yield decoded
     if not all(layer.is_complete for layer in layers):
-        raise ProtocolError("the compressed body breaks off before its end")
+        raise ProtocolError("the compressed response body is truncated")
 
 
 @cache
 def accepted() -> str:
-    """What a request announces in ``Accept-Encoding``."""
+    """Return the value of ``Accept-Encoding`` for requests."""
     return ", ".join(name for name in ("gzip", "deflate", "br", "zstd") if name in _decoders())
 
 
-def _through(layers: list[_Layer], chunk: bytes) -> Iterator[bytes]:
+def _decode(layers: list[_Layer], chunk: bytes) -> Iterator[bytes]:
     if not layers:
         yield chunk
         return
-    for piece in layers[0].feed(chunk):
-        yield from _through(layers[1:], piece)
+    for decoded in layers[0].feed(chunk):
+        yield from _decode(layers[1:], decoded)
 
 
 class _Decoder(Protocol):
-    """One stretch of compressed data, from its beginning to its end.
+    """A decoder of one compressed stream, such as a gzip member.
 
     Attributes:
-        eof: the end was reached.
-        hungry: nothing more comes out without more going in.
-        unused: what followed the end.
+        eof: whether the end of the stream was reached.
+        needs_input: whether no output is left until more data is fed.
+        unused: the data after the end of the stream.
     """
 
     eof: bool
-    hungry: bool
+    needs_input: bool
     unused: bytes
 
     def decompress(self, data: bytes) -> bytes:
-        """At most about a piece of what comes out; until it is hungry, to be called with nothing."""
+        """Return about one chunk of output at most. Until ``needs_input``, call it with no data for the rest."""
         ...
 
 
 class _Layer:
-    """One encoding."""
+    """The decoder of one encoding of a body, over all its gzip members or zstd frames."""
 
     def __init__(self, name: str, make: Callable[[bytes], _Decoder]) -> None:
         self._name = name
@@ -90,10 +90,11 @@ class _Layer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the data may end here. An empty body, as of a 204, is no data at all."""
+        """Return whether the data may end here. An empty body, such as that of a 204, is complete."""
         return self._decoder is None or self._decoder.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the output for more data, in chunks of bounded size."""
         while True:
             decoder = self._decoder
             if decoder is None or decoder.eof:
@@ -101,74 +102,80 @@ class _Layer:
                 if not data:
                     return
                 decoder = self._decoder = self._make(data)
-            elif decoder.hungry and not data:
+            elif decoder.needs_input and not data:
                 return
-            piece = self._decode(decoder, data)
+            output = self._decode(decoder, data)
             data = decoder.unused
-            if piece:
-                yield piece
+            if output:
+                yield output
 
     def _next_member(self, data: bytes) -> bytes:
-        """What follows the end: another member of gzip or frame of zstd, or zero bytes that fill a block up."""
+        """Return the data of the next gzip member or zstd frame, without the zero bytes that may pad a block."""
         if self._decoder is None:
             return data
         data = data.lstrip(b"\0")
         if data:
             self._members += 1
-            if self._name in {"deflate", "br"} or self._members > _MEMBERS:
-                raise ProtocolError("there is more after the end of the compressed body")
+            if self._name in {"deflate", "br"} or self._members > _MAX_MEMBERS:
+                raise ProtocolError("the compressed response body has surplus data after its end")
         return data
 
     def _decode(self, decoder: _Decoder, data: bytes) -> bytes:
         try:
             return decoder.decompress(data)
-        except Exception as error:  # noqa: BLE001 - each library has an error of its own, and one derives from no other
+        except Exception as error:  # noqa: BLE001 - the libraries' errors have no common base
             problem = f"{type(error).__name__}: {error}"
-        raise ProtocolError(f"the body is not the {self._name} that it is said to be ({problem})", cause=problem)
+        raise ProtocolError(f"the response body is not valid {self._name} ({problem})", cause=problem)
 
 
 class _Zlib:
+    """A decoder of gzip, zlib or raw deflate data."""
+
     def __init__(self, window: int) -> None:
         self._inflater = zlib.decompressobj(window)
-        self.eof, self.hungry, self.unused = False, True, b""
+        self.eof, self.needs_input, self.unused = False, True, b""
         self._tail = b""
 
     def decompress(self, data: bytes) -> bytes:
-        piece = self._inflater.decompress(self._tail + data if self._tail else data, _PIECE)
+        output = self._inflater.decompress(self._tail + data if self._tail else data, _CHUNK_SIZE)
         self._tail = self._inflater.unconsumed_tail
         self.eof, self.unused = self._inflater.eof, self._inflater.unused_data
-        self.hungry = not self._tail and len(piece) < _PIECE
-        return piece
+        self.needs_input = not self._tail and len(output) < _CHUNK_SIZE
+        return output
 
 
 class _Brotli:
+    """A decoder of brotli data."""
+
     def __init__(self, library: Any) -> None:
         self._decompressor = library.Decompressor()
-        self.eof, self.hungry, self.unused = False, True, b""
+        self.eof, self.needs_input, self.unused = False, True, b""
 
     def decompress(self, data: bytes) -> bytes:
-        piece: bytes = self._decompressor.process(data, output_buffer_limit=_PIECE)
+        output: bytes = self._decompressor.process(data, output_buffer_limit=_CHUNK_SIZE)
         self.eof = self._decompressor.is_finished()
-        # After a full piece it wants to be asked once more, or it does not notice its own end.
-        self.hungry = self._decompressor.can_accept_more_data() and len(piece) < _PIECE
-        return piece
+        # After a full chunk it must be called once more, or it does not detect its own end.
+        self.needs_input = self._decompressor.can_accept_more_data() and len(output) < _CHUNK_SIZE
+        return output
 
 
 class _Zstd:
+    """A decoder of one zstd frame."""
+
     def __init__(self, library: Any) -> None:
         options = {library.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
         self._decompressor = library.ZstdDecompressor(options=options)
-        self.eof, self.hungry, self.unused = False, True, b""
+        self.eof, self.needs_input, self.unused = False, True, b""
 
     def decompress(self, data: bytes) -> bytes:
-        piece: bytes = self._decompressor.decompress(data, _PIECE)
+        output: bytes = self._decompressor.decompress(data, _CHUNK_SIZE)
         self.eof, self.unused = self._decompressor.eof, self._decompressor.unused_data
-        self.hungry = self._decompressor.needs_input
-        return piece
+        self.needs_input = self._decompressor.needs_input
+        return output
 
 
 def _deflate(data: bytes) -> _Decoder:
-    return _Zlib(15 if data[0] & 0x0F == 8 else -15)  # some servers leave the zlib header out
+    return _Zlib(15 if data[0] & 0x0F == 8 else -15)  # some servers omit the zlib header
 
 
 def _gzip(data: bytes) -> _Decoder:
@@ -177,7 +184,7 @@ def _gzip(data: bytes) -> _Decoder:
 
 @cache
 def _decoders() -> Mapping[str, Callable[[bytes], _Decoder]]:
-    """What makes a decoder for each encoding that can be undone here, from the beginning of the data."""
+    """Return the function that makes a decoder from the first data, for each supported encoding."""
     decoders: dict[str, Callable[[bytes], _Decoder]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
     brotli, zstd = _brotli(), _zstd()
     if brotli is not None:
@@ -188,7 +195,7 @@ def _decoders() -> Mapping[str, Callable[[bytes], _Decoder]]:
 
 
 def _brotli() -> Any:
-    """The package brotli, if it is one that can stop in the middle of a bomb: 1.2 or newer."""
+    """Return the brotli package if its output can be bounded, which requires version 1.2."""
     try:
         import brotli  # pyright: ignore[reportMissingTypeStubs]
     except ImportError:
@@ -197,7 +204,7 @@ def _brotli() -> Any:
 
 
 def _zstd() -> Any:
-    """The zstd of Python 3.14, or its backport."""
+    """Return the zstd module of Python 3.14, or its backport."""
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd

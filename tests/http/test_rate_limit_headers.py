@@ -1,4 +1,4 @@
-"""What servers write about their limits, as they write it, and everything else that may stand there."""
+"""Tests of the rate limit headers: all common dialects, and arbitrary values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def quotas(*fields: tuple[str, str]) -> list[ServerQuota]:
     return read_quotas(Headers.received(fields), NOW)
 
 
-# --- the field of the standard ------------------------------------------------------------------------------------
+# --- the field of the standard ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ def test_the_ratelimit_field_of_each_draft(value: str, expected: list[ServerQuot
     assert quotas(("RateLimit", value)) == expected
 
 
-def test_a_policy_stands_in_for_a_reset_that_is_not_named() -> None:
+def test_a_policy_replaces_a_missing_reset() -> None:
     policy = ("RateLimit-Policy", '"burst";q=10;w=60,"bytes";q=1000;w=1;qu="content-bytes"')
     assert quotas(policy, ("RateLimit", '"burst";r=0')) == [ServerQuota(0, 6.0)]
     assert quotas(policy, ("RateLimit", '"burst";r=0;t=3')) == [ServerQuota(0, 3.0)]
 
 
-def test_a_limit_that_does_not_count_requests_is_not_ours() -> None:
+def test_a_limit_of_another_unit_is_ignored() -> None:
     policy = ("RateLimit-Policy", '"bytes";q=1000;w=1;qu="content-bytes"')
     assert quotas(policy, ("RateLimit", '"bytes";r=0;t=3')) == []
 
 
-# --- the families -------------------------------------------------------------------------------------------------
+# --- the families -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_limit_that_does_not_count_requests_is_not_ours() -> None:
         ({"X-RateLimit-Reset": "5"}, ServerQuota(None, 5.0)),
     ],
 )  # fmt: skip
-def test_each_family_and_each_way_to_write_a_reset(fields: dict[str, str], expected: ServerQuota) -> None:
+def test_each_family_and_each_format_of_a_reset(fields: dict[str, str], expected: ServerQuota) -> None:
     assert read_quotas(Headers.received(fields.items()), NOW) == [expected]
 
 
-def test_github_counts_in_epoch_seconds_of_its_own_clock() -> None:
+def test_githubs_reset_is_in_epoch_seconds_of_its_clock() -> None:
     fields = [
         ("Date", "Sun, 15 Jun 2025 15:00:00 GMT"),
         ("X-RateLimit-Limit", "5000"),
@@ -94,7 +94,7 @@ def test_github_counts_in_epoch_seconds_of_its_own_clock() -> None:
     assert quotas(*fields) == [ServerQuota(0, 60.0)]
 
 
-def test_of_repeated_fields_the_stricter_counts() -> None:
+def test_the_stricter_of_repeated_fields_counts() -> None:
     fields = [("X-RateLimit-Remaining", "9"), ("X-RateLimit-Remaining", "2"), ("X-RateLimit-Reset", "5")]
     assert quotas(*fields, ("X-RateLimit-Reset", "8")) == [ServerQuota(2, 8.0)]
 
@@ -103,18 +103,18 @@ def test_of_repeated_fields_the_stricter_counts() -> None:
     ("value", "seconds"),
     [("0", 0.0), ("1s", 1.0), ("6m0s", 360.0), ("120ms", 0.12), ("1h2m3.5s", 3723.5), ("2m", 120.0), (" 7 ", 7.0)],
 )
-def test_a_span(value: str, seconds: float) -> None:
+def test_a_duration(value: str, seconds: float) -> None:
     assert reset_in(value, NOW) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
     "value", ["", " ", "-1", "+5", "1_000", "inf", "nan", "1e9", "0x10", "٣", "5 s", "soon", "2025-99-99T00:00:00Z"]
 )
-def test_what_cannot_be_read_is_no_reset(value: str) -> None:
+def test_an_invalid_reset_is_none(value: str) -> None:
     assert reset_in(value, NOW) is None
 
 
-# --- a response that wants to be left alone -----------------------------------------------------------------------
+# --- a response that asks the client to wait --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_what_cannot_be_read_is_no_reset(value: str) -> None:
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, None),
     ],
 )
-def test_how_long_a_response_wants_to_be_left_alone(status: int, fields: dict[str, str], wait: float | None) -> None:
+def test_how_long_a_response_asks_to_wait(status: int, fields: dict[str, str], wait: float | None) -> None:
     assert asked_to_wait(status, Headers.received(fields.items()), NOW) == wait
 
 
-# --- anything at all ----------------------------------------------------------------------------------------------
+# --- anything at all --------------------------------------------------------------------------------------------------
 
 _LIKELY = st.text(alphabet='"\\;,=:.-_ \tabcqrtwpk0123456789TZsmh+e', max_size=60)
 _VALUE = st.one_of(_LIKELY, st.text(max_size=40), st.integers().map(str), st.floats().map(str))
@@ -147,7 +147,7 @@ _NAMES = sorted(FIELDS | {"ratelimit-policy", "date"})
 
 
 @given(st.lists(st.tuples(st.sampled_from(_NAMES), _VALUE), max_size=8), st.sampled_from([200, 403, 429, 503]))
-def test_nothing_that_a_server_writes_raises_or_is_endless(fields: list[tuple[str, str]], status: int) -> None:
+def test_any_value_is_parsed_without_an_error(fields: list[tuple[str, str]], status: int) -> None:
     headers = Headers.received(fields)
     for quota in read_quotas(headers, NOW):
         assert quota.remaining is None or quota.remaining >= 0
@@ -157,5 +157,5 @@ def test_nothing_that_a_server_writes_raises_or_is_endless(fields: list[tuple[st
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(0, 10**15 - 1), st.text("abc_-.*/:", min_size=1, max_size=9))
-def test_what_the_standard_allows_is_read_back(remaining: int, reset: int, name: str) -> None:
+def test_a_standard_field_round_trips(remaining: int, reset: int, name: str) -> None:
     assert quotas(("RateLimit", f'"{name}";r={remaining};t={reset}')) == [ServerQuota(remaining, float(reset))]

@@ -1,4 +1,4 @@
-"""The error for a bad status: its class, its one line, its facts, whatever the server sent."""
+"""Tests of the error for a bad status: its class, message and facts, for any response."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from asdk.testing.clock import VirtualClock
 
 
 class AccountLockedError(StatusError):
-    """An API's own."""
+    """An error class of an API."""
 
 
 def error_for(
@@ -36,7 +36,7 @@ def error_for(
     return status_error(Response(status, headers, content, request=request), read_error, codes or {})
 
 
-def test_an_error_carries_what_the_response_said() -> None:
+def test_an_error_has_the_facts_of_the_response() -> None:
     now = datetime.fromtimestamp(1_750_000_000, UTC)
     error = error_for(
         {"code": "SLOW_DOWN", "message": "too many"},
@@ -82,7 +82,7 @@ def test_an_error_carries_what_the_response_said() -> None:
         (5, None, None),
     ],
 )
-def test_code_and_message_are_read_in_the_common_dialects(body: Any, code: str | None, message: str | None) -> None:
+def test_code_and_message_in_the_common_formats(body: Any, code: str | None, message: str | None) -> None:
     assert read_error(body) == (code, message)
     error = error_for(body, 404)
     assert (error.code, error.message) == (code, message or "Not Found")
@@ -91,28 +91,28 @@ def test_code_and_message_are_read_in_the_common_dialects(body: Any, code: str |
 @pytest.mark.parametrize(
     ("status", "body", "headers", "message"),
     [
-        (404, b"", {}, "Not Found, with an empty body"),
+        (404, b"", {}, "Not Found (empty body)"),
         (404, b"<html>", {}, "Not Found"),
         (404, {"message": " \n\t "}, {}, "Not Found"),
         (404, b"no such page", {}, "Not Found"),
         (422, b"missing field\n `name`", {"Content-Type": "text/plain; charset=utf-8"}, "missing field `name`"),
-        (500, b"Traceback", {"Content-Type": "text/html"}, "Internal Server Error, with a page of HTML"),
+        (500, b"Traceback", {"Content-Type": "text/html"}, "Internal Server Error (HTML page)"),
         (500, b" ", {"Content-Type": "text/plain"}, "Internal Server Error"),
         (500, b"x" * 900, {"Content-Type": "text/plain"}, "x" * 200),
         (799, b"x", {}, "unknown status"),
-        (304, b"", {}, "Not Modified, with an empty body"),
+        (304, b"", {}, "Not Modified (empty body)"),
     ],
 )
-def test_without_a_message_the_status_speaks(status: int, body: Any, headers: Any, message: str) -> None:
+def test_the_status_replaces_a_missing_message(status: int, body: Any, headers: Any, message: str) -> None:
     assert error_for(body, status, headers).message == message
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mred\x1b[0m", "a\x00b", "a\x7f\x9bb", "a\u2028b\u2029c"])
-def test_a_message_neither_colours_a_terminal_nor_begins_another_line(text: str) -> None:
+def test_a_message_has_only_printable_characters(text: str) -> None:
     assert str(error_for({"message": text})).isprintable()
 
 
-def test_a_message_is_one_line_of_some_length() -> None:
+def test_a_message_is_one_line_of_limited_length() -> None:
     error = error_for({"message": "first\r\nWARN forged\x0b line\u2028end" + "x" * 1000})
     assert error.message.startswith("first WARN forged line endxxx")
     assert len(error.message) == 500
@@ -142,7 +142,7 @@ json_data = st.recursive(
     status=st.integers(300, 999),
     headers=st.dictionaries(st.sampled_from(["Content-Type", "Retry-After", "X-Request-ID", "Date"]), st.text()),
 )
-def test_whatever_the_server_sends_is_one_error(body: bytes, status: int, headers: dict[str, str]) -> None:
+def test_any_response_makes_one_error(body: bytes, status: int, headers: dict[str, str]) -> None:
     error = error_for(body, status, headers)
     assert type(error) is StatusError.for_status(status)
     assert 0 < len(error.message) <= 500
@@ -152,14 +152,14 @@ def test_whatever_the_server_sends_is_one_error(body: bytes, status: int, header
 
 
 @pytest.mark.parametrize("nested", ['{"error":', '{"detail":[', "["])
-def test_a_deep_body_is_one_error(nested: str) -> None:
+def test_a_deeply_nested_body_makes_one_error(nested: str) -> None:
     for depth in (50, 300, 900, 100_000):
         close = {"{": "}", "[": "]"}
         content = (nested * depth + "1" + "".join(close[c] for c in reversed(nested * depth) if c in close)).encode()
         assert type(error_for(content, 404)) is NotFoundError
 
 
-def test_an_apis_own_code_wins_over_the_status() -> None:
+def test_an_error_code_takes_precedence_over_the_status() -> None:
     codes: dict[str, type[StatusError]] = {"LOCKED": AccountLockedError}
     assert type(error_for({"code": "LOCKED"}, 409, codes=codes)) is AccountLockedError
     assert type(error_for({"code": "OTHER"}, 409, codes=codes)) is ConflictError
@@ -194,20 +194,20 @@ def test_an_error_keeps_the_first_64_kib_of_the_body() -> None:
         b'{"title": "s3cr3t%2F%22value", "more": ["s3cr3t/\\"value"]}',
     ],
 )
-def test_an_echoed_secret_is_in_no_part_of_the_error(echo: bytes) -> None:
+def test_an_echoed_secret_is_not_in_the_error(echo: bytes) -> None:
     error = error_for(echo, headers={"Content-Type": "application/problem+json"}, secrets=[Secret('s3cr3t/"value')])
     shown = f"{error} {error.args} {vars(error)} {error.data}"
     assert "s3cr3t" not in shown
     assert MASK in shown
 
 
-def test_a_secret_at_the_edge_of_what_is_kept_is_not_cut_in_half() -> None:
+def test_a_secret_at_the_body_limit_is_redacted_whole() -> None:
     error = error_for(b"x" * (ERROR_BODY_LIMIT - 4) + b"s3cr3t-value", secrets=[Secret("s3cr3t-value")])
     assert error.body == b"x" * (ERROR_BODY_LIMIT - 4) + b"****"
 
 
 @pytest.mark.parametrize(("status", "told"), [(401, True), (503, True), (429, True), (404, False), (400, False)])
-def test_a_body_that_could_not_be_sent_again_is_told_where_it_mattered(status: int, told: bool) -> None:
+def test_the_error_says_when_the_body_prevented_a_retry(status: int, told: bool) -> None:
     request = Request("POST", "https://h/", "/", Headers(), IteratorBody([b"x"]))
     error = status_error(Response(status, {}, b'{"message": "no"}', request=request), read_error, {})
-    assert ("not repeated, since the body was an iterator" in error.message) is told
+    assert ("not retried, since the request body is an iterator" in error.message) is told

@@ -1,4 +1,4 @@
-"""`WWW-Authenticate`, as RFC 9110 writes it and as servers do."""
+"""Tests of ``WWW-Authenticate``: the grammar of RFC 9110, and what servers send."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def challenge(scheme: str, token68: str | None = None, **parameters: str) -> Cha
         ([', ,Basic realm="a",, ,Bearer,'], [challenge("basic", realm="a"), challenge("bearer")]),
         (['Basic realm="a", realm="b"'], [challenge("basic", realm="a")]),
         (['Basic realm="Basic realm=\\"x\\", Bearer"'], [challenge("basic", realm='Basic realm="x", Bearer')]),
-        # What is no challenge, and what stands beside it.
+        # Malformed text, alone and next to a challenge.
         ([""], []),
         (["  ,, \t,"], []),
         (['"just text"'], []),
@@ -68,7 +68,7 @@ def test_each_form_of_a_challenge(fields: list[str], expected: list[Challenge]) 
     assert parse_challenges(fields) == expected
 
 
-# --- whatever is composed is found ----------------------------------------------------------------------------------
+# --- round trips ------------------------------------------------------------------------------------------------------
 
 TCHAR = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 tokens = st.text(TCHAR, min_size=1, max_size=8)
@@ -81,7 +81,7 @@ blanks = st.sampled_from(["", " ", "\t", "  "])
 
 @st.composite
 def parameters(draw: st.DrawFn) -> tuple[str, str, str]:
-    """Name, value, and how they are written."""
+    """Generate a name, a value and one of their spellings."""
     name = draw(tokens)
     if draw(st.booleans()):
         value = written = draw(tokens)
@@ -110,19 +110,19 @@ def challenges(draw: st.DrawFn) -> tuple[Challenge, str]:
 
 
 @given(st.lists(st.lists(challenges(), min_size=1, max_size=3), max_size=3), st.sampled_from([",", ", ", " ,, "]))
-def test_what_was_composed_is_found(fields: list[list[tuple[Challenge, str]]], comma: str) -> None:
+def test_challenges_round_trip(fields: list[list[tuple[Challenge, str]]], comma: str) -> None:
     written = [comma.join(text for _, text in field) for field in fields]
     assert parse_challenges(written) == [one for field in fields for one, _ in field]
 
 
 @given(st.lists(st.text() | st.text('ab=," \\\t;~'), max_size=3))
-def test_it_never_raises(fields: list[str]) -> None:
+def test_any_field_is_parsed_without_an_error(fields: list[str]) -> None:
     for found in parse_challenges(fields):
         assert found.scheme == found.scheme.lower() != ""
 
 
 @given(challenges(), st.text(max_size=10))
-def test_garbage_after_a_challenge_does_not_hide_it(one: tuple[Challenge, str], garbage: str) -> None:
+def test_malformed_text_after_a_challenge_does_not_hide_it(one: tuple[Challenge, str], garbage: str) -> None:
     expected, written = one
     assert parse_challenges([f"{written}, {garbage}"])[0].scheme == expected.scheme
 
@@ -130,13 +130,13 @@ def test_garbage_after_a_challenge_does_not_hide_it(one: tuple[Challenge, str], 
 @pytest.mark.parametrize(
     "text", ['"' * 50_000, "\\" * 50_000, "a=" * 25_000, 'a "' * 20_000, "a " * 30_000, "=," * 30_000]
 )
-def test_a_hostile_field_costs_no_time(text: str) -> None:
+def test_a_hostile_field_is_parsed_quickly(text: str) -> None:
     began = time.process_time()
     parse_challenges([f"Bearer {text}"])
     assert time.process_time() - began < 2
 
 
-def test_a_challenge_cannot_be_changed() -> None:
+def test_a_challenge_is_immutable() -> None:
     one: Any = challenge("basic")
     with pytest.raises(AttributeError):
         one.scheme = "bearer"

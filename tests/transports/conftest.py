@@ -1,4 +1,4 @@
-"""Loops in debug mode: asyncio and aiohttp then tell of each response, task and socket that was left open."""
+"""Event loops in debug mode: asyncio and aiohttp then report each response, task and socket that was left open."""
 
 from __future__ import annotations
 

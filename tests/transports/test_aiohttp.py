@@ -1,4 +1,4 @@
-"""The transport against servers that break off, babble or lie: each call ends right, or in one error of ours."""
+"""Tests of the transport against faulty servers: each call succeeds, or raises one error of asdk."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from asdk import (
 from tests.support.failures import assert_clean, failure_of
 from tests.support.servers import (
     QUICK,
-    Behaviour,
+    Behavior,
+    RawExchange,
     RawServer,
-    Visit,
     answer,
     client_of,
     head,
@@ -36,16 +36,16 @@ from tests.support.servers import (
 )
 
 
-async def endless_head(visit: Visit) -> None:
-    await visit.send(b"HTTP/1.1 200 OK\r\n")
+async def endless_head(exchange: RawExchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\n")
     while True:
-        await visit.send(b"X-More: of the same\r\n")
+        await exchange.send(b"X-More: of the same\r\n")
 
 
-async def endless_line(visit: Visit) -> None:
-    await visit.send(b"HTTP/1.1 200 OK\r\nX-Long: ")
+async def endless_line(exchange: RawExchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\nX-Long: ")
     while True:
-        await visit.send(b"x" * 1024)
+        await exchange.send(b"x" * 1024)
 
 
 TEN = head(200, "Content-Length: 10\r\n")
@@ -85,9 +85,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
-@pytest.mark.parametrize("behaviour", BROKEN.values(), ids=BROKEN)
-async def test_a_broken_response_is_one_protocol_error(behaviour: Behaviour, streamed: bool) -> None:
-    with RawServer(behaviour) as server:
+@pytest.mark.parametrize("behavior", BROKEN.values(), ids=BROKEN)
+async def test_a_broken_response_is_one_protocol_error(behavior: Behavior, streamed: bool) -> None:
+    with RawServer(behavior) as server:
         async with client_of(server) as client:
             error = await failure_of(read(client, streamed=streamed), ProtocolError)
         assert (error.method, error.template, error.sent, error.retryable) == ("GET", "/things", True, True)
@@ -108,9 +108,9 @@ ODD = {
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
-@pytest.mark.parametrize("behaviour", ODD.values(), ids=ODD)
-async def test_an_unusual_response_is_read_whole(behaviour: Behaviour, streamed: bool) -> None:
-    with RawServer(behaviour) as server:
+@pytest.mark.parametrize("behavior", ODD.values(), ids=ODD)
+async def test_an_unusual_response_is_read_completely(behavior: Behavior, streamed: bool) -> None:
+    with RawServer(behavior) as server:
         async with client_of(server) as client:
             assert await read(client, streamed=streamed) == b"{}"
 
@@ -125,7 +125,7 @@ async def test_an_unusual_response_is_read_whole(behaviour: Behaviour, streamed:
         ("GET", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Encoding: gzip\r\n\r\n", 200),
     ],
 )
-async def test_a_response_without_a_body_leaves_the_connection_in_use(method: str, reply: bytes, status: int) -> None:
+async def test_a_response_without_a_body_keeps_the_connection(method: str, reply: bytes, status: int) -> None:
     with RawServer(saying(reply, then="keep")) as server:
         async with client_of(server) as client:
             for _ in range(2):
@@ -134,9 +134,9 @@ async def test_a_response_without_a_body_leaves_the_connection_in_use(method: st
         assert server.connections == 1
 
 
-async def test_a_page_of_html_is_an_error_by_its_status_or_its_shape() -> None:
-    async def page(visit: Visit) -> None:
-        await visit.answer(b"<html>Oops</html>", status=500 if visit.number == 1 else 200)
+async def test_an_html_page_is_a_status_error_or_a_decode_error() -> None:
+    async def page(exchange: RawExchange) -> None:
+        await exchange.answer(b"<html>Oops</html>", status=500 if exchange.number == 1 else 200)
 
     with RawServer(page) as server:
         async with client_of(server) as client:
@@ -146,7 +146,7 @@ async def test_a_page_of_html_is_an_error_by_its_status_or_its_shape() -> None:
         assert server.connections == 1
 
 
-async def test_the_transport_follows_no_redirect() -> None:
+async def test_the_transport_does_not_follow_redirects() -> None:
     with RawServer(
         saying(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n", then="keep")
     ) as server:
@@ -156,15 +156,15 @@ async def test_the_transport_follows_no_redirect() -> None:
 
 
 @pytest.mark.parametrize(("method", "fresh"), [("GET", False), ("POST", True), ("PATCH", True)])
-async def test_what_must_not_be_sent_twice_takes_no_connection_that_was_idle(
+async def test_a_non_repeatable_request_uses_no_idle_connection(
     method: str, fresh: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asdk.transports.aiohttp._FRESH", 0.05)
+    monkeypatch.setattr("asdk.transports._aiohttp_quirks.MAX_IDLE", 0.05)
     with RawServer() as server:
         async with client_of(server) as client:
             for _ in range(2):
                 await client.request(method, "/things", model=None)
-            assert server.connections == 1  # in use a moment ago
+            assert server.connections == 1  # used just now
             await asyncio.sleep(0.06)
             await client.request(method, "/things", model=None)
             assert server.connections == 1 + fresh
@@ -173,13 +173,13 @@ async def test_what_must_not_be_sent_twice_takes_no_connection_that_was_idle(
             assert server.connections == 1 + fresh
 
 
-# --- what the error says ----------------------------------------------------------------------------------------------
+# --- the content of errors --------------------------------------------------------------------------------------------
 
 
-async def test_a_server_that_echoes_what_it_was_sent_does_not_put_the_secret_into_the_error() -> None:
-    async def echo(visit: Visit) -> None:
-        await visit.send(b"you sent: " + visit.head.replace(b"\r\n", b" ") + b"\r\n\r\n")
-        visit.writer.close()
+async def test_an_echoed_secret_is_not_in_the_error() -> None:
+    async def echo(exchange: RawExchange) -> None:
+        await exchange.send(b"you sent: " + exchange.head.replace(b"\r\n", b" ") + b"\r\n\r\n")
+        exchange.writer.close()
 
     with RawServer(echo) as server:
         async with client_of(server, headers={"X-Key": Secret("hunter22-hunter22")}) as client:
@@ -189,7 +189,7 @@ async def test_a_server_that_echoes_what_it_was_sent_does_not_put_the_secret_int
         assert "hunter22" not in f"{error} {error.cause}"
 
 
-async def test_the_address_of_a_call_is_not_in_the_error_but_its_template_is() -> None:
+async def test_an_error_has_the_template_and_not_the_url() -> None:
     with RawServer(saying(head(200, "Content-Length: x\r\n"))) as server:
         async with client_of(server) as client:
             request = client.request("GET", "/people/{name}", path_params={"name": "ada"}, params={"token": "q-secret"})
@@ -202,7 +202,7 @@ async def test_the_address_of_a_call_is_not_in_the_error_but_its_template_is() -
 # --- no connection ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_refused_connection_is_a_connect_error_and_nothing_was_sent() -> None:
+async def test_a_refused_connection_is_a_connect_error() -> None:
     with refusing_port() as port:
         async with BaseClient(base_url=f"http://127.0.0.1:{port}", retry=QUICK) as client:
             error = await failure_of(client.request("POST", "/things", json=1), ConnectError)
@@ -219,14 +219,12 @@ async def test_a_name_that_does_not_resolve_is_a_connect_error(monkeypatch: pyte
     assert (error.sent, error.attempts) == (False, 3)
 
 
-# --- how often --------------------------------------------------------------------------------------------------------
+# --- resends ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 3])
 @pytest.mark.parametrize("then", ["close", "reset"])
-async def test_a_server_that_accepts_and_closes_gets_as_many_requests_as_the_policy_says(
-    attempts: int, then: str
-) -> None:
+async def test_only_the_retry_policy_resends(attempts: int, then: str) -> None:
     with RawServer(saying(b"", then=then)) as server:
         async with client_of(server, retry=Retry(attempts=attempts, base_delay=0.001)) as client:
             for method in ("GET", "PUT", "DELETE"):
@@ -236,7 +234,7 @@ async def test_a_server_that_accepts_and_closes_gets_as_many_requests_as_the_pol
 
 
 @pytest.mark.parametrize("then", ["close", "reset"])
-async def test_a_post_that_may_have_arrived_is_not_sent_again(then: str) -> None:
+async def test_a_post_that_may_have_arrived_is_not_resent(then: str) -> None:
     with RawServer(saying(b"", then=then)) as server:
         async with client_of(server, retry=QUICK) as client:
             error = await failure_of(client.request("POST", "/things", json=1), ProtocolError)
@@ -245,12 +243,12 @@ async def test_a_post_that_may_have_arrived_is_not_sent_again(then: str) -> None
             assert len(server.heads) == 1 + QUICK.attempts
 
 
-async def test_a_kept_connection_that_breaks_is_not_repeated_unseen() -> None:
-    async def once(visit: Visit) -> None:
-        if visit.number == 1:
-            await visit.answer()
+async def test_aiohttp_does_not_resend_on_a_reused_connection() -> None:
+    async def once(exchange: RawExchange) -> None:
+        if exchange.number == 1:
+            await exchange.answer()
         else:
-            visit.reset()
+            exchange.reset()
 
     with RawServer(once) as server:
         async with client_of(server) as client:
@@ -259,10 +257,10 @@ async def test_a_kept_connection_that_breaks_is_not_repeated_unseen() -> None:
             assert (len(server.heads), server.connections) == (2, 1)
 
 
-async def test_what_a_server_says_unasked_is_not_the_answer_to_the_next_call() -> None:
-    async def talkative(visit: Visit) -> None:
-        await visit.answer(b'"right"')
-        await visit.send(head(200, "Content-Length: 7\r\n") + b'"wrong"')
+async def test_surplus_data_is_not_the_next_response() -> None:
+    async def talkative(exchange: RawExchange) -> None:
+        await exchange.answer(b'"right"')
+        await exchange.send(head(200, "Content-Length: 7\r\n") + b'"wrong"')
 
     with RawServer(talkative) as server:
         async with client_of(server) as client:
@@ -276,8 +274,8 @@ async def test_what_a_server_says_unasked_is_not_the_answer_to_the_next_call() -
 
 
 async def test_cookies_are_neither_kept_nor_sent() -> None:
-    async def bake(visit: Visit) -> None:
-        await visit.answer(headers="Set-Cookie: session=1; Path=/\r\n")
+    async def bake(exchange: RawExchange) -> None:
+        await exchange.answer(headers="Set-Cookie: session=1; Path=/\r\n")
 
     with RawServer(bake) as server:
         async with client_of(server) as client:
@@ -286,16 +284,16 @@ async def test_cookies_are_neither_kept_nor_sent() -> None:
     assert b"ookie" not in server.heads[1]
 
 
-async def test_an_encoded_path_goes_over_the_wire_as_it_was_encoded() -> None:
+async def test_an_encoded_path_is_sent_unchanged() -> None:
     with RawServer() as server:
         async with client_of(server) as client:
             await client.request("GET", "/things/{id}", path_params={"id": "../a b%2e"}, params={"q": "a+b&c"})
     assert server.heads[0].startswith(b"GET /things/..%2Fa%20b%252e?q=a%2Bb%26c HTTP/1.1\r\n")
 
 
-async def test_the_answers_of_many_calls_at_once_do_not_get_mixed_up() -> None:
-    async def echo(visit: Visit) -> None:
-        await visit.answer(visit.target.rpartition("/")[2].encode())
+async def test_responses_of_concurrent_calls_are_not_mixed_up() -> None:
+    async def echo(exchange: RawExchange) -> None:
+        await exchange.answer(exchange.target.rpartition("/")[2].encode())
 
     with RawServer(echo) as server:
         async with client_of(server) as client:
@@ -303,9 +301,9 @@ async def test_the_answers_of_many_calls_at_once_do_not_get_mixed_up() -> None:
             assert await asyncio.gather(*calls) == list(range(300))
 
 
-async def test_an_error_while_the_client_is_closed_is_one_of_ours() -> None:
-    async def never(visit: Visit) -> None:
-        await visit.until_gone()
+async def test_closing_the_client_fails_calls_with_our_error() -> None:
+    async def never(exchange: RawExchange) -> None:
+        await exchange.until_gone()
 
     with RawServer(never) as server:
         client = client_of(server, timeout=Timeout(total=0.3))
@@ -318,7 +316,7 @@ async def test_an_error_while_the_client_is_closed_is_one_of_ours() -> None:
         await server.until(lambda: server.open == 0)
 
 
-async def test_a_good_server_is_asked_over_one_connection() -> None:
+async def test_sequential_calls_share_one_connection() -> None:
     with RawServer(answer) as server:
         async with client_of(server) as client:
             for _ in range(5):
@@ -328,6 +326,6 @@ async def test_a_good_server_is_asked_over_one_connection() -> None:
 
 
 @pytest.mark.parametrize("connections", [0, -1, "5", 2.5, None])
-def test_a_number_of_connections_that_would_let_no_call_out_is_refused(connections: Any) -> None:
-    with pytest.raises(ConfigurationError, match="connections are a whole number from 1"):
+def test_an_invalid_number_of_connections_is_rejected(connections: Any) -> None:
+    with pytest.raises(ConfigurationError, match="connections must be a positive integer"):
         BaseClient(base_url="https://api.example.org", connections=connections)

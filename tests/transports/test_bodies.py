@@ -1,4 +1,4 @@
-"""What is sent and what is read: uploads of every kind, limits, and compression that is cut, lies or explodes."""
+"""Tests of bodies over the wire: uploads, limits, and truncated, invalid or explosive compression."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from asdk import (
     StatusError,
 )
 from asdk.middleware import CircuitBreaker
-from asdk.transports import aiohttp as transport
+from asdk.transports import _aiohttp_bodies
 from tests.support.failures import failure_of
-from tests.support.servers import QUICK, RawServer, Visit, client_of, head, read, saying, until
+from tests.support.servers import QUICK, RawExchange, RawServer, client_of, head, read, saying, until
 
 ZIPPED = gzip.compress(b'{"name": "Ada"}' * 100)
 
-# --- bodies out -------------------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------------------
 
 
-async def test_bodies_arrive_as_they_were_given() -> None:
+async def test_request_bodies_arrive_unchanged() -> None:
     bodies: list[bytes] = []
 
-    async def keep(visit: Visit) -> None:
-        bodies.append(await visit.read_body())
-        await visit.send(head(200, "Content-Length: 2\r\n") + b"{}")
+    async def keep(exchange: RawExchange) -> None:
+        bodies.append(await exchange.read_body())
+        await exchange.send(head(200, "Content-Length: 2\r\n") + b"{}")
 
     async def pieces() -> AsyncIterator[bytes]:
         yield b"in "
@@ -54,13 +54,13 @@ async def test_bodies_arrive_as_they_were_given() -> None:
 
 
 @pytest.mark.parametrize("pause", [False, True], ids=["at once", "after the head"])
-async def test_an_answer_before_the_end_of_the_upload_ends_the_upload(pause: bool) -> None:
-    async def early(visit: Visit) -> None:
-        await visit.send(head(413, "Content-Length: 2\r\n"))
+async def test_an_early_response_stops_the_upload(pause: bool) -> None:
+    async def early(exchange: RawExchange) -> None:
+        await exchange.send(head(413, "Content-Length: 2\r\n"))
         if pause:
             await asyncio.sleep(0.02)
-        await visit.send(b"{}")
-        await visit.until_gone()
+        await exchange.send(b"{}")
+        await exchange.until_gone()
 
     ended, before = asyncio.Event(), asyncio.all_tasks()
 
@@ -81,9 +81,7 @@ async def test_an_answer_before_the_end_of_the_upload_ends_the_upload(pause: boo
 
 
 @pytest.mark.parametrize("fails", ["raises", "is gone", "is shorter", "is longer"])
-async def test_a_body_that_cannot_be_read_to_its_end_is_the_callers_error_and_not_repeated(
-    fails: str, tmp_path: Path
-) -> None:
+async def test_an_unreadable_body_is_not_retried(fails: str, tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"x" * 100)
 
@@ -104,17 +102,17 @@ async def test_a_body_that_cannot_be_read_to_its_end_is_the_callers_error_and_no
     with RawServer() as server:
         async with client_of(server, retry=QUICK, circuit_breaker=breaker) as client:
             error = await failure_of(upload(client), InvalidRequestError)
-            assert "the body could not be read to its end: " in str(error)
+            assert "the request body could not be read" in str(error)
             assert "hunter22" not in str(error)
             await server.until(lambda: server.open == 0)
             assert len(server.heads) <= 1
             assert await client.request("PUT", "/x", content=b"whole") == {}
 
 
-async def test_an_upload_whose_server_is_gone_is_one_error_and_no_task_complains() -> None:
+async def test_a_failed_upload_logs_no_task_exception() -> None:
     async def outlive_the_connection() -> AsyncIterator[bytes]:
         yield b"x"
-        time.sleep(0.03)  # noqa: ASYNC251 - the loop is not to see the reset before the next write does
+        time.sleep(0.03)  # noqa: ASYNC251 - the next write must see the reset before the loop does
         yield b"y"
 
     with RawServer(saying(b"", then="reset")) as server:
@@ -124,23 +122,23 @@ async def test_an_upload_whose_server_is_gone_is_one_error_and_no_task_complains
             gc.collect()
 
 
-# --- bodies in --------------------------------------------------------------------------------------------------------
+# --- responses --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(transport, "BODY_LIMIT", 2**20)
+    monkeypatch.setattr(_aiohttp_bodies, "BODY_LIMIT", 2**20)
     return 2**20
 
 
-async def test_a_body_that_says_it_is_too_large_is_not_read(small_limit: int) -> None:
+async def test_a_body_announced_as_too_large_is_not_read(small_limit: int) -> None:
     sent = 0
 
-    async def announce(visit: Visit) -> None:
+    async def announce(exchange: RawExchange) -> None:
         nonlocal sent
-        await visit.send(head(200, f"Content-Length: {100 * small_limit}\r\n"))
+        await exchange.send(head(200, f"Content-Length: {100 * small_limit}\r\n"))
         while True:
-            await visit.send(b"x" * 4096)
+            await exchange.send(b"x" * 4096)
             sent += 4096
 
     with RawServer(announce) as server:
@@ -148,19 +146,19 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(small_limit: int) ->
             error = await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
             assert (error.retryable, error.attempts, len(server.heads)) == (False, 1, 1)
             await server.until(lambda: server.open == 0)
-    assert sent < 20 * small_limit  # what the sockets' buffers take
+    assert sent < 20 * small_limit  # the capacity of the sockets' buffers
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "gzip, gzip"])
-async def test_a_body_without_end_is_read_up_to_the_limit(small_limit: int, encoding: str) -> None:
-    async def pour(visit: Visit) -> None:
-        await visit.send(head(200, f"Transfer-Encoding: chunked\r\nContent-Encoding: {encoding}\r\n"))
+async def test_an_endless_body_is_read_up_to_the_limit(small_limit: int, encoding: str) -> None:
+    async def pour(exchange: RawExchange) -> None:
+        await exchange.send(head(200, f"Transfer-Encoding: chunked\r\nContent-Encoding: {encoding}\r\n"))
         layers = [zlib.compressobj(wbits=31 if "gzip" in encoding else 15) for _ in filter(None, encoding.split(","))]
         while True:
             chunk = b"\0" * small_limit
             for layer in layers:
                 chunk = layer.compress(chunk) + layer.flush(zlib.Z_SYNC_FLUSH)
-            await visit.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            await exchange.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
 
     with RawServer(pour) as server:
         async with client_of(server) as client:
@@ -178,7 +176,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("layers", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "br, zstd", "zstd, br"])
-async def test_a_bomb_that_comes_at_once_is_stopped_at_the_limit(small_limit: int, layers: str) -> None:
+async def test_a_decompression_bomb_stops_at_the_limit(small_limit: int, layers: str) -> None:
     bomb = b"\0" * 32 * small_limit
     for layer in layers.split(", "):
         bomb = PACKERS[layer](bomb)
@@ -189,8 +187,8 @@ async def test_a_bomb_that_comes_at_once_is_stopped_at_the_limit(small_limit: in
 
 
 async def test_a_stream_has_no_limit(small_limit: int) -> None:
-    async def large(visit: Visit) -> None:
-        await visit.answer(b"x" * 4 * small_limit)
+    async def large(exchange: RawExchange) -> None:
+        await exchange.answer(b"x" * 4 * small_limit)
 
     with RawServer(large) as server:
         async with client_of(server) as client:
@@ -199,32 +197,32 @@ async def test_a_stream_has_no_limit(small_limit: int) -> None:
 
 @pytest.mark.parametrize("length", [2 * 2**20, None], ids=["announced", "unannounced"])
 async def test_a_body_of_exactly_the_limit_is_read(monkeypatch: pytest.MonkeyPatch, length: int | None) -> None:
-    monkeypatch.setattr(transport, "BODY_LIMIT", 2 * 2**20)
+    monkeypatch.setattr(_aiohttp_bodies, "BODY_LIMIT", 2 * 2**20)
     announced = "" if length is None else f"Content-Length: {length}\r\n"
     with RawServer(saying(head(200, announced) + b"x" * 2 * 2**20)) as server:
         async with client_of(server) as client:
             assert len(await read(client, streamed=False)) == 2 * 2**20
 
 
-async def test_a_head_line_of_sixteen_kibibytes_is_read() -> None:
+async def test_a_header_line_of_16_kib_is_accepted() -> None:
     line = "x" * 15_000
     with RawServer(saying(head(200, f"X-Long: {line}\r\nContent-Length: 2\r\n") + b"{}")) as server:
         async with client_of(server) as client:
             assert (await client.send(client.build_request("GET", "/things"))).headers["x-long"] == line
 
 
-async def test_a_head_of_more_than_sixty_four_kibibytes_is_refused() -> None:
+async def test_a_head_of_more_than_64_kib_is_rejected() -> None:
     lines = "".join(f"X-Long-{number}: {'x' * 14_000}\r\n" for number in range(5))
     with RawServer(saying(head(200, f"{lines}Content-Length: 2\r\n") + b"{}", then="keep")) as server:
         async with client_of(server) as client:
             await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
 
 
-async def test_the_body_of_an_error_is_read_up_to_its_limit_in_a_stream() -> None:
-    async def pour(visit: Visit) -> None:
-        await visit.send(head(404))
+async def test_the_error_body_of_a_stream_is_read_up_to_a_limit() -> None:
+    async def pour(exchange: RawExchange) -> None:
+        await exchange.send(head(404))
         while True:
-            await visit.send(b"x" * 4096)
+            await exchange.send(b"x" * 4096)
 
     with RawServer(pour) as server:
         async with client_of(server) as client:
@@ -251,7 +249,7 @@ async def test_a_truncated_gzip_is_an_error(cut: int, chunked: bool, streamed: b
             await failure_of(read(client, streamed=streamed), ProtocolError)
 
 
-async def test_only_what_can_be_read_is_announced_and_a_caller_may_say_otherwise() -> None:
+async def test_accept_encoding_has_a_default_and_can_be_set() -> None:
     with RawServer() as server:
         async with client_of(server) as client:
             await client.request("GET", "/things")
@@ -260,7 +258,7 @@ async def test_only_what_can_be_read_is_announced_and_a_caller_may_say_otherwise
     assert b"gzip" not in server.heads[1]
 
 
-async def test_an_encoding_that_was_not_asked_for_is_an_error() -> None:
+async def test_an_unsupported_encoding_is_an_error() -> None:
     with RawServer(saying(head(200, "Content-Encoding: xz\r\nContent-Length: 2\r\n") + b"{}", then="keep")) as server:
         async with client_of(server) as client:
             assert "'xz'" in (await failure_of(client.request("GET", "/things"), ProtocolError)).message
@@ -268,16 +266,16 @@ async def test_an_encoding_that_was_not_asked_for_is_an_error() -> None:
 
 @pytest.mark.parametrize("then", ["close", "reset"])
 @pytest.mark.parametrize("zipped", [False, True])
-async def test_a_stream_brings_all_that_came_before_it_broke(then: str, zipped: bool) -> None:
+async def test_a_stream_yields_everything_before_it_broke(then: str, zipped: bool) -> None:
     body, field = (ZIPPED[:-8], "Content-Encoding: gzip\r\n") if zipped else (b"x" * 30_000, "")
 
-    async def cut(visit: Visit) -> None:
-        await visit.send(head(200, f"Content-Length: 100000\r\n{field}") + body)
+    async def cut(exchange: RawExchange) -> None:
+        await exchange.send(head(200, f"Content-Length: 100000\r\n{field}") + body)
         await asyncio.sleep(0.01)
         if then == "reset":
-            visit.reset()
+            exchange.reset()
         else:
-            visit.writer.close()
+            exchange.writer.close()
 
     with RawServer(cut) as server:
         async with client_of(server) as client, client.stream("GET", "/things") as response:

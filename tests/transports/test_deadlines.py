@@ -1,4 +1,4 @@
-"""Time limits: which one struck, on time, and without a trace in the task; beside those of the caller."""
+"""Tests of time limits: which limit applies, when, the state of the task, and limits of the caller."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ from asdk.transports.base import Handler
 from asdk.transports.deadlines import Deadlines
 from tests.support.cancelling import live_timers
 from tests.support.failures import failure_of
-from tests.support.lag import Lag
-from tests.support.servers import QUICK, SLACK, Behaviour, RawServer, Visit, client_of, deaf_port, head
+from tests.support.loop_delay import LoopDelay
+from tests.support.servers import QUICK, SLACK, Behavior, RawExchange, RawServer, client_of, head, unresponsive_port
 
 
-async def silence(visit: Visit) -> None:
-    await visit.until_gone()
+async def silence(exchange: RawExchange) -> None:
+    await exchange.until_gone()
 
 
-def silence_after(data: bytes) -> Behaviour:
-    async def behave(visit: Visit) -> None:
-        await visit.send(data)
-        await visit.until_gone()
+def silence_after(data: bytes) -> Behavior:
+    async def behave(exchange: RawExchange) -> None:
+        await exchange.send(data)
+        await exchange.until_gone()
 
     return behave
 
 
-def drip(data: bytes, pause: float = 0.01) -> Behaviour:
-    """Sends byte by byte, each before any idle limit has passed."""
+def drip(data: bytes, pause: float = 0.01) -> Behavior:
+    """Return a behavior that sends single bytes, each before an idle limit expires."""
 
-    async def behave(visit: Visit) -> None:
+    async def behave(exchange: RawExchange) -> None:
         for byte in data:
-            await visit.send(bytes([byte]))
+            await exchange.send(bytes([byte]))
             await asyncio.sleep(pause)
 
     return behave
@@ -77,8 +77,8 @@ SLOW = {
 
 @contextlib.contextmanager
 def lasting(seconds: float) -> Iterator[None]:
-    """What is inside takes so long, and no longer than the slack."""
-    began, lag = time.monotonic(), Lag()
+    """Check that the block takes this long, plus the slack at most."""
+    began, lag = time.monotonic(), LoopDelay()
     yield
     assert seconds - 0.01 <= time.monotonic() - began < seconds + SLACK + lag.stop()
 
@@ -92,9 +92,9 @@ def cancellations() -> int:
 # --- each limit -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("behaviour", SLOW.values(), ids=SLOW)
-async def test_an_attempt_is_cut_at_its_limit(behaviour: Behaviour) -> None:
-    with RawServer(behaviour) as server:
+@pytest.mark.parametrize("behavior", SLOW.values(), ids=SLOW)
+async def test_an_attempt_times_out_at_its_limit(behavior: Behavior) -> None:
+    with RawServer(behavior) as server:
         async with client_of(server, timeout=Timeout(attempt=0.1)) as client:
             with lasting(0.1):
                 error = await failure_of(client.request("GET", "/things"), RequestTimeoutError)
@@ -102,9 +102,9 @@ async def test_an_attempt_is_cut_at_its_limit(behaviour: Behaviour) -> None:
             await server.until(lambda: server.open == 0)
 
 
-@pytest.mark.parametrize("behaviour", SLOW.values(), ids=SLOW)
-async def test_a_call_is_cut_at_its_total(behaviour: Behaviour) -> None:
-    with RawServer(behaviour) as server:
+@pytest.mark.parametrize("behavior", SLOW.values(), ids=SLOW)
+async def test_a_call_times_out_at_its_total(behavior: Behavior) -> None:
+    with RawServer(behavior) as server:
         async with client_of(server, retry=QUICK) as client:
             with lasting(0.1):
                 error = await failure_of(client.request("GET", "/things", timeout=0.1), DeadlineExceededError)
@@ -113,7 +113,7 @@ async def test_a_call_is_cut_at_its_total(behaviour: Behaviour) -> None:
             await server.until(lambda: server.open == 0)
 
 
-async def test_the_total_spans_the_attempts() -> None:
+async def test_the_total_covers_all_attempts() -> None:
     with RawServer(silence) as server:
         async with client_of(server, retry=Retry(attempts=9, base_delay=0.001)) as client:
             call = client.request("GET", "/things", timeout=Timeout(total=0.3, attempt=0.1))
@@ -123,9 +123,9 @@ async def test_the_total_spans_the_attempts() -> None:
             assert 1 < error.attempts <= 4
 
 
-async def test_a_wait_that_would_pass_the_deadline_is_not_begun() -> None:
-    async def later(visit: Visit) -> None:
-        await visit.answer(status=503, headers="Retry-After: 2\r\n")
+async def test_a_wait_beyond_the_deadline_is_not_started() -> None:
+    async def later(exchange: RawExchange) -> None:
+        await exchange.answer(status=503, headers="Retry-After: 2\r\n")
 
     with RawServer(later) as server:
         async with client_of(server, retry=QUICK) as client:
@@ -135,9 +135,9 @@ async def test_a_wait_that_would_pass_the_deadline_is_not_begun() -> None:
 
 
 @pytest.mark.parametrize("limit", ["connect", "attempt", "total"])
-async def test_a_peer_that_does_not_take_the_connection_costs_the_limit_and_nothing_was_sent(limit: str) -> None:
+async def test_an_unresponsive_peer_times_out_before_sending(limit: str) -> None:
     limits = {"connect": None, "attempt": None, "total": None, limit: 0.1}
-    with deaf_port() as port:
+    with unresponsive_port() as port:
         async with BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(**limits), retry=None) as client:
             kind = DeadlineExceededError if limit == "total" else RequestTimeoutError
             with lasting(0.1):
@@ -145,8 +145,8 @@ async def test_a_peer_that_does_not_take_the_connection_costs_the_limit_and_noth
             assert (error.limit, error.sent, cancellations()) == (limit, False, 0)
 
 
-async def test_a_post_is_repeated_when_the_connection_took_too_long() -> None:
-    with deaf_port() as port:
+async def test_a_post_is_retried_after_a_connect_timeout() -> None:
+    with unresponsive_port() as port:
         limits = Timeout(connect=None, attempt=0.02)
         async with BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=limits, retry=QUICK) as client:
             error = await failure_of(client.request("POST", "/things", json=1), RequestTimeoutError)
@@ -154,7 +154,7 @@ async def test_a_post_is_repeated_when_the_connection_took_too_long() -> None:
 
 
 @pytest.mark.parametrize("limit", ["connect", "attempt", "total"])
-async def test_a_slow_name_server_costs_the_limit(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+async def test_a_slow_name_server_times_out(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     resolve, released = socket.getaddrinfo, threading.Event()
 
     def slow(host: Any, *arguments: Any, **options: Any) -> Any:
@@ -173,7 +173,7 @@ async def test_a_slow_name_server_costs_the_limit(monkeypatch: pytest.MonkeyPatc
         released.set()
 
 
-async def test_a_stream_is_cut_when_no_byte_comes() -> None:
+async def test_a_silent_stream_times_out() -> None:
     with RawServer(silence_after(TEN + b"12345")) as server:
         async with client_of(server, timeout=Timeout(idle=0.1)) as client:
 
@@ -191,9 +191,9 @@ async def test_a_stream_is_cut_when_no_byte_comes() -> None:
 async def test_a_stream_may_take_longer_than_total_and_attempt() -> None:
     body = b"x" * 30
 
-    async def slow_body(visit: Visit) -> None:
-        await visit.send(head(200, "Content-Length: 30\r\n"))
-        await drip(body)(visit)
+    async def slow_body(exchange: RawExchange) -> None:
+        await exchange.send(head(200, "Content-Length: 30\r\n"))
+        await drip(body)(exchange)
 
     with RawServer(slow_body) as server:
         client = client_of(server, timeout=Timeout(total=0.1, attempt=0.1, idle=0.2))
@@ -202,7 +202,7 @@ async def test_a_stream_may_take_longer_than_total_and_attempt() -> None:
 
 
 @pytest.mark.parametrize(("limits", "kind"), [((0.1, 5), DeadlineExceededError), ((5, 0.1), RequestTimeoutError)])
-async def test_the_head_of_a_stream_is_bound_by_total_and_attempt(
+async def test_total_and_attempt_limit_the_head_of_a_stream(
     limits: tuple[float, float], kind: type[RequestTimeoutError]
 ) -> None:
     with RawServer(drip(TEN)) as server:
@@ -212,19 +212,19 @@ async def test_the_head_of_a_stream_is_bound_by_total_and_attempt(
         await server.until(lambda: server.open == 0)
 
 
-@pytest.mark.parametrize("behaviour", [silence_after, drip])
+@pytest.mark.parametrize("behavior", [silence_after, drip])
 @pytest.mark.parametrize(
     ("status", "kind"), [(500, ServerError), (401, AuthenticationError), (200, StreamError)], ids=["500", "401", "HTML"]
 )
-async def test_what_a_stream_says_that_failed_is_read_within_the_total(
-    status: int, kind: type[AsdkError], behaviour: Callable[[bytes], Behaviour]
+async def test_the_error_body_of_a_stream_is_read_within_the_total(
+    status: int, kind: type[AsdkError], behavior: Callable[[bytes], Behavior]
 ) -> None:
     said = b"HTTP/1.1 %d Said\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\n" % status
     limit = ConcurrencyLimit(1)
 
-    async def fail(visit: Visit) -> None:
-        await visit.send(said)
-        await behaviour(b"x" * 100)(visit)
+    async def fail(exchange: RawExchange) -> None:
+        await exchange.send(said)
+        await behavior(b"x" * 100)(exchange)
 
     with RawServer(fail) as server:
         async with client_of(server, timeout=Timeout(total=0.1), auth=BearerToken("good"), concurrency=limit) as client:
@@ -234,7 +234,7 @@ async def test_what_a_stream_says_that_failed_is_read_within_the_total(
             await server.until(lambda: server.open == 0)
 
 
-async def test_waiting_for_the_pool_is_a_limit_of_its_own() -> None:
+async def test_waiting_for_the_pool_raises_its_own_error() -> None:
     with RawServer(silence) as server:
         transport = AiohttpTransport(limit=1)
         client = client_of(server, transport=transport)
@@ -249,10 +249,10 @@ async def test_waiting_for_the_pool_is_a_limit_of_its_own() -> None:
         await transport.aclose()
 
 
-async def test_the_limit_of_an_attempt_does_not_count_the_wait_for_the_pool() -> None:
-    async def slowly(visit: Visit) -> None:
+async def test_the_attempt_limit_excludes_the_wait_for_the_pool() -> None:
+    async def slowly(exchange: RawExchange) -> None:
         await asyncio.sleep(0.06)
-        await visit.answer()
+        await exchange.answer()
 
     with RawServer(slowly) as server:
         transport = AiohttpTransport(limit=1)
@@ -261,7 +261,7 @@ async def test_the_limit_of_an_attempt_does_not_count_the_wait_for_the_pool() ->
         await transport.aclose()
 
 
-async def test_a_deadline_that_has_passed_sends_nothing() -> None:
+async def test_an_expired_deadline_sends_nothing() -> None:
     clock = VirtualClock(auto=False)
 
     async def dawdle(request: Request, call_next: Handler) -> Response:
@@ -274,7 +274,7 @@ async def test_a_deadline_that_has_passed_sends_nothing() -> None:
     assert (error.sent, server.heads) == (False, [])
 
 
-async def test_no_limit_sets_no_timer_of_ours() -> None:
+async def test_without_limits_there_is_no_timer() -> None:
     with RawServer(silence) as server:
         async with client_of(server) as client:
             call = asyncio.create_task(client.request("GET", "/things", timeout=None))
@@ -284,26 +284,26 @@ async def test_no_limit_sets_no_timer_of_ours() -> None:
             await asyncio.wait([call])
 
 
-# --- how it is done ---------------------------------------------------------------------------------------------------
+# --- the mechanism ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("limit", ["connect", "attempt", "total"])
 async def test_no_limit_is_rounded_up_to_a_whole_second(limit: str) -> None:
     limits = {"connect": None, "attempt": None, "total": None, limit: 5.2}
-    with deaf_port() as port:
+    with unresponsive_port() as port:
         async with BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(**limits), retry=None) as client:
             earliest = asyncio.get_running_loop().time() + 5.2
             call = asyncio.create_task(client.request("GET", "/things"))
             await asyncio.sleep(0.01)
             scheduled = getattr(asyncio.get_running_loop(), "_scheduled")  # noqa: B009
-            moments = [timer.when() for timer in scheduled if not timer.cancelled()]
-            assert [moment for moment in moments if earliest <= moment < earliest + 0.1], moments
-            assert all(moment != math.ceil(moment) for moment in moments)
+            times = [timer.when() for timer in scheduled if not timer.cancelled()]
+            assert [due for due in times if earliest <= due < earliest + 0.1], times
+            assert all(due != math.ceil(due) for due in times)
             call.cancel()
             await asyncio.wait([call])
 
 
-async def test_one_timer_serves_all_calls_and_goes_with_the_client() -> None:
+async def test_one_timer_serves_all_calls_until_the_client_closes() -> None:
     with RawServer(silence) as server:
         client = client_of(server)
         calls = [asyncio.create_task(client.request("GET", "/things", timeout=50 + n / 10)) for n in range(20)]
@@ -316,7 +316,7 @@ async def test_one_timer_serves_all_calls_and_goes_with_the_client() -> None:
         assert not [timer for timer in live_timers() if "Deadlines" in timer]
 
 
-async def test_each_of_many_calls_is_cut_at_its_own_moment() -> None:
+async def test_each_of_many_calls_times_out_at_its_own_limit() -> None:
     loop = asyncio.get_running_loop()
 
     async def take(client: BaseClient, seconds: float) -> float:
@@ -326,13 +326,13 @@ async def test_each_of_many_calls_is_cut_at_its_own_moment() -> None:
 
     with RawServer(silence) as server:
         async with client_of(server) as client:
-            lag = Lag()
+            lag = LoopDelay()
             late = await asyncio.gather(*(take(client, 0.05 + 0.01 * (n % 7)) for n in range(70)))
     assert min(late) > -0.01
     assert max(late) < SLACK + lag.stop()
 
 
-async def test_an_earlier_limit_that_comes_later_is_kept() -> None:
+async def test_a_later_call_may_have_an_earlier_deadline() -> None:
     with RawServer(silence) as server:
         async with client_of(server) as client:
             patient = asyncio.create_task(client.request("GET", "/things", timeout=50))
@@ -344,7 +344,7 @@ async def test_an_earlier_limit_that_comes_later_is_kept() -> None:
             await asyncio.wait([patient])
 
 
-async def test_a_task_that_is_late_is_cancelled_once() -> None:
+async def test_a_late_task_is_cancelled_once() -> None:
     deadlines, task = Deadlines(asyncio.get_running_loop()), asyncio.current_task()
     assert task is not None
     deadlines.enter(task, time.monotonic() + 0.01)
@@ -357,8 +357,8 @@ async def test_a_task_that_is_late_is_cancelled_once() -> None:
     deadlines.close()
 
 
-async def test_limits_go_on_for_a_call_whose_client_is_closed_meanwhile() -> None:
-    with deaf_port() as port:
+async def test_closing_the_client_keeps_the_limits_of_calls() -> None:
+    with unresponsive_port() as port:
         client = BaseClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(total=0.1, connect=None), retry=None)
         with lasting(0.1):
             call = asyncio.create_task(client.request("GET", "/things"))
@@ -367,14 +367,14 @@ async def test_limits_go_on_for_a_call_whose_client_is_closed_meanwhile() -> Non
             await failure_of(call, DeadlineExceededError)
 
 
-# --- beside the caller's own ------------------------------------------------------------------------------------------
+# --- limits of the caller ---------------------------------------------------------------------------------------------
 
 
 async def stall(client: BaseClient, **options: Any) -> None:
     await client.request("GET", "/things", **options)
 
 
-async def test_a_timeout_around_a_call_works_as_usual() -> None:
+async def test_a_timeout_of_the_caller_is_not_converted() -> None:
     with RawServer(silence) as server:
         async with client_of(server) as client:
             with lasting(0.05), pytest.raises(TimeoutError) as caught:
@@ -391,7 +391,7 @@ async def test_a_timeout_around_a_call_works_as_usual() -> None:
             await server.until(lambda: server.open == 0)
 
 
-async def test_a_limit_of_ours_inside_a_longer_one_of_the_caller_is_an_error_of_ours() -> None:
+async def test_our_shorter_limit_raises_our_error() -> None:
     with RawServer(silence) as server:
         async with client_of(server) as client:
             async with asyncio.timeout(5):
@@ -404,16 +404,14 @@ async def test_a_limit_of_ours_inside_a_longer_one_of_the_caller_is_an_error_of_
 
 
 def hold_up_the_loop() -> None:
-    """Timers that are set now, due after 30 and after 50 ms, fire together: two turns from here nothing else runs."""
+    """Block the loop so that timers set now, due after 30 and 50 ms, fire together after two iterations."""
     loop = asyncio.get_running_loop()
     loop.call_soon(loop.call_soon, time.sleep, 0.08)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(0.03, 0.05), (0.05, 0.03)])
 @pytest.mark.parametrize("queued", [False, True], ids=["in the attempt", "in the queue"])
-async def test_a_limit_that_falls_together_with_the_callers_leaves_the_callers_in_force(
-    ours: float, theirs: float, queued: bool
-) -> None:
+async def test_simultaneous_limits_keep_the_callers_in_force(ours: float, theirs: float, queued: bool) -> None:
     with RawServer(silence) as server:
         transport = AiohttpTransport(limit=1)
         client = client_of(server, transport=transport)
@@ -430,9 +428,9 @@ async def test_a_limit_that_falls_together_with_the_callers_leaves_the_callers_i
 
         async def with_anyio() -> str:
             with anyio.move_on_after(theirs) as scope:
-                with contextlib.suppress(RequestTimeoutError):  # anyio does not cancel what is cancelled already,
+                with contextlib.suppress(RequestTimeoutError):  # anyio does not cancel a cancelled task,
                     await stall(client, timeout=ours)
-                await asyncio.sleep(0.01)  # but it does so at the next occasion
+                await asyncio.sleep(0.01)  # but it does at the next opportunity
             return f"caught {scope.cancelled_caught}"
 
         async def by_cancelling() -> str:
@@ -446,7 +444,7 @@ async def test_a_limit_that_falls_together_with_the_callers_leaves_the_callers_i
             hold_up_the_loop()
             outcomes.append(await way())
             assert cancellations() == 0
-            await asyncio.sleep(0)  # a cancellation that was forgotten would strike here
+            await asyncio.sleep(0)  # a leftover cancellation would be raised here
         assert outcomes == ["TimeoutError", "caught True", "cancelled True"]
         if holder is not None:
             holder.cancel()
@@ -454,7 +452,7 @@ async def test_a_limit_that_falls_together_with_the_callers_leaves_the_callers_i
         await transport.aclose()
 
 
-async def test_a_call_in_a_task_that_is_being_cancelled_still_has_its_limit() -> None:
+async def test_a_call_in_a_cancelled_task_keeps_its_limit() -> None:
     seen: list[tuple[str, int]] = []
 
     async def clean_up_when_cancelled(client: BaseClient) -> None:
@@ -474,7 +472,7 @@ async def test_a_call_in_a_task_that_is_being_cancelled_still_has_its_limit() ->
     assert seen == [("total", 1)]
 
 
-async def test_a_task_group_with_a_call_in_it_ends_as_usual() -> None:
+async def test_a_task_group_cancels_a_call() -> None:
     async def fail(arrived: Awaitable[None]) -> None:
         await arrived
         raise LookupError

@@ -1,4 +1,4 @@
-"""The pool: so many connections and no more, in fair order, and every place in it comes back, whatever happened."""
+"""Tests of the connection pool: its limit, its order, and the release of every connection after any outcome."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from asdk.http.request import Request
 from asdk.transports.aiohttp import AiohttpTransport
 from tests.support.cancelling import at_each_await, live_timers
 from tests.support.failures import failure_of
-from tests.support.servers import Behaviour, RawServer, Visit, answer, client_of, head, saying, until
+from tests.support.servers import Behavior, RawExchange, RawServer, answer, client_of, head, saying, until
 
 TEN = head(200, "Content-Length: 10\r\n")
 
 
-async def silence(visit: Visit) -> None:
-    await visit.until_gone()
+async def silence(exchange: RawExchange) -> None:
+    await exchange.until_gone()
 
 
-async def by_path(visit: Visit) -> None:
-    """Silent at ``/stall``, never done at ``/endless``, good elsewhere."""
-    if visit.target == "/stall":
-        await visit.until_gone()
-    elif visit.target == "/endless":
-        await visit.send(TEN + b"12345")
-        await visit.until_gone()
+async def by_path(exchange: RawExchange) -> None:
+    """Never answer ``/stall``, never finish ``/endless``, and answer others."""
+    if exchange.target == "/stall":
+        await exchange.until_gone()
+    elif exchange.target == "/endless":
+        await exchange.send(TEN + b"12345")
+        await exchange.until_gone()
     else:
-        await visit.answer(b'"0123456789"')
+        await exchange.answer(b'"0123456789"')
 
 
 @contextlib.asynccontextmanager
 async def one_place(server: RawServer, **options: Any) -> AsyncIterator[BaseClient]:
-    """A client with a single connection."""
+    """Return a client with a single connection."""
     transport = AiohttpTransport(limit=1)
     yield client_of(server, transport=transport, **options)
     await transport.aclose()
@@ -50,10 +50,10 @@ async def open_stream(client: BaseClient, path: str = "/things") -> Response:
     return await client.send(request)
 
 
-# --- how many, and who is next ----------------------------------------------------------------------------------------
+# --- limit and order --------------------------------------------------------------------------------------------------
 
 
-async def test_a_thousand_calls_at_once_open_no_more_connections_than_the_limit() -> None:
+async def test_a_thousand_calls_stay_within_the_limit() -> None:
     with RawServer() as server:
         transport = AiohttpTransport(limit=7)
         client = client_of(server, transport=transport, timeout=30)
@@ -62,21 +62,21 @@ async def test_a_thousand_calls_at_once_open_no_more_connections_than_the_limit(
         await transport.aclose()
 
 
-async def test_the_limit_holds_when_connections_break() -> None:
-    async def moody(visit: Visit) -> None:
-        await visit.answer(headers="Connection: close\r\n" if visit.number % 3 else "")
+async def test_broken_connections_stay_within_the_limit() -> None:
+    async def moody(exchange: RawExchange) -> None:
+        await exchange.answer(headers="Connection: close\r\n" if exchange.number % 3 else "")
 
     with RawServer(moody) as server:
         transport = AiohttpTransport(limit=5)
         client = client_of(server, transport=transport, timeout=30)
         await asyncio.gather(*(client.request("GET", "/things") for _ in range(200)))
-        # Beside the five in use, the server may not have seen the end of those that were closed before them.
+        # The server may not have noticed yet that earlier connections were closed.
         assert server.most <= 2 * 5
         assert len(server.heads) == 200
         await transport.aclose()
 
 
-async def test_calls_get_their_turn_in_the_order_in_which_they_came() -> None:
+async def test_calls_are_served_in_order_of_arrival() -> None:
     with RawServer() as server:
         async with one_place(server) as client:
             await asyncio.gather(
@@ -85,7 +85,7 @@ async def test_calls_get_their_turn_in_the_order_in_which_they_came() -> None:
         assert [request.split()[1] for request in server.heads] == [b"/things/%d" % n for n in range(50)]
 
 
-async def test_a_newcomer_does_not_overtake_who_waits() -> None:
+async def test_a_new_call_does_not_overtake_waiting_ones() -> None:
     with RawServer() as server:
         async with one_place(server) as client:
             first = asyncio.create_task(client.request("GET", "/first"))
@@ -97,27 +97,37 @@ async def test_a_newcomer_does_not_overtake_who_waits() -> None:
         assert [request.split()[1] for request in server.heads] == [b"/first", b"/second", b"/newcomer"]
 
 
-async def test_a_call_that_waited_is_signed_again_before_it_is_sent() -> None:
+async def test_a_call_that_waited_runs_its_last_steps_again() -> None:
     with RawServer() as server:
         async with one_place(server) as client:
             stream = await open_stream(client)
             requests = [client.build_request("GET", "/things") for _ in range(2)]
-            requests[0].sign = lambda request: request.headers.update({"X-Signed": "late"})
-            requests[1].sign = fail_to_sign
+            requests[0].on_send = (CountRuns(),)
+            requests[1].on_send = (CountRuns(fails_at=2),)
             calls = [asyncio.create_task(client.send(request)) for request in requests]
             await asyncio.sleep(0)
             await stream.aclose()
             results = await asyncio.gather(*calls, return_exceptions=True)
             assert isinstance(results[1], LookupError)
             assert await client.request("GET", "/things", timeout=1) == {}
-        assert [b"X-Signed: late" in request for request in server.heads] == [False, True, False]
+        assert [b"X-Runs: 2" in request for request in server.heads] == [False, True, False]
 
 
-def fail_to_sign(request: Request) -> None:
-    raise LookupError
+class CountRuns:
+    """A step of ``on_send`` that tells how often it ran."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        self.runs = 0
+        self.fails_at = fails_at
+
+    def __call__(self, request: Request) -> None:
+        self.runs += 1
+        if self.runs == self.fails_at:
+            raise LookupError
+        request.headers["X-Runs"] = str(self.runs)
 
 
-async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
+async def test_a_cancelled_waiter_does_not_block_others() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             holder = asyncio.create_task(client.request("GET", "/stall"))
@@ -133,7 +143,7 @@ async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
         assert [request.split()[1] for request in server.heads] == [b"/stall", b"/1", b"/3"]
 
 
-async def test_who_gave_up_waiting_is_not_kept() -> None:
+async def test_a_cancelled_waiter_is_removed_from_the_queue() -> None:
     def waiting_futures() -> int:
         return sum(type(thing) is asyncio.Future for thing in gc.get_objects())
 
@@ -151,7 +161,7 @@ async def test_who_gave_up_waiting_is_not_kept() -> None:
             assert await client.request("GET", "/things") == "0123456789"
 
 
-# --- every way to give a place back -----------------------------------------------------------------------------------
+# --- release after a failure ------------------------------------------------------------------------------------------
 
 Failing = Callable[[BaseClient], Awaitable[object]]
 
@@ -161,13 +171,13 @@ async def refuse_to_upload() -> AsyncIterator[bytes]:
     raise LookupError
 
 
-FAILURES: dict[str, tuple[Behaviour, Failing]] = {
+FAILURES: dict[str, tuple[Behavior, Failing]] = {
     "a status": (
-        lambda visit: visit.answer(status=404 if visit.number == 1 else 200),
+        lambda exchange: exchange.answer(status=404 if exchange.number == 1 else 200),
         lambda client: client.request("GET", "/things"),
     ),
     "no JSON": (
-        lambda visit: visit.answer(b"<html>" if visit.number == 1 else b"{}"),
+        lambda exchange: exchange.answer(b"<html>" if exchange.number == 1 else b"{}"),
         lambda client: client.request("GET", "/things"),
     ),
     "a reset": (saying(b"", then="reset"), lambda client: client.request("GET", "/things")),
@@ -187,7 +197,7 @@ FAILURES: dict[str, tuple[Behaviour, Failing]] = {
     "no address": (answer, lambda client: client.request("GET", "http://127.0.0.1:1/things")),
     "a deadline that is over": (answer, lambda client: client.request("GET", "/things", timeout=1e-9)),
     "a status of a stream": (
-        lambda visit: visit.answer(status=404 if visit.number == 1 else 200),
+        lambda exchange: exchange.answer(status=404 if exchange.number == 1 else 200),
         lambda client: read_stream(client),
     ),
 }
@@ -198,21 +208,21 @@ async def read_stream(client: BaseClient, **options: Any) -> None:
         await response.read()
 
 
-@pytest.mark.parametrize(("behaviour", "call"), FAILURES.values(), ids=FAILURES)
-async def test_a_call_that_fails_gives_its_place_back(behaviour: Behaviour, call: Failing) -> None:
-    async def first_fails(visit: Visit) -> None:
-        await (behaviour(visit) if visit.number == 1 else visit.answer())
+@pytest.mark.parametrize(("behavior", "call"), FAILURES.values(), ids=FAILURES)
+async def test_a_failed_call_releases_its_connection(behavior: Behavior, call: Failing) -> None:
+    async def first_fails(exchange: RawExchange) -> None:
+        await (behavior(exchange) if exchange.number == 1 else exchange.answer())
 
     with RawServer(first_fails) as server:
         async with one_place(server) as client:
             with pytest.raises(AsdkError):
                 await call(client)
-            server.heads.append(b"")  # so that the server is good from now on, also if nothing came
+            server.heads.append(b"")  # makes the server answer from now on, even if it received nothing
             assert await client.request("GET", "/things", timeout=1) == {}
             await server.until(lambda: server.open <= 1)
 
 
-async def test_a_post_that_is_cancelled_in_its_upload_gives_its_place_back() -> None:
+async def test_a_cancelled_upload_releases_its_connection() -> None:
     begun = asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:
@@ -234,7 +244,7 @@ async def test_a_post_that_is_cancelled_in_its_upload_gives_its_place_back() -> 
 # --- streams ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_stream_holds_its_place_until_it_is_closed() -> None:
+async def test_a_stream_keeps_its_connection_until_it_is_closed() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             async with client.stream("GET", "/endless"):
@@ -244,7 +254,7 @@ async def test_a_stream_holds_its_place_until_it_is_closed() -> None:
             assert await waiting == "0123456789"
 
 
-async def test_a_stream_that_was_read_to_its_end_leaves_its_connection_to_the_next_call() -> None:
+async def test_a_completely_read_stream_releases_its_connection() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             for _ in range(3):
@@ -254,7 +264,7 @@ async def test_a_stream_that_was_read_to_its_end_leaves_its_connection_to_the_ne
         assert server.connections == 1
 
 
-async def test_a_stream_that_is_left_early_closes_its_connection() -> None:
+async def test_a_partly_read_stream_closes_its_connection() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             async with client.stream("GET", "/endless") as response:
@@ -264,7 +274,7 @@ async def test_a_stream_that_is_left_early_closes_its_connection() -> None:
             assert await client.request("GET", "/things") == "0123456789"
 
 
-async def test_a_stream_that_is_closed_twice_gives_back_one_place() -> None:
+async def test_closing_a_stream_twice_releases_once() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             response = await open_stream(client)
@@ -277,7 +287,7 @@ async def test_a_stream_that_is_closed_twice_gives_back_one_place() -> None:
 
 
 @pytest.mark.parametrize("path", ["/things", "/endless"])
-async def test_a_stream_that_is_forgotten_gives_its_place_back(path: str) -> None:
+async def test_a_dropped_stream_releases_its_connection(path: str) -> None:
     gc.disable()
     try:
         with RawServer(by_path) as server:
@@ -290,7 +300,7 @@ async def test_a_stream_that_is_forgotten_gives_its_place_back(path: str) -> Non
         gc.enable()
 
 
-async def test_a_stream_that_is_forgotten_while_it_is_read_gives_its_place_back() -> None:
+async def test_a_stream_dropped_while_read_releases_its_connection() -> None:
     async def begin(client: BaseClient) -> bytes:
         async for chunk in (await open_stream(client, "/endless")).iter_bytes():
             return chunk
@@ -303,7 +313,7 @@ async def test_a_stream_that_is_forgotten_while_it_is_read_gives_its_place_back(
             await server.until(lambda: server.open <= 1)
 
 
-async def test_a_stream_may_be_forgotten_in_another_thread() -> None:
+async def test_a_stream_may_be_dropped_in_another_thread() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             kept = [await open_stream(client, "/endless")]
@@ -313,8 +323,8 @@ async def test_a_stream_may_be_forgotten_in_another_thread() -> None:
             assert await client.request("GET", "/things", timeout=1) == "0123456789"
 
 
-async def test_a_bad_status_of_a_stream_is_read_before_it_is_raised() -> None:
-    with RawServer(lambda visit: visit.answer(b'{"detail": "no"}', status=404)) as server:
+async def test_the_error_body_of_a_stream_is_read_first() -> None:
+    with RawServer(lambda exchange: exchange.answer(b'{"detail": "no"}', status=404)) as server:
         async with one_place(server) as client:
             for _ in range(2):
                 error = await failure_of(client.stream("GET", "/things").__aenter__(), StatusError.for_status(404))
@@ -326,7 +336,7 @@ async def test_a_bad_status_of_a_stream_is_read_before_it_is_raised() -> None:
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["while it waits", "when it is woken"])
-async def test_a_call_in_the_queue_can_be_cancelled_at_any_moment(late: bool) -> None:
+async def test_a_waiting_call_can_be_cancelled_at_any_time(late: bool) -> None:
     before = asyncio.all_tasks()
     with RawServer() as server:
         async with one_place(server) as client:
@@ -343,29 +353,29 @@ async def test_a_call_in_the_queue_can_be_cancelled_at_any_moment(late: bool) ->
                     holder.cancel()
 
             seen = [number async for number in at_each_await(behind_another, late=late)]
-            assert len(seen) >= 3  # where it started the other, in the queue, and in its own attempt
+            assert len(seen) >= 3  # in the starting task, in the queue, and in its own attempt
             await until(lambda: asyncio.all_tasks() == before)
             assert await client.request("GET", "/after", timeout=1) == {}
             await server.until(lambda: server.open <= 1)
         assert not [timer for timer in live_timers() if "Deadlines" in timer]
 
 
-async def test_a_place_that_is_handed_to_one_who_is_cancelled_goes_to_the_next() -> None:
+async def test_a_connection_given_to_a_cancelled_call_is_passed_on() -> None:
     with RawServer(by_path) as server:
         async with one_place(server) as client:
             response = await open_stream(client, "/endless")
             first = asyncio.create_task(client.request("GET", "/first"))
             second = asyncio.create_task(client.request("GET", "/second"))
             await asyncio.sleep(0)
-            await response.aclose()  # hands the place to the first,
-            first.cancel()  # who does not get to use it
+            await response.aclose()  # gives the connection to the first call,
+            first.cancel()  # which cannot use it any more
             assert await second == "0123456789"
             assert (await asyncio.gather(first, return_exceptions=True))[0].__class__ is asyncio.CancelledError
             assert await client.request("GET", "/after", timeout=1) == "0123456789"
         assert [request.split()[1] for request in server.heads] == [b"/endless", b"/second", b"/after"]
 
 
-async def test_a_storm_of_cancelled_calls_loses_no_place() -> None:
+async def test_many_cancelled_calls_lose_no_connection() -> None:
     with RawServer() as server:
         transport = AiohttpTransport(limit=3)
         client = client_of(server, transport=transport)
@@ -384,7 +394,7 @@ async def test_a_storm_of_cancelled_calls_loses_no_place() -> None:
         await server.until(lambda: server.open == 0)
 
 
-async def test_those_who_wait_when_the_transport_closes_are_served_or_told() -> None:
+async def test_waiting_calls_succeed_or_fail_when_the_transport_closes() -> None:
     with RawServer(by_path) as server:
         transport = AiohttpTransport(limit=1)
         client = client_of(server, transport=transport, timeout=1)

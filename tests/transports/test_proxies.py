@@ -1,4 +1,4 @@
-"""Proxies: from the environment or by hand, through tunnels, around hosts that are excepted, and when they fail."""
+"""Tests of proxies: explicit or from the environment, tunnels, excluded hosts, credentials and failures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from asdk import BaseClient, ConfigurationError, ConnectError, RequestTimeoutErr
 from asdk.transports import proxies
 from asdk.transports.aiohttp import AiohttpTransport
 from tests.support.failures import failure_of
-from tests.support.servers import QUICK, Behaviour, RawServer, Visit, saying
+from tests.support.servers import QUICK, Behavior, RawExchange, RawServer, saying
 
 CREDENTIALS = base64.b64encode("ada:pass wörd".encode())
 
 
-async def forward(visit: Visit) -> None:
-    """Answers for whoever was meant; a tunnel it really opens, whatever the name of the host."""
-    if not visit.head.startswith(b"CONNECT "):
-        await visit.answer(b'"from the proxy"')
+async def forward(exchange: RawExchange) -> None:
+    """A proxy that answers for every host, and opens tunnels to one server under any host name."""
+    if not exchange.head.startswith(b"CONNECT "):
+        await exchange.answer(b'"from the proxy"')
         return
-    port = int(visit.target.rpartition(":")[2])
+    port = int(exchange.target.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    await visit.send(b"HTTP/1.1 200 Connected\r\n\r\n")
-    await asyncio.gather(pipe(visit.reader, writer), pipe(reader, visit.writer))
+    await exchange.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+    await asyncio.gather(pipe(exchange.reader, writer), pipe(reader, exchange.writer))
 
 
 async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,10 +64,10 @@ def client_at(url: str, **options: Any) -> BaseClient:
     return BaseClient(base_url=url, **{"retry": None, "timeout": 5, **options})
 
 
-# --- which one --------------------------------------------------------------------------------------------------------
+# --- the choice -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_proxy_that_was_given_is_asked_for_every_host() -> None:
+async def test_an_explicit_proxy_is_used_for_every_host() -> None:
     with RawServer(forward) as proxy:
         async with client_at("http://api.invalid/v1", proxy=proxy.url) as client:
             assert await client.request("GET", "/things") == "from the proxy"
@@ -78,7 +78,7 @@ async def test_the_proxy_that_was_given_is_asked_for_every_host() -> None:
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
 @pytest.mark.parametrize("scheme", ["http://", ""])
-async def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch, name: str, scheme: str) -> None:
+async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, name: str, scheme: str) -> None:
     with RawServer(forward) as proxy:
         monkeypatch.setenv(name, f"{scheme}127.0.0.1:{proxy.port}")
         async with client_at("http://api.invalid") as client:
@@ -86,7 +86,7 @@ async def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize("entry", ["127.0.0.1", "example.org, 127.0.0.1", "127.0.0.1:{port}", "*"])
-async def test_no_proxy_excepts_a_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+async def test_no_proxy_excludes_a_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
     with RawServer(forward) as proxy, RawServer() as server:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", entry.format(port=server.port))
@@ -96,7 +96,7 @@ async def test_no_proxy_excepts_a_host(monkeypatch: pytest.MonkeyPatch, entry: s
 
 
 @pytest.mark.parametrize("entry", ["example.org", "127.0.0.1:1", ".0.0.1.org"])
-async def test_no_proxy_excepts_no_other_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+async def test_no_proxy_excludes_no_other_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
     with RawServer(forward) as proxy, RawServer() as server:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", entry)
@@ -104,14 +104,14 @@ async def test_no_proxy_excepts_no_other_host(monkeypatch: pytest.MonkeyPatch, e
             assert await client.request("GET", "/things") == "from the proxy"
 
 
-async def test_a_proxy_for_https_is_none_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_for_https_is_not_used_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(forward) as proxy, RawServer() as server:
         monkeypatch.setenv("https_proxy", proxy.url)
         async with client_at(server.url) as client:
             assert await client.request("GET", "/things") == {}
 
 
-async def test_none_switches_the_environments_proxy_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_none_disables_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(forward) as proxy, RawServer() as server:
         monkeypatch.setenv("http_proxy", proxy.url)
         async with client_at(server.url, proxy=None) as client:
@@ -119,8 +119,8 @@ async def test_none_switches_the_environments_proxy_off(monkeypatch: pytest.Monk
         assert proxy.heads == []
 
 
-async def test_many_hosts_all_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxies, "_KEPT", 5)
+async def test_the_cache_of_hosts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "_CACHE_SIZE", 5)
     with RawServer(forward) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         async with client_at("http://api.invalid") as client:
@@ -128,17 +128,17 @@ async def test_many_hosts_all_go_through_the_proxy(monkeypatch: pytest.MonkeyPat
                 assert await client.request("GET", f"http://h{number}.invalid/things") == "from the proxy"
 
 
-# --- which is none ----------------------------------------------------------------------------------------------------
+# --- invalid URLs -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("proxy", ["", "http://", "socks5://127.0.0.1:1080", "http://[::1", "ftp://ada:hunter22@proxy"])
-def test_what_is_no_http_proxy_is_refused_when_the_client_is_made(proxy: str) -> None:
+def test_an_invalid_proxy_is_rejected_at_construction(proxy: str) -> None:
     with pytest.raises(ConfigurationError, match="proxy") as caught:
         client_at("http://api.invalid", proxy=proxy)
     assert "hunter22" not in str(caught.value)
 
 
-async def test_an_environment_whose_proxy_cannot_be_used_is_an_error_of_the_calls_that_need_it(
+async def test_an_invalid_proxy_of_the_environment_fails_calls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1080")
@@ -152,7 +152,7 @@ async def test_an_environment_whose_proxy_cannot_be_used_is_an_error_of_the_call
 # --- credentials ------------------------------------------------------------------------------------------------------
 
 
-async def test_the_proxys_credentials_go_to_the_proxy() -> None:
+async def test_proxy_credentials_are_sent_to_the_proxy() -> None:
     with RawServer(forward) as proxy:
         url = f"http://ada:pass%20w%C3%B6rd@127.0.0.1:{proxy.port}"
         async with client_at("http://api.invalid", proxy=url) as client:
@@ -160,7 +160,7 @@ async def test_the_proxys_credentials_go_to_the_proxy() -> None:
         assert b"Proxy-Authorization: Basic " + CREDENTIALS + b"\r\n" in proxy.heads[0]
 
 
-async def test_the_proxys_credentials_do_not_go_through_the_tunnel(
+async def test_proxy_credentials_are_not_sent_through_the_tunnel(
     server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
 ) -> None:
     with RawServer(forward) as proxy, RawServer(tls=server_tls) as server:
@@ -190,11 +190,11 @@ async def test_netrc_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any)
     assert b"uthorization" not in server.heads[0] + proxy.heads[0]
 
 
-# --- when it fails ----------------------------------------------------------------------------------------------------
+# --- failures ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "behaviour",
+    "behavior",
     [
         saying(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"),
         saying(b"HTTP/1.1 502 Nobody there\r\nContent-Length: 0\r\n\r\n"),
@@ -204,15 +204,15 @@ async def test_netrc_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any)
     ],
     ids=["407", "502", "closes", "resets", "no HTTP"],
 )
-async def test_a_tunnel_that_is_not_opened_is_no_connection_and_a_post_is_tried_again(behaviour: Behaviour) -> None:
-    with RawServer(behaviour) as proxy:
+async def test_a_post_is_retried_if_no_tunnel_was_opened(behavior: Behavior) -> None:
+    with RawServer(behavior) as proxy:
         async with client_at("https://api.invalid", proxy=proxy.url, retry=QUICK) as client:
             error = await failure_of(client.request("POST", "/things", json=1), ConnectError)
             assert (error.sent, error.attempts, len(proxy.heads)) == (False, 3, 3)
 
 
-async def test_a_tunnel_that_takes_too_long_costs_the_connect_limit() -> None:
-    with RawServer(lambda visit: visit.until_gone()) as proxy:
+async def test_a_slow_tunnel_is_a_connect_timeout() -> None:
+    with RawServer(lambda exchange: exchange.until_gone()) as proxy:
         limits = Timeout(connect=0.05)
         async with client_at("https://api.invalid", proxy=proxy.url, timeout=limits) as client:
             error = await failure_of(client.request("POST", "/things", json=1), RequestTimeoutError)

@@ -1,4 +1,4 @@
-"""No secret in what a call that fails leaves behind: not in a traceback with locals, not in anything it leads to."""
+"""Tests that a failed call shows no secret: not in a traceback with locals, nor in any object reachable from it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from asdk.auth import Credential, json_request, send_token_request
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from tests.support.reachable import shown_by
-from tests.support.servers import Behaviour, RawServer, Visit, answer, head, saying
+from tests.support.servers import Behavior, RawExchange, RawServer, answer, head, saying
 
-# Named here and opened nowhere else: a traceback shows the lines of this file, too.
+# Revealed nowhere else: a traceback shows the lines of this file, too.
 BEARER, KEY, PASSWORD = Secret("bearer-4711-abcdef"), Secret("key-4711-abcdef"), Secret("password-4711")
 PROXY_PASSWORD = Secret("proxy-4711")
 SECRETS = {secret.reveal() for secret in (BEARER, KEY, PASSWORD, PROXY_PASSWORD)}
@@ -24,7 +24,7 @@ SECRETS |= {base64.b64encode(f"ada:{PROXY_PASSWORD.reveal()}".encode()).decode()
 
 
 class Login(Credential):
-    """Trades a password for a token."""
+    """A credential that exchanges a password for a token."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -34,22 +34,22 @@ class Login(Credential):
         return Token(value=response.json()["token"], lifetime=3600)
 
 
-async def by_path(visit: Visit) -> None:
-    """Fails in the way that the path names; what it says holds all that it was sent."""
-    echo = visit.head + await visit.read_body()
-    behaviours: Mapping[str, Behaviour] = {
+async def by_path(exchange: RawExchange) -> None:
+    """Fail in the way that the path names, and echo everything that was received."""
+    echo = exchange.head + await exchange.read_body()
+    behaviors: Mapping[str, Behavior] = {
         "/cut": saying(b""),
         "/reset": saying(b"", then="reset"),
         "/mid": saying(head(200, "Content-Length: 10\r\n") + b"12345"),
         "/garbage": saying(b"you sent " + echo.replace(b"\r\n", b" ") + b"\r\n\r\n"),
         "/bad-length": saying(b"HTTP/1.1 200 OK\r\nContent-Length: " + echo.replace(b"\r\n", b" ") + b"\r\n\r\n"),
-        "/401": lambda visit: visit.answer(b"{}", status=401),
-        "/no-json": lambda visit: visit.answer(b"<html>"),
-        "/stall": lambda visit: visit.until_gone(),
+        "/401": lambda exchange: exchange.answer(b"{}", status=401),
+        "/no-json": lambda exchange: exchange.answer(b"<html>"),
+        "/stall": lambda exchange: exchange.until_gone(),
         "/midstall": saying(head(200, "Content-Length: 10\r\n") + b"12345", then="keep"),
     }
-    path = "/" + visit.target.rpartition("/")[2]  # a proxy gets the whole URL
-    await behaviours.get(path, answer)(visit)
+    path = "/" + exchange.target.rpartition("/")[2]  # a proxy receives the whole URL
+    await behaviors.get(path, answer)(exchange)
 
 
 def assert_secretive(error: BaseException) -> None:
@@ -80,8 +80,8 @@ async def call(client: BaseClient, path: str) -> object:
 @pytest.mark.parametrize(
     "path", ["/cut", "/reset", "/mid", "/garbage", "/bad-length", "/401", "/no-json", "/stall", "/refused"]
 )
-async def test_a_call_that_fails_shows_no_secret(path: str, credential: Callable[[str], Credential]) -> None:
-    with RawServer(lambda visit: token_first(visit)) as server:
+async def test_a_failed_call_shows_no_secret(path: str, credential: Callable[[str], Credential]) -> None:
+    with RawServer(lambda exchange: token_first(exchange)) as server:
         async with BaseClient(base_url=server.url, auth=credential(server.url), retry=None) as client:
             with pytest.raises(AsdkError) as caught:
                 await call(client, path)
@@ -89,16 +89,16 @@ async def test_a_call_that_fails_shows_no_secret(path: str, credential: Callable
     assert path == "/refused" or b"4711" in b"".join(server.heads)
 
 
-async def token_first(visit: Visit) -> None:
-    if visit.target == "/token":
-        await visit.answer(json.dumps({"token": BEARER.reveal()}).encode())
+async def token_first(exchange: RawExchange) -> None:
+    if exchange.target == "/token":
+        await exchange.answer(json.dumps({"token": BEARER.reveal()}).encode())
     else:
-        await by_path(visit)
+        await by_path(exchange)
 
 
 @pytest.mark.parametrize("path", ["/stall", "/midstall"])
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxied"])
-async def test_a_call_that_is_cancelled_shows_no_secret(path: str, proxied: bool) -> None:
+async def test_a_cancelled_call_shows_no_secret(path: str, proxied: bool) -> None:
     with RawServer(by_path) as server:
         transport = AiohttpTransport(proxy=proxy_at(server.port) if proxied else None)
         key = ApiKey(KEY)
@@ -114,7 +114,7 @@ async def test_a_call_that_is_cancelled_shows_no_secret(path: str, proxied: bool
         await transport.aclose()
 
 
-async def test_a_call_that_is_cancelled_in_the_queue_shows_no_secret() -> None:
+async def test_a_call_cancelled_in_the_queue_shows_no_secret() -> None:
     with RawServer(by_path) as server:
         transport = AiohttpTransport(limit=1)
         client = BaseClient(base_url=server.url, auth=ApiKey(KEY), transport=transport)
@@ -130,7 +130,7 @@ async def test_a_call_that_is_cancelled_in_the_queue_shows_no_secret() -> None:
 
 
 @pytest.mark.parametrize("path", ["/mid", "/midstall"])
-async def test_a_stream_that_breaks_shows_no_secret(path: str) -> None:
+async def test_a_broken_stream_shows_no_secret(path: str) -> None:
     async def read(client: BaseClient) -> None:
         async with client.stream("GET", path, timeout=Timeout(idle=0.05)) as response:
             async for _ in response.iter_bytes():
@@ -143,30 +143,30 @@ async def test_a_stream_that_breaks_shows_no_secret(path: str) -> None:
             assert_secretive(caught.value)
 
 
-REFUSALS: dict[str, Callable[[Visit], Awaitable[None]]] = {
-    "refused": lambda visit: visit.answer(b'{"error": "invalid_client"}', status=401),
-    "unavailable": lambda visit: visit.answer(b"later", status=503),
-    "no JSON": lambda visit: visit.answer(b"<html>"),
-    "no token": lambda visit: visit.answer(b"{}"),
+REFUSALS: dict[str, Callable[[RawExchange], Awaitable[None]]] = {
+    "refused": lambda exchange: exchange.answer(b'{"error": "invalid_client"}', status=401),
+    "unavailable": lambda exchange: exchange.answer(b"later", status=503),
+    "no JSON": lambda exchange: exchange.answer(b"<html>"),
+    "no token": lambda exchange: exchange.answer(b"{}"),
     "cut": saying(b""),
-    "garbage": lambda visit: echo_in_the_status_line(visit),
-    "late": lambda visit: answer_too_late(visit),
+    "garbage": lambda exchange: echo_in_the_status_line(exchange),
+    "late": lambda exchange: answer_too_late(exchange),
 }
 
 
-async def answer_too_late(visit: Visit) -> None:
+async def answer_too_late(exchange: RawExchange) -> None:
     await asyncio.sleep(0.7)
-    await visit.answer(status=503)
+    await exchange.answer(status=503)
 
 
-async def echo_in_the_status_line(visit: Visit) -> None:
-    await visit.send(b"you sent " + await visit.read_body() + b"\r\n\r\n")
-    visit.writer.close()
+async def echo_in_the_status_line(exchange: RawExchange) -> None:
+    await exchange.send(b"you sent " + await exchange.read_body() + b"\r\n\r\n")
+    exchange.writer.close()
 
 
-@pytest.mark.parametrize("behaviour", REFUSALS.values(), ids=REFUSALS)
-async def test_a_login_that_fails_shows_no_password(behaviour: Behaviour) -> None:
-    with RawServer(behaviour) as server:
+@pytest.mark.parametrize("behavior", REFUSALS.values(), ids=REFUSALS)
+async def test_a_failed_login_shows_no_password(behavior: Behavior) -> None:
+    with RawServer(behavior) as server:
         async with BaseClient(base_url=server.url, auth=Login(server.url), timeout=0.5) as client:
             with pytest.raises(AsdkError) as caught:
                 await client.request("GET", "/things")
@@ -174,8 +174,8 @@ async def test_a_login_that_fails_shows_no_password(behaviour: Behaviour) -> Non
             assert b"/token" in server.heads[0]
 
 
-async def test_a_login_that_is_cancelled_shows_no_password() -> None:
-    with RawServer(lambda visit: visit.until_gone()) as server:
+async def test_a_cancelled_login_shows_no_password() -> None:
+    with RawServer(lambda exchange: exchange.until_gone()) as server:
         send = AiohttpTransport()
         login = Login(server.url)
         task = asyncio.create_task(login.fetch(send.send))
@@ -188,7 +188,7 @@ async def test_a_login_that_is_cancelled_shows_no_password() -> None:
 
 
 @pytest.mark.parametrize("path", ["/cut", "/refused"])
-async def test_a_proxy_that_fails_does_not_show_its_password(path: str) -> None:
+async def test_a_failed_proxy_does_not_show_its_password(path: str) -> None:
     with RawServer(saying(b"")) as server:
         port = 1 if path == "/refused" else server.port
         for scheme in ("http", "https"):

@@ -1,0 +1,131 @@
+"""The mapping from exceptions of aiohttp, the operating system and ssl to asdk's errors.
+
+Used by `asdk.transports.aiohttp`. No other module knows those exceptions.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+
+from asdk.errors import (
+    AsdkError,
+    ConnectError,
+    DeadlineExceededError,
+    InvalidRequestError,
+    ProtocolError,
+    RequestTimeoutError,
+    TLSError,
+    TransportError,
+)
+from asdk.http.request import Request
+from asdk.transports import _aiohttp_quirks as quirks
+
+#: Exceptions that aiohttp's client raises. Anything else is a bug and propagates unchanged.
+AIOHTTP_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
+
+# How many characters of a foreign exception's text an error keeps: the text may quote garbage that a server sent.
+_CAUSE_LIMIT = 300
+
+
+def annotate(error: AsdkError, request: Request) -> AsdkError:
+    """Add the facts of a request to its error, and return the error."""
+    error.method, error.template, error.attempts = request.method, request.template, request.state.attempts
+    return error
+
+
+def timeout_error(request: Request, *, sent: bool) -> RequestTimeoutError:
+    """Return the error for an attempt that was cancelled by the deadline of the call or by its own limit."""
+    timeout, left = request.options.timeout, request.remaining()
+    if left is not None and left <= 0.001:
+        return DeadlineExceededError(f"the call exceeded timeout.total of {timeout.total} s", sent=sent)
+    return RequestTimeoutError(
+        f"the attempt exceeded timeout.attempt of {timeout.attempt} s", limit="attempt", sent=sent
+    )
+
+
+def convert_error(error: Exception, request: Request) -> AsdkError:
+    """Return the error of asdk for an exception, without aiohttp's frames.
+
+    Raises:
+        AttributeError: the exception is a bug.
+    """
+    if isinstance(error, AsdkError):
+        return error.with_traceback(None)
+    if isinstance(error, AttributeError) and not quirks.is_broken_at_start(error):
+        raise error
+    if isinstance(error.__cause__, InvalidRequestError):  # the body of the request could not be read
+        message = error.__cause__.message
+        error.__cause__ = None
+        quirks.release_frames(error)
+        return InvalidRequestError(request.redact(" ".join(message.split()))[:_CAUSE_LIMIT])
+    cause = _describe(error, request)
+    make = next((make for classes, make in _ERRORS if isinstance(error, classes)), _failed)
+    if make in (_broken, _invalid_response) and quirks.was_connecting(error):
+        make = _connect  # a proxy failed to open a tunnel
+    quirks.release_frames(error)
+    return make(cause)
+
+
+def _describe(error: Exception, request: Request) -> str:
+    """Return class and text in one line, without secrets, and with the template in place of the URL."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return request.redact(text.replace(request.url, request.template))[:_CAUSE_LIMIT]
+
+
+def _certificate(cause: str) -> TLSError:
+    return TLSError(f"the server's certificate was rejected ({cause})", cause=cause, certificate=True)
+
+
+def _handshake(cause: str) -> TLSError:
+    return TLSError(f"the TLS handshake failed ({cause})", cause=cause)
+
+
+def _connect(cause: str) -> ConnectError:
+    return ConnectError(f"could not connect ({cause})", cause=cause)
+
+
+def _connect_timeout(cause: str) -> RequestTimeoutError:
+    return RequestTimeoutError("could not connect within timeout.connect", cause=cause, sent=False, limit="connect")
+
+
+def _idle(cause: str) -> RequestTimeoutError:
+    return RequestTimeoutError("no data arrived for timeout.idle seconds", cause=cause, limit="idle")
+
+
+def _broken(cause: str) -> ProtocolError:
+    return ProtocolError(f"the server closed the connection before the response was complete ({cause})", cause=cause)
+
+
+def _invalid_response(cause: str) -> ProtocolError:
+    return ProtocolError(f"the server sent an invalid HTTP response ({cause})", cause=cause)
+
+
+def _failed(cause: str) -> TransportError:
+    return TransportError(f"the request failed ({cause})", cause=cause)
+
+
+def _bad_url(cause: str) -> InvalidRequestError:
+    return InvalidRequestError(f"the URL is invalid ({cause})", cause=cause)
+
+
+_MakeError: TypeAlias = Callable[[str], TransportError | InvalidRequestError]
+
+# The first match counts: a subclass comes before its base.
+_ERRORS: tuple[tuple[Any, _MakeError], ...] = (
+    (
+        (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch, ssl.SSLCertVerificationError),
+        _certificate,
+    ),
+    ((aiohttp.ClientSSLError, ssl.SSLError), _handshake),
+    (aiohttp.ConnectionTimeoutError, _connect_timeout),
+    (aiohttp.ServerTimeoutError, _idle),
+    ((aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError), _connect),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), _bad_url),
+    ((aiohttp.ClientResponseError, HttpProcessingError), _invalid_response),
+    ((aiohttp.ClientError, OSError, AttributeError), _broken),
+)

@@ -1,0 +1,230 @@
+"""Workarounds for behavior of aiohttp that is undocumented, surprising or not configurable.
+
+Used by `asdk.transports.aiohttp` and its helpers. Each entry says what aiohttp does, in which versions that was seen,
+and what breaks without the workaround. Check all of them before supporting a new version of aiohttp; tests/transports
+covers each.
+
+Surprises that a public option turns off are set where the session is created, in `AiohttpTransport._make_session`:
+cookies, decompression, and the ceiling of timeouts. aiohttp reads ``.netrc`` and the proxy variables only with
+``trust_env``, which stays off; `asdk.transports.proxies` finds the proxy instead.
+
+A related workaround, `asyncio._unregister_task`, is in `asdk.concurrency.single_flight`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import Coroutine
+from functools import partial
+from itertools import chain
+from types import CodeType
+from typing import Any, Final, cast
+
+import aiohttp
+from aiohttp import payload as aiohttp_payload
+from aiohttp.client_proto import ResponseHandler
+from yarl import URL
+
+from asdk.errors import ProtocolError, ResponseTooLargeError
+from asdk.transports.deadlines import Task
+
+#: aiohttp rounds each timeout above a threshold (5 s by default) up to a whole second of the loop's clock, so
+#: ``connect=5.1`` could take almost a second longer. This threshold turns rounding off. It must be given twice: to the
+#: connector and to each `aiohttp.ClientTimeout`. Seen in 3.12.14 and 3.14.5.
+NO_ROUNDING: Final = 1e9
+
+# Seconds for which a connection may have been idle and still carry a request that must not be sent twice. The longer it
+# was idle, the likelier the server is closing it, and the caller could not know whether the request was processed.
+MAX_IDLE = 2.0
+
+# aiohttp warns of larger bytes bodies, because writing them at once blocks the loop.
+_WRITE_AT_ONCE = 2**20
+
+# The largest head of a response, in bytes.
+_HEAD_LIMIT = 64 * 1024
+
+
+# --- sending ----------------------------------------------------------------------------------------------------------
+
+
+class NoResendConnector(aiohttp.TCPConnector):
+    """A connector that opens one connection per attempt and checks each connection before it is reused.
+
+    aiohttp resends an idempotent request itself when a connection breaks, even a new one, and does not report it: the
+    server would get more requests than the retry policy allows. For the resend it asks for a second connection, which
+    this connector refuses, since `RetryMiddleware` decides about retries. The alternative is the private attribute
+    ``ClientSession._retry_connection``, whose removal would silently bring the resends back.
+
+    ``_factory`` is private, too: aiohttp has no option for the class of its connections.
+
+    Seen in 3.12.14 and 3.14.5.
+
+    Attributes:
+        connected: the tasks whose attempt has asked for its connection.
+        non_repeatable: the tasks that send a request which must not be sent twice.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.connected: set[Task | None] = set()
+        self.non_repeatable: set[Task | None] = set()
+        self._factory: Any = partial(_CheckedConnection, self.non_repeatable, loop=self._loop)
+
+    def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - returns the coroutine, to save a frame
+        self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
+    ) -> Coroutine[Any, Any, Any]:
+        """Return the coroutine that gets a connection.
+
+        Raises:
+            ProtocolError: this attempt already had a connection, which broke.
+        """
+        task = asyncio.current_task()
+        if task in self.connected:
+            raise ProtocolError("the server closed or reset the connection before the response was complete")
+        self.connected.add(task)
+        return super().connect(req, traces, timeout)
+
+
+class _CheckedConnection(ResponseHandler):
+    """A connection that is not reused after the server sent more than was asked.
+
+    aiohttp would parse the surplus, such as a late body of a 204 or a whole response, as the response to the next
+    request: it checks ``should_close`` when a connection is returned to the pool, but not when it is taken out. Seen in
+    3.12.14 and 3.14.5.
+
+    A request that must not be sent twice does not reuse a connection that was idle for longer than `MAX_IDLE`.
+
+    Args:
+        non_repeatable: the tasks that are about to send such a request.
+        loop: the event loop of the connection.
+    """
+
+    def __init__(self, non_repeatable: set[Task | None], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._non_repeatable = non_repeatable
+        self._last_data = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self._last_data = time.monotonic()
+        super().data_received(data)
+
+    def is_connected(self) -> bool:
+        usable = super().is_connected() and not self.should_close
+        if usable and self._non_repeatable and asyncio.current_task() in self._non_repeatable:
+            return time.monotonic() - self._last_data <= MAX_IDLE
+        return usable
+
+
+class QuietRequest(aiohttp.ClientRequest):
+    """A request that ignores connection errors while it writes its body.
+
+    aiohttp writes the body in a task. When the server closes the connection, the read of the response raises; the task
+    fails as well, nothing awaits it, and asyncio logs "Task exception was never retrieved". Seen in 3.12.14 and 3.14.5.
+    """
+
+    async def write_bytes(self, *arguments: Any, **options: Any) -> None:
+        """Write the body."""
+        try:
+            await super().write_bytes(*arguments, **options)
+        except (aiohttp.ClientError, OSError):
+            return
+
+
+def bytes_payload(body: bytes) -> aiohttp.Payload:
+    """Wrap a body, which aiohttp would otherwise wrap itself.
+
+    aiohttp's frames keep their arguments: a traceback with locals would show bare bytes, and the body of a login is a
+    password. A payload's repr does not show its contents. aiohttp also issues a ResourceWarning for a bytes body above
+    1 MiB, but not for a `io.BytesIO`, which it writes in chunks. Seen in 3.12.14 and 3.14.5.
+    """
+    if len(body) > _WRITE_AT_ONCE:
+        return aiohttp_payload.BytesIOPayload(io.BytesIO(body))
+    return aiohttp_payload.BytesPayload(body)
+
+
+def encoded_url(url: str) -> URL:
+    """Convert a URL that is already percent-encoded.
+
+    Without ``encoded=True``, yarl requotes a URL: it decodes ``%2E%2E`` and then removes the segment before it, so a
+    path parameter could change the route. Seen in yarl 1.25.1.
+    """
+    return URL(url, encoded=True)
+
+
+# --- receiving --------------------------------------------------------------------------------------------------------
+
+
+def check_head(reply: aiohttp.ClientResponse) -> None:
+    """Check the head of a response. If it is rejected, close the response.
+
+    aiohttp limits each header line, but not the size of the head. After a 101 it leaves the connection, which uses
+    another protocol from then on, to its caller. Seen in 3.12.14 and 3.14.5.
+
+    Raises:
+        ResponseTooLargeError: the head exceeds 64 KiB.
+        ProtocolError: the server switched to another protocol.
+    """
+    if len(b"".join(chain.from_iterable(reply.raw_headers))) > _HEAD_LIMIT:
+        reply.close()
+        raise ResponseTooLargeError(f"the head of the response exceeds {_HEAD_LIMIT // 1024} KiB")
+    if reply.status == 101:
+        reply.close()
+        raise ProtocolError("the server switched to another protocol without being asked")
+
+
+def read_after_error(content: aiohttp.StreamReader) -> bytes:
+    """Return the bytes that arrived before the connection broke and were not read yet.
+
+    Once an exception is set, each read of aiohttp's stream raises it, even while received bytes are buffered; a
+    download could not resume after them. `set_exception` accepts None at run time, although its type does not. Seen in
+    3.12.14 and 3.14.5.
+    """
+    content.set_exception(cast("Any", None))
+    return content.read_nowait()
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+_CONNECT = aiohttp.TCPConnector.connect.__code__
+_START = aiohttp.ClientResponse.start.__code__
+
+
+def was_connecting(error: BaseException) -> bool:
+    """Return whether an exception was raised while aiohttp was connecting, so that no byte of the request was sent.
+
+    aiohttp raises the same classes before and after the request was sent, for example `aiohttp.ClientOSError` for a
+    proxy that closes the connection during CONNECT, and a cancellation does not say either. Only the traceback tells
+    them apart. If the code object is not found any more, errors count as "may have been sent", and a POST is not
+    retried. Seen in 3.12.14 and 3.14.5.
+    """
+    return _passed_through(error, _CONNECT)
+
+
+def is_broken_at_start(error: AttributeError) -> bool:
+    """Return whether an AttributeError means that the connection broke while the request was being written.
+
+    On Python 3.12 and later, aiohttp starts to write a body at once, in an eager task. If the connection breaks there,
+    `ClientResponse.start` reads an attribute of a connection that is already None. Any other AttributeError is a bug
+    and propagates. Seen in 3.12.14 and 3.14.5.
+    """
+    return _passed_through(error, _START)
+
+
+def release_frames(error: BaseException) -> None:
+    """Remove the traceback of an exception that was replaced.
+
+    aiohttp's streams keep some of their exceptions. The frames of such an exception refer to the client, so an unclosed
+    client would have to wait for the cycle collector. Seen in 3.12.14 and 3.14.5.
+    """
+    error.__traceback__ = None
+
+
+def _passed_through(error: BaseException, code: CodeType) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code is code:
+            return True
+        trace = trace.tb_next
+    return False
