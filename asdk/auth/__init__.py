@@ -35,3 +35,4 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.auth.stores.redis import RedisTokenStore as RedisTokenStore
     from asdk.auth.token import Token as Token
     from asdk.auth.token_source import TokenSource as TokenSource
+    from asdk.transports.base import Handler as Handler

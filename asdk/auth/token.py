@@ -1,6 +1,6 @@
-"""`Token`, what a credential brings and a request carries, and the reading of token replies.
+"""`Token`, which a credential obtains and a request carries, and the parsing of token replies.
 
-Made by credentials, held and judged by `TokenSource`, kept by stores. A token shows none of its secrets.
+Made by credentials, managed by `TokenSource`, kept by stores. A token reveals none of its secrets.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ def _maybe_secret(value: str | Secret | None) -> Secret | None:
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
 class Token:
-    """An access token and what is known of its life.
+    """An access token and its lifetime.
 
     Attributes:
-        value: what the header carries.
-        issued_at: when the request for it was sent, in epoch seconds: from there its life counts.
-        lifetime: in seconds; None if it does not expire.
-        refresh_token: what buys the next token without a login, if the endpoint gave one.
-        refresh_expires_at: when that ends, in epoch seconds, if known.
+        value: the secret value that the header carries.
+        issued_at: when it was requested, in epoch seconds; the lifetime begins then.
+        lifetime: its lifetime in seconds; None if it does not expire.
+        refresh_token: obtains the next token without a login, if the endpoint issued one.
+        refresh_expires_at: when the refresh token expires, in epoch seconds, if known.
         header: the name of the header field that carries it.
-        scheme: goes before the value, as in ``Bearer``; empty for the bare value.
-        claims: further plain members of the reply that the API's client wants to show, such as a company's name.
+        scheme: the word before the value, such as ``Bearer``; empty for the value alone.
+        claims: further plain members of the reply that the API's client exposes, such as a company's name.
     """
 
     value: Secret = attrs.field(converter=_secret)
@@ -52,12 +52,12 @@ class Token:
 
     @property
     def expires_at(self) -> float | None:
-        """When it ends, in epoch seconds; None for never."""
+        """Return when it expires, in epoch seconds; ``None`` if it does not."""
         return None if self.lifetime is None else self.issued_at + self.lifetime
 
     @cached_property
     def headers(self) -> Headers:
-        """The header field that presents this token, checked and ready to be merged into a request."""
+        """Return the header field that presents this token, checked and ready to be merged into a request."""
         value = self.value.reveal()
         return Headers({self.header: MaskedStr(f"{self.scheme} {value}" if self.scheme else value)})
 
@@ -68,14 +68,14 @@ class Token:
         return repr(self)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Token does not pickle: share a TokenSource or a TokenStore instead")
+        raise TypeError("a Token cannot be pickled; share a TokenSource or a TokenStore instead")
 
 
 def read_lifetime(data: Mapping[str, Any]) -> float | None:
-    """The life of a token in seconds, from a token reply; None if the reply does not say.
+    """Return the lifetime of a token in seconds, from a token reply; ``None`` if the reply does not say.
 
-    Takes ``expires_in`` as a number or a numeric string, or ``expires`` as ``{"days": 1, "hours": 0, "minutes": 0}``.
-    What is zero, negative, not finite or beyond ten years is no answer.
+    Accepts ``expires_in`` as a number or a numeric string, or ``expires`` as ``{"days": 1, "hours": 0, "minutes": 0}``.
+    A value that is zero, negative, not finite or above ten years is ignored.
     """
     value = data.get("expires_in")
     if isinstance(value, str) and _NUMBER(value):
@@ -85,7 +85,7 @@ def read_lifetime(data: Mapping[str, Any]) -> float | None:
     expires = data.get("expires")
     if isinstance(expires, Mapping):
         parts = {unit: expires.get(unit, 0) for unit in _UNITS}
-        # Judged one by one before they are added: JSON holds integers that no float can.
+        # Checked one by one before they are added: JSON may contain integers that no float can represent.
         if all(
             isinstance(part, int | float) and not isinstance(part, bool) and abs(part) <= _TEN_YEARS
             for part in parts.values()
@@ -102,7 +102,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?").fullmatch
 
 
 def jwt_claims(value: Secret) -> dict[str, Any]:
-    """The claims of a JWT, unverified: only its audience can judge it. Empty if it is none.
+    """Return the claims of a JWT, unverified: only its audience can verify it. Empty for other tokens.
 
     Source: RFC 7519, section 7.2; RFC 7515, section 2.
     """
@@ -117,12 +117,12 @@ def jwt_claims(value: Secret) -> dict[str, Any]:
 
 
 def looks_like_jwt(value: Secret) -> bool:
-    """Whether this is a JWT, by its form."""
+    """Return whether this has the form of a JWT."""
     return bool(jwt_claims(value))
 
 
 def jwt_expiry(value: Secret) -> float | None:
-    """When a JWT ends, in epoch seconds of its issuer's clock; None if it does not say."""
+    """Return when a JWT expires, in epoch seconds of its issuer's clock; ``None`` if it does not say."""
     moment = jwt_claims(value).get("exp")
     if isinstance(moment, int | float) and not isinstance(moment, bool) and 0 < moment <= _YEAR_9999:
         return float(moment)

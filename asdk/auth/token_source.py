@@ -1,8 +1,8 @@
-"""`TokenSource`: owns a token, and sees to it that one request at a time renews it, however many calls need it.
+"""`TokenSource`: owns a token and refreshes it with one request at a time, however many calls need it.
 
-Called by the auth middleware. What a caller does is decided in `asdk.auth.refresh.policy`; what a flight does, between
-store and
-endpoint, is `asdk.auth.refresh.refresh`'s. A fresh token costs a caller one synchronous look: no lock, no await.
+Called by the auth middleware. `asdk.auth.refresh.policy` decides what a caller does; `asdk.auth.refresh.refresh`
+carries out a refresh between the store and the endpoint. A fresh token costs a caller one synchronous check: no lock,
+no await.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import contextvars
 import json
 import logging
-import os
 import random
 import threading
 import weakref
@@ -33,6 +32,7 @@ from asdk.auth.stores.memory import MemoryTokenStore
 from asdk.auth.stores.record import TokenRecord
 from asdk.auth.token import Token
 from asdk.clock import SYSTEM_CLOCK, Clock
+from asdk.concurrency.fork import reset_after_fork
 from asdk.concurrency.single_flight import GRACE, Missed, Seat, SingleFlight
 from asdk.errors import (
     AsdkError,
@@ -52,10 +52,10 @@ from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk.auth")
 
-#: How many tenants' tokens a source keeps, the last used ones.
+#: The number of tenants whose tokens a source keeps, the most recently used ones.
 TENANT_LIMIT = 1000
 
-# Between two tries to save what the store did not take, in seconds; from one, doubling.
+# The longest pause between attempts to save an unsaved token, in seconds; the first is 1 s, then it doubles.
 _LONGEST_SAVE_PAUSE = 60.0
 
 
@@ -69,19 +69,19 @@ class _Slot:
         self.tenant = tenant
         self.memory = Memory()
         self.own = MemoryTokenStore()
-        self.saver: asyncio.AbstractEventLoop | None = None  # has a timer, or a task, that saves what is unsaved
+        self.saver: asyncio.AbstractEventLoop | None = None  # the loop that will save the unsaved token
         self.held: Held | None = None
         self.failure: Failure | None = None
         self.flight: SingleFlight[Held | Failure] | None = None
 
 
 class _Wish(NamedTuple):
-    """What a caller wants of a token beside that it lives.
+    """A caller's requirements for a token besides being valid.
 
     Attributes:
-        other_than: the token that is no use to it.
-        by_hand: whether nobody refused that one, and a user just wants the next.
-        log_in: whether it is to come from a login, though it could be renewed.
+        other_than: the token that the caller cannot use.
+        by_hand: whether that token was not rejected and a user asked for the next one.
+        log_in: whether the token must come from a login even if it could be refreshed.
     """
 
     other_than: Token | None = None
@@ -89,7 +89,7 @@ class _Wish(NamedTuple):
     log_in: bool = False
 
     def is_met_by(self, held: Held) -> bool:
-        """Whether this is what was wished for, though somebody else asked for it."""
+        """Return whether this token meets the requirements, although another caller requested it."""
         return not self.by_hand or (held.by_login if self.log_in else held.is_new)
 
 
@@ -99,16 +99,16 @@ _Decision: TypeAlias = tuple[Move, Held | None, SingleFlight[Held | Failure] | N
 
 
 class TokenSource:
-    """A token that any number of calls, clients, tasks, threads and event loops share.
+    """A token shared by any number of calls, clients, tasks, threads and event loops.
 
     Args:
-        credential: says how to get a token.
-        store: where the token is kept, and shared with other processes; by default in this source.
-        clock: for every time and wait.
-        allow_insecure: lets the credential talk to an endpoint over plain http outside of this machine.
+        credential: obtains the token.
+        store: keeps the token and shares it with other processes; by default this source keeps it.
+        clock: measures every time and wait.
+        allow_insecure: allow an endpoint on another machine over plain http.
 
     Raises:
-        ConfigurationError: the store is none, or the credential does not say whose token it is.
+        ConfigurationError: the store is invalid, or the credential has no identity for it.
     """
 
     def __init__(
@@ -120,14 +120,13 @@ class TokenSource:
         allow_insecure: bool = False,
     ) -> None:
         if store is not None and (isinstance(store, type) or not all(hasattr(store, name) for name in _STORE_METHODS)):
-            # At the first use it would be a store that is away, and nothing would ever be shared.
+            # At its first use it would seem unavailable, and nothing would ever be shared.
             raise ConfigurationError(
-                f"the token store is {describe_type(store)}; give a store of asdk.auth, such as FileTokenStore()"
+                f"token_store must be a TokenStore, such as FileTokenStore(), got {describe_type(store)}"
             )
         if store is not None and type(credential).identity is Credential.identity and type(credential).storable:
             raise ConfigurationError(
-                f"{type(credential).__name__} does not say whose token it is, so no store can keep it: give the class "
-                "an `identity`"
+                f"{type(credential).__name__} must have an `identity` so that a store can keep its token"
             )
         self.credential = credential
         self._store = MemoryTokenStore() if store is None else store
@@ -139,19 +138,19 @@ class TokenSource:
         self._slot = _Slot(credential)
         self._slots: OrderedDict[Tenant | None, _Slot] = OrderedDict()
         self._savers: set[asyncio.Task[None]] = set()
-        _sources.add(self)
+        reset_after_fork(self.forget_flights)
 
     # --- for callers ------------------------------------------------------------------------------------------------
 
     def peek(self, tenant: Tenant | None = None) -> Token | None:
-        """The token, if it is fresh: a synchronous look. None means: ask `get`."""
+        """Return the token if it is fresh; None means that `get` must be called. Synchronous."""
         held = (self._slot_of(tenant) if self.credential.per_tenant else self._slot).held
         if held is not None and self._monotonic() < held.renew_at and self._time() < held.renew_at_wall:
             return held.token
         return None
 
     def peek_valid(self, send: Handler, tenant: Tenant | None = None) -> Token | None:
-        """The token, as long as it lives: for those who cannot wait. One in its refresh window is renewed meanwhile."""
+        """Return the token if it has not expired, for callers that cannot wait; refresh it in the background if due."""
         slot = self._slot_of(tenant)
         move, held, _, _ = self._decide(slot, send, _ANY)
         return held.token if held is not None and move in (Move.USE, Move.USE_AND_RENEW) else None
@@ -159,35 +158,34 @@ class TokenSource:
     async def get(
         self, send: Handler, *, rejected: Token | None = None, tenant: Tenant | None = None, within: float | None = None
     ) -> Token:
-        """A token to use now: the one that is held, or the next one.
+        """Return a token to use now: the current one, or the next one.
 
         Args:
-            send: sends a token request if one is needed; used by the one caller who leads.
-            rejected: the token that a resource just answered 401 to. It may come back: then nothing better is to be
-                had.
-            tenant: for whom, where tokens depend on it.
-            within: seconds to wait at most; None for as long as it takes.
+            send: sends a token request if one is needed; only the caller that starts the refresh uses it.
+            rejected: the token that a resource just answered with 401. It may be returned again.
+            tenant: the tenant, if tokens depend on it.
+            within: the maximum time to wait, in seconds; None for no limit.
 
         Raises:
-            TokenRefusedError: the endpoint refused the credential, now or a short while ago.
-            TokenUnavailableError: no token within this time; ``retry_after`` says when to ask again.
-            ConfigurationError: there is no credential to ask with.
+            TokenRefusedError: the endpoint refused the credential, now or recently.
+            TokenUnavailableError: no token was available in time; ``retry_after`` says when to try again.
+            ConfigurationError: no credential is configured.
         """
         return await self._get(self._slot_of(tenant), send, _Wish(rejected), within)
 
     async def refresh(
         self, send: Handler, *, log_in: bool = False, tenant: Tenant | None = None, within: float | None = None
     ) -> Token:
-        """The next token, though the one at hand may still be good; whoever asks meanwhile shares it.
+        """Return the next token even if the current one is still valid; concurrent callers share it.
 
         Args:
             send: as for `get`.
-            log_in: get it by the credential's login, though a refresh token is at hand. One without a login renews.
+            log_in: log in instead of refreshing, if the credential can.
             tenant: as for `get`.
             within: as for `get`.
 
         Returns:
-            A token that neither this source nor its store had when this was called.
+            A token that neither this source nor its store had at the time of the call.
 
         Raises:
             As `get`.
@@ -205,18 +203,18 @@ class TokenSource:
             wish = outcome
 
     async def read_store(self, tenant: Tenant | None = None) -> TokenRecord | None:
-        """What the store holds for this source: to look at, as ``python -m asdk token`` does.
+        """Return the store's record for this source, as ``python -m asdk token`` shows it.
 
         Raises:
-            Whatever the store raises.
+            Exception: raised by the store.
         """
         return await self._shelf(self._slot_of(tenant)).stored()
 
     async def forget(self, tenant: Tenant | None = None) -> None:
-        """Forget the token, here and in the store. The next call logs in anew, where the credential can.
+        """Delete the token here and in the store. The next call logs in again, if the credential can.
 
         Raises:
-            Whatever the store raises.
+            Exception: raised by the store.
         """
         slot = self._slot_of(tenant)
         await self._shelf(slot).forget()
@@ -224,12 +222,12 @@ class TokenSource:
             slot.memory, slot.held, slot.failure = Memory(), None, None
 
     async def drain(self, send: Handler) -> None:
-        """Let the flights that go through this handler arrive, or end them; called before its connections close."""
+        """Finish or cancel the refreshes that use this handler; called before its connections close."""
         with self._lock:
             slots = [self._slot, *self._slots.values()]
             flights = [slot.flight for slot in slots if slot.flight is not None and slot.flight.via == send]
         await asyncio.gather(*(flight.finish() for flight in flights))
-        # The timer that would save it may end with this loop.
+        # The timer that would save it may be lost with this loop.
         unsaved = [self._save_again(slot) for slot in slots if slot.memory.unsaved is not None]
         if unsaved:
             with suppress(TimeoutError):
@@ -242,14 +240,14 @@ class TokenSource:
     # --- one step of one caller -------------------------------------------------------------------------------------
 
     async def _step(self, slot: _Slot, send: Handler, wish: _Wish, end: float | None) -> Token | _Wish:
-        """Decide once and carry it out. A wish: decide again, by this one."""
+        """Decide once and act on it; a returned wish means that the decision must be made again with it."""
         now = self._monotonic()
         move, held, flight, seat = self._decide(slot, send, wish, wait=True)
         if flight is not None and seat is not None:
             landed = _landed(await flight.wait(seat, None if end is None else end - now))
             if landed is None:
                 return wish
-            # A flight that was under way already may bring less than a user wants: what the store had, or no login.
+            # A refresh that was already running may bring the store's token, or one that is not from a login.
             is_met = move is Move.LEAD or wish.is_met_by(landed)
             return landed.token if is_met else wish._replace(other_than=landed.token)
         if held is not None and move in (Move.USE, Move.USE_AND_RENEW):
@@ -263,7 +261,7 @@ class TokenSource:
         return wish
 
     def _decide(self, slot: _Slot, send: Handler, wish: _Wish, *, wait: bool = False) -> _Decision:
-        """The next move, with a flight started where it says so, and with a seat in the flight for who will wait."""
+        """Return the next move; start a flight if it says so, and join the flight for a caller that will wait."""
         with self._lock:
             if slot.flight is not None and slot.flight.is_lost():
                 slot.flight = None
@@ -292,8 +290,10 @@ class TokenSource:
             return slot
 
     def _make_room(self) -> None:
-        """Drop the tenants that were not used for longest, but none with a flight, which would be forgotten by whoever
-        ends the client, and none with a token that the store has yet to take. With the lock held."""
+        """Evict the least recently used tenants, except those with a refresh in flight or an unsaved token.
+
+        The lock must be held.
+        """
         surplus = len(self._slots) + 1 - TENANT_LIMIT
         if surplus > 0:
             idle = (
@@ -305,7 +305,7 @@ class TokenSource:
     # --- one flight -------------------------------------------------------------------------------------------------
 
     async def _fly(self, slot: _Slot, flight: SingleFlight[Held | Failure], send: Handler, wish: _Wish) -> None:
-        """Renew the token, and tell everybody who waits, whatever happens."""
+        """Refresh the token and settle all waiters, also after an unexpected error."""
         began = self._monotonic()
         outcome: Held | Failure | Missed = Missed.LOST
         held: Held | None = None
@@ -320,11 +320,11 @@ class TokenSource:
         except TimeoutError:
             patience = _patience(slot.credential)
             outcome = self._failure(slot, TokenUnavailableError(f"no token within {patience:.0f} s"))
-        except Exception as error:  # noqa: BLE001 - whatever a credential raises must not leave its waiters hanging
+        except Exception as error:  # noqa: BLE001 - no exception of a credential may leave the waiters hanging
             outcome = self._failure(slot, _broken(slot.credential, error), lasting=True)
         finally:
             with self._lock:
-                if slot.flight is flight:  # else it was given up, and its late outcome is dropped
+                if slot.flight is flight:  # otherwise it was abandoned, and its late outcome is dropped
                     slot.flight = None
                     slot.held = held or slot.held
                     if not isinstance(outcome, Missed):
@@ -334,7 +334,7 @@ class TokenSource:
                 self._land(slot, flight, outcome, self._monotonic() - began)
 
     def _land(self, slot: _Slot, flight: SingleFlight[Held | Failure], outcome: Held | Failure, seconds: float) -> None:
-        """What is left to do after a flight that was not cut short."""
+        """Log the outcome of a flight that was not cancelled, and save an unsaved token later."""
         if flight.departed or isinstance(outcome, Failure):
             self._report(slot, outcome, seconds)
         if slot.memory.unsaved is not None:
@@ -369,7 +369,7 @@ class TokenSource:
         if identity is None:
             identity, store = Identity(url="https://localhost/", kind=type(credential).__qualname__), slot.own
         elif slot.tenant is not None:
-            # As JSON, since the parts of a tenant may hold what a plain text would put between them.
+            # As JSON, because the parts of a tenant may contain any separator.
             identity = attrs.evolve(identity, tenant=json.dumps(attrs.astuple(slot.tenant)))
         return Shelf(store, identity, slot.memory)
 
@@ -385,15 +385,15 @@ class TokenSource:
         return Renewal(credential, shelf, clock, send, on_departure=depart, allow_insecure=insecure)
 
     def _failure(self, slot: _Slot, error: AsdkError, *, lasting: bool = False) -> Failure:
-        # A copy, without the frames of this flight: they hold the transport, and that a client that was forgotten.
+        # A copy without the frames of this flight, which refer to the transport and so to a client that may be unused.
         error, now, refusal = error.copy(), self._monotonic(), slot.memory.refusal
         if not isinstance(error, TokenRefusedError):
             return cool_down(error, slot.failure, now, lasting=lasting)
-        if refusal is None:  # it was refused on this side: nothing was sent
+        if refusal is None:  # refused by this process: nothing was sent
             return refused(error, refusal_pause(error, 1), 1, now)
         return refused(error, refusal.until - self._time(), refusal.count, now)
 
-    # --- what the store did not take ----------------------------------------------------------------------------------
+    # --- unsaved tokens ----------------------------------------------------------------------------------
 
     def _save_later(self, slot: _Slot, attempt: int = 0) -> None:
         if attempt == 0 and slot.saver is not None and slot.saver.is_running():
@@ -406,7 +406,7 @@ class TokenSource:
         if slot.memory.unsaved is None:
             slot.saver = None
             return
-        # In an empty context, and kept until it is done: a loop keeps no strong reference to its tasks.
+        # In an empty context, and referenced until it is done: a loop has only weak references to its tasks.
         task = asyncio.get_running_loop().create_task(self._save(slot, attempt), context=contextvars.Context())
         self._savers.add(task)
         task.add_done_callback(self._savers.discard)
@@ -414,7 +414,7 @@ class TokenSource:
     async def _save(self, slot: _Slot, attempt: int) -> None:
         saved = False
         try:
-            with suppress(TimeoutError):  # later, then
+            with suppress(TimeoutError):  # tried again later
                 async with asyncio.timeout(TOKEN_TIMEOUT):
                     saved = slot.flight is None and await self._save_again(slot)
         finally:
@@ -425,7 +425,7 @@ class TokenSource:
     async def _save_again(self, slot: _Slot) -> bool:
         try:
             return await self._renewal(slot, _nowhere).save_again()
-        except Exception:  # noqa: BLE001 - whatever a credential raises when it is asked whose token it is: later, then
+        except Exception:  # noqa: BLE001 - a credential may raise anything for its identity; tried again later
             return False
 
     def _report(self, slot: _Slot, outcome: Held | Failure, seconds: float) -> None:
@@ -438,8 +438,7 @@ class TokenSource:
             _log.info("token of %(credential)s in %(ms)s ms, good for %(lifetime)s s", facts, extra={"asdk": facts})
 
     def forget_flights(self) -> None:
-        """After a fork, in the child: what was in flight flies on in the parent only, and what was in memory alone may
-        be used up there."""
+        """Reset the state in a forked child: flights continue in the parent, which may use the tokens in memory too."""
         self._lock = threading.Lock()
         for slot in (self._slot, *self._slots.values()):
             slot.flight, slot.saver = None, None
@@ -448,14 +447,14 @@ class TokenSource:
 
 
 def _patience(credential: Credential) -> float:
-    """Seconds for a flight to send its request, and from one request to the next."""
+    """Return the seconds that a flight may take to send its request, and between two requests."""
     return max(TOKEN_TIMEOUT, credential.fetch_timeout)
 
 
 def _landed(outcome: Held | Failure | Missed) -> Held | None:
-    """What a waiter makes of its flight's outcome. None: decide again, since a failure is in the slot by now."""
+    """Return the token that a flight obtained; None means decide again, since the slot now has a failure."""
     if outcome is Missed.LATE:
-        raise TokenUnavailableError("no token came within the time of this call")
+        raise TokenUnavailableError("no token was available within the timeout of this call")
     return outcome if isinstance(outcome, Held) else None
 
 
@@ -471,23 +470,11 @@ def _broken(credential: Credential, error: Exception) -> TokenUnavailableError:
 
 
 async def _nowhere(request: Request) -> Response:
-    raise AssertionError("a look at the store sends nothing")
+    raise AssertionError("reading the store sends nothing")
 
 
 def _call(reference: weakref.WeakMethod[Callable[..., None]], *arguments: object) -> None:
-    """What a timer does: it keeps no source alive."""
+    """Call a method of a source that a timer must not keep alive."""
     method = reference()
     if method is not None:
         method(*arguments)
-
-
-_sources: weakref.WeakSet[TokenSource] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for source in list(_sources):
-        source.forget_flights()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -59,7 +59,7 @@ def test_a_token_shows_none_of_its_secrets(view: str) -> None:
 
 def test_a_token_neither_pickles_nor_copies_away() -> None:
     for carry in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="does not pickle"):
+        with pytest.raises(TypeError, match="pickle"):
             carry(make())
 
 
@@ -112,7 +112,7 @@ def test_a_header_needs_a_name(header: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 5, b"bytes"])
 def test_a_token_is_text(value: Any) -> None:
-    with pytest.raises(TypeError, match="a Secret holds a str"):
+    with pytest.raises(TypeError, match="a Secret must be a str"):
         Token(value=value)
 
 

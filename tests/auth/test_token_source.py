@@ -586,7 +586,7 @@ async def test_a_flight_that_is_given_more_time_keeps_nobody_beyond_his_own() ->
     patient = asyncio.create_task(source.get(endpoint.send, within=60))
     calls = [asyncio.create_task(source.get(endpoint.send, within=35)) for _ in range(3)]
     for call in calls:
-        with pytest.raises(TokenUnavailableError, match="within the time of this call"):
+        with pytest.raises(TokenUnavailableError, match="within the timeout of this call"):
             await call
     assert clock.monotonic() == 35
     assert (await patient).value.reveal() == "t1"
@@ -737,7 +737,7 @@ async def test_a_login_by_hand_does_not_take_what_a_renewal_under_way_brings_but
 async def test_a_renewal_by_hand_waits_no_longer_than_it_may_for_a_store_that_hangs() -> None:
     clock = VirtualClock()
     source = TokenSource(Login(), store=SlowStore(clock, 3600), clock=clock)
-    with pytest.raises(TokenUnavailableError, match="within the time of this call"):
+    with pytest.raises(TokenUnavailableError, match="within the timeout of this call"):
         await source.refresh(issuing().send, within=5)
     assert clock.monotonic() == 5
 
@@ -851,7 +851,7 @@ async def test_two_sources_on_one_store_share_a_token_of_the_same_key() -> None:
 
 @pytest.mark.parametrize(
     ("store", "said"),
-    [("tokens", "is a str; give a store"), (MemoryTokenStore, "is the class MemoryTokenStore"), (5, "is a int")],
+    [("tokens", "token_store must be .*got str"), (MemoryTokenStore, "got the class MemoryTokenStore"), (5, "got int")],
 )
 def test_what_is_no_store_is_refused_and_not_taken_for_one_that_is_away(store: Any, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):

@@ -1,1 +1,1 @@
-"""Credentials, a file per kind. Import them from `asdk.auth`."""
+"""Credentials, one file per kind. Import them from `asdk.auth`."""

@@ -1,8 +1,7 @@
-"""`Credential`: how to get a token. What a user extends for an API with a login of its own.
+"""`Credential`: obtains tokens. Users subclass it for an API with its own kind of login.
 
-`TokenSource` calls it, one call at a time, and does the rest: caching, expiry, single flight, store.
-`send_token_request` is the
-conversation with a token endpoint that credentials share.
+Called by `TokenSource`, one call at a time, which does the rest: caching, expiry, single flight, storage. Credentials
+share `send_token_request`, which talks to a token endpoint.
 """
 
 from __future__ import annotations
@@ -33,29 +32,28 @@ from asdk.transports.base import Handler
 
 T = TypeVar("T")
 
-#: How long a token request may take in total, in seconds, whatever the callers' own deadlines.
+#: The timeout of a token request in total, in seconds, independent of the callers' deadlines.
 TOKEN_TIMEOUT = 30.0
 
-# OAuth error codes that mean "later", not "no" (RFC 6749, section 4.1.2.1; RFC 8628, section 3.5).
-_LATER = frozenset({"temporarily_unavailable", "slow_down", "server_error"})
+# OAuth error codes of temporary failures (RFC 6749, section 4.1.2.1; RFC 8628, section 3.5).
+_TEMPORARY_CODES = frozenset({"temporarily_unavailable", "slow_down", "server_error"})
 
 
 class Credential:
-    """Says how to get a token.
+    """The base class of credentials.
 
     Attributes:
-        refresh_before: renew in the background when so many seconds of the token's life are left; never more than a
-            tenth of that life.
-        fetch_timeout: how many seconds may pass before a token request is sent, or between two: longer than the default
-            for a login that asks a person. The request itself has 30 s.
-        per_tenant: whether a token is good for one tenant only.
-        rotates_refresh_tokens: whether a refresh token of this endpoint may be good for one use only. Such a one is
-            sent under the
-            lock of the store alone, and its use is written down first.
-        can_login: whether `fetch` can be called at any time, as a login with a password can. False where it uses up the
-            refresh token that it was given.
-        storable: False for what is a token already, which no store needs to keep.
-        refused: the statuses by which the token endpoint says a lasting no.
+        refresh_before: refresh in the background this many seconds before the token expires, but never earlier than in
+            the last tenth of its lifetime.
+        fetch_timeout: seconds that may pass before a token request is sent, or between two requests: longer than the
+            default for a login that asks a person. The request itself times out after 30 s.
+        per_tenant: whether each tenant needs a token of its own.
+        rotates_refresh_tokens: whether a refresh token of this endpoint may be valid for a single use. Such a token is
+            sent only while the store's lock is held, after the intent to use it was recorded.
+        can_login: whether `fetch` can be called at any time, as a login with a password can. False if it uses up the
+            refresh token that the credential was given.
+        storable: False for a credential that is a token already, which no store needs to keep.
+        refused_statuses: the statuses by which the token endpoint rejects a credential permanently.
     """
 
     refresh_before: float = 300.0
@@ -68,74 +66,74 @@ class Credential:
 
     @property
     def identity(self) -> Identity | None:
-        """Whose token it is. None: nobody can tell, so it stays in memory, whatever the store.
+        """Return whose token it is, or None if that is unknown: then the token is kept in memory, never in a store.
 
-        Asked for anew at each renewal: a credential whose secret changes says so by another ``seed``.
+        It is read at each refresh, so that a credential whose secret has changed can return another ``seed``.
         """
         return None
 
     async def fetch(self, send: Handler) -> Token:
-        """Get a token from nothing but the credential itself.
+        """Obtain a token from the credential alone.
 
         Args:
             send: sends one request below the auth middleware, so that a fetch cannot call itself.
 
         Raises:
-            TokenRefusedError: the endpoint said no.
-            TokenUnavailableError: it could not be asked, or asked to wait.
+            TokenRefusedError: the endpoint rejected the credential.
+            TokenUnavailableError: the endpoint could not be reached, or failed temporarily.
         """
         raise NotImplementedError
 
     async def refresh(self, token: Token, send: Handler) -> Token:
-        """Get the next token, with the help of the one before; by default the same as `fetch`.
+        """Obtain the next token with the help of the previous one. By default the same as `fetch`.
 
         Args:
-            token: the one before; its ``refresh_token`` may be None.
+            token: the previous token; its ``refresh_token`` may be None.
             send: as for `fetch`.
         """
         return await self.fetch(send)
 
     def map_error(self, error: TokenError) -> TokenError:
-        """The same failure in the API's own terms: an error class of its own, by `AsdkError.convert_to`, or ``hint``.
+        """Return the error in the API's own terms: as its own class, by `AsdkError.convert_to`, or with a ``hint``.
 
-        Called for each failure of a token request, and for each refusal that is raised again without one, also where it
-        was another process that met it.
+        Called for each failed token request, and for each refusal that is raised again without a request, including
+        one that another process received.
 
         Args:
-            error: a `TokenRefusedError` or a `TokenUnavailableError`, each time with the facts of the endpoint's
-                answer, whatever was made of them before. What is made of it has to be one as well: else, or if this
-                raises, the error is raised as it came, and a warning is logged.
+            error: a `TokenRefusedError` or a `TokenUnavailableError` with the facts of the endpoint's response, never
+                one that was mapped before. The result must be one of the two as well; if it is not, or if this raises,
+                the original error is raised and a warning is logged.
         """
         return error
 
     def for_tenant(self, tenant: Tenant | None) -> Credential:
-        """The credential that asks for one tenant's token; only called where ``per_tenant`` is set."""
+        """Return the credential for one tenant's token. Called only if ``per_tenant`` is True."""
         return self
 
     async def run(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
-        """Have a renewal done with the credential that does the work: this one. Called once a renewal.
+        """Run one refresh with the effective credential, which is this one by default. Called once per refresh.
 
-        A chain asks with each of its own until one has what it needs; a prompt first asks whose token it is.
+        A chain tries each of its credentials until one is configured; a prompt first asks for the user name.
 
         Args:
-            ask: renews with the credential that it is given, under that one's `identity`.
+            ask: refreshes with the credential that it is given, under that credential's `identity`.
         """
         return await ask(self)
 
 
 def json_request(url: str, data: Mapping[str, object]) -> Request:
-    """A POST of JSON to a token endpoint; a `Secret` in the data is opened while it is encoded."""
-    opened: list[Secret] = []
-    return _token_request(url, encode_json(data, opened), "application/json", opened)
+    """Build a POST of JSON to a token endpoint. A `Secret` in the data is revealed while it is encoded."""
+    revealed: list[Secret] = []
+    return _token_request(url, encode_json(data, revealed), "application/json", revealed)
 
 
 def form_request(url: str, fields: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Request:
-    """A POST of a form to a token endpoint, as OAuth has it (RFC 6749, section 4); a field that is None is left out.
+    """Build a POST of a form to a token endpoint, as OAuth defines it (RFC 6749, section 4).
 
     Args:
         url: of the endpoint.
-        fields: a `Secret` among them is opened while they are encoded.
-        headers: further ones, such as the client's ``Authorization``.
+        fields: of the form. A field that is None is omitted; a `Secret` is revealed while it is encoded.
+        headers: further header fields, such as the client's ``Authorization``.
     """
     secrets = [value for value in fields.values() if isinstance(value, Secret)]
     request = _token_request(url, encode_form(fields), "application/x-www-form-urlencoded", secrets)
@@ -159,14 +157,19 @@ def _token_request(url: str, body: bytes, content_type: str, secrets: Sequence[S
 async def send_token_request(
     send: Handler, request: Request, *, refused: frozenset[int] = Credential.refused_statuses
 ) -> Response:
-    """Send a token request and judge the answer. Redirects are not followed: they would carry the secret elsewhere.
+    """Send a token request and check its response. Redirects are not followed: they would send the secret elsewhere.
+
+    Args:
+        send: sends the request.
+        request: a token request.
+        refused: the statuses that reject the credential permanently.
 
     Returns:
         A response with status 2xx and a JSON object as its body.
 
     Raises:
-        TokenRefusedError: an OAuth error code, or one of the ``refused`` statuses.
-        TokenUnavailableError: anything that may pass: network, 429, 5xx, a page of HTML.
+        TokenRefusedError: the response has an OAuth error code, or one of the ``refused`` statuses.
+        TokenUnavailableError: a failure that may be temporary: network, 429, 5xx, an HTML page.
     """
     failure: TokenError
     try:
@@ -174,17 +177,17 @@ async def send_token_request(
         if response.is_success:
             if isinstance(response.json(), Mapping):
                 return response
-            failure = _unavailable(request, "the token endpoint did not answer with a JSON object")
+            failure = _unavailable(request, "the token endpoint did not return a JSON object")
         else:
             failure = token_error(request, response, refused)
     except TransportError as error:
-        failure = _unavailable(request, f"the token endpoint could not be asked: {error.message}", error)
+        failure = _unavailable(request, f"the token endpoint could not be reached: {error.message}", error)
     except DecodeError as error:
-        failure = _unavailable(request, f"the token endpoint did not answer in JSON: {error.message}", error)
+        failure = _unavailable(request, f"the token endpoint did not return JSON: {error.message}", error)
     try:
         raise failure
     finally:
-        # A frame that keeps the error it raises makes a cycle, and that would keep the transport of a forgotten client.
+        # A frame that refers to the error it raises is a cycle, which would keep the transport of a dropped client.
         del failure
 
 
@@ -196,16 +199,16 @@ def _unavailable(request: Request, message: str, error: AsdkError | None = None)
 def token_error(
     request: Request, response: Response, refused: frozenset[int] = Credential.refused_statuses
 ) -> TokenError:
-    """What a reply without a token means: a lasting no, or "later"."""
+    """Return the error for a response without a token: a permanent refusal, or a temporary failure."""
     code, description = read_oauth_error(response)
     said = ": ".join(part for part in (code, description) if part) or "no reason given"
-    later = response.status in {408, 429} or response.status >= 500 or code in _LATER
+    is_temporary = response.status in {408, 429} or response.status >= 500 or code in _TEMPORARY_CODES
     kind: type[TokenError] = TokenUnavailableError
-    if not later and (code is not None or response.status in refused):
+    if not is_temporary and (code is not None or response.status in refused):
         kind = TokenRefusedError
-    verb = "refused the credential" if kind is TokenRefusedError else "gave no token"
+    verb = "refused the credential" if kind is TokenRefusedError else "returned no token"
     return kind(
-        f"the token endpoint {verb} ({said})" + ("" if code else _doubt(response.status)),
+        f"the token endpoint {verb} ({said})" + ("" if code else _url_hint(response.status)),
         method=request.method,
         template=request.template,
         status=response.status,
@@ -215,17 +218,17 @@ def token_error(
     )
 
 
-def _doubt(status: int) -> str:
-    """What a status says of the address, which is the first thing to look at where nobody answers as an endpoint."""
+def _url_hint(status: int) -> str:
+    """Return a hint to check the URL, for the statuses of a server that has no token endpoint there."""
     if 300 <= status < 400:
-        return "; it redirects, which is not followed with a secret: is the address right?"
-    return "; is the address right?" if status in {404, 405, 410} else ""
+        return "; it redirects, which is not followed with a secret; check the URL"
+    return "; check the URL" if status in {404, 405, 410} else ""
 
 
 def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
-    """The ``error`` code and the description in a refusal (RFC 6749, section 5.2), in whatever dialect it comes.
+    """Return the ``error`` code and the description of a refusal (RFC 6749, section 5.2), in any known dialect.
 
-    Neither holds a secret of the request, nor a part of one.
+    Neither contains a secret of the request, nor part of one.
     """
     try:
         data = response.json()
@@ -236,15 +239,15 @@ def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
     code = next((value for name in ("error", "code") if isinstance(value := data.get(name), str) and value), None)
     texts = (data.get(name) for name in ("error_description", "message", "detail", "title"))
     text = next((value for value in texts if isinstance(value, str) and value), None)
-    redact = response.request.redact  # before they are cut: of a long secret the cut would leave a part
+    redact = response.request.redact  # before truncation, which would leave part of a long secret
     return code and sanitize(redact(code))[:80], text and sanitize(redact(text))[:200]
 
 
 def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -> float | None:
-    """The life of a token in seconds from now: as the reply says, else by the ``exp`` of a JWT, else None.
+    """Return the lifetime of a token in seconds from now: the response's, else by a JWT's ``exp``, else None.
 
-    ``exp`` is a moment on the issuer's clock. If that clock, by the reply's ``Date``, is more than 2 s away from ours,
-    it is judged by ``Date`` plus one second, since a Date is cut to whole seconds.
+    ``exp`` is a time of the issuer's clock. If that clock, by the response's ``Date``, is more than 2 s off from ours,
+    ``exp`` is compared with ``Date`` plus one second, since a ``Date`` is truncated to whole seconds.
     """
     lifetime = read_lifetime(data)
     if lifetime is not None:
@@ -255,5 +258,5 @@ def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -
     now, date = response.request.clock.time(), http_date(response.headers.get("date", ""))
     if date is not None and abs(date + 1 - now) > 2:
         now = date + 1
-    # A token that ended before it came says only that a clock is wrong: a 401 will tell when it really ends.
+    # A token that expired before it arrived only shows that a clock is wrong; a 401 will tell when it really expires.
     return expires - now if expires > now else None

@@ -1,4 +1,4 @@
-"""`CredentialChain`: the first of several credentials that has what it needs."""
+"""`CredentialChain`: the first of several credentials that is configured."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ T = TypeVar("T")
 
 
 class CredentialChain(Credential):
-    """Tries credentials in turn, and stays with the first that brings a token.
+    """Credentials that are tried in order, until one obtains a token; that one is used from then on.
 
-    One that lacks something, which is a `ConfigurationError`, makes way for the next. A refusal or a failure of the
-    network does not: the credential has what it needs, and another one would be somebody else.
+    A credential that raises `ConfigurationError` lacks something, and the next one is tried. A refusal or a network
+    failure is raised instead: that credential is configured, and the next one may belong to another user.
 
     Args:
         credentials: in the order in which they are tried.
 
     Raises:
-        ConfigurationError: there are none, or only some of them have a token per tenant.
+        ConfigurationError: there are no credentials, or only some of them have ``per_tenant`` set.
     """
 
     def __init__(self, *credentials: Credential) -> None:
         self._credentials = credentials
         if not credentials:
-            raise ConfigurationError("a CredentialChain needs at least one credential")
+            raise ConfigurationError("credentials must not be empty: a CredentialChain needs at least one")
         if len({credential.per_tenant for credential in credentials}) > 1:
-            raise ConfigurationError("in a CredentialChain all credentials have a token per tenant, or none has")
+            raise ConfigurationError("per_tenant must be the same for all credentials of a CredentialChain")
         self._chosen: Credential | None = None
-        self.per_tenant = credentials[0].per_tenant
-        self.fetch_timeout = max(credential.fetch_timeout for credential in credentials)
+        self.per_tenant: bool = credentials[0].per_tenant
+        self.fetch_timeout: float = max(credential.fetch_timeout for credential in credentials)
 
     @property
     def chosen(self) -> Credential | None:
-        """The credential that this chain stays with; None before the first token."""
+        """Return the credential that obtained the first token, or None before that."""
         return self._chosen
 
     @property
     def identity(self) -> Identity | None:
-        """That of the chosen credential; before, of the first that knows whose it is."""
+        """Return the identity of the chosen credential, or before that, of the first that has one."""
         for credential in (self._chosen,) if self._chosen is not None else self._credentials:
             try:
                 identity = credential.identity
@@ -56,6 +56,7 @@ class CredentialChain(Credential):
         return None
 
     async def run(self, ask: Callable[[Credential], Awaitable[T]]) -> T:
+        """Run one refresh with the chosen credential, or with each in order until one is configured."""
         if self._chosen is not None:
             return await self._chosen.run(ask)
         reasons: list[str] = []
@@ -65,23 +66,28 @@ class CredentialChain(Credential):
             except ConfigurationError as error:
                 reasons.append(f"{type(credential).__name__}: {error.message}")
             else:
-                self._stay_with(credential)
+                self._choose(credential)
                 return outcome
-        raise ConfigurationError(f"no credential of the chain has what it needs; {'; '.join(reasons)}")
+        raise ConfigurationError(f"no credential of the chain is configured: {'; '.join(reasons)}")
 
-    def _stay_with(self, credential: Credential) -> None:
-        if self._chosen is None:  # else another event loop was faster, and two would not share a token
+    def _choose(self, credential: Credential) -> None:
+        if self._chosen is None:  # otherwise another event loop was faster, and two credentials share no token
             self._chosen = credential
-            self.refresh_before, self.fetch_timeout = credential.refresh_before, credential.fetch_timeout
-            self.rotates_refresh_tokens, self.can_login = credential.rotates_refresh_tokens, credential.can_login
+            self.refresh_before: float = credential.refresh_before
+            self.fetch_timeout = credential.fetch_timeout
+            self.rotates_refresh_tokens: bool = credential.rotates_refresh_tokens
+            self.can_login: bool = credential.can_login
 
     async def fetch(self, send: Handler) -> Token:
+        """Obtain a token from the first configured credential."""
         return await self.run(lambda credential: credential.fetch(send))
 
     async def refresh(self, token: Token, send: Handler) -> Token:
+        """Obtain the next token from the first configured credential."""
         return await self.run(lambda credential: credential.refresh(token, send))
 
     def for_tenant(self, tenant: Tenant | None) -> Credential:
+        """Return a chain of the credentials for one tenant."""
         return CredentialChain(*(credential.for_tenant(tenant) for credential in self._credentials))
 
     def __repr__(self) -> str:

@@ -1,30 +1,30 @@
-"""`ClientCredentials`: an application's own id and secret for a token. For services, without a user."""
+"""`ClientCredentials`: a token for an application's own id and secret, for services without a user."""
 
 from __future__ import annotations
 
 import attrs
 
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
-from asdk.auth.credentials.secrets import SecretSource, closed
+from asdk.auth.credentials.secrets import SecretSource, mask_secret
 from asdk.auth.identity import Identity
 from asdk.auth.token import Token
 from asdk.transports.base import Handler
 
 
 class ClientCredentials(OAuthCredential):
-    """Trades the client's id and secret for access tokens.
+    """The client credentials grant: access tokens for the client's id and secret.
 
     Args:
-        url: of the token endpoint.
+        url: the URL of the token endpoint.
         client_id: of the application.
-        client_secret: of the application; a callable is asked anew at each renewal.
-        scopes: what the token shall be good for.
-        audience: the API that the token is for, where the endpoint asks which.
-        parameters: further fields of the token request.
+        client_secret: of the application; a callable is called at each refresh.
+        scopes: the scopes to request.
+        audience: the API that the token is for, if the endpoint requires it.
+        parameters: further form fields of the token request.
         client_auth: ``"basic"`` sends id and secret in ``Authorization``, ``"body"`` in the form.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an argument is invalid.
 
     Source: RFC 6749, section 4.4.
     """
@@ -40,7 +40,7 @@ class ClientCredentials(OAuthCredential):
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
     ) -> None:
-        client_secret = closed(client_secret)
+        client_secret = mask_secret(client_secret)
         super().__init__(
             "client_credentials",
             url,
@@ -53,9 +53,11 @@ class ClientCredentials(OAuthCredential):
 
     @property
     def identity(self) -> Identity:
+        """Return whose token it is: the application's."""
         return self._identity()
 
     async def fetch(self, send: Handler) -> Token:
+        """Obtain a token with the client's id and secret."""
         token = await self._ask(send, {"grant_type": "client_credentials", "scope": self._scope})
-        # A server should not send a refresh token here (section 4.4.3): the secret is as good, and does not run out.
+        # A server should not send a refresh token here (section 4.4.3): the secret serves as well, and does not expire.
         return attrs.evolve(token, refresh_token=None, refresh_expires_at=None)

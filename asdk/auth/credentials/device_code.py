@@ -1,6 +1,6 @@
-"""`DeviceCode`: a person confirms in a browser, on whatever machine, and this program gets the token.
+"""`DeviceCode`: a user confirms a code in a browser, on any device, and this program obtains the token.
 
-For terminals and notebooks, where a password should not be typed. The code that is shown stands in no log.
+For terminals and notebooks, where a password should not be typed. The code is never logged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import attrs
 
 from asdk.auth.credentials.base import send_token_request, token_error
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes, endpoint_url
-from asdk.auth.credentials.secrets import SecretSource, closed
+from asdk.auth.credentials.secrets import SecretSource, mask_secret
 from asdk.auth.identity import Identity
 from asdk.auth.token import Token, read_lifetime
 from asdk.clock import Clock
@@ -24,23 +24,24 @@ from asdk.transports.base import Handler
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
-# Seconds between two questions where the server does not say, and how many more after each ``slow_down``.
-_INTERVAL = 5.0
-_SLOWER = 5.0
+# Seconds between two polls if the server does not say, and the increase after each ``slow_down``.
+_DEFAULT_INTERVAL = 5.0
+_SLOW_DOWN = 5.0
 
-# Seconds for which a code is believed to be good where the server does not say; it has to.
-_LIFE = 900.0
+# The lifetime of a code, in seconds, if the server does not say, though it must.
+_DEFAULT_LIFETIME = 900.0
 
 
 @attrs.frozen
 class DeviceInstructions:
-    """What a person has to be told.
+    """The instructions for the user.
 
     Attributes:
         verification_uri: the page to open.
-        user_code: what to enter there.
-        verification_uri_complete: the same page with the code in it, if the server has one: for a link or a QR code.
-        expires_in: for how many seconds the code is good.
+        user_code: the code to enter there.
+        verification_uri_complete: the URL of the page with the code in it, if the server has one: for a link or a QR
+            code.
+        expires_in: the lifetime of the code in seconds.
     """
 
     verification_uri: str
@@ -50,9 +51,9 @@ class DeviceInstructions:
 
 
 def print_instructions(instructions: DeviceInstructions) -> None:
-    """Print them, for a terminal or a notebook."""
+    """Print the instructions to a terminal or a notebook."""
     minutes = max(1, round(instructions.expires_in / 60))
-    print(  # noqa: T201 - that is its purpose
+    print(  # noqa: T201 - printing is its purpose
         f"To sign in, open {instructions.verification_uri} within {minutes} min "
         f"and enter the code {instructions.user_code.reveal()}",
         flush=True,
@@ -69,28 +70,30 @@ class _Offer:
 
 
 class DeviceCode(OAuthCredential):
-    """Shows a code that a person confirms in a browser, and asks for the token until then. Renews with the refresh
-    token of the reply; shows another code if there is none, or if it is refused.
+    """The device authorization grant: a code that the user confirms in a browser while the token endpoint is polled.
+
+    The token is refreshed by the refresh token of the response, or by another code if there is no refresh token or if
+    it is refused.
 
     Args:
-        url: of the token endpoint.
-        device_url: of the device authorization endpoint.
+        url: the URL of the token endpoint.
+        device_url: the URL of the device authorization endpoint.
         client_id: of the application.
-        client_secret: of the application; None for a public one.
-        scopes: what the token shall be good for.
-        parameters: further fields of each request.
+        client_secret: of the application; None for a public client.
+        scopes: the scopes to request.
+        parameters: further form fields of each request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
-        account: whose token it is, such as a user name. Without one the token stays in memory: a store could not tell
-            two people apart.
-        show: called with the instructions, at once; may be async.
+        account: whose token it is, such as a user name. Without one the token is kept in memory: a store could not
+            distinguish two users.
+        show: called with the instructions immediately; may be async.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an argument is invalid.
 
     Source: RFC 8628.
     """
 
-    fetch_timeout = 1800.0
+    fetch_timeout: float = 1800.0
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class DeviceCode(OAuthCredential):
         account: str = "",
         show: Callable[[DeviceInstructions], object] = print_instructions,
     ) -> None:
-        client_secret = None if client_secret is None else closed(client_secret)
+        client_secret = None if client_secret is None else mask_secret(client_secret)
         super().__init__(
             "device_code",
             url,
@@ -116,30 +119,32 @@ class DeviceCode(OAuthCredential):
             client_auth=client_auth,
         )
         if not client_id:
-            raise ConfigurationError("the client_id is empty")
-        self._device_url = endpoint_url("the device authorization endpoint", device_url)
+            raise ConfigurationError("client_id must not be empty")
+        self._device_url = endpoint_url("device_url", device_url)
         self._account = account
         self._show = show
 
     @property
     def identity(self) -> Identity | None:
+        """Return whose token it is: the account's, or None without one."""
         return self._identity(self._account) if self._account else None
 
     async def fetch(self, send: Handler) -> Token:
+        """Show a code and poll until the user has confirmed it."""
         response = await send_token_request(send, self._request(self._device_url, {"scope": self._scope}))
         offer, clock = _read_offer(response), response.request.clock
-        del response  # its body has the codes in plain text, and the person may take minutes
-        ends = clock.monotonic() + offer.instructions.expires_in
+        del response  # its body contains the codes in plain text, and the user may take minutes
+        expires_at = clock.monotonic() + offer.instructions.expires_in
         shown = self._show(offer.instructions)
         if inspect.isawaitable(shown):
             await shown
-        return await self._poll(send, offer, clock, ends)
+        return await self._poll(send, offer, clock, expires_at)
 
-    async def _poll(self, send: Handler, offer: _Offer, clock: Clock, ends: float) -> Token:
-        """Ask until the person has decided (RFC 8628, section 3.5)."""
+    async def _poll(self, send: Handler, offer: _Offer, clock: Clock, expires_at: float) -> Token:
+        """Poll the token endpoint until the user has decided (RFC 8628, section 3.5)."""
         fields = {"grant_type": _GRANT, "device_code": offer.device_code}
         interval = offer.interval
-        while clock.monotonic() + interval < ends:
+        while clock.monotonic() + interval < expires_at:
             await clock.sleep(interval)
             try:
                 return await self._ask(send, fields)
@@ -148,14 +153,15 @@ class DeviceCode(OAuthCredential):
                 if code == "expired_token":
                     break
                 if code == "slow_down":
-                    interval += _SLOWER
-                elif isinstance(error, TokenUnavailableError):  # the network, or a server in trouble
+                    interval += _SLOW_DOWN
+                elif isinstance(error, TokenUnavailableError):  # a network or server failure
                     interval = max(interval * 2, wait)
                 elif code != "authorization_pending":
                     raise
-        raise TokenUnavailableError("nobody confirmed the code while it was good; the next call shows another one")
+        raise TokenUnavailableError("the device code expired before it was confirmed; the next call shows another one")
 
     async def refresh(self, token: Token, send: Handler) -> Token:
+        """Obtain the next token by the refresh token, or show another code if there is none."""
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token)
@@ -172,19 +178,19 @@ def _read_offer(response: Response) -> _Offer:
 
 
 def _read_response(response: Response) -> _Offer | AsdkError:
-    """Section 3.2. Some servers call the page ``verification_url``, as a draft did."""
+    """Parse the response of section 3.2. Some servers name the page ``verification_url``, as a draft did."""
     data: dict[str, Any] = response.json()
     device_code, user_code = data.get("device_code"), data.get("user_code")
     page, complete = data.get("verification_uri") or data.get("verification_url"), data.get("verification_uri_complete")
     if not all(isinstance(part, str) and part for part in (device_code, user_code, page)):
         if isinstance(data.get("error"), str):
             return token_error(response.request, response)
-        return TokenUnavailableError("the device authorization endpoint answered without a code or a page to open")
+        return TokenUnavailableError("the device authorization endpoint returned no code or no verification_uri")
     instructions = DeviceInstructions(
         verification_uri=str(page),
         user_code=Secret(str(user_code)),
         verification_uri_complete=Secret(complete) if isinstance(complete, str) and complete else None,
-        expires_in=read_lifetime(data) or _LIFE,
+        expires_in=read_lifetime(data) or _DEFAULT_LIFETIME,
     )
-    interval = read_lifetime({"expires_in": data.get("interval")}) or _INTERVAL
+    interval = read_lifetime({"expires_in": data.get("interval")}) or _DEFAULT_INTERVAL
     return _Offer(instructions, Secret(str(device_code)), interval)

@@ -1,6 +1,6 @@
-"""`OAuthCredential`: what the grants of OAuth 2.0 share: the form, the client's authentication, the reading of replies.
+"""`OAuthCredential`: the base of the OAuth 2.0 grants: the form, client authentication, and parsing of responses.
 
-Extended by a file per grant in this folder, and by whoever needs another one.
+Subclassed by one file per grant in this folder, and by users who need another grant.
 """
 
 from __future__ import annotations
@@ -12,50 +12,52 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote_plus, urlencode
 
 from asdk.auth.credentials.base import Credential, form_request, send_token_request, token_error, token_lifetime
-from asdk.auth.credentials.secrets import SecretSource, SecretValue, closed
+from asdk.auth.credentials.secrets import SecretSource, SecretValue, mask_secret
 from asdk.auth.identity import Identity, secret_fingerprint
 from asdk.auth.token import Token, read_lifetime
-from asdk.errors import AsdkError, ConfigurationError, InvalidRequestError, TokenUnavailableError
+from asdk.errors import AsdkError, ConfigurationError, InvalidRequestError, TokenUnavailableError, describe_type
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import parse_url
 from asdk.secret import MaskedStr, Secret
 from asdk.transports.base import Handler
 
-#: How a client with a secret says who it is: in ``Authorization: Basic``, or among the fields of the form.
+#: How a client with a secret authenticates: in ``Authorization: Basic``, or in the form.
 ClientAuth: TypeAlias = Literal["basic", "body"]
 
-#: One scope or several, also as one string with blanks between them.
+#: One scope or several, also as one string separated by blanks.
 Scopes: TypeAlias = str | Iterable[str]
 
-#: Further fields of a token request, such as ``{"resource": "https://api.example.org"}``.
+#: Further form fields of a token request, such as ``{"resource": "https://api.example.org"}``.
 Parameters: TypeAlias = Mapping[str, str]
 
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+").fullmatch
-_SCHEME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,40}").fullmatch
-_OURS = frozenset(
+_is_scope = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+").fullmatch
+_is_scheme = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,40}").fullmatch
+_RESERVED = frozenset(
     {"grant_type", "scope", "client_id", "client_secret", "username", "password", "refresh_token", "device_code"}
 )
 
-# Types of tokens that a request has to prove, or that are none for a request, in lower case.
-_NOT_PRESENTABLE = frozenset({"dpop", "hmac", "mac", "n_a", "pop"})
+# Token types, in lower case, that need a proof of possession, or that are not for requests.
+_UNSUPPORTED_TYPES = frozenset({"dpop", "hmac", "mac", "n_a", "pop"})
 
 
 class OAuthCredential(Credential):
-    """A grant of OAuth 2.0. Source: RFC 6749.
+    """A grant of OAuth 2.0.
 
     Args:
-        kind: the name of the grant, as `Identity` keeps tokens apart by it.
-        url: of the token endpoint.
-        client_id: of the application; None where the endpoint wants none.
-        client_secret: of the application; None for a public one, which only names itself. A callable is asked anew at
-            each renewal, here and for every other secret.
-        scopes: what the token shall be good for.
-        parameters: further fields of each token request.
+        kind: the name of the grant, by which `Identity` distinguishes tokens.
+        url: the URL of the token endpoint.
+        client_id: of the application; None if the endpoint requires none.
+        client_secret: of the application; None for a public client, which only identifies itself. A callable is called
+            at each refresh, here and for every other secret.
+        scopes: the scopes to request.
+        parameters: further form fields of each token request.
         client_auth: how the client's id and secret are sent.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an argument is invalid.
+
+    Source: RFC 6749.
     """
 
     def __init__(
@@ -69,15 +71,15 @@ class OAuthCredential(Credential):
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
     ) -> None:
-        client_secret = None if client_secret is None else closed(client_secret)
-        self._url = url  # before the checks: the traceback of a refusal may show this object
+        client_secret = None if client_secret is None else mask_secret(client_secret)
+        self._url = url  # before the checks, whose tracebacks may show this object
         self._client_id = client_id or ""
-        endpoint_url("the token endpoint", url)
+        endpoint_url("url", url)
         if client_secret is not None and not client_id:
-            raise ConfigurationError("a client secret goes with a client_id, and there is none")
+            raise ConfigurationError("client_secret requires a client_id")
         if client_auth not in ("basic", "body"):
-            raise ConfigurationError(f"client_auth= is 'basic' or 'body', not {client_auth!r}")
-        self._client_secret = None if client_secret is None else SecretValue("the client secret", client_secret)
+            raise ConfigurationError(f"client_auth must be 'basic' or 'body', got {client_auth!r}")
+        self._client_secret = None if client_secret is None else SecretValue("client_secret", client_secret)
         self._client_auth = client_auth
         self._scopes = _read_scopes(scopes)
         self._parameters = _read_parameters(parameters or {})
@@ -85,7 +87,7 @@ class OAuthCredential(Credential):
         self._kind = f"{kind}?{urlencode(sorted(self._parameters.items()))}" if self._parameters else kind
 
     def _identity(self, account: str = "", seed: str | None = None) -> Identity:
-        """Whose token it is; with a ``seed`` that changes when the client's secret does."""
+        """Return the identity for an account, with a ``seed`` that changes when the client's secret does."""
         if self._client_secret is not None:
             seed = (seed or "") + secret_fingerprint(self._client_secret.get(), "client secret")
         return Identity(
@@ -102,28 +104,28 @@ class OAuthCredential(Credential):
         return " ".join(self._scopes) or None
 
     async def _ask(self, send: Handler, fields: Mapping[str, object], *, refresh_token: Secret | None = None) -> Token:
-        """The token that the endpoint gives for these fields.
+        """Request a token with these form fields.
 
         Args:
             send: sends the request.
-            fields: of the grant, ``grant_type`` among them.
-            refresh_token: stays good if the reply brings no other.
+            fields: of the grant, including ``grant_type``.
+            refresh_token: remains in use if the response has no other.
 
         Raises:
-            TokenRefusedError: the endpoint said no.
-            TokenUnavailableError: it could not be asked, or gave no token.
-            ConfigurationError: it gave a token of a type that cannot be presented.
+            TokenRefusedError: the endpoint rejected the credential.
+            TokenUnavailableError: the endpoint could not be reached, or returned no token.
+            ConfigurationError: the token's type is not supported.
         """
         response = await send_token_request(send, self._request(self._url, fields))
         return read_token(response, refresh_token)
 
     async def _refresh(self, send: Handler, refresh_token: Secret, scope: str | None = None) -> Token:
-        """Trade a refresh token (RFC 6749, section 6). Without a scope it stays what the server granted."""
+        """Use a refresh token (RFC 6749, section 6). Without a scope, the granted scopes remain."""
         fields = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": scope}
         return await self._ask(send, fields, refresh_token=refresh_token)
 
     def _request(self, url: str, fields: Mapping[str, object]) -> Request:
-        """A form with the client's authentication (RFC 6749, section 2.3.1)."""
+        """Build a form request with the client's authentication (RFC 6749, section 2.3.1)."""
         fields = {**fields, **self._parameters}
         secret = None if self._client_secret is None else self._client_secret.get()
         if secret is None or self._client_auth == "body":
@@ -138,10 +140,14 @@ class OAuthCredential(Credential):
 
 
 def endpoint_url(name: str, url: str) -> str:
-    """The URL of an endpoint, if it can be one.
+    """Return the URL of an endpoint after a check.
+
+    Args:
+        name: names the setting in the message.
+        url: of the endpoint.
 
     Raises:
-        ConfigurationError: it cannot.
+        ConfigurationError: the URL is invalid.
     """
     problem = None
     try:
@@ -154,21 +160,21 @@ def endpoint_url(name: str, url: str) -> str:
 
 
 def read_token(response: Response, refresh_token: Secret | None = None) -> Token:
-    """The token in a reply of the endpoint (RFC 6749, section 5.1).
+    """Return the token in a response of the endpoint (RFC 6749, section 5.1).
 
     Args:
-        response: with a JSON object, as `send_token_request` gives it.
-        refresh_token: the one that was sent, if any: it stays good if the reply brings no other.
+        response: a response with a JSON object, as `send_token_request` returns it.
+        refresh_token: the one that was sent, if any. It remains in use if the response has no other.
 
     Raises:
-        TokenRefusedError: it is a refusal after all, under a status of success.
-        TokenUnavailableError: there is no token in it.
-        ConfigurationError: the token is of a type that cannot be presented.
+        TokenRefusedError: the response is a refusal with a status of success.
+        TokenUnavailableError: the response contains no token.
+        ConfigurationError: the token's type is not supported.
     """
     failure = _read_token(response, refresh_token)
     if isinstance(failure, Token):
         return failure
-    # Raised in this frame, which has no part of the reply in plain text.
+    # Raised in this frame, which contains no part of the response in plain text.
     try:
         raise failure
     finally:
@@ -177,11 +183,11 @@ def read_token(response: Response, refresh_token: Secret | None = None) -> Token
 
 def _read_token(response: Response, refresh_token: Secret | None) -> Token | AsdkError:
     data: dict[str, Any] = response.json()
-    value, renewed = data.get("access_token"), data.get("refresh_token")
+    value, next_refresh_token = data.get("access_token"), data.get("refresh_token")
     if not isinstance(value, str) or not value:
         if isinstance(data.get("error"), str):
             return token_error(response.request, response)
-        return _no_token(response, "the token endpoint answered without an access_token")
+        return _no_token(response, "the token endpoint returned no access_token")
     scheme = _scheme(data.get("token_type"))
     if isinstance(scheme, AsdkError):
         return scheme
@@ -189,36 +195,38 @@ def _read_token(response: Response, refresh_token: Secret | None) -> Token | Asd
         value=value,
         scheme=scheme,
         lifetime=token_lifetime(response, data, Secret(value)),
-        refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
-        refresh_expires_at=_refresh_end(response, data),
+        refresh_token=(
+            Secret(next_refresh_token) if isinstance(next_refresh_token, str) and next_refresh_token else refresh_token
+        ),
+        refresh_expires_at=_refresh_expires_at(response, data),
     )
     try:
-        token.headers  # noqa: B018 - what no header can carry is found here, not at the first call
+        token.headers  # noqa: B018 - an invalid header value is found here, not by the first call
     except InvalidRequestError:
-        return _no_token(response, "the token endpoint answered with an access_token that no header can carry")
+        return _no_token(response, "the token endpoint returned an access_token that is not a valid header value")
     return token
 
 
 def _scheme(token_type: object) -> str | ConfigurationError:
-    """How tokens of this type are presented (RFC 6749, section 7.1); without a word on it, as a bearer.
+    """Return the authentication scheme of a token type (RFC 6749, section 7.1); without a type, ``Bearer``.
 
-    A client must not use a token of a type that it does not know how to present.
+    A client must not use a token of a type that it does not understand.
     """
     if token_type is None or token_type == "":
         return "Bearer"
-    if isinstance(token_type, str) and _SCHEME(token_type):
+    if isinstance(token_type, str) and _is_scheme(token_type):
         if token_type.lower() == "bearer":
             return "Bearer"
-        if token_type.lower() not in _NOT_PRESENTABLE:
+        if token_type.lower() not in _UNSUPPORTED_TYPES:
             return token_type
-        shown = f"the type {token_type!r}"
+        shown = repr(token_type)
     else:
-        shown = "a type that is no authentication scheme"
-    return ConfigurationError(f"the token endpoint gave a token of {shown}, and only bearers can be presented")
+        shown = "a value that is not an authentication scheme"
+    return ConfigurationError(f"token_type of the token endpoint's response must be Bearer, got {shown}")
 
 
-def _refresh_end(response: Response, data: Mapping[str, Any]) -> float | None:
-    """When the refresh token ends, where a server says so, in a field of no standard."""
+def _refresh_expires_at(response: Response, data: Mapping[str, Any]) -> float | None:
+    """Return when the refresh token expires, if the server says so in one of the non-standard fields."""
     seconds = read_lifetime({"expires_in": data.get("refresh_expires_in", data.get("refresh_token_expires_in"))})
     return None if seconds is None else response.request.clock.time() + seconds
 
@@ -231,7 +239,7 @@ def _no_token(response: Response, message: str) -> TokenUnavailableError:
 
 
 def _basic(client_id: str, secret: Secret) -> MaskedStr:
-    """Id and secret are form-encoded first, so that neither a colon nor a character beyond ASCII is lost."""
+    """Encode id and secret, each form-encoded first, so that a colon or a character outside ASCII survives."""
     pair = f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}"
     return MaskedStr("Basic " + base64.b64encode(pair.encode()).decode())
 
@@ -239,15 +247,15 @@ def _basic(client_id: str, secret: Secret) -> MaskedStr:
 def _read_scopes(scopes: Scopes) -> tuple[str, ...]:
     found = tuple(scopes.split() if isinstance(scopes, str) else scopes)
     for scope in found:
-        if not isinstance(scope, str) or not _SCOPE(scope):
-            raise ConfigurationError(f"the scope {scope!r} holds a blank or a character that no scope has")
+        if not isinstance(scope, str) or not _is_scope(scope):
+            raise ConfigurationError(f"scopes must not contain a blank or an invalid character, got {scope!r}")
     return found
 
 
 def _read_parameters(parameters: Parameters) -> dict[str, str]:
     for name, value in parameters.items():
-        if name in _OURS:
-            raise ConfigurationError(f"parameters= sets {name}, which has an argument of its own")
+        if name in _RESERVED:
+            raise ConfigurationError(f"parameters must not contain {name}, which is set by the credential")
         if not isinstance(value, str):
-            raise ConfigurationError(f"the parameter {name} is a {type(value).__name__}, not a str")
+            raise ConfigurationError(f"parameters[{name!r}] must be a str, got {describe_type(value)}")
     return dict(parameters)

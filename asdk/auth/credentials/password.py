@@ -1,9 +1,9 @@
-"""`PasswordGrant`: a user's name and password for a token, renewed by its refresh token."""
+"""`PasswordGrant`: a token for a user's name and password, refreshed by its refresh token."""
 
 from __future__ import annotations
 
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
-from asdk.auth.credentials.secrets import SecretSource, SecretValue, closed
+from asdk.auth.credentials.secrets import SecretSource, SecretValue, mask_secret
 from asdk.auth.identity import Identity, secret_fingerprint
 from asdk.auth.token import Token
 from asdk.errors import ConfigurationError
@@ -11,23 +11,25 @@ from asdk.transports.base import Handler
 
 
 class PasswordGrant(OAuthCredential):
-    """Logs in with a user's name and password. Renews with the refresh token of the reply; logs in anew if there is
-    none, or if it is refused.
+    """The password grant: a login with a user's name and password.
+
+    The token is refreshed by the refresh token of the response, or by another login if there is no refresh token or if
+    it is refused.
 
     Args:
-        url: of the token endpoint.
+        url: the URL of the token endpoint.
         username: the user's name.
-        password: the user's password; a callable is asked anew at each login.
-        client_id: of the application, where the endpoint wants to know it.
-        client_secret: of the application; None for a public one.
-        scopes: what the token shall be good for.
-        parameters: further fields of each token request.
+        password: the user's password; a callable is called at each login.
+        client_id: of the application, if the endpoint requires it.
+        client_secret: of the application; None for a public client.
+        scopes: the scopes to request.
+        parameters: further form fields of each token request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an argument is invalid.
 
-    Source: RFC 6749, section 4.3. OAuth 2.1 drops this grant; many APIs have no other.
+    Source: RFC 6749, section 4.3. OAuth 2.1 removes this grant; many APIs have no other.
     """
 
     def __init__(
@@ -42,8 +44,8 @@ class PasswordGrant(OAuthCredential):
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
     ) -> None:
-        password = closed(password)
-        client_secret = None if client_secret is None else closed(client_secret)
+        password = mask_secret(password)
+        client_secret = None if client_secret is None else mask_secret(client_secret)
         self._username = username
         super().__init__(
             "password",
@@ -55,18 +57,21 @@ class PasswordGrant(OAuthCredential):
             client_auth=client_auth,
         )
         if not username:
-            raise ConfigurationError("the user name is empty")
-        self._password = SecretValue("the password", password, blanks=True)
+            raise ConfigurationError("username must not be empty")
+        self._password = SecretValue("password", password, blanks=True)
 
     @property
     def identity(self) -> Identity:
+        """Return whose token it is: the user's."""
         return self._identity(self._username, secret_fingerprint(self._password.get(), "password grant", short=True))
 
     async def fetch(self, send: Handler) -> Token:
+        """Log in with the user's name and password."""
         fields = {"grant_type": "password", "username": self._username, "password": self._password.get()}
         return await self._ask(send, {**fields, "scope": self._scope})
 
     async def refresh(self, token: Token, send: Handler) -> Token:
+        """Obtain the next token by the refresh token, or log in if there is none."""
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token)

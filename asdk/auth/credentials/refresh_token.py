@@ -1,11 +1,11 @@
-"""`RefreshToken`: a refresh token from elsewhere for access tokens, where no login is possible."""
+"""`RefreshToken`: access tokens for a refresh token that was obtained elsewhere, if no login is possible."""
 
 from __future__ import annotations
 
 import attrs
 
 from asdk.auth.credentials.oauth import ClientAuth, OAuthCredential, Parameters, Scopes
-from asdk.auth.credentials.secrets import SecretSource, SecretValue, closed
+from asdk.auth.credentials.secrets import SecretSource, SecretValue, mask_secret
 from asdk.auth.identity import Identity
 from asdk.auth.refresh.rotation import refresh_print
 from asdk.auth.token import Token
@@ -13,26 +13,26 @@ from asdk.transports.base import Handler
 
 
 class RefreshToken(OAuthCredential):
-    """Trades a refresh token for access tokens, and goes on with the one that each reply brings.
+    """The refresh token grant: access tokens for a refresh token, then for the one of each response.
 
-    There is no login to fall back on. Where tokens rotate, the given one begins a family that lives in the store alone:
-    share a lasting store, or the next process has only a token that was used up.
+    There is no login to fall back on. If refresh tokens rotate, only the store has the latest one: share a persistent
+    store, or the next process has only a token that was used already.
 
     Args:
-        url: of the token endpoint.
-        refresh_token: the first one; a callable is asked anew at each renewal, and another token than before begins
-            anew.
-        client_id: of the application, where the endpoint wants to know it.
-        client_secret: of the application; None for a public one.
-        scopes: what the token shall be good for: no more than was granted at first. Left out, it stays so.
-        parameters: further fields of each token request.
+        url: the URL of the token endpoint.
+        refresh_token: the first one; a callable is called at each refresh, and a token that differs from the one before
+            replaces all later tokens.
+        client_id: of the application, if the endpoint requires it.
+        client_secret: of the application; None for a public client.
+        scopes: the scopes to request, at most those that were granted at first; by default the same.
+        parameters: further form fields of each token request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
-        account: whose token it is, under which a store keeps it; by default the fingerprint of the first token.
-        rotates_refresh_tokens: whether each refresh token is good for one use only. False lets one be used as often as
-            needed.
+        account: the account that a store keeps the token under; by default the fingerprint of the first token.
+        rotates_refresh_tokens: whether each refresh token is valid for a single use. Set False if one can be used
+            repeatedly.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an argument is invalid.
 
     Source: RFC 6749, section 6.
     """
@@ -52,8 +52,8 @@ class RefreshToken(OAuthCredential):
         account: str = "",
         rotates_refresh_tokens: bool = True,
     ) -> None:
-        refresh_token = closed(refresh_token)
-        client_secret = None if client_secret is None else closed(client_secret)
+        refresh_token = mask_secret(refresh_token)
+        client_secret = None if client_secret is None else mask_secret(client_secret)
         super().__init__(
             "refresh_token",
             url,
@@ -63,20 +63,23 @@ class RefreshToken(OAuthCredential):
             parameters=parameters,
             client_auth=client_auth,
         )
-        self._refresh_token = SecretValue("the refresh token", refresh_token)
+        self._refresh_token = SecretValue("refresh_token", refresh_token)
         self._account = account
         self.rotates_refresh_tokens = rotates_refresh_tokens
 
     @property
     def identity(self) -> Identity:
-        # The seed is this token alone, as an announcement of its use names it; the client's secret is no part of it.
+        """Return whose token it is: the account's, or the first token's."""
+        # The seed is the fingerprint of this token alone, as a recorded intent has it, without the client's secret.
         seed = refresh_print(self._refresh_token.get())
         return attrs.evolve(self._identity(self._account or seed), seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
+        """Obtain a token by the refresh token that was given."""
         return await self._refresh(send, self._refresh_token.get(), self._scope)
 
     async def refresh(self, token: Token, send: Handler) -> Token:
+        """Obtain the next token by the refresh token of the previous one."""
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token, self._scope)

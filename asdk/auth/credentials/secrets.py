@@ -1,7 +1,7 @@
-"""`SecretValue`: a secret that a credential was given, or where it comes from.
+"""`SecretValue`: a secret that a credential was given, or a callable that returns it.
 
-Made by the credentials in this folder. A secret may change while a program runs, as a mounted file does: what is given
-as a callable is asked anew at each renewal, so that a new secret ends the refusal of the old one.
+Used by the credentials in this folder. A secret may change while a program runs, as a mounted file does: a callable is
+called at each refresh, so that a new secret ends the cool-down after a refusal of the old one.
 """
 
 from __future__ import annotations
@@ -10,39 +10,41 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from asdk.errors import ConfigurationError
+from asdk.errors import ConfigurationError, describe_type
 from asdk.http.urls import has_surrogate
 from asdk.secret import Secret
 
-#: A secret, or a function without arguments that looks it up; a short one, since it runs in the event loop.
+#: A secret, or a function without arguments that returns it. The function must be fast: it runs in the event loop.
 SecretSource: TypeAlias = str | Secret | Callable[[], str | Secret]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
+_has_control = re.compile(r"[\x00-\x1f\x7f]").search
 
 
-def closed(source: SecretSource) -> Secret | Callable[[], str | Secret]:
-    """The same without plain text: the first line of whatever takes a secret, so that no frame of ours shows it.
+def mask_secret(source: SecretSource) -> Secret | Callable[[], str | Secret]:
+    """Return the secret as a `Secret`, or the callable unchanged.
+
+    Constructors that take a secret call it first, so that none of their frames contains plain text.
 
     Raises:
-        ConfigurationError: it is nothing of the kind, such as None for a variable that is not set.
+        ConfigurationError: it has another type, such as None for a variable that is not set.
     """
     if callable(source):
         return source
     if not isinstance(source, str | Secret):
-        raise ConfigurationError(f"a secret is a str, a Secret or a function, not a {type(source).__name__}")
+        raise ConfigurationError(f"a secret must be a str, a Secret or a callable, got {describe_type(source)}")
     return Secret(source)
 
 
 class SecretValue:
-    """A secret, or where it comes from.
+    """A secret, or a callable that returns it.
 
     Args:
-        name: what it is, for messages, such as ``"the client secret"``.
+        name: names the secret in messages, such as ``"client_secret"``.
         source: the secret or a callable.
         blanks: whether it may begin or end with a blank, as a password may.
 
     Raises:
-        ConfigurationError: it is no secret that could be sent.
+        ConfigurationError: the secret is empty or has an invalid character.
     """
 
     __slots__ = ("_blanks", "_name", "_source")
@@ -50,14 +52,14 @@ class SecretValue:
     def __init__(self, name: str, source: SecretSource, *, blanks: bool = False) -> None:
         self._name = name
         self._blanks = blanks
-        source = closed(source)
+        source = mask_secret(source)
         self._source = source if callable(source) else self._checked(source)
 
     def get(self) -> Secret:
-        """The secret of this moment.
+        """Return the current secret.
 
         Raises:
-            ConfigurationError: it cannot be had, or cannot be one; the message tells nothing of it.
+            ConfigurationError: the callable raised, or returned an invalid secret. The message reveals nothing of it.
         """
         source = self._source
         if isinstance(source, Secret):
@@ -68,13 +70,13 @@ class SecretValue:
             problem = error.message
         except OSError as error:
             problem = f"{type(error).__name__}: {error.strerror} ({error.filename})"
-        except KeyError as error:  # of an environment, say: names what is missing
+        except KeyError as error:  # for example of ``os.environ``: it names what is missing
             problem = f"KeyError: {error}"
-        except Exception as error:  # noqa: BLE001 - whatever it raises, there is no secret; its text may quote one
+        except Exception as error:  # noqa: BLE001 - any error means that there is no secret; its text may quote one
             problem = type(error).__name__
         else:
             return self._checked(secret)
-        raise ConfigurationError(f"{self._name} cannot be had: {problem}")
+        raise ConfigurationError(f"{self._name} is not available: {problem}")
 
     def _checked(self, secret: Secret) -> Secret:
         problem = _problem(secret, blanks=self._blanks)
@@ -89,11 +91,11 @@ class SecretValue:
 def _problem(secret: Secret, *, blanks: bool) -> str | None:
     text = secret.reveal()
     if not text:
-        return "is empty"
-    if _CONTROL(text):
-        return "holds a line end or another control character; was it read from a file with its line end?"
+        return "must not be empty"
+    if _has_control(text):
+        return "must not contain a line break or another control character; if it was read from a file, strip it"
     if has_surrogate(text):
-        return "holds a lone surrogate, which has no UTF-8 form"
+        return "must not contain a lone surrogate, which UTF-8 cannot encode"
     if not blanks and text != text.strip():
-        return "begins or ends with a blank: it was probably copied with one"
+        return "must not begin or end with a blank; it was probably copied with one"
     return None

@@ -1,4 +1,4 @@
-"""`ApiKey` and `BearerToken`: credentials that are a token already; `NoCredential`: the lack of one."""
+"""`ApiKey` and `BearerToken`, which are tokens already, and `NoCredential`, for a client without a credential."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from asdk.transports.base import Handler
 
 
 class ApiKey(Credential):
-    """A key that every request presents in a header. It is in no store: whoever has it needs none.
+    """A key that every request sends in a header. It is never stored.
 
     Args:
         key: the key.
         header: the name of the header field.
-        scheme: goes before the key; empty for the bare key.
+        scheme: precedes the key; empty for the bare key.
 
     Raises:
-        ConfigurationError: the key is empty, or holds a blank or a character that no key has.
+        ConfigurationError: the key is empty, or contains a blank or an invalid character.
     """
 
     storable = False
 
     def __init__(self, key: str | Secret, *, header: str = "X-API-Key", scheme: str = "") -> None:
-        key = Secret(key)  # before the checks: the traceback of a refusal may show what is here
+        key = Secret(key)  # before the checks, whose tracebacks may show local variables
         self._header = header
         self._scheme = scheme
         self._value = check_key("the API key", key)
         check_name(header)
 
     async def fetch(self, send: Handler) -> Token:
+        """Return the key as a token, without a request."""
         return Token(value=self._value, header=self._header, scheme=self._scheme)
 
     def __repr__(self) -> str:
@@ -40,9 +41,11 @@ class ApiKey(Credential):
 
 
 class BearerToken(ApiKey):
-    """A ready-made access token, presented as ``Authorization: Bearer``. Source: RFC 6750, section 2.1.
+    """An existing access token, sent as ``Authorization: Bearer``.
 
-    It cannot be renewed: when the server no longer takes it, calls fail with `AuthenticationError`.
+    It cannot be refreshed: when the server no longer accepts it, calls fail with `AuthenticationError`.
+
+    Source: RFC 6750, section 2.1.
     """
 
     def __init__(self, token: str | Secret) -> None:
@@ -51,13 +54,12 @@ class BearerToken(ApiKey):
 
 
 class NoCredential(Credential):
-    """Stands in where no credential was found: a call that needs a token fails with the reason, before anything is
-    sent.
+    """A placeholder if no credential was found: a call that needs a token fails with the reason, before it is sent.
 
     Calls with ``authenticate=False``, such as a login, work.
 
     Args:
-        reason: says what was looked for and where.
+        reason: the message of the error, such as which settings were looked for and where.
     """
 
     storable = False
@@ -66,4 +68,5 @@ class NoCredential(Credential):
         self._reason = reason
 
     async def fetch(self, send: Handler) -> Token:
+        """Raise a `ConfigurationError` with the reason."""
         raise ConfigurationError(self._reason)

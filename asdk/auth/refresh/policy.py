@@ -1,6 +1,6 @@
-"""The state of a token, and every transition of it: `decide`. Plain facts in, one move out; no clock, no lock, no I/O.
+"""The state of a token and all its transitions: `decide`, a pure function of plain facts. No clock, no lock, no I/O.
 
-`TokenSource` gathers the facts and carries the move out.
+`TokenSource` gathers the facts and carries out the move.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from asdk.auth.token import Token
 from asdk.clock import Clock
 from asdk.errors import AsdkError
 
-# A token that was got because of a 401 is not renewed for another 401 while it is younger than this, in seconds: a
-# resource that always says 401 would cost a token request a call.
+# A token obtained because of a 401 is not refreshed for another 401 while it is younger than this, in seconds:
+# otherwise a resource that always answers 401 would cost a token request per call.
 _YOUNG = 30.0
 
-# How often the reason of a refusal is looked at again, in seconds: the store, and where the secret comes from.
+# The interval, in seconds, at which the store and the source of the secret are checked again after a refusal.
 _LOOK = 1.0
 
 _TRANSIENT_COOL_DOWN = (1.0, 60.0)
@@ -28,12 +28,12 @@ _LONGEST_RETRY_AFTER = 3600.0
 
 @attrs.frozen
 class Held:
-    """A token with the moments that matter, on both clocks: it is past one when either says so.
+    """A token with its deadlines on both clocks; a deadline has passed when either clock says so.
 
     Attributes:
-        after_refusal: whether it was got because of a 401.
-        is_new: whether it was asked for just now; else the store had it.
-        by_login: whether it came from a login, or there is none for its credential.
+        after_refusal: whether it was obtained because of a 401.
+        is_new: whether it was requested just now; otherwise the store had it.
+        by_login: whether it came from a login, or its credential has none.
     """
 
     token: Token
@@ -58,40 +58,41 @@ class Held:
         is_new: bool = True,
         by_login: bool = True,
     ) -> Held:
-        """A token that was issued ``age`` seconds ago."""
+        """Return the cached form of a token that was issued ``age`` seconds ago."""
         now, wall = clock.monotonic(), clock.time()
         if token.lifetime is None:
             end = float("inf")
             return cls(token, now, end, end, end, end, after_refusal, is_new, by_login)
         left = token.lifetime - age
-        # Less a jitter, so that processes which logged in together do not renew together.
+        # Minus a jitter, so that processes that logged in together do not refresh together.
         window = min(refresh_before, 0.1 * token.lifetime) * random.uniform(0.8, 1.0)
         moments = (now, now + left - window, wall + left - window, now + left, wall + left)
         return cls(token, *moments, after_refusal, is_new, by_login)
 
     def is_alive(self, now: float, wall: float) -> bool:
+        """Return whether it has not expired."""
         return now < self.expires_at and wall < self.expires_at_wall
 
     def is_fresh(self, now: float, wall: float) -> bool:
-        """Alive, and not in its refresh window."""
+        """Return whether it is valid and not in its refresh window."""
         return now < self.renew_at and wall < self.renew_at_wall
 
     def is_young(self, now: float) -> bool:
-        """Whether it is too new to be renewed for one more 401."""
+        """Return whether it is too new to be refreshed for another 401."""
         life = self.token.lifetime
         return self.after_refusal and now - self.since < (_YOUNG if life is None else min(_YOUNG, life / 2))
 
 
 @attrs.frozen
 class Failure:
-    """Why there is no token, and until when nobody asks again.
+    """The reason why there is no token, and the cool-down in which the endpoint is not asked again.
 
     Attributes:
-        error: what each caller gets a copy of.
+        error: each caller gets a copy of it.
         until: the end of the cool-down, on the monotonic clock.
-        count: how many flights failed in a row.
-        lasting: whether callers fail at once; else they wait for the next flight while their time allows.
-        look_at: from when on one caller may look, before the end of the cool-down, whether the reason has gone.
+        count: the number of consecutive failed flights.
+        lasting: whether callers fail at once; otherwise they wait for the next flight while their time allows.
+        look_at: the time from which one caller may check, before the end of the cool-down, whether the cause is gone.
     """
 
     error: AsdkError
@@ -102,10 +103,10 @@ class Failure:
 
 
 class Move(Enum):
-    """What a caller does next."""
+    """The next step of a caller."""
 
     USE = "go on with the token that is held"
-    USE_AND_RENEW = "go on with it, and start a flight that nobody waits for"
+    USE_AND_RENEW = "use it, and start a flight in the background"
     JOIN = "wait for the flight under way"
     LEAD = "start a flight and wait for it"
     PAUSE = "wait for the end of the cool-down, then decide again"
@@ -122,7 +123,7 @@ def decide(
     now: float,
     wall: float,
 ) -> Move:
-    """The state machine of a token: every transition is here.
+    """Return the next move of a caller: the state machine of a token.
 
     =========================  ==============  ===========  =====================  =====================
     token                      in flight       calm         transient cool-down    refused cool-down
@@ -132,11 +133,11 @@ def decide(
     expired, absent, rejected  JOIN            LEAD         PAUSE                  FAIL; LEAD once a second
     =========================  ==============  ===========  =====================  =====================
 
-    What leads in a refused cool-down only looks, whether the store or the secret has changed; meanwhile others FAIL.
+    In a refused cool-down, LEAD only checks whether the store or the secret has changed; meanwhile other callers FAIL.
 
-    *rejected*: a resource answered 401 to this very token. Another one in its place is used as any other is; the same
-    one counts as absent, unless it was got because of a 401 a moment ago: then it is used again, and the 401 stands.
-    *by_hand*: nobody refused it, but a user wants the next one, however young this one is.
+    *rejected*: a resource answered 401 to this token. A different token is used like any other; the same token counts
+    as absent, unless it was just obtained because of a 401: then it is used again, and the 401 is final.
+    *by_hand*: the token was not rejected, but a user asked for the next one, regardless of its age.
     """
     if held is not None and held.is_alive(now, wall):
         if rejected is None or rejected.value != held.token.value:
@@ -152,13 +153,13 @@ def decide(
 
 
 def cool_down(error: AsdkError, before: Failure | None, now: float, *, lasting: bool) -> Failure:
-    """The failure to keep after one more flight that failed, for what is no refusal of the endpoint.
+    """Return the failure to cache after another failed flight that was not a refusal.
 
-    It cools down from a second, doubling to a minute, and never less than the endpoint asks for.
+    The cool-down begins at 1 s, doubles up to 60 s, and is never shorter than the endpoint asks for.
 
     Args:
-        error: what went wrong.
-        before: the failure that was kept until now.
+        error: the failure of the flight.
+        before: the failure cached until now.
         now: on the monotonic clock.
         lasting: whether callers fail at once.
     """
@@ -167,14 +168,14 @@ def cool_down(error: AsdkError, before: Failure | None, now: float, *, lasting: 
 
 
 def refused(error: AsdkError, seconds: float, count: int, now: float) -> Failure:
-    """The failure to keep after a refusal, for so many seconds more."""
+    """Return the failure to cache after a refusal, for this many seconds."""
     return Failure(error, now + seconds, count, lasting=True, look_at=now + _LOOK)
 
 
 def refusal_pause(error: AsdkError, count: int) -> float:
-    """Seconds for which an endpoint is left alone after so many refusals in a row.
+    """Return the cool-down, in seconds, after ``count`` consecutive refusals.
 
-    From a minute, doubling to a quarter of an hour, so that a wrong password does not keep an account locked.
+    It begins at 60 s and doubles up to 15 min, so that a wrong password does not keep an account locked.
     """
     return _pause(error, count, _REFUSED_COOL_DOWN)
 

@@ -1,7 +1,7 @@
-"""One renewal of one token: what the store says, what may be sent, and what is written down before and after.
+"""`Renewal`: one refresh of one token, with the records that are written to the store before and after it.
 
-Run by `TokenSource`, one at a time in a process; the store's lock makes that one at a time among all who share it. What
-may be sent is decided by `asdk.auth.refresh.rotation.choose`; this file carries it out.
+Run by `TokenSource`, one at a time per process; the store's lock makes it one at a time among all processes that share
+the store. `asdk.auth.refresh.rotation.choose` decides what may be sent; this file carries it out.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk.auth")
 
-# How often a decision is made anew because the store changed under it. Its lock makes even one such race rare.
+# How often a decision is repeated because the record changed. The store's lock makes even one such race rare.
 _RACES: Final = 5
 
-# For so many seconds after it began to write an announcement a renewal believes that it still stands. An event loop
-# that stands still for longer may lose the store's lock, and with it the right to send.
+# How long after it began to write an intent a refresh relies on it, in seconds. An event loop that was blocked for
+# longer may have lost the store's lock, and with it the right to send.
 _STANDS: Final = 0.1
 
-# A refusal is never kept longer than this, in seconds: a clock that was set back must not make it last for ever.
+# A refusal is never cached for longer than this, in seconds: a clock that was set back must not make it permanent.
 _LONGEST_REFUSAL: Final = 3700.0
 
 
 class Renewal:
-    """One renewal.
+    """One refresh of a token.
 
     Args:
-        credential: says how to get a token.
-        shelf: the token's place in a store, with what is remembered of it.
-        clock: for times, and for the deadline of the request.
+        credential: obtains the token.
+        shelf: the token's record in a store, and its state in memory.
+        clock: measures times and the deadline of the request.
         send: sends the token request.
-        on_departure: called when a request is about to leave: from here on the renewal is worth waiting for.
-        allow_insecure: whether the credential may go over plain http to another machine.
+        on_departure: called before a request is sent: from then on the refresh is worth waiting for.
+        allow_insecure: whether the credential may be sent over plain http to another machine.
     """
 
     def __init__(
@@ -71,20 +71,20 @@ class Renewal:
         self._below = send
         self._on_departure = on_departure
         self._allow_insecure = allow_insecure
-        # When the token's life begins, on both clocks: when the last request was sent. None if it came from the store.
+        # The start of the token's life on both clocks: when the last request was sent. None if the store had the token.
         self._began: tuple[float, float] | None = None
         self._by_hand = self._log_in = False
-        # Whether a request was sent, and whether the credential was asked to log in.
+        # Whether a request was sent, and whether it was a login.
         self._asked = self._logged_in = False
-        # Whether the refresh token that was sent may have been used without our knowing.
+        # Whether the refresh token that was sent may have been used although no reply says so.
         self._in_doubt = False
-        # The announcement of what is about to be sent, and when it was begun, on the monotonic clock.
+        # The intent to send a refresh token, and when writing it began, on the monotonic clock.
         self._announced: tuple[TokenRecord, float] | None = None
         self._memory.begin(self._identity)
 
     @property
     def age(self) -> float:
-        """Seconds since the token that `run` gave was issued."""
+        """Return the seconds since the token that `run` returned was issued."""
         if self._began is not None:
             return self._clock.monotonic() - self._began[0]
         token = self._memory.token
@@ -92,25 +92,26 @@ class Renewal:
 
     @property
     def asked(self) -> bool:
-        """Whether the endpoint was asked for it."""
+        """Return whether the endpoint was asked for the token."""
         return self._asked
 
     @property
     def by_login(self) -> bool:
-        """Whether a login gave it, or the credential has none."""
+        """Return whether a login returned the token, or the credential has none."""
         return self._logged_in or not self._credential.can_login
 
     async def run(self, rejected: Token | None, *, by_hand: bool = False, log_in: bool = False) -> Token:
-        """The next token: the store's, or a new one.
+        """Return the next token: the store's, or a new one.
 
         Args:
-            rejected: the token that a resource answered 401 to.
-            by_hand: a user wants the next one: neither *rejected*, which nobody refused, nor what the store has now.
-            log_in: get a new one, by a login where there is one.
+            rejected: the token that a resource answered with 401.
+            by_hand: a user wants the next token: neither *rejected*, although it was not refused, nor the store's.
+            log_in: obtain a new token by a login, if there is one.
 
         Raises:
-            TokenRefusedError: the endpoint said no, to this process or another; ``memory.refusal`` says until when.
-            TokenUnavailableError: it could not be asked, or must not be.
+            TokenRefusedError: the endpoint refused the credential, of this process or another; ``memory.refusal`` says
+                until when it is not asked again.
+            TokenUnavailableError: the endpoint could not be asked, or must not be.
         """
         self._by_hand, self._log_in = by_hand, log_in
         reachable, entry = await self._shelf.load()
@@ -119,7 +120,7 @@ class Renewal:
         if reachable:
             if choose(self._facts(entry, rejected)) is Way.ADOPT:
                 return self._adopt(entry)
-            self._heed_refusal(entry, reachable=True)  # before the lock: a refusal is looked at again and again
+            self._heed_refusal(entry, reachable=True)  # before the lock: callers check a refusal again and again
             async with self._shelf.lock() as locked:
                 if locked:
                     return await self._run_locked(rejected)
@@ -131,7 +132,7 @@ class Renewal:
         return token
 
     async def save_again(self) -> bool:
-        """Try once more to save what the store did not take; whether nothing is left to save."""
+        """Try to save the unsaved token again, and return whether nothing is left to save."""
         async with self._shelf.lock() as locked:
             if locked and self._memory.unsaved is not None:
                 reachable, entry = await self._shelf.load()
@@ -154,14 +155,16 @@ class Renewal:
             token = await self._carry_out(way, facts)
             if token is not None:
                 return token
-        raise TokenUnavailableError("the entry in the token store changed at every look; is the store's lock working?")
+        raise TokenUnavailableError(
+            "the record in the token store changed each time it was read; check that the store's lock works"
+        )
 
     async def _carry_out(self, way: Way, facts: Facts) -> Token | None:
-        """Go this way to a new token, and save it. None: the store has changed meanwhile, decide again."""
+        """Obtain a new token and save it; return None if the record changed and a new decision is needed."""
         if way is Way.WAIT and not facts.reachable:
-            raise TokenUnavailableError("the token store is away, and the token at hand still serves")
+            raise TokenUnavailableError("the token store is unavailable, and the current token is still valid")
         if way is Way.WAIT:
-            raise TokenUnavailableError("another process has renewed the token and has not saved the new one yet")
+            raise TokenUnavailableError("another process has refreshed the token and has not saved the new one yet")
         if way is Way.STUCK:
             if facts.refusal is not None:
                 raise self._explained(facts.refusal.error())
@@ -177,7 +180,7 @@ class Renewal:
             saved = await self._announce(announced)
             if saved is False:
                 return None
-            if saved is None:  # unannounced it must not be sent: who comes next would send it again
+            if saved is None:  # without an intent it must not be sent: the next process would send it again
                 if not self._credential.can_login:
                     raise _store_lost()
                 base, announced, intent, self._announced = None, None, None, None
@@ -187,12 +190,12 @@ class Renewal:
         try:
             token = await self._ask(base, refused)
         except (Exception, asyncio.CancelledError) as error:
-            # A refusal settles it, also one of the first refresh token, which no renewal came before.
+            # A refusal settles it, also of the first refresh token, which the login sends.
             said_no = isinstance(error, TokenRefusedError)
             settled = announced is not None and (bool(refused) or said_no or not self._in_doubt)
             void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
             left = None if facts.entry is None else facts.entry.intent
-            if intent is not None:  # ours, and nothing came of it that others would have to wait for
+            if intent is not None:  # ours, and other processes need not wait for it
                 left = None if settled else attrs.evolve(intent, holder=NO_PROCESS)
             failure = self._explained(error) if isinstance(error, TokenError) else None
             await self._note_failure(announced or facts.entry, error, failure, intent=left, void=void)
@@ -207,16 +210,16 @@ class Renewal:
         return await self._keep(token, announced or facts.entry, base)
 
     async def _announce(self, entry: TokenRecord) -> bool | None:
-        """Whether the store took the entry with our intent; None if it could not be asked."""
+        """Return whether the record with our intent was saved; None if the store is unavailable."""
         self._announced = entry, self._clock.monotonic()
         try:
             return await self._shelf.save(entry)
-        except asyncio.CancelledError:  # taken back, if it is there: nothing was sent
+        except asyncio.CancelledError:  # withdrawn in case it was saved: nothing was sent
             await self._shelf.save(self._shelf.follow(entry, entry.token, refusal=entry.refusal))
             raise
 
     async def _ask(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
-        """A new token. A renewal that is refused falls back, once, to the full login."""
+        """Return a new token. A refresh that is refused falls back, once, to the full login."""
         self._began = self._clock.monotonic(), self._clock.time()
         if base is not None:
             try:
@@ -226,7 +229,7 @@ class Renewal:
                 refused.append(error.copy())
                 if not self._credential.can_login:
                     raise
-            _log.info("renewal refused, falling back to the login: %s", refused[0])
+            _log.info("refresh refused, falling back to the login: %s", refused[0])
             self._announced = None
         self._logged_in = True
         return await self._credential.fetch(self._send)
@@ -253,19 +256,19 @@ class Renewal:
         return response
 
     async def _make_sure(self) -> None:
-        """Look again whether it is still announced, if so much time has passed that another may have taken over."""
+        """Check that the intent is still in the store, if another process had the time to take over."""
         if self._announced is None or self._clock.monotonic() - self._announced[1] < _STANDS:
             return
         announced, now = self._announced[0], self._clock.monotonic()
         reachable, entry = await self._shelf.load()
         if not reachable or entry is None or entry.intent != announced.intent:
-            raise TokenUnavailableError("the renewal came to a halt, and another one may have taken its place")
+            raise TokenUnavailableError("the refresh was interrupted and another process may have taken over")
         self._announced = announced, now
 
     # --- the outcome ------------------------------------------------------------------------------------------------
 
     async def _keep(self, token: Token, entry: TokenRecord | None, base: Token | None) -> Token:
-        """Save a new token before anybody sees it. If the store fails it serves from memory, and is saved later."""
+        """Save a new token before any caller sees it. If the store fails, it is used from memory and saved later."""
         if not token.issued_at and self._began is not None:
             token = attrs.evolve(token, issued_at=self._began[1])
         memory = self._memory
@@ -274,14 +277,14 @@ class Renewal:
         saved = await self._shelf.save(following)
         if saved:
             memory.saved()
-        elif saved is False:  # the lock was lost, or the store emptied
+        elif saved is False:  # the lock was lost, or the store was emptied
             reachable, there = await self._shelf.load()
             if reachable:
                 await self._save_pending(there)
         return memory.token or token
 
     async def _save_pending(self, entry: TokenRecord | None) -> TokenRecord | None:
-        """Save what is still unsaved over this entry, unless that is newer; what the store then holds."""
+        """Save the unsaved token over this record unless the record is newer; return the record in the store."""
         memory = self._memory
         for _ in range(_RACES):
             if memory.unsaved is None:
@@ -300,7 +303,7 @@ class Renewal:
         return entry
 
     def _is_ours_to_replace(self, entry: TokenRecord | None) -> bool:
-        """Whether what the store holds is no newer than the token that the unsaved one replaced."""
+        """Return whether the record is not newer than the token that the unsaved one replaced."""
         stored, replaced = None if entry is None else entry.token, self._memory.replaced
         if stored is None or (replaced is not None and stored.value == replaced.value):
             return True
@@ -315,14 +318,14 @@ class Renewal:
         intent: RefreshIntent | None,
         void: bool,
     ) -> None:
-        """Tell the other processes what came of it.
+        """Record a failure for the other processes.
 
         Args:
-            entry: what the store holds.
-            error: why there is no token.
-            explained: the same in the credential's words, which say whether it is a lasting no, and for how long.
-            intent: what is left of it; None if the announced use of the refresh token is known to have come to nothing.
-            void: whether the endpoint said that exactly the stored refresh token is no good.
+            entry: the record in the store.
+            error: the failure.
+            explained: the failure in the credential's words, which say whether it is permanent, and for how long.
+            intent: the remaining intent; None if the refresh token was certainly not used.
+            void: whether the endpoint rejected exactly the stored refresh token.
         """
         memory = self._memory
         token, noted, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
@@ -336,7 +339,7 @@ class Renewal:
             memory.refusal_unsaved = not await self._shelf.save(following) and refusal is not None
 
     def _refusal(self, error: TokenError, explained: TokenRefusedError, before: CachedRefusal | None) -> CachedRefusal:
-        """The facts as the endpoint gave them: they are explained each time anew."""
+        """Return the endpoint's facts to cache; `Credential.map_error` is applied each time they are raised."""
         count = before.count + 1 if before is not None and before.seed == self._identity.seed else 1
         return CachedRefusal(
             until=self._clock.time() + refusal_pause(explained, count),
@@ -351,7 +354,7 @@ class Renewal:
         )
 
     def _heed_refusal(self, entry: TokenRecord | None, *, reachable: bool) -> None:
-        """Fail, if the endpoint has lately said no to this very secret."""
+        """Raise the cached refusal if the endpoint has recently refused this secret."""
         memory, now = self._memory, self._clock.time()
         if reachable and not memory.refusal_unsaved:
             memory.refusal = None if entry is None else entry.refusal
@@ -362,17 +365,19 @@ class Renewal:
         raise self._explained(refusal.error(until))
 
     def _explained(self, error: TokenError) -> TokenError:
-        """The failure in the credential's words, or as it is if the credential has a bug there: the facts count more,
-        and a refusal that is not noted would be provoked again and again."""
+        """Return the failure in the credential's words, or unchanged if `Credential.map_error` has a bug.
+
+        The facts matter more: a refusal that is not recorded would be provoked again and again.
+        """
         problem: str
         try:
             explained: object = self._credential.map_error(error.copy())
-        except Exception as bug:  # noqa: BLE001 - whatever a credential raises
+        except Exception as bug:  # noqa: BLE001 - any exception of a credential
             problem = f"{type(bug).__name__}: {bug}"
         else:
             if isinstance(explained, TokenError):
                 return explained
-            problem = f"it gave no TokenError, but {type(explained).__name__}"
+            problem = f"it returned {type(explained).__name__}, not a TokenError"
         _log.warning("%s.explain failed (%s)", type(self._credential).__name__, problem)
         return error
 
@@ -403,6 +408,6 @@ class Renewal:
 
 def _store_lost() -> TokenUnavailableError:
     return TokenUnavailableError(
-        "no refresh token may be sent, and there is no other way to log in: the token store lost it or is away, or "
-        "this process was forked from the one that keeps it"
+        "no refresh token may be sent, and the credential has no login: the token store lost it or is unavailable, or "
+        "this process was forked from the one that has it"
     )

@@ -1,8 +1,7 @@
-"""`Shelf`: one token's place in a store, which may be away and may hold anything. `Memory`: what goes on without it.
+"""`Shelf`: one token's record in a store that may be unavailable. `Memory`: the state that replaces it meanwhile.
 
-Used by `asdk.auth.refresh.refresh`. Whatever a store raises means that it is away: that is said once, and calls go on
-from
-memory. What a store holds is believed only if it says of itself that it belongs here.
+Used by `asdk.auth.refresh.refresh`. Any exception of a store means that it is unavailable: that is logged once, and
+calls continue from memory. A record is used only if its own facts say that it belongs to this identity.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from asdk.errors import ConfigurationError
 
 _log = logging.getLogger("asdk.auth")
 
-# What a store does, in the order of what it takes.
+# The operations of a store, in ascending order of what they require.
 _LOAD, _LOCK, _SAVE = 1, 2, 3
 
 
 class Memory:
-    """What a source remembers of one token between renewals.
+    """The state of one token that a source keeps between refreshes.
 
     Attributes:
-        token: the newest one.
-        private: whether this process alone has it: it was got while the store was away, or could not be saved.
-        seed: whose it is, and the fingerprint of the secret that it was got with.
-        unsaved: the entry that the store has yet to take.
-        replaced: the token in the store whose place the unsaved one takes.
-        refusal: the last lasting no, until a token comes.
-        refusal_unsaved: whether the store did not take that.
-        store_away: what the store could not do the last time, 0 for nothing; said once.
-        inherited: whether this process was forked from one that may use what is in memory.
+        token: the newest token.
+        private: whether only this process has it: it was obtained while the store was unavailable, or not saved.
+        seed: its account, and the fingerprint of the secret that it was obtained with.
+        unsaved: the record that still has to be saved.
+        replaced: the token in the store that the unsaved one replaces.
+        refusal: the last permanent refusal, until a token is obtained.
+        refusal_unsaved: whether the refusal could not be saved.
+        store_away: the operation that the store last failed at, 0 for none; logged once.
+        inherited: whether this process was forked from one that may use the token in memory.
     """
 
     __slots__ = (
@@ -64,41 +63,41 @@ class Memory:
         self.inherited = False
 
     def begin(self, identity: Identity) -> None:
-        """Before a renewal. Of another account, or with another secret than before, what came of the old is void."""
+        """Prepare for a refresh: a token of another account, or of another secret, is void."""
         seed = (identity.key, identity.seed)
         if seed != self.seed:
             self.token, self.private, self.seed, self.unsaved, self.replaced = None, False, seed, None, None
 
     def adopt(self, token: Token) -> None:
-        """Go on with a token that the store holds."""
+        """Use a token that the store contains."""
         self.token, self.inherited, self.refusal, self.refusal_unsaved = token, False, None, False
         self.saved()
 
     def keep(self, token: Token, entry: TokenRecord, replaced: Token | None) -> None:
-        """Go on with a new token that the store has yet to take."""
+        """Use a new token that still has to be saved."""
         self.token, self.inherited, self.refusal, self.refusal_unsaved = token, False, None, False
-        if self.unsaved is None:  # else the store still holds what the unsaved one before this replaced
+        if self.unsaved is None:  # otherwise the store still has the token that the first unsaved one replaced
             self.replaced = replaced
         self.private, self.unsaved = True, entry
 
     def saved(self) -> None:
-        """The store has what there is."""
+        """Note that the store has the newest token."""
         self.private, self.unsaved, self.replaced = False, None, None
 
     def inherit(self) -> None:
-        """After a fork, in the child: a refresh token in memory is the parent's to use."""
+        """Reset the state in a forked child: a refresh token in memory is the parent's to use."""
         self.inherited, self.unsaved, self.private = True, None, False
         if self.token is not None:
             self.token = attrs.evolve(self.token, refresh_token=None)
 
 
 class Shelf:
-    """One token's place in a store.
+    """One token's record in a store.
 
     Args:
-        store: that has it.
-        identity: whose token it is.
-        memory: of the same token.
+        store: contains the record.
+        identity: identifies the token.
+        memory: the state of the same token.
     """
 
     def __init__(self, store: TokenStore, identity: Identity, memory: Memory) -> None:
@@ -108,12 +107,12 @@ class Shelf:
         self.memory = memory
 
     async def stored(self) -> TokenRecord | None:
-        """What the store holds; raises what the store raises."""
+        """Return the record in the store; raise what the store raises."""
         entry = await self._store.load(self._key)
         return None if entry is None else self._trusted(entry)
 
     async def forget(self) -> None:
-        """Forget what the store holds; raises what the store raises."""
+        """Delete the record in the store; raise what the store raises."""
         async with self._store.lock(self._key):
             await self._store.delete(self._key)
 
@@ -125,7 +124,7 @@ class Shelf:
         intent: RefreshIntent | None = None,
         refusal: CachedRefusal | None = None,
     ) -> TokenRecord:
-        """The entry that comes after this one."""
+        """Return the record that follows this one."""
         return TokenRecord(
             origin=self.identity.origin,
             account=self.identity.account,
@@ -137,11 +136,11 @@ class Shelf:
         )
 
     async def load(self) -> tuple[bool, TokenRecord | None]:
-        """Whether the store could be asked, and the entry, without what in it is not to be trusted."""
+        """Return whether the store could be read, and the record without untrusted parts."""
         failure: str
         try:
             entry = await self._store.load(self._key)
-        except Exception as error:  # noqa: BLE001 - whatever a store raises means that it is away
+        except Exception as error:  # noqa: BLE001 - any exception of a store means that it is unavailable
             failure = _kind(error)
         else:
             self._note_store_back(_LOAD)
@@ -154,14 +153,14 @@ class Shelf:
         blank = TokenRecord(origin=identity.origin, account=identity.account, revision=entry.revision)
         if (entry.origin, entry.account) != (identity.origin, identity.account):
             _log.warning(
-                "the token store holds a token of %s under the key of %s: it is not used", entry.origin, identity.origin
+                "the token store has a token of %s under the key of %s; it is not used", entry.origin, identity.origin
             )
             return blank
-        # A login may be made anew with another secret; the notes beside the token then speak of the old one.
+        # A login may use another secret; the intent and refusal next to the token are then about the old one.
         return entry if entry.seed in (None, identity.seed) or identity.seed is None else blank
 
     async def save(self, entry: TokenRecord) -> bool | None:
-        """Whether the store took the entry; None if it could not be asked."""
+        """Return whether the record was saved; None if the store is unavailable."""
         failure: str
         try:
             taken = await self._store.save(self._key, entry)
@@ -175,7 +174,7 @@ class Shelf:
 
     @asynccontextmanager
     async def lock(self) -> AsyncGenerator[bool, None]:
-        """With the store's lock held: True; if the store does not give it, False."""
+        """Hold the store's lock and yield True; yield False if the store does not grant it."""
         failure: str | None = None
         lock = self._store.lock(self._key)
         try:
@@ -190,7 +189,7 @@ class Shelf:
         gone = False
         try:
             yield True
-        except GeneratorExit as end:  # the loop is gone, and what asks Redis to free the lock could not be awaited
+        except GeneratorExit as end:  # the loop has ended, so the release of a Redis lock could not be awaited
             gone = True
             await lock.__aexit__(GeneratorExit, end, None)
             raise
@@ -203,24 +202,24 @@ class Shelf:
     async def _unlock(self, lock: AbstractAsyncContextManager[None]) -> str | None:
         try:
             await lock.__aexit__(None, None, None)
-        except Exception as error:  # noqa: BLE001 - the token is there, and the lock ends by itself
+        except Exception as error:  # noqa: BLE001 - the token was obtained, and the lock expires by itself
             return _kind(error)
         return None
 
     def _note_store_away(self, doing: int, failure: str) -> None:
         if not self.memory.store_away:
-            _log.warning("the token store cannot be used (%s): tokens are kept in memory meanwhile", failure)
+            _log.warning("the token store is unavailable (%s); tokens are kept in memory until it is back", failure)
         self.memory.store_away = max(doing, self.memory.store_away)
 
     def _note_store_back(self, doing: int) -> None:
-        """A store that can be read but not written is away all the same: it is back when it does what it refused."""
+        """Note a success: a store counts as available again once the operation that failed succeeds."""
         if 0 < self.memory.store_away <= doing:
             self.memory.store_away = 0
             _log.info("the token store can be used again")
 
 
 def _kind(error: Exception) -> str:
-    """What a store's failure was, without the rest of its text, which might quote an entry."""
+    """Describe a store's failure without its text, which might quote a record."""
     if isinstance(error, OSError) and error.strerror:
         return f"{type(error).__name__}: {error.strerror}"
     return error.message if isinstance(error, ConfigurationError) else type(error).__name__

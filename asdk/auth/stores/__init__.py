@@ -1,1 +1,1 @@
-"""Token stores, a file per place. Import them from `asdk.auth`."""
+"""Token stores, one file per kind. Import them from `asdk.auth`."""

@@ -1,7 +1,7 @@
-"""`TokenStore`: where tokens are kept between sources, processes and machines.
+"""`TokenStore`: the protocol of a place that keeps tokens for sources, processes and machines.
 
-Called by `TokenSource`, inside its single flight. What a user extends to keep tokens in a place of his own;
-`asdk.testing.TokenStoreSuite` tests it.
+Called by `TokenSource`, inside its single flight. A user implements it to keep tokens elsewhere, and tests that with
+`asdk.testing.TokenStoreSuite`.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from asdk.auth.stores.record import TokenRecord
 
 
 class TokenStore(Protocol):
-    """Keeps one `TokenRecord` under each key. A store shows no secret in its repr, its warnings or its errors.
+    """A store of one `TokenRecord` per key. Its repr, warnings and errors show no secret.
 
-    Any exception of a store means that it cannot be used now: the source says so once and goes on from memory. A store
-    must therefore not hang: a few seconds at most, but for the wait for a lock.
+    Any exception of a store means that it is unavailable now: the source logs that once and continues from memory. So a
+    store must not hang: a call takes a few seconds at most, except for the wait for a lock.
     """
 
     async def load(self, key: str) -> TokenRecord | None:
-        """The entry under this key, or None. What is there but cannot be trusted is None too, with a warning."""
+        """Return the record of this key, or None. A record that cannot be trusted is None too, with a warning."""
         ...
 
     async def save(self, key: str, entry: TokenRecord) -> bool:
-        """Keep this entry under this key, if what is there is the revision before it: compare and set.
+        """Save the record of this key if the stored one is the revision before it: compare and set.
 
         Returns:
-            Whether it was kept. False: what is there is not ``entry.revision - 1``; nothing counts as revision 0.
+            True if it was saved. False if the stored revision is not ``entry.revision - 1``; no record is revision 0.
         """
         ...
 
     async def delete(self, key: str) -> None:
-        """Forget the entry under this key, if there is one."""
+        """Delete the record of this key, if it exists."""
         ...
 
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:
-        """Hold this key against everybody else who shares the store, while a token is renewed.
+        """Lock this key for everything that shares the store, while a token is refreshed.
 
-        A holder that died is taken over from within 5 s; one that lives is never robbed, however long it takes.
+        The lock of a holder that died is taken over within 5 s; that of a live one never is, however long it takes.
         """
         ...

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from asdk.auth.stores.paths import file_name, state_directory
 from asdk.auth.stores.record import TokenRecord
 from asdk.concurrency.file_locks import FileLocks
-from asdk.concurrency.threads import WarnOnce, in_thread
+from asdk.concurrency.threads import WarnOnce, run_in_thread
 from asdk.errors import ConfigurationError
 from asdk.extras import require_extra
 from asdk.secret import Secret
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class KeyringTokenStore:
-    """Keeps each token in the user's keyring. A keyring has no locks, so those are files, as `FileTokenStore` has them.
+    """A store in the user's keyring. Keyrings have no locks, so it uses lock files, as `FileTokenStore` does.
 
-    Some keyrings bound the size of a value: Windows takes 2,560 bytes, of which an entry with a long access token and a
-    long refresh token (JWTs) may need more. Saving it raises then, and the token is served from memory. A keyring that
-    is locked may ask its user for a password; nothing but the token waits for that.
+    Some keyrings limit the size of a value: Windows accepts 2,560 bytes, which a record with a long access token and a
+    long refresh token (JWTs) may exceed. Saving such a record raises, and the token is served from memory. A locked
+    keyring may ask its user for a password; only callers that need the token wait for that.
 
     Args:
-        service: under which the keyring lists the tokens. Programs that share them use the same.
+        service: the name under which the keyring lists the tokens. Programs that share tokens use the same name.
         backend: the keyring to use, instead of the one that the ``keyring`` package finds.
 
     Raises:
@@ -42,20 +42,24 @@ class KeyringTokenStore:
         self._given = backend
         self._keyring = backend or _find_keyring()
         self._locks = FileLocks(state_directory("keyring"))
-        self._complaints = WarnOnce()
+        self._warnings = WarnOnce()
 
     async def load(self, key: str) -> TokenRecord | None:
-        return await in_thread(lambda: self._read(key))
+        """Return the record of this key, or None if there is none that can be trusted."""
+        return await run_in_thread(lambda: self._read(key))
 
     async def save(self, key: str, entry: TokenRecord) -> bool:
-        return await in_thread(lambda: self._save(key, entry))
+        """Save the record if the stored one is the revision before it. Return False otherwise."""
+        return await run_in_thread(lambda: self._save(key, entry))
 
     async def delete(self, key: str) -> None:
-        await in_thread(lambda: self._delete(key))
+        """Delete the record of this key, if it exists."""
+        await run_in_thread(lambda: self._delete(key))
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[None, None]:
-        async with self._locks.hold(file_name(f"{self.service}/{key}")):
+        """Lock this key for all of the user's processes."""
+        async with self._locks.lock(file_name(f"{self.service}/{key}")):
             yield
 
     def _read(self, key: str) -> TokenRecord | None:
@@ -65,11 +69,11 @@ class KeyringTokenStore:
         try:
             return TokenRecord.loads(Secret(value))
         except ValueError as error:
-            self._complaints.ignored(f"the keyring under {self.service}, {key}", str(error))
+            self._warnings.ignored(f"the keyring under {self.service}, {key}", str(error))
             return None
 
     def _save(self, key: str, entry: TokenRecord) -> bool:
-        with self._locks.writing():
+        with self._locks.write_lock():
             before = self._read(key)
             if (0 if before is None else before.revision) != entry.revision - 1:
                 return False
@@ -77,7 +81,7 @@ class KeyringTokenStore:
             return True
 
     def _delete(self, key: str) -> None:
-        with self._locks.writing():
+        with self._locks.write_lock():
             if self._keyring.get_password(self.service, key) is not None:
                 self._keyring.delete_password(self.service, key)
 
@@ -86,7 +90,7 @@ class KeyringTokenStore:
 
     def __reduce__(self) -> tuple[type[KeyringTokenStore], tuple[str]]:
         if self._given is not None:
-            raise TypeError("a KeyringTokenStore with a backend of its own does not pickle")
+            raise TypeError("a KeyringTokenStore with its own backend cannot be pickled; make one in each process")
         return type(self), (self.service,)
 
 
@@ -98,6 +102,6 @@ def _find_keyring() -> KeyringBackend:
     if not isinstance(found, fail.Keyring | null.Keyring):
         return found
     raise ConfigurationError(
-        "KeyringTokenStore found no keyring: start or install one (on Linux a Secret Service, such as GNOME Keyring or "
+        "KeyringTokenStore found no keyring; start or install one (on Linux a Secret Service, such as GNOME Keyring or "
         "KWallet), or use FileTokenStore"
     )

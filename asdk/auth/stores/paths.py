@@ -1,4 +1,4 @@
-"""Where stores of one machine keep things, and under which names."""
+"""Directories and file names of the stores that are local to one machine."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import hashlib
 import re
 from pathlib import Path
 
-_PLAIN = re.compile(r"[0-9a-f]{32}").fullmatch
+_is_identity_key = re.compile(r"[0-9a-f]{32}").fullmatch
 
 
 def file_name(key: str) -> str:
-    """A name for this key that every file system takes, and that leads nowhere else: the key itself, if it is an
-    `Identity.key`."""
-    return key if _PLAIN(key) else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """Return a name for this key that is valid in every file system and stays in its directory.
+
+    An `Identity.key` is its own name; any other key is hashed.
+    """
+    return key if _is_identity_key(key) else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def state_directory(purpose: str) -> Path:
-    """Where the platform keeps the state of this user's programs, such as ``~/.local/state/asdk/tokens``."""
+    """Return the platform's directory for the state of a user's programs, such as ``~/.local/state/asdk/tokens``."""
     from platformdirs import user_state_path
 
     return user_state_path("asdk", appauthor=False) / purpose

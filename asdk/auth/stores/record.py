@@ -1,7 +1,7 @@
-"""`TokenRecord`: what a token store keeps under one key, and how it is written down.
+"""`TokenRecord`: the record that a token store keeps under one key, and its JSON form.
 
-Beside the token stand two notes from one process to all others: the *intent* to use a refresh token that is good for
-one use, and a *refusal* that nobody should provoke again.
+Next to the token it has two notes for other processes: the *intent* to use a single-use refresh token, and a *refusal*
+that should not be provoked again.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ from asdk.auth.token import Token
 from asdk.errors import TokenRefusedError
 from asdk.secret import Secret
 
-# Of the form below; an entry of another one is not understood, and so not used.
+# The version of the JSON form; a record of another version is not used.
 _FORMAT = 1
 
-#: An entry beyond this many bytes is not read.
+#: A larger record, in bytes, is not read.
 LARGEST = 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
 class RefreshIntent:
-    """Says, before a refresh token of one use is sent, that it is about to be.
+    """The intent to send a single-use refresh token, recorded before it is sent.
 
     Attributes:
-        refresh_token: the fingerprint of the token that is sent.
-        holder: the process that sends it, as `asdk.concurrency.process` names it; empty if that has given up, and does
-        not know
-            whether the token was used.
-        written_at: when this was written, in epoch seconds.
+        refresh_token: the fingerprint of the refresh token.
+        holder: the process that sends it, as `asdk.concurrency.process` names it; empty if that process gave up without
+            knowing whether the token was used.
+        written_at: when the intent was recorded, in epoch seconds.
     """
 
     refresh_token: str
@@ -42,16 +41,16 @@ class RefreshIntent:
 
 @attrs.frozen(kw_only=True)
 class CachedRefusal:
-    """A lasting no of the token endpoint.
+    """A permanent refusal of the token endpoint.
 
     Attributes:
         until: when the endpoint may be asked again, in epoch seconds.
-        count: how many refusals came in a row.
-        message: of the error that each caller gets.
-        status: of the endpoint's answer, if it gave one.
-        code: the endpoint's error code, if it gave one.
-        method, template, request_id: of the request that was refused.
-        seed: the fingerprint of the secret that was refused; another secret may be tried at once.
+        count: the number of consecutive refusals.
+        message: the message of the error that each caller gets.
+        status: the status of the endpoint's response, if there was one.
+        code: the endpoint's error code, if it sent one.
+        method, template, request_id: facts of the refused request.
+        seed: the fingerprint of the refused secret; another secret may be tried at once.
     """
 
     until: float
@@ -65,7 +64,7 @@ class CachedRefusal:
     seed: str | None = None
 
     def error(self, retry_after: float | None = None) -> TokenRefusedError:
-        """The refusal as it is raised again."""
+        """Return the refusal as the error to raise again."""
         return TokenRefusedError(
             self.message,
             status=self.status,
@@ -79,16 +78,16 @@ class CachedRefusal:
 
 @attrs.frozen(kw_only=True, repr=False)
 class TokenRecord:
-    """What a store keeps under one key.
+    """The record that a store keeps under one key.
 
     Attributes:
-        origin: of the token endpoint; an entry of another origin under the same key is never used.
-        account: whose token it is.
+        origin: the origin of the token endpoint; a record of another origin under the same key is never used.
+        account: the account of the token.
         seed: the fingerprint of the secret that the token's family began with.
-        token: None where only a note is left.
-        intent: None where no refresh token is on its way.
-        refusal: None where the endpoint has not said no.
-        revision: counts the changes, from 1. A store takes an entry only if its own is the one before.
+        token: the token; None if only a note is left.
+        intent: None if no refresh token is being sent.
+        refusal: None if the endpoint has not refused the credential.
+        revision: the number of changes, from 1. A store saves a record only over the previous revision.
     """
 
     origin: str
@@ -100,7 +99,7 @@ class TokenRecord:
     revision: int = 1
 
     def dumps(self) -> Secret:
-        """The entry as JSON text, with the token's secrets in it."""
+        """Return the record as JSON text, which contains the token's secrets."""
         data: dict[str, Any] = {
             "format": _FORMAT,
             "revision": self.revision,
@@ -118,8 +117,8 @@ class TokenRecord:
         """Read what `dumps` wrote.
 
         Raises:
-            ValueError: this is no entry: cut off, of another format, or of another making. The message tells no part
-                of it.
+            ValueError: the text is not a record: truncated, of another version, or something else. The message quotes
+                no part of it.
         """
         problem = "it is not valid JSON"
         try:
@@ -127,7 +126,7 @@ class TokenRecord:
             problem = "it is no entry of a token store"
             return cls._read(data)
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-            pass  # what they say may quote a token
+            pass  # their messages may quote a token
         raise ValueError(problem)
 
     @classmethod
@@ -150,7 +149,7 @@ class TokenRecord:
         return f"<TokenRecord {self.revision} of {self.origin}: {self.token}{notes}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an TokenRecord does not pickle: share a TokenStore instead")
+        raise TypeError("a TokenRecord cannot be pickled; share a TokenStore instead")
 
 
 def _plain(text: str | bytes | Secret) -> str | bytes:
@@ -187,7 +186,7 @@ def _read_token(data: Mapping[str, Any]) -> Token:
         scheme=_text(data["scheme"]),
         claims=claims,
     )
-    token.headers  # noqa: B018 - a value that no header can carry is found here, not on the first call
+    token.headers  # noqa: B018 - a value that is invalid in a header is found here, not on the first call
     return token
 
 
@@ -200,7 +199,7 @@ def _read_intent(data: Mapping[str, Any]) -> RefreshIntent:
 
 
 def _read_refusal(data: Mapping[str, Any]) -> CachedRefusal:
-    # What asdk did not write down from the beginning may be missing; the token beside it is good all the same.
+    # Members that were added later may be missing; the token next to them is still valid.
     status = data["status"]
     return CachedRefusal(
         until=_number(data["until"]),
@@ -241,5 +240,5 @@ def _whole(value: object) -> int:
     return value
 
 
-# The end of the year 9999, in epoch seconds; nothing here is larger.
+# The end of the year 9999, in epoch seconds: an upper bound for all times.
 _LAST_MOMENT = 253_402_300_800

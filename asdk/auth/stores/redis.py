@@ -1,7 +1,7 @@
-"""`RedisTokenStore`: tokens in Redis, shared by the processes of all machines that reach it.
+"""`RedisTokenStore`: tokens in Redis, shared by the processes of all machines that can reach it.
 
-For fleets. Each event loop has a client of its own (`PerLoop`), which ends with its loop and is left alone after a
-fork. Every step that must not be interrupted by others is one script, which Redis runs as a whole.
+For fleets. Each event loop has its own Redis client (`PerLoop`), which is closed with its loop and left alone after a
+fork. Every step that must be atomic is one script, which Redis runs without interruption.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 #: How long a lock outlives its holder, in seconds, and how often the holder's heartbeat extends it.
 LOCK_TTL = 5.0
-LOCK_BEAT = 1.5
+LOCK_EXTEND_INTERVAL = 1.5
 
-# No command takes longer, in seconds, with a connection, a reconnection and whatever the client adds to it.
+# The longest time of one command, in seconds, with a connection, a reconnection and everything that the client adds.
 _COMMAND_TIMEOUT = 4.0
 
-# How long whoever has done his work waits until his lock is known to be free, in seconds.
-_GIVE_BACK_TIMEOUT = 1.0
+# How long a caller that has finished waits for the confirmation that its lock is released, in seconds.
+_RELEASE_TIMEOUT = 1.0
 
-# How long to wait before a lock that somebody else holds is tried again, in seconds: it grows, for others wait too.
+# The pauses between two attempts to acquire a lock, in seconds. They grow, since other callers wait too.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
-# Begins what is encrypted; a plain entry begins with a brace.
-_SEALED = b"asdk1:"
+# The prefix of an encrypted record; a plain record begins with a brace.
+_ENCRYPTED = b"asdk1:"
 
-# What is kept under a key, as a fingerprint: empty for nothing, "foreign" for what no store put there.
+# The state of a key: the fingerprint of its value, empty for no value, "foreign" for a value that no store wrote.
 _STATE = f"""
 local kind, value, state = redis.call('TYPE', KEYS[1]).ok, '', 'foreign'
 if kind == 'none' then state = '' end
@@ -56,39 +56,39 @@ end
 """
 _LOAD = _STATE + "return {state, value}"
 
-# The second condition is for a script that is sent again, since its reply was lost.
+# The second condition is for a script that is sent again because its reply was lost.
 _SAVE = f"""{_STATE}
 if state == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end
 return state == redis.sha1hex(ARGV[2]) and 1 or 0
 """
-_TAKE = """
+_ACQUIRE = """
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0
 """
 _EXTEND = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
-_GIVE_BACK = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
+_RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
 
 
 class RedisTokenStore:
-    """Keeps each token under a key in Redis, encrypted if a key is given.
+    """A store of one Redis key per token, encrypted if an encryption key is given.
 
-    The lock ends by itself 5 s after its holder died. A thread extends it while the holder lives, also while something
-    blocks the holder's event loop. What stops the whole process for more than 5 s (a SIGSTOP, a machine that sleeps)
-    does lose it; the holder's next save is refused then, if somebody else has saved in the meantime. The same goes for
-    a Redis that restarts empty.
+    A lock expires 5 s after its holder died. A thread extends it while the holder lives, also while a blocking call
+    stops the holder's event loop. A process that is suspended for more than 5 s (a SIGSTOP, a machine that sleeps) does
+    lose its lock, and so does every process when Redis restarts empty; the holder's next save is then rejected if
+    another process has saved meanwhile.
 
-    Any error of Redis goes out as it is, without its frames; no command takes longer than 4 s.
+    Errors of Redis are raised unchanged, without their frames. A command takes 4 s at most.
 
     Args:
-        source: an URL such as ``rediss://user:password@host:6379/0``; or a client, whose settings are used, not the
-            client itself, since it works in one event loop only; or a function that makes a client, called once in each
-            event loop, for Sentinel, a cluster, or settings of your own.
-        encryption_key: 32 bytes or their base64, as ``secrets.token_urlsafe(32)`` makes it. What was encrypted with
-            another key, or put under another name, is ignored, with one warning.
-        prefix: begins each key.
+        source: a URL such as ``rediss://user:password@host:6379/0``; or a client, whose settings are copied, since a
+            client works in one event loop only; or a function that makes a client, called once in each event loop, for
+            Sentinel, a cluster, or settings of your own.
+        encryption_key: 32 bytes or their URL-safe base64, as ``secrets.token_urlsafe(32)`` makes it. A record that was
+            encrypted with another key, or moved from another name, is ignored, with one warning.
+        prefix: prepended to each key.
 
     Raises:
-        ConfigurationError: the URL or the key is none; or a package is missing: ``pip install 'asdk[redis]'`` or
+        ConfigurationError: the URL or the key is invalid, or a package is missing: ``pip install 'asdk[redis]'`` or
             ``'asdk[crypto]'``.
     """
 
@@ -99,108 +99,112 @@ class RedisTokenStore:
         from asdk.auth.stores.redis_clients import client_maker, close_client
 
         self.prefix = prefix
-        self._seal = None if encryption_key is None else _make_seal(encryption_key)
+        self._cipher = None if encryption_key is None else _make_cipher(encryption_key)
         self._make = client_maker(source)
         self._clients: PerLoop[Redis] = PerLoop(close_client)
         self._locks = LocalLocks()
-        self._complaints = WarnOnce()
+        self._warnings = WarnOnce()
 
     async def load(self, key: str) -> TokenRecord | None:
-        return (await self._look(f"{self.prefix}{key}"))[1]
+        """Return the record of this key, or None if there is none that can be trusted."""
+        return (await self._load(f"{self.prefix}{key}"))[1]
 
     async def save(self, key: str, entry: TokenRecord) -> bool:
+        """Save the record if the stored one is the revision before it. Return False otherwise."""
         name = f"{self.prefix}{key}"
-        state, before = await self._look(name)
+        state, before = await self._load(name)
         if (0 if before is None else before.revision) != entry.revision - 1:
             return False
-        return bool(await self._eval(_SAVE, name, state, memoryview(self._write(name, entry))))
+        return bool(await self._eval(_SAVE, name, state, memoryview(self._dump(name, entry))))
 
     async def delete(self, key: str) -> None:
+        """Delete the record of this key, if it exists."""
         await self._run("DEL", f"{self.prefix}{key}")
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[None, None]:
-        # The mark is made before anything is sent: whatever becomes of the reply, the lock can be given back.
-        name, mark = f"{self.prefix}lock:{key}", secrets.token_hex(16)
-        async with self._locks.hold(key) as holder:
+        """Lock this key for all processes that share the Redis."""
+        # The owner is chosen before anything is sent, so that the lock can be released even if the reply is lost.
+        name, owner = f"{self.prefix}lock:{key}", secrets.token_hex(16)
+        async with self._locks.lock(key) as holder:
             heartbeat = Heartbeat(
-                LOCK_BEAT,
-                beat=lambda: self._extend(name, mark),
-                lost=lambda: asyncio.run(self._give_back(name, mark)),
+                LOCK_EXTEND_INTERVAL,
+                beat=lambda: self._extend(name, owner),
+                lost=lambda: asyncio.run(self._release(name, owner)),
             )
-            holder.on_lost = heartbeat.give_up
+            holder.on_lost = heartbeat.abandon
             try:
-                await self._take(name, mark)
+                await self._acquire(name, owner)
                 heartbeat.start()
                 yield
             except GeneratorExit:  # the loop is gone, and nothing can be sent from here
-                heartbeat.give_up()
+                heartbeat.abandon()
                 raise
             except BaseException:
-                await self._leave(heartbeat, name, mark)
+                await self._finish(heartbeat, name, owner)
                 raise
-            await self._leave(heartbeat, name, mark)
+            await self._finish(heartbeat, name, owner)
 
     async def aclose(self) -> None:
-        """Close the connections, of this loop and of others. Not needed: each loop closes its own when it ends."""
+        """Close the connections of all event loops. Optional: each loop closes its own when it shuts down."""
         await self._clients.aclose()
 
-    async def _take(self, name: str, mark: str) -> None:
+    async def _acquire(self, name: str, owner: str) -> None:
         pause = _FIRST_PAUSE
         while True:
             began = time.monotonic()
-            taken = await self._eval(_TAKE, name, mark, int(LOCK_TTL * 1000))
-            if taken and time.monotonic() - began < LOCK_BEAT:
-                return  # else its life, which began at some time in between, may be over before the first beat
+            acquired = await self._eval(_ACQUIRE, name, owner, int(LOCK_TTL * 1000))
+            if acquired and time.monotonic() - began < LOCK_EXTEND_INTERVAL:
+                return  # a slower reply leaves too little of the lock's lifetime until the first extension
             await asyncio.sleep(random.uniform(pause / 2, pause))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    async def _extend(self, name: str, mark: str) -> bool:
-        return bool(await self._eval(_EXTEND, name, mark, int(LOCK_TTL * 1000)))
+    async def _extend(self, name: str, owner: str) -> bool:
+        return bool(await self._eval(_EXTEND, name, owner, int(LOCK_TTL * 1000)))
 
-    async def _leave(self, heartbeat: Heartbeat, name: str, mark: str) -> None:
-        """Free the lock, if it is still ours: also while the caller is being cancelled, or others wait 5 s for it."""
+    async def _finish(self, heartbeat: Heartbeat, name: str, owner: str) -> None:
+        """Release the lock, also while the caller is being cancelled: otherwise others would wait 5 s for it."""
         heartbeat.stop()
         try:
-            await self._give_back(name, mark)
+            await self._release(name, owner)
         except asyncio.CancelledError:
             try:
-                await self._give_back(name, mark)  # a cancellation breaks one command off, not the next
+                await self._release(name, owner)  # a cancellation interrupts one command, not the next
             except asyncio.CancelledError:
-                heartbeat.give_up()  # a scope of anyio strikes at each await: what is left is for the other thread
+                heartbeat.abandon()  # an anyio scope cancels every await, so the rest is up to another thread
             raise
 
-    async def _give_back(self, name: str, mark: str) -> None:
-        with suppress(Exception):  # Redis is gone: what the body did stands, and the lock ends by itself
-            async with asyncio.timeout(_GIVE_BACK_TIMEOUT):
-                await self._eval(_GIVE_BACK, name, mark)
+    async def _release(self, name: str, owner: str) -> None:
+        with suppress(Exception):  # Redis is gone: the block's work is done, and the lock expires
+            async with asyncio.timeout(_RELEASE_TIMEOUT):
+                await self._eval(_RELEASE, name, owner)
 
-    async def _look(self, name: str) -> tuple[str, TokenRecord | None]:
-        """The state of what is kept there, as the scripts name it, and the entry, if it can be trusted."""
-        state, value = map(_plain, await self._eval(_LOAD, name))
-        return state.decode(), self._read(name, state, value)
+    async def _load(self, name: str) -> tuple[str, TokenRecord | None]:
+        """Return the state of a key, as the scripts name it, and its record if that can be trusted."""
+        state, value = map(_to_bytes, await self._eval(_LOAD, name))
+        return state.decode(), self._parse(name, state, value)
 
-    def _read(self, name: str, state: bytes, value: bytes) -> TokenRecord | None:
+    def _parse(self, name: str, state: bytes, value: bytes) -> TokenRecord | None:
         if not state:
             return None
         try:
             if state == b"foreign":
-                raise ValueError("it is no entry of a token store")
-            is_sealed = value.startswith(_SEALED)
-            if self._seal is None:
-                if is_sealed:
-                    raise ValueError("it is encrypted, and no encryption_key was given")
+                raise ValueError("it is not a record of a token store")
+            is_encrypted = value.startswith(_ENCRYPTED)
+            if self._cipher is None:
+                if is_encrypted:
+                    raise ValueError("it is encrypted, but the store has no encryption_key")
                 return TokenRecord.loads(value)
-            if not is_sealed:
-                raise ValueError("it is not encrypted, but an encryption_key was given")
-            return TokenRecord.loads(self._seal.open(value.removeprefix(_SEALED), name))
+            if not is_encrypted:
+                raise ValueError("it is not encrypted, but the store has an encryption_key")
+            return TokenRecord.loads(self._cipher.decrypt(value.removeprefix(_ENCRYPTED), name))
         except ValueError as error:
-            self._complaints.ignored(f"Redis under {name}", str(error))
+            self._warnings.ignored(f"Redis under {name}", str(error))
             return None
 
-    def _write(self, name: str, entry: TokenRecord) -> bytes:
+    def _dump(self, name: str, entry: TokenRecord) -> bytes:
         text = entry.dumps()
-        return text.reveal().encode() if self._seal is None else _SEALED + self._seal.close(text, name)
+        return text.reveal().encode() if self._cipher is None else _ENCRYPTED + self._cipher.encrypt(text, name)
 
     async def _eval(self, script: str, name: str, *arguments: str | int | memoryview) -> Any:
         return await self._run("EVAL", script, 1, name, *arguments)
@@ -215,8 +219,8 @@ class RedisTokenStore:
                 reply = await client.execute_command(*command)  # type: ignore[no-untyped-call]
             if task is None or task.cancelling() <= cancelling:
                 return reply
-            del reply  # `asyncio.wait_for` of Python 3.11, in redis-py, swallowed a cancellation
-        except BaseException as error:  # noqa: BLE001 - a cancellation, too, comes through frames that hold the token
+            del reply  # redis-py's `asyncio.wait_for` of Python 3.11 swallowed a cancellation
+        except BaseException as error:  # noqa: BLE001 - the frames of a cancellation contain the token, too
             failure = without_frames(error)
         try:
             raise failure
@@ -224,18 +228,18 @@ class RedisTokenStore:
             del failure
 
     def __repr__(self) -> str:
-        return f"<RedisTokenStore {self.prefix!r}{'' if self._seal is None else ', encrypted'}>"
+        return f"<RedisTokenStore {self.prefix!r}{'' if self._cipher is None else ', encrypted'}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a RedisTokenStore does not pickle: make one in each process")
+        raise TypeError("a RedisTokenStore cannot be pickled; make one in each process")
 
 
-def _make_seal(key: str | bytes | Secret) -> Cipher:
+def _make_cipher(key: str | bytes | Secret) -> Cipher:
     require_extra("encryption_key", "crypto", "cryptography")
     from asdk.auth.stores.encryption import Cipher
 
     return Cipher(key)
 
 
-def _plain(value: bytes | str) -> bytes:
-    return value.encode() if isinstance(value, str) else value  # a client of the user's may decode its replies
+def _to_bytes(value: bytes | str) -> bytes:
+    return value.encode() if isinstance(value, str) else value  # a user's client may decode its replies

@@ -1,4 +1,4 @@
-"""How `RedisTokenStore` comes to a client in each event loop, and gets rid of it.
+"""The creation and closing of `RedisTokenStore`'s Redis client in each event loop.
 
 Imported by the first such store, since it needs the ``redis`` extra.
 """
@@ -15,21 +15,21 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError
 
-from asdk.errors import ConfigurationError
+from asdk.errors import ConfigurationError, describe_type
 from asdk.secret import Secret
 
-# How long to wait for a connection, and for a reply, in seconds.
+# The timeout of a connection attempt, and of a reply, in seconds.
 _TIMEOUT = 2.0
 
-# What a client is set up with, and may be given to another; the rest of its pool's settings belongs to that pool.
+# The settings of a client that a copy may share; the rest of its pool's settings belongs to that pool.
 _SETTINGS = {"host", "port", "db", "path", "username", "password", "credential_provider", "client_name", "protocol"}
 
 
 def client_maker(source: str | Secret | Redis | Callable[[], Redis]) -> Callable[[], Redis]:
-    """What makes a client in the running loop. It holds no secret in plain text.
+    """Return a function that makes a client for the running loop. It contains no secret in plain text.
 
     Raises:
-        ConfigurationError: this is no URL of a Redis, or a client with a pool that cannot be made anew.
+        ConfigurationError: the source is not a Redis URL, or is a client whose pool cannot be copied.
     """
     if isinstance(source, str | Secret):
         url = Secret(source)
@@ -40,25 +40,26 @@ def client_maker(source: str | Secret | Redis | Callable[[], Redis]) -> Callable
     pool = source.connection_pool
     if type(pool) not in (ConnectionPool, BlockingConnectionPool):
         raise ConfigurationError(
-            f"RedisTokenStore cannot copy a {type(pool).__name__}: pass a function that makes the client"
+            f"source must be a client with a plain ConnectionPool, got {describe_type(pool)}; pass a function that "
+            "makes the client"
         )
-    kind, settings = pool.connection_class, _closed(pool.connection_kwargs)
+    kind, settings = pool.connection_class, _copied_settings(pool.connection_kwargs)
 
     def make() -> Redis:
-        copied = ConnectionPool(connection_class=kind, **_opened(settings), **_bounds())
+        copied = ConnectionPool(connection_class=kind, **_revealed(settings), **_bounds())
         return Redis.from_pool(copied)
 
     return make
 
 
 async def close_client(client: Redis) -> None:
-    """Close the connections, without a word, whatever state they or their loop are in."""
-    with contextlib.suppress(Exception):  # nobody is left to be told; RuntimeError of a closed loop among them
+    """Close the connections, in any state of them or their loop, and ignore errors."""
+    with contextlib.suppress(Exception):  # no caller is left; a closed loop raises RuntimeError, for example
         await client.aclose()
 
 
 def _bounds() -> dict[str, Any]:
-    # Once more at once, for a connection that broke while it was idle. What redis-py does by itself takes up to 20 s.
+    # One immediate retry, for a connection that broke while it was idle. redis-py's own retries take up to 20 s.
     return {
         "socket_timeout": _TIMEOUT,
         "socket_connect_timeout": _TIMEOUT,
@@ -72,16 +73,16 @@ def _check_url(url: Secret) -> None:
         parse_url(url.reveal())
         return
     except ValueError:
-        pass  # it may quote the password
-    raise ConfigurationError("this is no URL of a Redis, such as rediss://user:password@host:6379/0")
+        pass  # its message may quote the password
+    raise ConfigurationError("source must be a Redis URL, such as rediss://user:password@host:6379/0")
 
 
-def _closed(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _copied_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {name: value for name, value in settings.items() if name in _SETTINGS or name.startswith("ssl_")}
     return {name: Secret(value) if name in _SECRET and value else value for name, value in chosen.items()}
 
 
-def _opened(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _revealed(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
 
 

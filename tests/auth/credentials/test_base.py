@@ -1,4 +1,4 @@
-"""The conversation with a token endpoint that all credentials share."""
+"""`send_token_request`, which all credentials share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.auth import json_request, send_token_request
 from asdk.testing import MemoryTransport, Reply
 
 
-async def test_what_an_endpoint_says_stays_in_one_line() -> None:
+async def test_an_error_description_is_reduced_to_one_printable_line() -> None:
     said = {"error": "bad\r\nkey\ud800", "error_description": "no\nERROR root: all is lost\x1b[31m\u2028end"}
     endpoint = MemoryTransport(lambda request: Reply(401, content=json.dumps(said).encode()))
     with pytest.raises(TokenRefusedError) as caught:

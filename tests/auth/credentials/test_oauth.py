@@ -1,4 +1,4 @@
-"""What all grants share: the form, the client's authentication, every form of a reply, every error."""
+"""`OAuthCredential`: the form, the client's authentication, and every kind of response and error."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from asdk.auth import (
 from asdk.testing import Reply, VirtualClock
 from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 from tests.support.failures import failure_of
-from tests.support.servers import RawServer, Visit
+from tests.support.servers import RawExchange, RawServer
 
 
 def basic_of(endpoint: Endpoint) -> tuple[str, str]:
-    """Id and secret, decoded as a server does it."""
+    """Return id and secret, decoded as a server does it."""
     scheme, _, encoded = endpoint.sent[-1].headers["Authorization"].partition(" ")
     assert scheme == "Basic"
     name, _, secret = base64.b64decode(encoded).decode("ascii").partition(":")
     return unquote_plus(name), unquote_plus(secret)
 
 
-# --- what is sent ---------------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------------
 
 
 async def test_the_request_on_the_wire() -> None:
     bodies: list[bytes] = []
 
-    async def issue(visit: Visit) -> None:
+    async def issue(visit: RawExchange) -> None:
         bodies.append(await visit.read_body())
         await visit.answer(json.dumps(granted("t1")).encode())
 
@@ -136,13 +136,13 @@ printable = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_siz
 
 
 @given(client_id=printable, secret=printable)
-def test_whatever_id_and_secret_hold_a_server_reads_them_back(client_id: str, secret: str) -> None:
+def test_a_server_can_decode_any_id_and_secret(client_id: str, secret: str) -> None:
     endpoint = Endpoint()
     asyncio.run(ClientCredentials(URL, client_id, secret).fetch(endpoint.send))
     assert basic_of(endpoint) == (client_id, secret)
 
 
-# --- what comes back ------------------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------------------------------
 
 
 def jwt(exp: object) -> str:
@@ -193,7 +193,7 @@ START = 1_750_000_000
         ({"access_token": "not.a"}, None),
     ],
 )
-async def test_every_way_to_say_how_long_a_token_lives(reply: dict[str, Any], lifetime: float | None) -> None:
+async def test_the_lifetime_is_read_from_every_known_field(reply: dict[str, Any], lifetime: float | None) -> None:
     content = json.dumps({"access_token": "t1", "token_type": "Bearer", **reply}).encode()
     endpoint = Endpoint(Reply(content=content))
     token = await source_of(ClientCredentials(URL, "app", "s3cret")).get(endpoint.send)
@@ -211,17 +211,17 @@ async def test_every_way_to_say_how_long_a_token_lives(reply: dict[str, Any], li
         ("JWT", "JWT t1"),
     ],
 )
-async def test_the_type_of_a_token_is_its_scheme(token_type: str | None, header: str) -> None:
+async def test_the_token_type_is_the_authentication_scheme(token_type: str | None, header: str) -> None:
     endpoint = Endpoint({"access_token": "t1", "token_type": token_type})
     token = await source_of(ClientCredentials(URL, "app", "s3cret")).get(endpoint.send)
     assert token.headers["Authorization"] == header
 
 
 @pytest.mark.parametrize("token_type", ["DPoP", "mac", "N_A", "two words", "line\r\nend", 7, ["Bearer"], "x" * 99])
-async def test_a_token_that_cannot_be_presented_says_so(token_type: object) -> None:
+async def test_an_unsupported_token_type_is_a_configuration_error(token_type: object) -> None:
     endpoint = Endpoint({"access_token": "t1-secret", "token_type": token_type})
     error = await failure_of(source_of(ClientCredentials(URL, "app", "s3cret")).get(endpoint.send), ConfigurationError)
-    assert "only bearers can be presented" in str(error)
+    assert "token_type" in str(error)
     assert "t1-secret" not in str(error)
 
 
@@ -240,7 +240,7 @@ async def test_a_token_that_cannot_be_presented_says_so(token_type: object) -> N
         "t1-secret",
     ],
 )
-async def test_a_reply_without_a_token_passes_and_is_not_quoted(reply: Any) -> None:
+async def test_a_response_without_a_token_is_temporary_and_not_quoted(reply: Any) -> None:
     endpoint = Endpoint(Reply(json=reply))
     source = source_of(ClientCredentials(URL, "app", "s3cret"))
     error = await failure_of(source.get(endpoint.send, within=0.1), TokenUnavailableError)
@@ -270,7 +270,7 @@ CODES: dict[str, type[TokenError]] = {
 
 @pytest.mark.parametrize("status", [200, 400, 401])
 @pytest.mark.parametrize("code", CODES)
-async def test_every_error_code(code: str, status: int) -> None:
+async def test_each_error_code_is_a_refusal_or_a_temporary_failure(code: str, status: int) -> None:
     endpoint = Endpoint(refusal(code, status))
     source = source_of(ClientCredentials(URL, "app", "s3cret"))
     error = await failure_of(source.get(endpoint.send, within=0.1), CODES[code])
@@ -279,21 +279,21 @@ async def test_every_error_code(code: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "hint"),
     [
-        (Reply(404, content=b"<html>no such page</html>"), "gave no token (no reason given); is the address right?"),
-        (Reply(405, json={"detail": "Method Not Allowed"}), "(Method Not Allowed); is the address right?"),
-        (Reply(307, headers={"Location": "https://elsewhere.example.org/?s=s3cret"}), "redirects, which is not"),
+        (Reply(404, content=b"<html>no such page</html>"), "URL"),
+        (Reply(405, json={"detail": "Method Not Allowed"}), "URL"),
+        (Reply(307, headers={"Location": "https://elsewhere.example.org/?s=s3cret"}), "redirects"),
     ],
 )
-async def test_an_address_that_serves_no_tokens_is_put_in_doubt(reply: Reply, said: str) -> None:
+async def test_a_url_without_a_token_endpoint_gets_a_hint(reply: Reply, hint: str) -> None:
     source = source_of(ClientCredentials(URL, "app", "s3cret"), VirtualClock(auto=False))
     error = await failure_of(source.get(Endpoint(reply).send, within=0), TokenUnavailableError)
-    assert said in error.message
+    assert hint in error.message
     assert "s3cret" not in str(error)
 
 
-async def test_what_an_endpoint_echoes_is_hidden() -> None:
+async def test_an_echoed_secret_is_redacted() -> None:
     for credential in (
         ClientCredentials(URL, "app", "client-4711"),
         PasswordGrant(URL, "ada", "client-4711"),
@@ -304,39 +304,39 @@ async def test_what_an_endpoint_echoes_is_hidden() -> None:
         assert "4711" not in str(error)
 
 
-# --- what they are given --------------------------------------------------------------------------------------------
+# --- arguments --------------------------------------------------------------------------------------------
 
 WRONG: dict[str, Callable[[], Credential]] = {
-    "no URL": lambda: ClientCredentials("token", "app", "s3cret"),
+    "an invalid URL": lambda: ClientCredentials("token", "app", "s3cret"),
     "userinfo in the URL": lambda: ClientCredentials("https://a:b@id.example.org", "app", "s3cret"),
     "no client": lambda: ClientCredentials(URL, "", "s3cret"),
     "no secret": lambda: ClientCredentials(URL, "app", ""),
     "None": lambda: ClientCredentials(URL, "app", None),  # type: ignore[arg-type]
     "bytes": lambda: PasswordGrant(URL, "ada", b"s3cret"),  # type: ignore[arg-type]
-    "a line end": lambda: ClientCredentials(URL, "app", "s3cret\n"),
+    "a line break": lambda: ClientCredentials(URL, "app", "s3cret\n"),
     "a blank": lambda: RefreshToken(URL, " s3cret"),
     "a surrogate": lambda: PasswordGrant(URL, "ada", "s3cret\ud800"),
     "no user": lambda: PasswordGrant(URL, "", "s3cret"),
     "a secret without client": lambda: PasswordGrant(URL, "ada", "p", client_secret="s3cret"),
     "a scope with a quote": lambda: ClientCredentials(URL, "app", "s3cret", scopes=['a"b']),
     "a scope with a blank": lambda: ClientCredentials(URL, "app", "s3cret", scopes=["a b"]),
-    "a parameter of ours": lambda: ClientCredentials(URL, "app", "s3cret", parameters={"grant_type": "x"}),
+    "a reserved parameter": lambda: ClientCredentials(URL, "app", "s3cret", parameters={"grant_type": "x"}),
     "a number": lambda: ClientCredentials(URL, "app", "s3cret", parameters={"n": 5}),  # type: ignore[dict-item]
-    "another way": lambda: ClientCredentials(URL, "app", "s3cret", client_auth="jwt"),  # type: ignore[arg-type]
-    "no page": lambda: DeviceCode(URL, "device", "app"),
-    "no device client": lambda: DeviceCode(URL, URL, ""),
+    "an unknown client_auth": lambda: ClientCredentials(URL, "app", "s3cret", client_auth="jwt"),  # type: ignore[arg-type]
+    "an invalid device URL": lambda: DeviceCode(URL, "device", "app"),
+    "no client of a device": lambda: DeviceCode(URL, URL, ""),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_used_is_refused_when_it_is_given(name: str) -> None:
+def test_the_constructor_rejects_an_invalid_argument(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         WRONG[name]()
     assert "s3cret" not in str(caught.value)
     assert caught.value.__context__ is None
 
 
-async def test_a_secret_from_a_file_is_read_anew_and_ends_its_refusal(tmp_path: Path) -> None:
+async def test_a_new_secret_of_a_callable_ends_the_cool_down(tmp_path: Path) -> None:
     path, clock = tmp_path / "secret", VirtualClock()
     path.write_text("old")
     endpoint = Endpoint(refusal("invalid_client", 401), granted("t1"))
@@ -362,13 +362,13 @@ def broken() -> str:
             r"FileNotFoundError: No such file or directory \(/nowhere/secret\)",
         ),
         (lambda: os.environ["ASDK_NO_SUCH_SECRET"], "KeyError: 'ASDK_NO_SUCH_SECRET'"),
-        (lambda: "", "the client secret is empty"),
-        (lambda: "s3cret\n", "line end"),
+        (lambda: "", "client_secret"),
+        (lambda: "s3cret\n", "client_secret"),
         (lambda: None, "TypeError"),
-        (broken, "cannot be had: ValueError$"),
+        (broken, "client_secret.*ValueError$"),
     ],
 )
-async def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(look_up: Any, message: str) -> None:
+async def test_a_secret_that_is_not_available_is_a_configuration_error(look_up: Any, message: str) -> None:
     endpoint = Endpoint()
     source = source_of(ClientCredentials(URL, "app", look_up))
     error = await failure_of(source.get(endpoint.send), ConfigurationError)
@@ -377,7 +377,7 @@ async def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(look_up:
     assert "s3cret" not in str(error)
 
 
-async def test_a_token_that_the_store_did_not_take_is_saved_when_the_secret_can_be_had_again() -> None:
+async def test_an_unsaved_token_is_saved_once_the_secret_is_available() -> None:
     class Full(MemoryTokenStore):
         full = True
 
@@ -402,10 +402,10 @@ async def test_a_token_that_the_store_did_not_take_is_saved_when_the_secret_can_
     assert len(endpoint.sent) == 1
 
 
-# --- whose token it is ----------------------------------------------------------------------------------------------
+# --- identity ----------------------------------------------------------------------------------------------
 
 
-def test_tokens_that_differ_have_keys_that_differ() -> None:
+def test_different_tokens_have_different_keys() -> None:
     different: list[Credential] = [
         ClientCredentials(URL, "app", "s3cret"),
         ClientCredentials(URL, "other", "s3cret"),
@@ -424,7 +424,7 @@ def test_tokens_that_differ_have_keys_that_differ() -> None:
     assert len(set(keys)) == len(different)
 
 
-def test_a_changed_secret_changes_the_seed_and_not_the_key() -> None:
+def test_a_changed_secret_changes_the_seed_but_not_the_key() -> None:
     pairs: list[tuple[Credential, Credential]] = [
         (ClientCredentials(URL, "app", "s3cret"), ClientCredentials(URL, "app", Secret("other"))),
         (PasswordGrant(URL, "ada", "p"), PasswordGrant(URL, "ada", "q")),

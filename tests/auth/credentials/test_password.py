@@ -1,4 +1,4 @@
-"""`PasswordGrant`: login, renewal by the refresh token, and the way back to the login."""
+"""`PasswordGrant`: the login, the refresh, and the fallback to the login."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asdk.testing import Reply, VirtualClock
 from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
 
-async def test_a_renewal_sends_the_refresh_token_and_neither_password_nor_scope() -> None:
+async def test_a_refresh_sends_neither_password_nor_scope() -> None:
     clock = VirtualClock()
     endpoint = Endpoint(granted("t1", "r1"), granted("t2"), granted("t3", "r3"), granted("t4"))
     source = source_of(PasswordGrant(URL, "ada", "pass", scopes=["a"]), clock)
@@ -23,12 +23,12 @@ async def test_a_renewal_sends_the_refresh_token_and_neither_password_nor_scope(
     assert endpoint.forms == [
         {"grant_type": "password", "username": "ada", "password": "pass", "scope": "a"},
         {"grant_type": "refresh_token", "refresh_token": "r1"},
-        {"grant_type": "refresh_token", "refresh_token": "r1"},  # the reply brought no other
+        {"grant_type": "refresh_token", "refresh_token": "r1"},  # the response had no other
         {"grant_type": "refresh_token", "refresh_token": "r3"},
     ]
 
 
-async def test_without_a_refresh_token_it_logs_in_anew() -> None:
+async def test_without_a_refresh_token_it_logs_in_again() -> None:
     clock, endpoint = VirtualClock(), Endpoint()
     source = source_of(PasswordGrant(URL, "ada", "pass"), clock)
     for _ in range(3):
@@ -38,7 +38,7 @@ async def test_without_a_refresh_token_it_logs_in_anew() -> None:
 
 
 @pytest.mark.parametrize("code", ["invalid_grant", "unsupported_grant_type", "invalid_request"])
-async def test_a_refused_refresh_token_falls_back_to_the_login_for_every_caller(code: str) -> None:
+async def test_a_refused_refresh_token_falls_back_to_one_login(code: str) -> None:
     clock = VirtualClock()
     endpoint = Endpoint(granted("t1", "r1"), refusal(code), Reply(json=granted("t2", "r2"), delay=0.1))
     source = source_of(PasswordGrant(URL, "ada", "pass"), clock)
@@ -49,7 +49,7 @@ async def test_a_refused_refresh_token_falls_back_to_the_login_for_every_caller(
     assert endpoint.grants == ["password", "refresh_token", "password"]
 
 
-async def test_a_renewal_that_cannot_be_asked_for_does_not_fall_back() -> None:
+async def test_an_unavailable_endpoint_does_not_fall_back_to_the_login() -> None:
     clock = VirtualClock()
     endpoint = Endpoint(granted("t1", "r1"), Reply(503))
     source = source_of(PasswordGrant(URL, "ada", "pass"), clock)
@@ -81,7 +81,7 @@ async def test_invalid_grant_for_the_stored_refresh_token_discards_it() -> None:
 
 
 @pytest.mark.parametrize("code", ["invalid_client", "invalid_request"])
-async def test_another_refusal_keeps_the_stored_refresh_token(code: str) -> None:
+async def test_other_refusals_keep_the_stored_refresh_token(code: str) -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(granted("t1", "r1"), refusal(code), refusal(code))
     source = source_of(PasswordGrant(URL, "ada", "pass"), clock, store)
@@ -95,7 +95,7 @@ async def test_another_refusal_keeps_the_stored_refresh_token(code: str) -> None
     assert entry.token.refresh_token is not None
 
 
-async def test_a_wrong_password_is_sent_once_and_a_changed_one_at_once(tmp_path: Path) -> None:
+async def test_a_wrong_password_is_sent_once_and_a_new_one_immediately(tmp_path: Path) -> None:
     path, clock = tmp_path / "password", VirtualClock()
     path.write_text("wrong")
     endpoint = Endpoint(refusal("invalid_grant"), granted("t1"))
@@ -110,7 +110,7 @@ async def test_a_wrong_password_is_sent_once_and_a_changed_one_at_once(tmp_path:
     assert [form["password"] for form in endpoint.forms] == ["wrong", "right"]
 
 
-async def test_the_end_of_a_refresh_token_is_noted() -> None:
+async def test_the_expiry_of_a_refresh_token_is_kept() -> None:
     clock = VirtualClock()
     endpoint = Endpoint(granted("t1", "r1", refresh_expires_in=1800))
     token = await source_of(PasswordGrant(URL, "ada", "pass"), clock).get(endpoint.send)

@@ -1,4 +1,4 @@
-"""`PromptCredential`: who is asked, how often, where, and what happens where nobody is."""
+"""`PromptCredential`: the questions, how often they are asked, in terminals, notebooks and without either."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def login(username: str, password: Secret) -> PasswordGrant:
 
 
 class Person:
-    """Sits at the machine and gives these answers in turn; None: is not there."""
+    """A user who gives these answers in turn. None means that there is neither a terminal nor a notebook."""
 
     def __init__(self, *answers: str | None) -> None:
         self.questions: list[tuple[str, bool]] = []
@@ -47,17 +47,17 @@ class Person:
 
 
 @pytest.fixture
-def sits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Person]:
-    def sit(*answers: str | None) -> Person:
+def answers_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Person]:
+    def install(*answers: str | None) -> Person:
         person = Person(*answers)
         monkeypatch.setattr(module, "ask_person", person)
         return person
 
-    return sit
+    return install
 
 
-async def test_it_asks_once_for_all_callers_however_long_that_takes(sits: Callable[..., Person]) -> None:
-    person, clock = sits("ada", "pass"), VirtualClock()
+async def test_a_slow_user_is_asked_once_for_all_callers(answers_with: Callable[..., Person]) -> None:
+    person, clock = answers_with("ada", "pass"), VirtualClock()
     person.wait = lambda: clock.sleep(100)
     source, endpoint = source_of(PromptCredential(login), clock), Endpoint()
 
@@ -70,8 +70,8 @@ async def test_it_asks_once_for_all_callers_however_long_that_takes(sits: Callab
     assert endpoint.forms == [{"grant_type": "password", "username": "ada", "password": "pass"}]
 
 
-async def test_it_renews_and_logs_in_again_without_asking_again(sits: Callable[..., Person]) -> None:
-    person, clock = sits("ada", "pass"), VirtualClock()
+async def test_refreshes_and_later_logins_do_not_ask_again(answers_with: Callable[..., Person]) -> None:
+    person, clock = answers_with("ada", "pass"), VirtualClock()
     endpoint = Endpoint(
         granted("t1", "r1"), granted("t2", "r2"), refusal("invalid_grant"), granted("t3"), granted("t4")
     )
@@ -83,44 +83,44 @@ async def test_it_renews_and_logs_in_again_without_asking_again(sits: Callable[.
     assert len(person.questions) == 2
 
 
-async def test_a_stored_token_spares_the_question(sits: Callable[..., Person]) -> None:
-    sits("pass")
+async def test_a_stored_token_makes_the_password_unnecessary(answers_with: Callable[..., Person]) -> None:
+    answers_with("pass")
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(granted("t1", "r1"), granted("t2", "r2"))
     await source_of(PromptCredential(login, username="ada"), clock, store).get(endpoint.send)
-    person = sits("ada")
+    person = answers_with("ada")
     assert (await source_of(PromptCredential(login), clock, store).get(endpoint.send)).value.reveal() == "t1"
     assert person.questions == [("User name: ", False)]
     await clock.sleep(101)
-    person = sits()
+    person = answers_with()
     token = await source_of(PromptCredential(login, username="ada"), clock, store).get(endpoint.send)
     assert token.value.reveal() == "t2"
     assert endpoint.grants == ["password", "refresh_token"]
     assert person.questions == []
 
 
-async def test_a_token_that_another_login_of_this_user_stored_spares_the_question(sits: Callable[..., Person]) -> None:
-    person, store, endpoint = sits(), MemoryTokenStore(), Endpoint()
+async def test_the_stored_token_of_another_login_is_used(answers_with: Callable[..., Person]) -> None:
+    person, store, endpoint = answers_with(), MemoryTokenStore(), Endpoint()
     first = await source_of(login("ada", Secret("pass")), store=store).get(endpoint.send)
     token = await source_of(PromptCredential(login, username="ada"), store=store).get(endpoint.send)
     assert token.value == first.value
     assert person.questions == []
 
 
-async def test_what_stands_for_an_unknown_password_is_never_sent(sits: Callable[..., Person]) -> None:
-    sits("pass", "pass")
+async def test_the_placeholder_for_the_password_is_never_sent(answers_with: Callable[..., Person]) -> None:
+    answers_with("pass", "pass")
     store, clock, endpoint = MemoryTokenStore(), VirtualClock(), Endpoint()
-    for _ in range(2):  # the second finds a token that ended, without a refresh token
+    for _ in range(2):  # the second finds an expired token without a refresh token
         await source_of(PromptCredential(login, username="ada"), clock, store).get(endpoint.send)
         await clock.sleep(101)
     assert [form["password"] for form in endpoint.forms] == ["pass", "pass"]
 
 
-async def test_another_user_does_not_go_on_with_the_token_of_the_one_before(sits: Callable[..., Person]) -> None:
+async def test_another_user_does_not_continue_with_the_previous_token(answers_with: Callable[..., Person]) -> None:
     class Steady(PasswordGrant):
         rotates_refresh_tokens = False
 
-    sits("ada", "pass", "a", "b", "bob", "pass")
+    answers_with("ada", "pass", "a", "b", "bob", "pass")
     clock = VirtualClock()
     endpoint = Endpoint(granted("t1", "r1"), Reply(401), *[refusal("invalid_grant")] * 3, granted("t2"))
     source = source_of(PromptCredential(lambda name, password: Steady(URL, name, password)), clock)
@@ -133,30 +133,30 @@ async def test_another_user_does_not_go_on_with_the_token_of_the_one_before(sits
     assert endpoint.forms[-1] == {"grant_type": "password", "username": "bob", "password": "pass"}
 
 
-async def test_a_mistyped_password_is_asked_for_again_and_then_refused(sits: Callable[..., Person]) -> None:
-    person = sits("ada", "pas", "pss", "pass")
+async def test_a_wrong_password_may_be_corrected_twice(answers_with: Callable[..., Person]) -> None:
+    person = answers_with("ada", "pas", "pss", "pass")
     endpoint = Endpoint(refusal("invalid_grant"), Reply(401), granted("t1"))
     await source_of(PromptCredential(login)).get(endpoint.send)
     assert [form["password"] for form in endpoint.forms] == ["pas", "pss", "pass"]
-    assert person.questions[2] == (
-        "the token endpoint refused the credential (invalid_grant: because)\nPassword: ",
-        True,
-    )
-    person = sits("bob", "a", "b", "c")
+    question, hidden = person.questions[2]
+    assert hidden
+    assert "(invalid_grant: because)" in question
+    assert question.endswith("\nPassword: ")
+    person = answers_with("bob", "a", "b", "c")
     endpoint, clock = Endpoint(*[refusal("invalid_grant")] * 3), VirtualClock()
     source = source_of(PromptCredential(login), clock)
     for _ in range(5):
         with pytest.raises(TokenRefusedError):
             await source.get(endpoint.send)
     assert len(endpoint.sent) == 3
-    person = sits("ada", "pass")
+    person = answers_with("ada", "pass")
     await clock.sleep(900)
     await source.get(Endpoint(granted("t1")).send)
-    assert person.questions[0] == ("User name: ", False), "the name may be what was wrong"
+    assert person.questions[0] == ("User name: ", False), "the user name may be the mistake"
 
 
 class WrongPasswordError(TokenRefusedError):
-    """An API's own."""
+    """An API's own error."""
 
 
 class Explained(PasswordGrant):
@@ -164,13 +164,13 @@ class Explained(PasswordGrant):
         return error.convert_to(WrongPasswordError, hint="ask the desk for a new one")
 
 
-async def test_a_refusal_is_explained_as_the_credential_does_that_was_made_of_the_answers(
-    sits: Callable[..., Person],
+async def test_a_refusal_is_mapped_by_the_credential_that_logs_in(
+    answers_with: Callable[..., Person],
 ) -> None:
-    person, clock = sits("ada", "a", "b", "c", "ada"), VirtualClock()
+    person, clock = answers_with("ada", "a", "b", "c", "ada"), VirtualClock()
     endpoint = Endpoint(*[refusal("invalid_grant")] * 3)
     source = source_of(PromptCredential(lambda username, password: Explained(URL, username, password)), clock)
-    for _ in range(3):  # as it is met; from memory; after another look, with the name asked for anew
+    for _ in range(3):  # from the endpoint; from memory; after another check, with another question for the name
         with pytest.raises(WrongPasswordError, match="ask the desk"):
             await source.get(endpoint.send)
         await clock.sleep(0.6)
@@ -178,45 +178,45 @@ async def test_a_refusal_is_explained_as_the_credential_does_that_was_made_of_th
     assert len(person.questions) == 5
 
 
-async def test_an_endpoint_in_trouble_is_no_reason_to_ask_again(sits: Callable[..., Person]) -> None:
-    person = sits("ada", "pass")
+async def test_an_unavailable_endpoint_does_not_cause_another_question(answers_with: Callable[..., Person]) -> None:
+    person = answers_with("ada", "pass")
     await source_of(PromptCredential(login)).get(Endpoint(Reply(503), Reply(503), granted("t1")).send)
     assert len(person.questions) == 2
 
 
 @pytest.mark.parametrize("reply", [refusal("invalid_client", 401), refusal("invalid_scope"), Reply(423), Reply(403)])
-async def test_what_no_password_can_change_is_not_asked_for_again(sits: Callable[..., Person], reply: Reply) -> None:
-    person = sits("ada", "pass")
+async def test_a_refusal_unrelated_to_the_password_is_raised(answers_with: Callable[..., Person], reply: Reply) -> None:
+    person = answers_with("ada", "pass")
     with pytest.raises(TokenRefusedError):
         await source_of(PromptCredential(login)).get(Endpoint(reply).send)
     assert len(person.questions) == 2
 
 
 @pytest.mark.parametrize("answers", [[None], ["ada", None]])
-async def test_where_nobody_is_it_fails_at_once_and_says_what_to_do(
-    sits: Callable[..., Person], answers: list[str | None]
+async def test_without_a_terminal_it_fails_immediately_with_the_advice(
+    answers_with: Callable[..., Person], answers: list[str | None]
 ) -> None:
-    sits(*answers)
+    answers_with(*answers)
     source = source_of(PromptCredential(login, instead="set APP_USERNAME and APP_PASSWORD"))
     endpoint = Endpoint()
-    with pytest.raises(ConfigurationError, match=r"nobody can be asked here.*: set APP_USERNAME and APP_PASSWORD"):
+    with pytest.raises(ConfigurationError, match="set APP_USERNAME and APP_PASSWORD"):
         await source.get(endpoint.send)
     assert endpoint.sent == []
 
 
-async def test_whoever_does_not_answer_is_asked_again_later(sits: Callable[..., Person]) -> None:
-    sits("", "ada", "", "pass")
+async def test_a_user_who_does_not_answer_is_asked_again_later(answers_with: Callable[..., Person]) -> None:
+    answers_with("", "ada", "", "pass")
     clock, endpoint = VirtualClock(), Endpoint()
     source = source_of(PromptCredential(login), clock)
     for _ in range(2):
-        with pytest.raises(ConfigurationError, match="nobody answered"):
+        with pytest.raises(ConfigurationError):
             await source.get(endpoint.send)
         await clock.sleep(5)
     await source.get(endpoint.send)
 
 
-async def test_in_a_chain_it_is_the_last_resort(sits: Callable[..., Person]) -> None:
-    person = sits("ada", "pass")
+async def test_it_may_be_the_last_credential_of_a_chain(answers_with: Callable[..., Person]) -> None:
+    person = answers_with("ada", "pass")
     chain = CredentialChain(ClientCredentials(URL, "app", lambda: ""), PromptCredential(login))
     endpoint = Endpoint(Reply(json=granted("t1", "r1"), delay=20), granted("t2"))
     clock = VirtualClock()
@@ -230,22 +230,22 @@ async def test_in_a_chain_it_is_the_last_resort(sits: Callable[..., Person]) -> 
     assert chain.identity.account == "ada"
 
 
-async def test_a_key_is_asked_for_without_a_name(sits: Callable[..., Person]) -> None:
-    person = sits("key-1234")
+async def test_an_empty_username_is_not_asked_for(answers_with: Callable[..., Person]) -> None:
+    person = answers_with("key-1234")
     credential = PromptCredential(lambda _, key: ApiKey(key), username="", password_prompt="API key: ")
     token = await source_of(credential).get(Endpoint().send)
     assert token.headers["X-API-Key"] == "key-1234"
     assert person.questions == [("API key: ", True)]
 
 
-async def test_it_shows_no_password(sits: Callable[..., Person]) -> None:
-    sits("ada", "pass-4711")
+async def test_its_repr_and_attributes_do_not_contain_the_password(answers_with: Callable[..., Person]) -> None:
+    answers_with("ada", "pass-4711")
     credential = PromptCredential(login)
     await source_of(credential).get(Endpoint().send)
     assert "4711" not in f"{credential!r} {credential} {vars(credential)}"
 
 
-# --- in a real terminal ---------------------------------------------------------------------------------------------
+# --- a real terminal ---------------------------------------------------------------------------------------------
 
 SCRIPT = """
 import asyncio, sys
@@ -273,7 +273,7 @@ terminal = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty o
 
 
 @terminal
-def test_a_terminal_is_read_while_the_loop_goes_on_and_shows_no_password() -> None:
+def test_a_terminal_is_read_while_the_loop_runs() -> None:
     script = (
         SCRIPT
         + """
@@ -281,7 +281,7 @@ async def main():
     ticker = asyncio.create_task(tick())
     tokens = await asyncio.gather(*(source.get(None) for _ in range(100)))
     ticker.cancel()
-    print({token.value.reveal() for token in tokens}, "ticks" if ticks > 4 else "stood still")
+    print({token.value.reveal() for token in tokens}, "ticks" if ticks > 4 else "stopped")
 
 asyncio.run(main())
 """
@@ -293,7 +293,7 @@ asyncio.run(main())
 
 
 @terminal
-def test_an_interrupt_ends_the_program_at_once_and_gives_the_echo_back() -> None:
+def test_an_interrupt_stops_the_program_and_restores_the_echo() -> None:
     script = (
         SCRIPT
         + """
@@ -309,7 +309,7 @@ except KeyboardInterrupt:
 
 
 @terminal
-def test_a_terminal_that_says_nothing_more_is_no_answer() -> None:
+def test_the_end_of_input_in_a_terminal_is_not_an_answer() -> None:
     script = (
         SCRIPT
         + """
@@ -319,44 +319,45 @@ except ConfigurationError as error:
     print(error)
 """
     )
-    assert "nobody answered" in run_in_terminal(script, [("User name: ", "\x04")])
+    assert "no login was entered" in run_in_terminal(script, [("User name: ", "\x04")])
 
 
-async def test_a_pipe_is_nobody() -> None:
+async def test_a_pipe_is_not_a_terminal() -> None:
     source = source_of(PromptCredential(login, instead="set APP_PASSWORD"))
     with pytest.raises(ConfigurationError, match="set APP_PASSWORD"):
         await source.get(Endpoint().send)
 
 
-# --- in a real notebook ---------------------------------------------------------------------------------------------
+# --- a real notebook ---------------------------------------------------------------------------------------------
 
 
-async def test_a_notebook_asks_in_its_own_field() -> None:
+async def test_a_notebook_asks_in_its_input_field() -> None:
     assert (
         await outputs_of_cell([("User name: ", False, "ada"), ("Password: ", True, "pass-4711")]) == "{'ada-1174-ssap'}"
     )
 
 
-async def test_a_notebook_without_a_field_is_nobody() -> None:
-    assert "ConfigurationError: nobody can be asked here" in await outputs_of_cell(None)
+async def test_a_notebook_without_input_is_not_asked() -> None:
+    assert "ConfigurationError: a login prompt needs a terminal or a notebook" in await outputs_of_cell(None)
 
 
-async def test_an_interrupt_in_a_notebook_is_no_answer_and_leaves_the_kernel_alive() -> None:
+async def test_an_interrupt_in_a_notebook_leaves_the_kernel_alive() -> None:
     interrupt = "import os, signal, threading\nthreading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
     output = await outputs_of_cell([("User name: ", False, None)], before=interrupt, after="print('alive')")
-    assert "ConfigurationError: nobody answered" in output
+    assert "ConfigurationError: no login was entered" in output
     assert output.endswith("alive")
 
 
 async def outputs_of_cell(
     dialogue: list[tuple[str, bool, str | None]] | None, *, before: str = "", after: str = ""
 ) -> str:
-    """What a cell that needs a token puts out; whoever sits at the notebook has this dialogue, or no keyboard.
+    """Return the output of a cell that needs a token.
 
     Args:
-        dialogue: question, whether the answer is hidden, and the answer, None for none.
-        before: goes before it in the cell.
-        after: another cell.
+        dialogue: each question, whether its answer is hidden, and the answer, None for an interrupt. Without a
+            dialogue, the notebook accepts no input.
+        before: code at the start of the cell.
+        after: the code of a second cell.
     """
     manager, client = await start_new_async_kernel(kernel_name="python3")
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""`RefreshToken`: a first token, the family it begins, and nothing to fall back on."""
+"""`RefreshToken`: the given token, its successors, and the lack of a fallback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def sent_tokens(endpoint: Endpoint) -> list[str]:
     return [form["refresh_token"] for form in endpoint.forms]
 
 
-async def test_each_reply_brings_the_next_one() -> None:
+async def test_each_response_provides_the_next_refresh_token() -> None:
     clock = VirtualClock()
     endpoint = Endpoint(granted("t1", "r2"), granted("t2", "r3"), granted("t3"), granted("t4"))
     source = source_of(RefreshToken(URL, "r1"), clock)
@@ -27,7 +27,7 @@ async def test_each_reply_brings_the_next_one() -> None:
     assert sent_tokens(endpoint) == ["r1", "r2", "r3", "r3"]
 
 
-async def test_the_next_process_goes_on_with_the_stored_one() -> None:
+async def test_the_next_process_uses_the_stored_refresh_token() -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(granted("t1", "r2"), granted("t2", "r3"))
     await source_of(RefreshToken(URL, "r1"), clock, store).get(endpoint.send)
@@ -36,7 +36,7 @@ async def test_the_next_process_goes_on_with_the_stored_one() -> None:
     assert sent_tokens(endpoint) == ["r1", "r2"]
 
 
-async def test_another_first_token_begins_anew_also_over_a_store() -> None:
+async def test_another_given_token_replaces_the_stored_one() -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(granted("t1", "r2"), granted("n1", "n2"))
     await source_of(RefreshToken(URL, "r1", account="ada"), clock, store).get(endpoint.send)
@@ -44,14 +44,14 @@ async def test_another_first_token_begins_anew_also_over_a_store() -> None:
     assert sent_tokens(endpoint) == ["r1", "n0"]
 
 
-async def test_its_account_is_its_fingerprint_unless_it_has_a_name() -> None:
+async def test_the_account_defaults_to_the_fingerprint_of_the_token() -> None:
     identity = RefreshToken(URL, "r1").identity
     assert identity.account == identity.seed == secret_fingerprint("r1", "refresh token")
     named = RefreshToken(URL, "r1", account="ada", client_id="app", client_secret="s3cret").identity
     assert (named.account, named.seed) == ("ada", secret_fingerprint("r1", "refresh token"))
 
 
-async def test_a_refused_token_is_sent_once_and_its_use_is_settled() -> None:
+async def test_a_refused_token_is_sent_once_and_its_intent_is_removed() -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(refusal("invalid_grant"))
     source = source_of(RefreshToken(URL, "r1"), clock, store)
@@ -63,10 +63,10 @@ async def test_a_refused_token_is_sent_once_and_its_use_is_settled() -> None:
     entry = await source.read_store()
     assert entry is not None
     assert entry.refusal is not None
-    assert entry.intent is None, "others would wait for a process that has nothing to save"
+    assert entry.intent is None, "other processes would wait for a process that has no token to save"
 
 
-async def test_a_token_that_may_have_been_used_is_not_sent_by_another_process() -> None:
+async def test_a_token_with_a_lost_reply_keeps_its_recorded_intent() -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(Reply(500))
     source = source_of(RefreshToken(URL, "r1"), clock, store)
@@ -78,7 +78,7 @@ async def test_a_token_that_may_have_been_used_is_not_sent_by_another_process() 
     assert entry.intent.refresh_token == secret_fingerprint("r1", "refresh token")
 
 
-async def test_where_tokens_do_not_rotate_nothing_is_announced() -> None:
+async def test_without_rotation_no_intent_is_recorded() -> None:
     clock, store = VirtualClock(), MemoryTokenStore()
     endpoint = Endpoint(Reply(500), granted("t1"), granted("t2"))
     source = source_of(RefreshToken(URL, "r1", rotates_refresh_tokens=False), clock, store)
@@ -91,7 +91,7 @@ async def test_where_tokens_do_not_rotate_nothing_is_announced() -> None:
     assert (entry.intent, entry.revision) == (None, 2)
 
 
-async def test_a_token_from_a_file_that_is_replaced_ends_the_refusal(tmp_path: Path) -> None:
+async def test_a_replaced_token_file_ends_the_cool_down(tmp_path: Path) -> None:
     path, clock = tmp_path / "refresh", VirtualClock()
     path.write_text("r1")
     endpoint = Endpoint(refusal("invalid_grant"), granted("t1", "n2"))
@@ -104,14 +104,14 @@ async def test_a_token_from_a_file_that_is_replaced_ends_the_refusal(tmp_path: P
     assert sent_tokens(endpoint) == ["r1", "n1"]
 
 
-async def test_a_missing_file_is_a_matter_of_configuration() -> None:
+async def test_a_missing_token_file_is_a_configuration_error() -> None:
     source, endpoint = source_of(RefreshToken(URL, lambda: Path("/nowhere").read_text())), Endpoint()
-    with pytest.raises(ConfigurationError, match="the refresh token cannot be had"):
+    with pytest.raises(ConfigurationError, match="refresh_token"):
         await source.get(endpoint.send)
     assert endpoint.sent == []
 
 
-async def test_a_hundred_callers_send_the_one_token_once() -> None:
+async def test_a_hundred_callers_send_the_token_once() -> None:
     endpoint = Endpoint(Reply(json=granted("t1", "r2"), delay=0.5))
     source = source_of(RefreshToken(URL, "r1"))
     await asyncio.gather(*(source.get(endpoint.send) for _ in range(100)))

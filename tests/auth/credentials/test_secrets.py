@@ -1,4 +1,4 @@
-"""No credential shows a secret: not in what can be seen of it, and not in what a failure leaves behind."""
+"""Credentials reveal no secret: not in their repr or attributes, and not in the errors that they raise."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from asdk.testing import Reply, VirtualClock
 from tests.support import reachable
 from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 
-# Opened nowhere in this file: a traceback shows its lines, too.
-SECRETS = {name: Secret(f"{name}-4711-abcdef") for name in ("client", "password", "refresh", "access", "device")}
+# Never revealed in this file: a traceback shows source lines, too.
+SECRETS = {name: Secret(f"{name}-s3cr3t-abcdef") for name in ("client", "password", "refresh", "access", "device")}
 CLIENT: dict[str, Any] = {"client_id": "app", "client_secret": SECRETS["client"]}
 HIDDEN = {secret.reveal() for secret in SECRETS.values()}
 HIDDEN |= {base64.b64encode(f"app:{SECRETS['client'].reveal()}".encode()).decode()}
@@ -51,14 +51,14 @@ CREDENTIALS: dict[str, Callable[[], Credential]] = {
 OFFER = {"device_code": SECRETS["device"], "user_code": SECRETS["device"], "verification_uri": URL, "interval": 1}
 TOKEN = granted(SECRETS["access"], SECRETS["refresh"])  # type: ignore[arg-type]
 
-#: Replies to every request after the offer of a device code; each may hold what was sent or given.
+#: Replies to every request after the offer of a device code. Each may contain secrets that were sent or returned.
 REPLIES: dict[str, Reply] = {
     "refused": Reply(400, json={"error": "invalid_grant", "error_description": SECRETS["client"]}),
     "unavailable": Reply(503, json=TOKEN),
-    "no JSON": Reply(content=b'{"access_token": "access-4711-abcdef", '),
+    "no JSON": Reply(content=b'{"access_token": "access-s3cr3t-abcdef", '),
     "no object": Reply(json=[TOKEN]),
     "no access token": Reply(json={"refresh_token": SECRETS["refresh"], "token": SECRETS["access"]}),
-    "a bad access token": Reply(json={**TOKEN, "access_token": "access-4711-abcdef\n"}),
+    "a bad access token": Reply(json={**TOKEN, "access_token": "access-s3cr3t-abcdef\n"}),
     "another type": Reply(json={**TOKEN, "token_type": "dpop"}),
     "refused with 200": Reply(json={"error": "access_denied", "refresh_token": SECRETS["refresh"]}),
     "cut": Reply(error=ConnectError("refused")),
@@ -82,7 +82,7 @@ def endpoint_for(name: str, reply: Reply) -> Endpoint:
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-async def test_nothing_that_can_be_seen_of_a_credential_tells_a_secret(name: str) -> None:
+async def test_reprs_and_attributes_contain_no_secret(name: str) -> None:
     credential = CREDENTIALS[name]()
     source = source_of(credential)
     await source.get(endpoint_for(name, Reply(json=TOKEN)).send)
@@ -97,15 +97,15 @@ async def test_nothing_that_can_be_seen_of_a_credential_tells_a_secret(name: str
 
 @pytest.mark.parametrize("name", [name for name in CREDENTIALS if name not in ("prompt", "from a callable")])
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_a_credential_with_a_secret_does_not_pickle(name: str, protocol: int) -> None:
-    with pytest.raises(TypeError, match="does not pickle") as caught:
+def test_a_credential_with_a_secret_cannot_be_pickled(name: str, protocol: int) -> None:
+    with pytest.raises(TypeError, match="pickle") as caught:
         pickle.dumps(getattr(CREDENTIALS[name](), "_credentials", [CREDENTIALS[name]()])[-1], protocol)
     assert found_in(str(caught.value)) == set()
 
 
 @pytest.mark.parametrize("reply", REPLIES)
 @pytest.mark.parametrize("name", CREDENTIALS)
-async def test_a_failure_shows_no_secret(name: str, reply: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_error_contains_no_secret(name: str, reply: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     endpoint = endpoint_for(name, REPLIES[reply])
     with pytest.raises(AsdkError) as caught:
@@ -117,7 +117,7 @@ async def test_a_failure_shows_no_secret(name: str, reply: str, caplog: pytest.L
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-async def test_a_renewal_that_fails_shows_no_secret(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_error_of_a_refresh_contains_no_secret(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     clock = VirtualClock()
     source = source_of(CREDENTIALS[name](), clock)
@@ -128,12 +128,12 @@ async def test_a_renewal_that_fails_shows_no_secret(name: str, caplog: pytest.Lo
     assert found_in(shown_by(caught.value) + caplog.text) == set()
 
 
-async def test_what_an_endpoint_echoes_is_struck_out_also_where_it_is_cut() -> None:
-    long = Secret("4711-abcdef-" * 40)
+async def test_an_echoed_secret_is_redacted_before_truncation() -> None:
+    long = Secret("s3cr3t-abcdef-" * 40)
     for reply in ({"error": f"bad token {long.reveal()}"}, {"error": "no", "error_description": f"no {long.reveal()}"}):
         with pytest.raises(AsdkError) as caught:
             await source_of(RefreshToken(URL, long)).get(Endpoint(Reply(400, json=reply)).send)
-        assert "4711" not in shown_by(caught.value) + repr(vars(caught.value))
+        assert "s3cr3t" not in shown_by(caught.value) + repr(vars(caught.value))
 
 
 WRONG: dict[str, Callable[[], Credential]] = {
@@ -153,7 +153,7 @@ def plain(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_constructor_that_refuses_shows_no_secret(name: str) -> None:
+def test_the_error_of_a_constructor_contains_no_secret(name: str) -> None:
     with pytest.raises(AsdkError) as caught:
         WRONG[name]()
     assert found_in(shown_by(caught.value)) == set()
@@ -161,7 +161,7 @@ def test_a_constructor_that_refuses_shows_no_secret(name: str) -> None:
 
 @pytest.mark.parametrize("reply", ["no access token", "refused", "another type"])
 @pytest.mark.parametrize("name", CREDENTIALS)
-async def test_a_failure_that_is_forgotten_keeps_nothing_alive(name: str, reply: str) -> None:
+async def test_a_dropped_error_keeps_no_object_alive(name: str, reply: str) -> None:
     endpoint = endpoint_for(name, REPLIES[reply])
     forgotten = weakref.ref(endpoint)
     gc.disable()
@@ -174,11 +174,11 @@ async def test_a_failure_that_is_forgotten_keeps_nothing_alive(name: str, reply:
         gc.enable()
 
 
-# --- looking --------------------------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------------------------
 
 
 def with_clock(endpoint: Endpoint) -> Any:
-    """Sends as a source does, with a clock that does not wait."""
+    """Return a send function with a virtual clock, as a source has one."""
     clock = VirtualClock()
 
     async def send(request: Any) -> Any:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from asdk.auth import Token
 from asdk.auth.refresh.rotation import Facts, Way, choose, print_of
 from asdk.auth.stores.record import RefreshIntent, TokenRecord
-from asdk.concurrency.process import current_process_id, is_alive, is_here
+from asdk.concurrency.process import current_process_id, is_local, is_running
 
 NOW = 1_000_000.0
 GONE = current_process_id().rpartition("/")[0] + "/999999999@1"
@@ -155,19 +155,19 @@ def test_what_is_shared_is_never_sent_unless_the_store_says_that_it_was_not(know
 
 
 def test_a_process_is_named_so_that_its_end_is_seen() -> None:
-    assert is_alive(current_process_id()) is True
-    assert is_alive(GONE) is False
-    assert is_alive(FAR) is None
-    assert is_here(GONE)
-    assert not is_here(FAR)
+    assert is_running(current_process_id()) is True
+    assert is_running(GONE) is False
+    assert is_running(FAR) is None
+    assert is_local(GONE)
+    assert not is_local(FAR)
     again = current_process_id().rpartition("@")[0] + "@1"  # the same number, given to a process that began later
-    assert is_alive(again) is False
+    assert is_running(again) is False
     code = "from asdk.concurrency.process import current_process_id; print(current_process_id())"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
-    assert is_here(ran.stdout.strip())
-    assert is_alive(ran.stdout.strip()) is False
+    assert is_local(ran.stdout.strip())
+    assert is_running(ran.stdout.strip()) is False
 
 
 @pytest.mark.parametrize("name", ["", "x", "/", current_process_id().rpartition("/")[0] + "/x@y"])
 def test_a_name_that_nobody_wrote_is_nobody_alive(name: str) -> None:
-    assert not is_alive(name)
+    assert not is_running(name)

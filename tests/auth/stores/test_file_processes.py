@@ -1,4 +1,4 @@
-"""`FileTokenStore` among processes: killed while they write or hold a lock, forked, or many at once."""
+"""`FileTokenStore` in several processes: killed while they write or hold a lock, forked, or many at once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.processes import Process
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here")
 
-# Writers are forked and killed, one after another, at a moment that is drawn. While one writes, nothing in the
-# directory may be open to others, not for a moment; after it, there is the old or the new entry, whole.
+# Writers are forked and killed, one after another, at a random time. While one writes, no file in the directory may be
+# accessible to others, at any time; afterwards, the old or the new record is there, whole.
 KILL_WRITERS = """
 directory, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 os.umask(0)
@@ -64,7 +64,7 @@ for seed in range(first, first + count):
     left += bool(list(directory.glob("*.tmp")))
     now = revision_now()
     torn += now < revision
-    assert not list(directory.glob("*.tmp")), "a temporary file is there after the next start"
+    assert not list(directory.glob("*.tmp")), "a temporary file is left after the next start"
     revision = now
 look()
 say(torn, left, revision)
@@ -72,16 +72,16 @@ say(torn, left, revision)
 
 
 def kill_writers(directory: Path, first: int, count: int, within: float = 60.0) -> None:
-    """Kill so many writers, at moments drawn from the seeds that begin with the first."""
+    """Kill ``count`` writers at random times, by the seeds from ``first`` on."""
     with Process(KILL_WRITERS, directory, first, count) as process:
         [said] = process.finish(within)
     torn, left, revision = map(int, said.split())
     assert torn == 0
-    assert left > 0, "no writer was killed while it wrote"
+    assert left > 0, "no writer was killed during a write"
     assert revision > count
 
 
-def test_a_writer_that_is_killed_leaves_the_old_or_the_new_entry(tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_the_old_or_the_new_record(tmp_path: Path) -> None:
     kill_writers(tmp_path / "state" / "tokens", 0, 25)
 
 
@@ -107,7 +107,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
         assert time.monotonic() - began < 0.5
 
 
-def test_processes_that_count_under_the_lock_miss_nothing(tmp_path: Path) -> None:
+def test_increments_under_the_lock_are_not_lost(tmp_path: Path) -> None:
     source = """
         async def main():
             store = FileTokenStore(sys.argv[1])
@@ -128,7 +128,7 @@ def test_processes_that_count_under_the_lock_miss_nothing(tmp_path: Path) -> Non
     assert kept.revision == 80
 
 
-def test_of_processes_that_save_the_same_revision_one_wins(tmp_path: Path) -> None:
+def test_one_of_the_processes_saves_each_revision(tmp_path: Path) -> None:
     source = """
         store = FileTokenStore(sys.argv[1])
         say("ready")
@@ -162,7 +162,7 @@ def in_child(work):
     return child
 
 def try_it():
-    # Neither the store that it inherited nor one of its own gives the child the lock.
+    # The child acquires the lock neither by the inherited store nor by one of its own.
     for own in (store, FileTokenStore(sys.argv[1])):
         say("child", asyncio.run(is_free(own, 0.1)))
 
@@ -178,22 +178,22 @@ asyncio.run(main())
 """
 
 
-def test_a_child_neither_has_nor_gives_back_nor_keeps_the_lock_of_its_parent(tmp_path: Path) -> None:
+def test_a_forked_child_does_not_hold_or_release_its_parents_lock(tmp_path: Path) -> None:
     store = FileTokenStore(tmp_path)
     with Process(FORK, tmp_path) as parent:
         assert [parent.hear() for _ in range(2)] == ["child False", "child False"]
         lingering = int(parent.hear().split()[1])
         try:
-            with pytest.raises(TimeoutError):  # one child ended and took nothing with it
+            with pytest.raises(TimeoutError):  # a child exited without releasing the lock
                 asyncio.run(assert_free(store, within=0.1))
             parent.kill()
-            asyncio.run(assert_free(store, within=0.5))  # though another one lives
+            asyncio.run(assert_free(store, within=0.5))  # although another child still runs
             os.kill(lingering, 0)
         finally:
             os.kill(lingering, 9)
 
 
-def test_a_lock_that_is_given_back_is_free_though_a_child_lives(tmp_path: Path) -> None:
+def test_a_released_lock_is_free_while_a_child_runs(tmp_path: Path) -> None:
     with Process(FORK, tmp_path) as parent:
         lingering = int([parent.hear() for _ in range(3)][2].split()[1])
         try:
@@ -203,8 +203,8 @@ def test_a_lock_that_is_given_back_is_free_though_a_child_lives(tmp_path: Path) 
             os.kill(lingering, 9)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="forks past Python, by the C library")
-def test_a_lock_that_is_given_back_is_free_though_a_child_lives_that_python_does_not_know(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="forks by the C library, without Python's hooks")
+def test_a_released_lock_is_free_while_a_child_of_the_c_library_runs(tmp_path: Path) -> None:
     source = """
         import ctypes
         libc = ctypes.PyDLL(None)
@@ -265,8 +265,8 @@ def test_a_fork_while_threads_lock_and_write_does_not_hang(tmp_path: Path) -> No
         assert process.finish() == ["0"] * 15
 
 
-def test_another_process_takes_over_from_a_loop_that_stands_still(tmp_path: Path) -> None:
-    """Its process lives, so the kernel keeps the lock: the heartbeat gives it back."""
+def test_another_process_takes_over_from_a_stopped_loop(tmp_path: Path) -> None:
+    """The process still runs, so the kernel keeps the lock until the heartbeat releases it."""
     with Process(
         """
         lock = FileTokenStore(sys.argv[1]).lock(KEY)
@@ -280,7 +280,7 @@ def test_another_process_takes_over_from_a_loop_that_stands_still(tmp_path: Path
         assert process.hear() == "held"
         began = time.monotonic()
         asyncio.run(assert_free(FileTokenStore(tmp_path), within=5.0))
-        assert time.monotonic() - began > 0.5, "but not at the first look"
+        assert time.monotonic() - began > 0.5, "but not after the first check"
 
 
 def test_a_stopped_process_keeps_its_lock(tmp_path: Path) -> None:

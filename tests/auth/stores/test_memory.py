@@ -1,4 +1,4 @@
-"""`MemoryTokenStore` does what every store does."""
+"""`MemoryTokenStore` passes the suite of every store."""
 
 from __future__ import annotations
 
