@@ -53,10 +53,10 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.errors import UnprocessableError as UnprocessableError
     from asdk.http.bodies import Upload as Upload
     from asdk.http.options import CallOptions as CallOptions
-    from asdk.http.options import Retry as Retry
     from asdk.http.options import Tenant as Tenant
     from asdk.http.options import TenantHeaders as TenantHeaders
     from asdk.http.options import Timeout as Timeout
+    from asdk.http.options import omit_none as omit_none
     from asdk.http.options import tenant_scope as tenant_scope
     from asdk.http.request import Request as Request
     from asdk.http.response import Response as Response
@@ -68,6 +68,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.records.records import Records as Records
     from asdk.resources import Resource as Resource
     from asdk.resources import resource as resource
+    from asdk.retrying import Retry as Retry
     from asdk.secret import Secret as Secret
     from asdk.streaming.parsers import ServerSentEvent as ServerSentEvent
     from asdk.streaming.streams import EventStream as EventStream

@@ -1,6 +1,6 @@
-"""The command line: ``python -m asdk token <client>`` looks at a stored token, renews it or forgets it.
+"""Command line: ``python -m asdk token <client>`` shows, refreshes or deletes a stored token.
 
-It shows where a token comes from and when it ends, never the token.
+It shows where a token comes from and when it expires, never the token.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from asdk.errors import AsdkError, ConfigurationError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 if it did what it was asked, 1 if there is no token, 2 for a problem."""
+    """Run one command and return its exit code: 0 for success, 1 if no token is stored, 2 for an error."""
     options = _parser().parse_args(arguments)
     try:
         return asyncio.run(_token(options))
     except AsdkError as error:
         print(f"asdk: {error}", file=sys.stderr)
     except _StoreError as error:
-        print(f"asdk: the token store cannot be used: {error}", file=sys.stderr)
+        print(f"asdk: cannot use the token store: {error}", file=sys.stderr)
     return 2
 
 
 class _StoreError(Exception):
-    """A store failed, each kind in words of its own."""
+    """Failure of a token store, which may raise any class of exception."""
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m asdk", description="Looks after the tokens of asdk's clients.")
+    parser = argparse.ArgumentParser(prog="python -m asdk", description="Manage the stored tokens of asdk clients.")
     commands = parser.add_subparsers(required=True, metavar="token")
-    token = commands.add_parser("token", help="look at a stored token, renew it or forget it; its value is never shown")
-    token.add_argument("client", help="one of asdk's clients, such as edgequake, or package.module:Class")
+    token = commands.add_parser("token", help="show, refresh or delete a stored token; its value is never shown")
+    token.add_argument("client", help="name of a client of asdk, such as edgequake, or package.module:Class")
     token.add_argument("action", nargs="?", default="show", choices=["show", "refresh", "forget"], help="default: show")
-    token.add_argument("--store", help="a directory, or the URL of a Redis; by default the directory of FileTokenStore")
-    token.add_argument("--env-file", default=".env", help="where settings are looked for, beside the environment")
+    token.add_argument("--store", help="directory, or URL of a Redis server; default: the directory of FileTokenStore")
+    token.add_argument("--env-file", default=".env", help="file with settings, read after the environment")
     return parser
 
 
@@ -50,75 +50,76 @@ async def _token(options: argparse.Namespace) -> int:
     async with client_class.from_env(dotenv=options.env_file, token_store=_store(options.store)) as client:
         source = client.token_source
         if source is None or not source.credential.storable:
-            raise ConfigurationError(f"{client_class.__name__} has no login by these settings, so no token to keep")
+            raise ConfigurationError(f"{client_class.__name__} has no login in these settings, so it stores no token")
         if options.action == "refresh":
             await client.get_token(refresh=True)
-        entry: TokenRecord | None = None
+        record: TokenRecord | None = None
         problem: str | None = None
         try:
             if options.action == "forget":
                 await source.forget()
-            entry = await source.read_store()
+            record = await source.read_store()
         except AsdkError:
             raise
         except Exception as error:  # noqa: BLE001 - errors of Redis and of keyrings have no common base
             problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         if problem is not None:
             raise _StoreError(problem)
-        print(_describe(source, entry))
-        return 0 if options.action == "forget" or (entry is not None and entry.token is not None) else 1
+        print(_describe(source, record))
+        return 0 if options.action == "forget" or (record is not None and record.token is not None) else 1
 
 
 def _find(name: str) -> type[BaseClient]:
-    """The client of this name.
+    """Return the client class of this name.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: no such client exists.
     """
     module, _, attribute = name.partition(":") if ":" in name else (f"asdk.clients.{name}", "", "")
     problem = ""
     try:
         loaded = import_module(module)
-    except (ImportError, TypeError, ValueError) as error:  # the last two for a name that no module can have
+    except (ImportError, TypeError, ValueError) as error:  # the last two for an invalid module name
         problem = str(error)
     else:
         members = [getattr(loaded, attribute, None)] if attribute else list(vars(loaded).values())
         for member in members:
             if isinstance(member, type) and issubclass(member, BaseClient) and member is not BaseClient:
                 return member
-    raise ConfigurationError(f"there is no client {name!r}{f' ({problem})' if problem else ''}")
+    raise ConfigurationError(f"unknown client {name!r}{f' ({problem})' if problem else ''}")
 
 
-def _store(place: str | None) -> TokenStore:
-    if place is not None and place.startswith(("redis://", "rediss://", "unix://")):
-        return RedisTokenStore(place)
-    return FileTokenStore(place)
+def _store(location: str | None) -> TokenStore:
+    if location is not None and location.startswith(("redis://", "rediss://", "unix://")):
+        return RedisTokenStore(location)
+    return FileTokenStore(location)
 
 
-def _describe(source: TokenSource, entry: TokenRecord | None) -> str:
+def _describe(source: TokenSource, record: TokenRecord | None) -> str:
     identity = source.credential.identity
     lines = [] if identity is None else [("from", identity.url), ("kind", identity.kind), ("account", identity.account)]
-    token = None if entry is None else entry.token
+    token = None if record is None else record.token
     if token is None:
-        lines.append(("token", "none is stored"))
+        lines.append(("token", "none stored"))
     else:
-        lines.append(("issued", _moment(token.issued_at)))
-        lines.append(("ends", "never" if token.expires_at is None else _moment(token.expires_at)))
-        lines.append(("refresh token", "none" if token.refresh_token is None else _end(token.refresh_expires_at)))
-    if entry is not None and entry.intent is not None:
-        by = f"by {entry.intent.holder}" if entry.intent.holder else "and broken off"
-        lines.append(("renewal", f"begun {_moment(entry.intent.written_at)} {by}"))
-    if entry is not None and entry.refusal is not None:
-        lines.append(("refused", f"{entry.refusal.message}; not asked again before {_moment(entry.refusal.until)}"))
+        lines.append(("issued", _time(token.issued_at)))
+        lines.append(("expires", "never" if token.expires_at is None else _time(token.expires_at)))
+        refresh = "none" if token.refresh_token is None else _describe_expiry(token.refresh_expires_at)
+        lines.append(("refresh token", refresh))
+    if record is not None and record.intent is not None:
+        by = f"by {record.intent.holder}" if record.intent.holder else "and interrupted"
+        lines.append(("refresh", f"started {_time(record.intent.written_at)} {by}"))
+    if record is not None and record.refusal is not None:
+        lines.append(("refused", f"{record.refusal.message}; next attempt after {_time(record.refusal.until)}"))
     return "\n".join(f"{name + ':':15}{text}" for name, text in lines if text)
 
 
-def _end(moment: float | None) -> str:
-    return "yes" if moment is None else f"yes, ends {_moment(moment)}"
+def _describe_expiry(epoch: float | None) -> str:
+    return "yes" if epoch is None else f"yes, expires {_time(epoch)}"
 
 
-def _moment(epoch: float) -> str:
-    """A moment, and how far it is from now, such as ``2026-01-02 03:04:05Z (in 4 min)``."""
+def _time(epoch: float) -> str:
+    """Return a time and its distance from now, such as ``2026-01-02 03:04:05Z (in 4 min)``."""
     seconds = epoch - time.time()
     size, unit = next(
         ((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "min")) if abs(seconds) >= 2 * size), (1, "s")
@@ -126,7 +127,7 @@ def _moment(epoch: float) -> str:
     distance = f"{abs(seconds) / size:.0f} {unit}"
     try:
         shown = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    except (OverflowError, ValueError):  # a store may hold anything
+    except (OverflowError, ValueError):  # a store may contain any number
         shown = f"{epoch:.0f} s after 1970"
     return f"{shown} ({f'in {distance}' if seconds > 0 else f'{distance} ago'})"
 

@@ -1,8 +1,7 @@
-"""Time that a test can turn. Everything in asdk that waits or measures asks a `Clock`; `VirtualClock` is in
-asdk.testing.
+"""`Clock`: the source of time for everything in asdk that waits or measures. Tests use ``asdk.testing.VirtualClock``.
 
-Two clocks, on purpose: the monotonic one measures, the wall clock is what servers and stores speak. Monotonic time may
-stand still while a machine sleeps, so a token has expired when either of them says so.
+There are two times on purpose: monotonic time measures durations, wall-clock time is the one that servers and stores
+use. Monotonic time may stop while a machine sleeps, so a token has expired when either of them says so.
 """
 
 from __future__ import annotations
@@ -14,25 +13,25 @@ from typing import Any, Protocol
 
 
 class Timer(Protocol):
-    """A callback that waits for its moment."""
+    """A scheduled callback."""
 
     def cancel(self) -> None:
-        """Forget the callback, if it has not run yet."""
+        """Cancel the callback, if it has not run yet."""
 
 
 class Clock(Protocol):
-    """Where asdk gets the time from, and how it waits."""
+    """A source of time, with timers and sleep."""
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Return the seconds since an arbitrary start; never goes backwards."""
         ...
 
     def time(self) -> float:
-        """Seconds since the epoch, as the machine believes."""
+        """Return the seconds since the epoch."""
         ...
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
-        """Run a callback in the running event loop, ``delay`` seconds from now."""
+        """Schedule a callback in the running event loop, ``delay`` seconds from now."""
         ...
 
     async def sleep(self, delay: float) -> None:
@@ -40,16 +39,19 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clocks and the running event loop's timers."""
+    """The clocks of the machine and the timers of the running event loop."""
 
-    monotonic = staticmethod(time.monotonic)
-    time = staticmethod(time.time)
+    monotonic: staticmethod[[], float] = staticmethod(time.monotonic)
+    time: staticmethod[[], float] = staticmethod(time.time)
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """Schedule a callback in the running event loop, ``delay`` seconds from now."""
         return asyncio.get_running_loop().call_later(delay, callback, *args)
 
     async def sleep(self, delay: float) -> None:
+        """Wait ``delay`` seconds."""
         await asyncio.sleep(delay)
 
 
+#: The default clock.
 SYSTEM_CLOCK: Clock = SystemClock()

@@ -1,11 +1,11 @@
-"""Every error asdk raises. Built from plain facts, so each one pickles and holds no request, socket or secret.
+"""All exceptions that asdk raises. Built from plain values: each one pickles and contains no request, socket or secret.
 
     AsdkError
-      ConfigurationError                 while a client is built
-      InvalidRequestError(ValueError)    bad arguments of a call; nothing was sent
+      ConfigurationError                 invalid settings; raised while a client is built
+      InvalidRequestError(ValueError)    invalid arguments of a call; nothing was sent
       TokenError                         no usable token
-        TokenRefusedError                  permanent: the endpoint said no
-        TokenUnavailableError              transient: it could not be asked, or said "later"
+        TokenRefusedError                  permanent: the token endpoint refused
+        TokenUnavailableError              transient: the endpoint was unreachable, or said "later"
       TransportError                     no complete response
         ConnectError, TLSError
         RequestTimeoutError(TimeoutError)
@@ -13,14 +13,14 @@
         ProtocolError
           ResponseTooLargeError
         CircuitOpenError
-      StatusError                        a response with a status that is not a success
+      StatusError                        a response with an error status
         BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
         ConflictError 409, GoneError 410, UnprocessableError 422, RateLimitError 429, ServerError 5xx
         RedirectError 3xx
-      DecodeError                        the body is not what the model says; names the path
+      DecodeError                        a body that does not match the model; has the path
       PaginationError, StreamError, IntegrityError
 
-The transport raises the TransportErrors, `TokenSource` the TokenErrors, `BaseClient` the rest.
+Transports raise `TransportError`, `TokenSource` raises `TokenError`, and `BaseClient` raises the others.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Self, TypedDict, TypeVar
+from typing import Any, Final, Self, TypedDict, TypeVar
 
 from typing_extensions import Unpack
 
-#: What RFC 9110 and common practice call worth another try, by status.
-RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+#: Statuses that are worth a retry, by RFC 9110 and common practice.
+RETRYABLE_STATUSES: Final[frozenset[int]] = frozenset({408, 429, 500, 502, 503, 504})
 
-#: How much of a response's body an error keeps, in bytes.
-ERROR_BODY_LIMIT = 64 * 1024
+#: Number of bytes of a response body that an error keeps.
+ERROR_BODY_LIMIT: Final = 64 * 1024
 
 
 ErrorT = TypeVar("ErrorT", bound="AsdkError")
@@ -46,18 +46,21 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def sanitize(text: str) -> str:
-    """A server's words without what would begin another line of a log, or turn a terminal's colours on, and without
-    what cannot be printed at all: half a surrogate pair."""
+    """Return a server's text as one printable line.
+
+    Control characters, which could start another line of a log or change a terminal's colors, become spaces; lone
+    surrogates, which cannot be printed, become question marks.
+    """
     return " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
 
 
 def describe_type(value: object) -> str:
-    """How a message names a value that is not what was wanted: "a str", or "the class FileTokenStore"."""
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+    """Describe the type of an invalid argument for an error message: "str", or "the class FileTokenStore"."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
-class Facts(TypedDict, total=False):
-    """What an error may know. Left out means unknown."""
+class ErrorFields(TypedDict, total=False):
+    """Attributes that an error may be built with. An omitted one is unknown."""
 
     method: str | None
     template: str | None
@@ -80,18 +83,19 @@ class Facts(TypedDict, total=False):
 
 
 class AsdkError(Exception):
-    """The base of all errors of asdk.
+    """Base class of all asdk exceptions.
 
     Attributes:
-        message: what happened, without the place.
-        method: the HTTP method of the call, or None where no call was under way.
+        message: what happened, without the method, template and status.
+        method: the HTTP method of the call; None if the error did not occur in a call.
         template: the path template of the call, such as ``"/users/{id}"``.
-        request_id: the server's id of the request, if it gave one.
-        retry_after: seconds after which the server wants to be asked again, if it said so.
-        attempts: how many times the request was sent, 0 if never.
-        cause: type and text of the foreign exception behind this error, if there was one.
-        needed_for: the call that needed the token, where method and template are those of the token request.
-        hint: what to do about it, where the server's words do not say.
+        status: the status code of the response, if there was one.
+        request_id: the request ID that the server assigned, if any.
+        retry_after: seconds to wait before the next request, if the server named a time.
+        attempts: how many times the request was sent.
+        cause: type and text of the third-party exception that caused this error, if any.
+        needed_for: the call that needed the token, if method and template are those of the token request.
+        hint: what to do about it, if the server's message does not say.
     """
 
     _retryable = False
@@ -106,14 +110,14 @@ class AsdkError(Exception):
     needed_for: str | None = None
     hint: str | None = None
 
-    def __init__(self, message: str, **facts: Unpack[Facts]) -> None:
+    def __init__(self, message: str, **fields: Unpack[ErrorFields]) -> None:
         super().__init__(message)
-        self.message = message
-        self.__dict__.update(facts)
+        self.message: str = message
+        self.__dict__.update(fields)
 
     def __str__(self) -> str:
-        place = " ".join(str(part) for part in (self.status, self.method, self.template) if part)
-        line = f"{place}: {self.message}" if place else self.message
+        prefix = " ".join(str(part) for part in (self.status, self.method, self.template) if part)
+        line = f"{prefix}: {self.message}" if prefix else self.message
         if self.hint is not None:
             line = f"{line.removesuffix('.')}; {self.hint}"
         notes = []
@@ -130,66 +134,75 @@ class AsdkError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call, unchanged, may succeed later."""
+        """Return True if the same call may succeed later, unchanged."""
         return self._retryable
 
     def copy(self) -> Self:
-        """A new error with the same facts: one for each of several callers that share a failure."""
+        """Return a new error with the same attributes, for one of several callers that share a failure."""
         return _rebuild(type(self), self.message, self.__dict__.copy())
 
-    def convert_to(self, kind: type[ErrorT], **facts: Unpack[Facts]) -> ErrorT:
-        """The same failure as an error of another class, such as an API's own.
+    def convert_to(self, cls: type[ErrorT], **fields: Unpack[ErrorFields]) -> ErrorT:
+        """Convert this error to another class, such as an API's own.
 
         Args:
-            kind: the class.
-            facts: what is different, or said in addition.
+            cls: the class to convert to.
+            fields: attributes to replace or add.
+
+        Returns:
+            A new error with this error's message and attributes.
         """
-        return _rebuild(kind, self.message, {**self.__dict__, **facts})
+        return _rebuild(cls, self.message, {**self.__dict__, **fields})
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.__dict__.copy())
 
 
-def _rebuild(kind: type[ErrorT], message: str, facts: dict[str, Any]) -> ErrorT:
-    # Past __init__, whose signature a subclass is free to change.
-    error = kind.__new__(kind, message)
+def _rebuild(cls: type[ErrorT], message: str, fields: dict[str, Any]) -> ErrorT:
+    # Bypasses __init__, whose signature a subclass may change.
+    error = cls.__new__(cls, message)
     error.args = (message,)
-    error.__dict__.update(facts)
-    if "__notes__" in facts:  # what `add_note` keeps is a list: each copy gets its own
-        error.__notes__ = list(facts["__notes__"])
+    error.__dict__.update(fields)
+    if "__notes__" in fields:  # `add_note` appends to a list: each copy needs its own
+        error.__notes__ = list(fields["__notes__"])
     return error
 
 
 class ConfigurationError(AsdkError):
-    """A client cannot be built from what it was given: the message names each place that was looked at."""
+    """Settings that a client cannot be built from. The message names each place that was checked."""
 
 
 class InvalidRequestError(AsdkError, ValueError):
-    """The arguments of a call make no request. Nothing was sent, or, where a body could not be read to its end, not all
-    of it; that is not repeated."""
+    """Arguments of a call that do not make a valid request.
+
+    Nothing was sent, except where reading the body failed midway: then part of it was sent, and it is not retried.
+    """
 
 
 class TokenError(AsdkError):
-    """There is no usable token for this call. The call itself was not sent."""
+    """No usable token for a call. The call itself was not sent.
+
+    Attributes:
+        code: the error code of the token endpoint, such as ``"invalid_grant"``, if it sent one.
+    """
 
     code: str | None = None
 
 
 class TokenRefusedError(TokenError):
-    """The token endpoint refused the credential: trying again changes nothing until the credential changes."""
+    """A credential that the token endpoint refused. A retry cannot succeed until the credential changes."""
 
 
 class TokenUnavailableError(TokenError):
-    """No token within the deadline of this call: the endpoint failed, or asked to wait ``retry_after`` seconds."""
+    """No token within the deadline of a call: the endpoint failed, or asked to wait ``retry_after`` seconds."""
 
     _retryable = True
 
 
 class TransportError(AsdkError):
-    """No complete response came back.
+    """A request that received no complete response.
 
     Attributes:
-        sent: False if surely no byte of the request reached the server.
+        sent: False if certainly no byte of the request reached the server.
     """
 
     _retryable = True
@@ -197,75 +210,74 @@ class TransportError(AsdkError):
 
 
 class ConnectError(TransportError):
-    """No connection: the name did not resolve, or the server or proxy refused or did not answer in time."""
+    """A failed connection: the name did not resolve, or the server or proxy refused or did not answer in time."""
 
-    sent = False
+    sent: bool = False
 
 
 class TLSError(TransportError):
-    """The TLS handshake failed, or the server's certificate is not trusted.
+    """A failed TLS handshake, or a server certificate that is not trusted.
 
     Attributes:
-        certificate: True if it is the certificate: that is never tried again.
+        certificate: True if the certificate was the reason; such a failure is never retried.
     """
 
     certificate: bool = False
-    sent = False
+    sent: bool = False
 
     @property
     def retryable(self) -> bool:
-        """A handshake may be cut by the network; a certificate stays what it is."""
+        """Return True unless the certificate was the reason: the network may break a handshake."""
         return not self.certificate
 
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """The server took too long.
+    """A timeout.
 
     Attributes:
-        limit: which limit of `Timeout` ran out: ``"connect"``, ``"attempt"``, ``"idle"`` or ``"total"``.
+        limit: the limit of `Timeout` that expired: ``"connect"``, ``"attempt"``, ``"idle"`` or ``"total"``.
     """
 
     limit: str = "attempt"
 
 
 class DeadlineExceededError(RequestTimeoutError):
-    """The total time of the call ran out, over queueing, token, attempts, waits and body."""
+    """The total timeout of a call, which covers queueing, token, attempts, waits and body."""
 
     _retryable = False
-    limit = "total"
+    limit: str = "total"
 
 
 class PoolTimeoutError(RequestTimeoutError):
-    """The total time of the call ran out while it waited for a free connection of the pool. Nothing was sent."""
+    """The total timeout of a call that was waiting for a free connection of the pool. Nothing was sent."""
 
     _retryable = False
-    limit = "total"
-    sent = False
+    limit: str = "total"
+    sent: bool = False
 
 
 class ProtocolError(TransportError):
-    """The peer broke off, or did not speak HTTP."""
+    """A peer that disconnected early, or did not speak HTTP."""
 
 
 class ResponseTooLargeError(ProtocolError):
-    """The response is larger than the limit; reading it was stopped."""
+    """A response larger than the limit. Reading stopped there."""
 
     _retryable = False
 
 
 class CircuitOpenError(TransportError):
-    """The circuit breaker of this origin is open; nothing was sent. ``retry_after`` says when it lets a probe
-    through."""
+    """An open circuit breaker for the origin. Nothing was sent; a probe is allowed in ``retry_after`` seconds."""
 
-    sent = False
+    sent: bool = False
 
 
 class StatusError(AsdkError):
-    """The server answered with a status that is not a success.
+    """A response with an error status.
 
     Attributes:
         status: the status code.
-        code: the API's own name of the error, if the body has one.
+        code: the API's error code, if the body contains one.
         problem: the members of an ``application/problem+json`` body (RFC 9457), else None.
         body: the first 64 KiB of the body.
     """
@@ -277,12 +289,12 @@ class StatusError(AsdkError):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call, unchanged, may succeed later: by the status."""
+        """Return True if the status is one that is worth a retry."""
         return self.status in RETRYABLE_STATUSES
 
     @property
     def data(self) -> Any:
-        """The body as JSON data; None if it is not JSON."""
+        """Return the body as parsed JSON, or None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -290,15 +302,15 @@ class StatusError(AsdkError):
 
     @classmethod
     def for_status(cls, status: int) -> type[StatusError]:
-        """The class of the tree for this status."""
+        """Return the error class for a status."""
         return _BY_STATUS.get(status) or (ServerError if status >= 500 else StatusError)
 
 
 class RedirectError(StatusError):
-    """3xx with a Location that was not followed; the message says why.
+    """3xx: a redirect that was not followed; the message says why.
 
     Attributes:
-        location: where it points, without query, fragment and credentials.
+        location: the target, without query, fragment and credentials.
     """
 
     location: str = ""
@@ -309,31 +321,31 @@ class BadRequestError(StatusError):
 
 
 class AuthenticationError(StatusError):
-    """401: the server did not accept the credentials, also after one refresh of the token."""
+    """401: the server did not accept the credentials, not even after a refresh of the token."""
 
 
 class PermissionDeniedError(StatusError):
-    """403: the credentials are known, but may not do this."""
+    """403: the credentials are valid, but lack the permission."""
 
 
 class NotFoundError(StatusError):
-    """404: there is no such thing, or this caller may not know of it."""
+    """404: the resource does not exist, or is hidden from this caller."""
 
 
 class ConflictError(StatusError):
-    """409: the request does not fit the present state of the thing."""
+    """409: the request conflicts with the current state of the resource."""
 
 
 class GoneError(StatusError):
-    """410: the thing existed and is no more."""
+    """410: the resource existed and was removed."""
 
 
 class UnprocessableError(StatusError):
-    """422: well-formed, but the values are refused; ``body`` or ``problem`` says which."""
+    """422: the request is well-formed, but its values are invalid; ``body`` or ``problem`` says which."""
 
 
 class RateLimitError(StatusError):
-    """429: too many requests; ``retry_after`` says how long to wait, if the server did."""
+    """429: too many requests; ``retry_after`` is the time to wait, if the server named one."""
 
 
 class ServerError(StatusError):
@@ -353,10 +365,11 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 
 
 class DecodeError(AsdkError):
-    """The body is not JSON, or not of the shape that the model describes.
+    """A body that is not JSON, or does not match the model.
 
     Attributes:
-        path: where, such as ``"items[3].updated_at"``; None if the body as a whole is not JSON.
+        path: the location of the mismatch, such as ``"items[3].updated_at"``; None if the body is not JSON.
+        body: the start of the body, if it is not JSON.
     """
 
     path: str | None = None
@@ -364,16 +377,16 @@ class DecodeError(AsdkError):
 
 
 class PaginationError(AsdkError):
-    """A page walk cannot go on: a cursor came twice, or the next page lies on another origin."""
+    """An iteration over pages that cannot continue: a cursor was repeated, or the next page is on another origin."""
 
 
 class StreamError(AsdkError):
-    """A stream told of an error, or broke its own format.
+    """A stream that reported an error, or violated its own format.
 
     Attributes:
-        code: the API's own name of the error, if the stream told of one.
-        body: the event that told of it, up to 64 KiB.
-        transient: whether the same stream, opened again, may come through.
+        code: the API's error code, if the stream reported one.
+        body: the event that reported it, up to 64 KiB.
+        transient: True if the stream may succeed when it is opened again.
     """
 
     code: str | None = None
@@ -382,9 +395,9 @@ class StreamError(AsdkError):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call, unchanged, may succeed later: if the stream said so."""
+        """Return True if the stream reported a transient error."""
         return self.transient
 
 
 class IntegrityError(AsdkError):
-    """What was transferred is not what the server announced: length or digest differ."""
+    """A transfer whose length or digest differs from the one that the server announced."""

@@ -1,6 +1,6 @@
-"""Optional dependencies: what is missing is named by the extra that brings it.
+"""Checks for optional dependencies: `require_extra` names the extra that installs a missing one.
 
-Called by optional features while they are built, before they import what is not always there.
+Called by the constructors of optional features, before they import their dependencies.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from asdk.errors import ConfigurationError
 
 
 def require_extra(feature: str, extra: str, *modules: str) -> None:
-    """See to it that these modules can be imported, without importing them.
+    """Check that modules can be imported, without importing them.
 
     Args:
-        feature: that needs them, as a user knows it.
-        extra: of asdk that installs them.
-        modules: top-level names.
+        feature: the feature that needs them, as users know it.
+        extra: the extra of asdk that installs them.
+        modules: top-level module names.
 
     Raises:
-        ConfigurationError: one is missing.
+        ConfigurationError: one of them is not installed.
     """
     for module in modules:
         if find_spec(module) is None:

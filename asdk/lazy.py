@@ -1,7 +1,7 @@
-"""`lazy_exports`: resolves the public names of a package at their first use (PEP 562). Called by ``__init__`` files.
+"""`lazy_exports`: resolves the public names of a package on first use (PEP 562). Called by ``__init__`` files.
 
-The names stand once, as the imports that type checkers read. So ``import asdk`` costs little, and a feature that is not
-used is not loaded.
+The names are listed once, as the imports that type checkers read. ``import asdk`` is therefore cheap, and a feature
+that is not used is not loaded.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ from typing import Any
 
 
 def lazy_exports(package: dict[str, Any]) -> bool:
-    """Export what a package imports under ``if TYPE_CHECKING or not lazy_exports(globals())``.
+    """Export the names that a package imports for type checkers.
 
-    Sets ``__all__``, ``__getattr__`` and ``__dir__``. They are invisible to type checkers, which so report a name that
-    the package does not have.
+    The imports stand in a block ``if TYPE_CHECKING or not lazy_exports(globals()):``. Sets ``__all__``, ``__getattr__``
+    and ``__dir__``, at run time only: type checkers report a name that the package does not export.
 
     Args:
-        package: the ``globals()`` of its ``__init__`` module.
+        package: the ``globals()`` of the ``__init__`` module.
 
     Returns:
-        True; False if the package comes without its source, so that it imports its names at once.
+        True. False if the package was installed without its source, as some freezing tools do: the ``if`` block then
+        imports all names at once.
     """
-    source = "".join(linecache.getlines(package["__file__"], package))
+    # linecache asks the loader if there is no such file: in a zip archive, for example.
+    source = "".join(linecache.getlines(package.get("__file__") or "", package))
     if not source:
         return False
-    homes = {
+    modules = {
         alias.asname or alias.name: statement.module or ""
         for block in ast.parse(source).body
         if isinstance(block, ast.If)
@@ -37,12 +39,12 @@ def lazy_exports(package: dict[str, Any]) -> bool:
     }
 
     def load(name: str) -> object:
-        home = homes.get(name)
-        if home is None:
+        module = modules.get(name)
+        if module is None:
             raise AttributeError(f"module {package['__name__']!r} has no attribute {name!r}")
-        value = package[name] = getattr(import_module(home), name)
+        value = package[name] = getattr(import_module(module), name)
         return value
 
-    names = sorted({*homes, *(name for name in ("__version__",) if name in package)})
+    names = sorted({*modules, *(name for name in ("__version__",) if name in package)})
     package.update(__all__=names, __getattr__=load, __dir__=lambda: names)
     return True

@@ -1,9 +1,9 @@
-"""How far something is, for whoever waits: one display for all that goes on, in a terminal or a notebook.
+"""Progress display: one display for several tasks, in a terminal or a notebook.
 
-Used by `BaseClient.map` and by transfers of files, when asked. In a notebook it is one output that is updated in place,
-as text and as HTML, so that the saved notebook shows how it ended. In a terminal it is drawn by rich, if that is
-installed (``pip install 'asdk[notebook]'``), else as a plain line on stderr. Where stderr is a file or a pipe, only the
-end is written.
+Used by `BaseClient.map` and by downloads, on request. In a notebook it is one output that is updated in place, as text
+and as HTML, so that the saved notebook shows the final state. In a terminal it is drawn by rich, if installed
+(``pip install 'asdk[notebook]'``), otherwise as a plain line on stderr. If stderr is a file or a pipe, only the final
+state is written.
 """
 
 from __future__ import annotations
@@ -13,62 +13,77 @@ import sys
 from html import escape
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TextIO
+from typing import Any, Literal, Protocol, Self, TextIO, TypeAlias
 
 import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
 
-#: Seconds between two drawings, at least: a kernel, and whoever is connected to it from afar, has other things to do.
+# Minimum time between two updates, in seconds: a notebook kernel, and a remote connection to it, have other work.
 _INTERVAL = 0.1
 
-# How many lines a display has at most; the rest is counted.
-_LINES = 10
+# Maximum number of tasks to show; further ones are only counted.
+_MAX_LINES = 10
 
 
 @attrs.define(eq=False)
 class ProgressTask:
-    """One thing of which some is done; made by `ProgressDisplay.track`. A ``with`` block ends it.
+    """A task with a counter, made by `ProgressDisplay.add_task`. As a context manager it finishes on exit.
 
     Attributes:
-        label: what it is.
-        total: how much there is to do; None if nobody knows.
-        unit: ``"B"`` for bytes; anything else is counted.
-        done: how much of it is done.
-        failed: how much of that failed.
-        began, ended: when, on the monotonic clock.
-        progress: the display that shows it.
-        state: how it stands; "stopped" if it ended early.
+        label: a short description.
+        total: the amount of work; None if it is unknown.
+        unit: ``"B"`` for bytes; any other unit is shown as a plain number.
+        started: the start time, on the monotonic clock.
+        display: the display that shows the task.
+        done: the amount of work done, including failures.
+        failed: the amount of work that failed.
+        state: ``"stopped"`` if the task finished early.
+        ended: the end time, on the monotonic clock; None while the task runs.
     """
 
     label: str
     total: int | None
     unit: str
-    began: float
-    progress: ProgressDisplay = attrs.field(repr=False)
+    started: float
+    display: ProgressDisplay = attrs.field(repr=False)
     done: int = 0
     failed: int = 0
     state: Literal["running", "done", "stopped"] = "running"
     ended: float | None = None
 
     def advance(self, count: int = 1, *, failed: int = 0) -> None:
-        """So much more is done, and so much of it failed. Cheap: most calls draw nothing."""
+        """Add to the work done. Cheap: most calls draw nothing.
+
+        Args:
+            count: the additional work done, including failures.
+            failed: the part of it that failed.
+        """
         self.done += count
         self.failed += failed
-        self.progress.changed()
+        self.display.changed()
 
     def update(self, done: int, total: int | None = None) -> None:
-        """So much is done in all, of so much: a callback for what counts by itself, such as a transfer of bytes."""
+        """Set the work done. Serves as a callback for transfers, which count bytes themselves.
+
+        Args:
+            done: the work done so far.
+            total: the amount of work, if it is known now.
+        """
         self.done = done
         self.total = self.total if total is None else total
-        self.progress.changed()
+        self.display.changed()
 
     def finish(self, *, complete: bool = True) -> None:
-        """It has ended: at its end, or before. Only the first call counts."""
+        """Mark the task as finished. Later calls have no effect.
+
+        Args:
+            complete: False if the task stopped early.
+        """
         if self.ended is None:
             self.state = "done" if complete else "stopped"
-            self.ended = self.progress.clock.monotonic()
-            self.progress.changed()
+            self.ended = self.display.clock.monotonic()
+            self.display.changed()
 
     def __enter__(self) -> Self:
         return self
@@ -79,8 +94,12 @@ class ProgressTask:
         self.finish(complete=kind is None)
 
     def describe(self, now: float) -> str:
-        """The state in words, without the label."""
-        seconds = max(0.0, (now if self.ended is None else self.ended) - self.began)
+        """Describe the state in words, without the label.
+
+        Args:
+            now: the current time, on the monotonic clock.
+        """
+        seconds = max(0.0, (now if self.ended is None else self.ended) - self.started)
         words = [self._amount(), *([f"{self.failed} failed"] if self.failed else []), _duration(seconds)]
         left = None if self.total is None else self.total - self.done
         if self.state == "running" and left is not None and left > 0 and self.done and seconds >= 1:
@@ -111,70 +130,74 @@ def _duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02} h" if hours else f"{minutes}:{rest:02} min"
 
 
-class Display(Protocol):
-    """Where the lines are shown."""
+#: A line of the display: its task, or None if it summarizes several, and the text.
+Line: TypeAlias = tuple[ProgressTask | None, str]
 
-    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
-        """Show these lines instead of those before; each is of a track, or sums up others."""
 
-    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
-        """Show these lines, for good."""
+class Renderer(Protocol):
+    """An output of `ProgressDisplay`."""
+
+    def draw(self, lines: list[Line]) -> None:
+        """Show these lines in place of the previous ones."""
+
+    def close(self, lines: list[Line]) -> None:
+        """Show the final lines."""
 
 
 class ProgressDisplay:
-    """A display of what goes on, for a ``with`` block. `show_progress` makes one that suits its surroundings.
+    """A display of tasks, for a ``with`` block. `show_progress` makes one that suits the environment.
 
     Attributes:
-        tracks: all that was begun, in order.
-        clock: measures.
+        tasks: all tasks, in the order in which they were added.
+        clock: the clock that measures their time.
     """
 
-    def __init__(self, display: Display, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.tracks: list[ProgressTask] = []
-        self.clock = clock
-        self._display = display
-        self._due = clock.monotonic()
+    def __init__(self, renderer: Renderer, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.tasks: list[ProgressTask] = []
+        self.clock: Clock = clock
+        self._renderer = renderer
+        self._next_update = clock.monotonic()
         self._closed = False
 
-    def track(self, label: str, total: int | None = None, *, unit: str = "") -> ProgressTask:
-        """Begin something.
+    def add_task(self, label: str, total: int | None = None, *, unit: str = "") -> ProgressTask:
+        """Start a task.
 
         Args:
-            label: what it is, in a few words.
-            total: how much there is to do; None if nobody knows.
+            label: a short description.
+            total: the amount of work; None if it is unknown.
             unit: ``"B"`` for bytes.
         """
-        track = ProgressTask(label, total, unit, self.clock.monotonic(), self)
-        self.tracks.append(track)
-        self._due = track.began
+        task = ProgressTask(label, total, unit, self.clock.monotonic(), self)
+        self.tasks.append(task)
+        self._next_update = task.started
         self.changed()
-        return track
+        return task
 
     def changed(self) -> None:
-        """Draw, unless that was done a moment ago."""
+        """Draw the display, at most once in 0.1 s."""
         now = self.clock.monotonic()
-        if now >= self._due and not self._closed:
-            self._due = now + _INTERVAL
-            self._display.draw(self._lines(now))
+        if now >= self._next_update and not self._closed:
+            self._next_update = now + _INTERVAL
+            self._renderer.draw(self._lines(now))
 
     def close(self) -> None:
-        """Show how it ended. What still runs has stopped."""
+        """Show the final state. Tasks that still run are marked as stopped."""
         if self._closed:
             return
-        for track in self.tracks:
-            track.finish(complete=False)
+        for task in self.tasks:
+            task.finish(complete=False)
         self._closed = True
-        self._display.close(self._lines(self.clock.monotonic()))
+        self._renderer.close(self._lines(self.clock.monotonic()))
 
-    def _lines(self, now: float) -> list[tuple[ProgressTask | None, str]]:
-        shown = self.tracks
-        if len(shown) > _LINES:
-            groups = ([track for track in shown if track.state == state] for state in ("running", "stopped", "done"))
-            shown = next(filter(None, groups))[:_LINES]
-        lines: list[tuple[ProgressTask | None, str]] = [(track, track.describe(now)) for track in shown]
-        if more := len(self.tracks) - len(shown):
-            ended = sum(track.state == "done" for track in self.tracks)
-            lines.append((None, f"and {more} more; {ended} of {len(self.tracks)} done"))
+    def _lines(self, now: float) -> list[Line]:
+        shown = self.tasks
+        if len(shown) > _MAX_LINES:
+            groups = ([task for task in shown if task.state == state] for state in ("running", "stopped", "done"))
+            shown = next(filter(None, groups))[:_MAX_LINES]
+        lines: list[Line] = [(task, task.describe(now)) for task in shown]
+        if more := len(self.tasks) - len(shown):
+            ended = sum(task.state == "done" for task in self.tasks)
+            lines.append((None, f"and {more} more; {ended} of {len(self.tasks)} done"))
         return lines
 
     def __enter__(self) -> Self:
@@ -187,15 +210,19 @@ class ProgressDisplay:
 
 
 def show_progress(clock: Clock = SYSTEM_CLOCK) -> ProgressDisplay:
-    """A display for where this runs: a notebook, a terminal with rich, a terminal without, or none."""
-    display: Display
+    """Return a display for the environment: a notebook, a terminal with or without rich, or a file.
+
+    Args:
+        clock: the clock that measures the time of the tasks.
+    """
+    renderer: Renderer
     if _in_notebook():
-        display = _NotebookDisplay()
+        renderer = _NotebookRenderer()
     elif sys.stderr.isatty() and find_spec("rich") is not None:
-        display = _RichDisplay()
+        renderer = _RichRenderer()
     else:
-        display = _TextDisplay(sys.stderr)
-    return ProgressDisplay(display, clock)
+        renderer = _TextRenderer(sys.stderr)
+    return ProgressDisplay(renderer, clock)
 
 
 def _in_notebook() -> bool:
@@ -203,28 +230,28 @@ def _in_notebook() -> bool:
     return getattr(get_ipython and get_ipython(), "kernel", None) is not None
 
 
-class _NotebookDisplay:
-    """One output of the cell, updated in place."""
+class _NotebookRenderer:
+    """An output of a notebook cell, updated in place."""
 
     def __init__(self) -> None:
         self._handle: Any = None
 
-    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def draw(self, lines: list[Line]) -> None:
         from IPython import display
 
         if self._handle is None:
             show: Any = display.display
-            self._handle = show(_View(lines), display_id=True)
+            self._handle = show(_Lines(lines), display_id=True)
         else:
-            self._handle.update(_View(lines))
+            self._handle.update(_Lines(lines))
 
     close = draw
 
 
-class _View:
-    """The lines, in the two forms that a notebook keeps."""
+class _Lines:
+    """Lines in the two formats that a notebook saves."""
 
-    def __init__(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def __init__(self, lines: list[Line]) -> None:
         self._lines = lines
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -235,24 +262,24 @@ class _View:
 
 
 def _text(line: tuple[ProgressTask | None, str]) -> str:
-    track, text = line
-    return text if track is None else f"{track.label}: {text}"
+    task, text = line
+    return text if task is None else f"{task.label}: {text}"
 
 
 def _html(line: tuple[ProgressTask | None, str]) -> str:
-    track, text = line
-    if track is None:
+    task, text = line
+    if task is None:
         return f"<div>{escape(text)}</div>"
     bar = ""
-    if track.total:
-        bar = f'<progress max="{track.total}" value="{min(track.done, track.total)}"></progress> '
-    elif track.state == "running":
+    if task.total:
+        bar = f'<progress max="{task.total}" value="{min(task.done, task.total)}"></progress> '
+    elif task.state == "running":
         bar = "<progress></progress> "
-    return f"<div>{bar}{escape(track.label)}: {escape(text)}</div>"
+    return f"<div>{bar}{escape(task.label)}: {escape(text)}</div>"
 
 
-class _RichDisplay:
-    """Bars in a terminal. Refreshed by us alone: rich would start a thread for it."""
+class _RichRenderer:
+    """Progress bars in a terminal. Refreshed explicitly: rich would start a thread for it."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -260,8 +287,7 @@ class _RichDisplay:
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
 
-        self._taken = LiveError
-
+        self._live_error = LiveError
         self._bars = Bars(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -269,44 +295,44 @@ class _RichDisplay:
             console=Console(stderr=True),
             auto_refresh=False,
         )
-        self._tasks: dict[ProgressTask | None, Any] = {}
+        self._bar_ids: dict[ProgressTask | None, Any] = {}
 
-    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def draw(self, lines: list[Line]) -> None:
         try:
             self._bars.start()
-        except self._taken:  # the caller's own display has the terminal, and this rich has room for one
+        except self._live_error:  # the caller has a live display of its own; this version of rich allows only one
             return
-        for gone in self._tasks.keys() - {track for track, _ in lines}:
-            self._bars.remove_task(self._tasks.pop(gone))
-        for track, text in lines:
-            if track not in self._tasks:
-                self._tasks[track] = self._bars.add_task("" if track is None else track.label, text=text, total=None)
-            done, total = (0, None) if track is None else (track.done, track.total)
-            self._bars.update(self._tasks[track], completed=done, total=total, text=text)
+        for hidden in self._bar_ids.keys() - {task for task, _ in lines}:
+            self._bars.remove_task(self._bar_ids.pop(hidden))
+        for task, text in lines:
+            if task not in self._bar_ids:
+                self._bar_ids[task] = self._bars.add_task("" if task is None else task.label, text=text, total=None)
+            done, total = (0, None) if task is None else (task.done, task.total)
+            self._bars.update(self._bar_ids[task], completed=done, total=total, text=text)
         self._bars.refresh()
 
-    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def close(self, lines: list[Line]) -> None:
         self.draw(lines)
         self._bars.stop()
 
 
-class _TextDisplay:
-    """A line that is written over, where there is a terminal; what is left of it at the end, anywhere."""
+class _TextRenderer:
+    """A line of text, overwritten on each update if the stream is a terminal. The final lines are always written."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._width = 0
 
-    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def draw(self, lines: list[Line]) -> None:
         if self._stream.isatty():
             self._write(f"\r{' | '.join(map(_text, lines))[:119]:<{self._width}}")
 
-    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def close(self, lines: list[Line]) -> None:
         start = f"\r{'':<{self._width}}\r" if self._width else ""
         self._write(start + "".join(f"{_text(line)}\n" for line in lines))
 
     def _write(self, text: str) -> None:
         self._width = max(self._width, len(text) - 1)
-        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more: that is no reason to stop the work
+        with contextlib.suppress(OSError, ValueError):  # the stream was closed; the work continues
             self._stream.write(text)
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""`Resource`: a group of operations of one client, such as ``client.documents``. What a user extends for an API."""
+"""`Resource`: a group of operations of one client, such as ``client.documents``. Authors of clients subclass it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 ClientT_co = TypeVar("ClientT_co", covariant=True)
 ResourceT = TypeVar("ResourceT", bound="Resource[Any]")
+ResourceT_co = TypeVar("ResourceT_co", bound="Resource[Any]", covariant=True)
 
 
 class Resource(Generic[ClientT_co]):
-    """A group of operations. Its methods are one statement each: the verb, the path and the model.
+    """A group of operations. Most methods are one statement: the verb, the path and the model.
 
-    Subclass it with the client's type, ``class Studies(Resource["MGnify"])``, and hang it on the client with
+    Subclass it with the type of the client, ``class Studies(Resource["MGnify"])``, and add it to the client class with
     `resource`.
     """
 
@@ -24,23 +25,30 @@ class Resource(Generic[ClientT_co]):
         return f"<{type(self).__name__} of {self._client!r}>"
 
 
-class _ResourceAttribute(Generic[ResourceT]):
-    """Builds the resource at each access: one that is kept would form a cycle with its client, and a forgotten client
-    would wait for the cycle collector with its connections open."""
+class ResourceAttribute(Generic[ResourceT_co]):
+    """A descriptor that builds the resource on each access. `resource` returns it.
 
-    __slots__ = ("_kind",)
+    A cached resource would form a reference cycle with its client. An abandoned client would then keep its connections
+    open until the garbage collector runs.
+    """
 
-    def __init__(self, kind: type[ResourceT]) -> None:
-        self._kind = kind
+    __slots__ = ("_cls",)
+
+    def __init__(self, cls: type[ResourceT_co]) -> None:
+        self._cls = cls
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: object, owner: type) -> ResourceT: ...
-    def __get__(self, instance: object | None, owner: type) -> Self | ResourceT:
-        return self if instance is None else self._kind(instance)
+    def __get__(self, instance: object, owner: type) -> ResourceT_co: ...
+    def __get__(self, instance: object | None, owner: type) -> Self | ResourceT_co:
+        return self if instance is None else self._cls(instance)
 
 
-def resource(kind: type[ResourceT]) -> _ResourceAttribute[ResourceT]:
-    """Hang a resource on a client class: ``documents = resource(Documents)``."""
-    return _ResourceAttribute(kind)
+def resource(cls: type[ResourceT]) -> ResourceAttribute[ResourceT]:
+    """Attach a resource to a client class.
+
+    Args:
+        cls: the resource class, as in the class body ``documents = resource(Documents)``.
+    """
+    return ResourceAttribute(cls)

@@ -1,7 +1,7 @@
-"""Values that must not be seen: `Secret`, which a person opens, and `MaskedStr`, which travels in a header.
+"""Strings that must not be shown: `Secret`, and `MaskedStr` for header values.
 
-Called by everything that holds a key, a password or a token. Neither shows its value in repr, format, logs or a
-traceback with locals; neither pickles.
+Used wherever a key, a password or a token is kept. Neither class shows its value in a repr, a format, a log or a
+traceback with locals, and neither can be pickled.
 """
 
 from __future__ import annotations
@@ -9,28 +9,29 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterable
-from typing import AnyStr, NoReturn
+from typing import AnyStr, Final, NoReturn
 from urllib.parse import quote, quote_plus
 
-MASK = "********"
+#: The text that replaces a secret wherever one would be shown.
+MASK: Final = "********"
 
 
 class Secret:
-    """A string that shows itself only to `reveal`.
+    """A string that only `reveal` returns in plain text.
 
-    Equal secrets compare equal, in constant time. A secret in ``json=`` or ``form=`` of a call is opened while the body
-    is encoded, so that no local variable has to hold the plain text.
+    Secrets are compared by value, in constant time. A secret in ``json=`` or ``form=`` of a call is revealed while the
+    body is encoded, so that no local variable has to contain the plain text.
     """
 
     __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str | Secret) -> None:
         if not isinstance(value, str | Secret):
-            raise TypeError(f"a Secret holds a str, not a {type(value).__name__}")
+            raise TypeError(f"the value of a Secret must be a str, got {type(value).__name__}")
         self._value: str = value.reveal() if isinstance(value, Secret) else value
 
     def reveal(self) -> str:
-        """The value in plain text."""
+        """Return the value in plain text."""
         return self._value
 
     def __repr__(self) -> str:
@@ -62,14 +63,14 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret does not pickle: pass where it comes from (an environment name, a file) instead")
+        raise TypeError("a Secret cannot be pickled; pass the name of its environment variable or file instead")
 
 
 class MaskedStr(str):
-    """A header value that is itself on the wire and a mask in every repr.
+    """A header value that is sent as it is and masked in every repr.
 
-    aiohttp keeps the request's headers in its own frames and objects, so a traceback with locals, or the debug output
-    of a foreign library, would show the bearer otherwise.
+    aiohttp keeps the request headers in its own frames and objects. Without the mask, a traceback with locals or the
+    debug output of another library would show the bearer token.
     """
 
     __slots__ = ()
@@ -84,13 +85,18 @@ class MaskedStr(str):
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a header with a secret in it does not pickle")
+        raise TypeError("a header value that contains a secret cannot be pickled")
 
 
 def redact(text: AnyStr, secrets: Iterable[str]) -> AnyStr:
-    """The text or bytes with each of the secrets replaced, also where it comes escaped, in JSON, an URL or a form."""
-    found = {spelled for secret in secrets if len(secret) >= _TOO_COMMON for spelled in _spellings(secret)}
-    for secret in sorted(found, key=len, reverse=True):  # a short one may be a part of a long one
+    """Replace secrets in a text or in bytes, including their escaped forms in JSON, URLs and forms.
+
+    Args:
+        text: the text or bytes.
+        secrets: the plain texts; those with fewer than four characters are left in place.
+    """
+    found = {form for secret in secrets if len(secret) >= _MIN_LENGTH for form in _escaped_forms(secret)}
+    for secret in sorted(found, key=len, reverse=True):  # a short one may be part of a longer one
         if isinstance(text, str):
             text = text.replace(secret, MASK)
         else:
@@ -98,11 +104,11 @@ def redact(text: AnyStr, secrets: Iterable[str]) -> AnyStr:
     return text
 
 
-def _spellings(secret: str) -> set[str]:
+def _escaped_forms(secret: str) -> set[str]:
     quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     encoded = {quote(secret, safe="", errors="surrogatepass"), quote_plus(secret, errors="surrogatepass")}
     return {secret, *encoded, *quoted, *(text.replace("/", "\\/") for text in quoted)}
 
 
-# A shorter one would be found in ordinary words, and hide them.
-_TOO_COMMON = 4
+# A shorter secret would match, and hide, parts of ordinary words.
+_MIN_LENGTH = 4

@@ -1,4 +1,4 @@
-"""`UNSET`, the sentinel for "not passed", where None means "off" or null."""
+"""`UNSET`, the sentinel for an argument that was not passed, where None means "off" or null."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 class Unset(Enum):
     """The type of `UNSET`."""
 
-    UNSET = ()  # nothing that a query, a form or a path could spell by mistake
+    UNSET = ()  # a value that cannot end up in a query, a form or a path by mistake
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -18,5 +18,5 @@ class Unset(Enum):
         return "UNSET"
 
 
-#: "Nothing was said": inherit. Its type is `Unset`, so checkers tell it from None, which means "off".
+#: The value was not passed: inherit it. The type is `Unset`, so type checkers distinguish it from None.
 UNSET: Final = Unset.UNSET

@@ -1,4 +1,4 @@
-"""JSON and typed values: models, how they are decoded and how they are encoded."""
+"""Models: typed values that are decoded from JSON and encoded to it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,57 @@
-"""Writes the function that builds one model class from a JSON object, with the checks of plain types written into it.
+"""Code generation: the function that builds an attrs class from a JSON object, with type checks inlined.
 
-Called by `asdk.models.converter` for the fast converter, once a class. A
-call per field is most of what decoding costs; the
-detailed converter, which runs only to explain a failure, takes cattrs' own function, and a test holds that both refuse
-the same.
+`asdk.models.converter` calls this once per class, for the fast converter. Function calls per field are most of the cost
+of decoding. The detailed converter, which runs only to explain a failure, uses the function of cattrs; a test checks
+that both reject the same data.
+
+For this model::
+
+    @model
+    class Study:
+        accession: str
+        downloads: int = field(name="downloadCount")
+        released_at: datetime | None = None
+        tags: list[str] = field(factory=list)
+        samples: list[Sample] = field(factory=list)
+
+the code is the following. ``hN`` is the structure hook of field N and ``tN`` its type, ``dN`` its default, ``eN`` the
+type of its items, ``iN`` and ``kN`` the hook and the type of its items, and ``setN`` sets the attribute. A hook is
+called only for a value that fails the inlined check: it converts the value or raises::
+
+    def structure(data, _):
+        if data.__class__ is not dict:
+            raise mismatch(data)
+        v0 = data['accession']
+        if v0.__class__ is not str:
+            v0 = h0(v0, t0)
+        v1 = data['downloadCount']
+        if v1.__class__ is not int:
+            v1 = h1(v1, t1)
+        v2 = data.get('released_at', MISSING)
+        if v2 is MISSING:
+            v2 = d2
+        elif v2 is not None:
+            v2 = (h2(v2, t2) if v2.__class__ is not str
+                else None if not v2
+                else time if (time := fromisoformat(v2)).tzinfo is not None
+                else h2(v2, t2))
+        v3 = data.get('tags', MISSING)
+        if v3 is MISSING:
+            v3 = d3.factory()
+        elif not (v3.__class__ is list and {x.__class__ for x in v3} <= e3):
+            v3 = h3(v3, t3)
+        v4 = data.get('samples', MISSING)
+        if v4 is MISSING:
+            v4 = d4.factory()
+        else:
+            v4 = [i4(x, k4) for x in v4] if v4.__class__ is list else h4(v4, t4)
+        made = new(cls)
+        set0(made, v0)
+        set1(made, v1)
+        set2(made, v2)
+        set3(made, v3)
+        set4(made, v4)
+        return made
 """
 
 from __future__ import annotations
@@ -18,46 +66,64 @@ import attrs
 
 from asdk.models.declaration import is_direct, wire_names
 
-#: Builds a value from parsed JSON, given the type.
-Hook: TypeAlias = Callable[[Any, Any], Any]
+#: Builds a value from parsed JSON, given the type. The term is that of cattrs.
+StructureHook: TypeAlias = Callable[[Any, Any], Any]
+
+#: Returns the structure hook for a type.
+HookFor: TypeAlias = Callable[[Any], StructureHook]
 
 _MISSING = object()
-_AWARE = "moment if (moment := fromisoformat({0})).tzinfo is not None else {1}({0}, {2})"
+
+# A line break inside parentheses.
+_BREAK = "\n" + 12 * " "
+
+# Types that are checked by an exact comparison of classes.
 _EXACT: dict[Any, str] = {str: "str", int: "int", float: "float", bool: "bool"}
 
 
-def generate_structure_fn(cls: Any, hook_for: Callable[[Any], Hook], refuse: Callable[[object], Exception]) -> Hook:
-    """The function that builds ``cls`` from a dict.
+def generate_structure_fn(cls: Any, hook_for: HookFor, mismatch: Callable[[object], Exception]) -> StructureHook:
+    """Generate the function that builds an attrs class from a dict.
 
     Args:
-        cls: a class made by attrs.
-        hook_for: gives the function for the type of a field.
-        refuse: makes the error for a value that is no dict.
+        cls: the class.
+        hook_for: returns the hook for the type of a field.
+        mismatch: makes the error for a value that is not a dict.
+    """
+    source, scope = generate_source(cls, hook_for)
+    scope["mismatch"] = mismatch
+    exec(source, scope)
+    hook: StructureHook = scope["structure"]
+    return hook
+
+
+def generate_source(cls: Any, hook_for: HookFor) -> tuple[str, dict[str, Any]]:
+    """Generate the source of the function, and the global names that it uses.
+
+    Args:
+        cls: the class.
+        hook_for: returns the hook for the type of a field.
     """
     types = get_type_hints(cls, include_extras=True)
-    scope: dict[str, Any] = {"cls": cls, "refuse": refuse, "MISSING": _MISSING}
-    lines = ["def structure(data, _):", "    if data.__class__ is not dict:", "        raise refuse(data)"]
+    scope: dict[str, Any] = {"cls": cls, "MISSING": _MISSING}
+    lines = ["def structure(data, _):", "    if data.__class__ is not dict:", "        raise mismatch(data)"]
     values: dict[attrs.Attribute[Any], str] = {}
     for number, (field, wire) in enumerate(zip(attrs.fields(cls), wire_names(cls).values(), strict=True)):
         if not field.init:
             continue
-        value = f"v{number}"
-        guard, convert = _check(types.get(field.name, Any), value, number, scope, hook_for)
-        lines += _read(field, wire, value, number, scope)
-        lines += _convert(guard, convert, may_be_default=field.default is not attrs.NOTHING)
-        values[field] = value
-    lines += _make_directly(cls, values, scope) if is_direct(cls) else _make_by_init(values)
-    exec("\n".join(lines), scope)
-    hook: Hook = scope["structure"]
-    return hook
+        value = values[field] = f"v{number}"
+        condition, statement = _conversion(types.get(field.name, Any), value, number, scope, hook_for)
+        lines += _read_field(field, wire, value, number, scope)
+        lines += _convert_field(condition, statement, has_default=field.default is not attrs.NOTHING)
+    lines += _set_attributes(cls, values, scope) if is_direct(cls) else _call_constructor(values)
+    return "\n".join(lines), scope
 
 
-def _make_by_init(values: dict[attrs.Attribute[Any], str]) -> list[str]:
+def _call_constructor(values: dict[attrs.Attribute[Any], str]) -> list[str]:
     return [f"    return cls({', '.join(f'{field.alias}={value}' for field, value in values.items())})"]
 
 
-def _make_directly(cls: Any, values: dict[attrs.Attribute[Any], str], scope: dict[str, Any]) -> list[str]:
-    """What the ``__init__`` of a frozen class does, field by field, at half its price."""
+def _set_attributes(cls: Any, values: dict[attrs.Attribute[Any], str], scope: dict[str, Any]) -> list[str]:
+    """Do what ``__init__`` of a frozen class does, at half the cost."""
     scope["new"] = object.__new__
     lines = ["    made = new(cls)"]
     for number, (field, value) in enumerate(values.items()):
@@ -66,9 +132,8 @@ def _make_directly(cls: Any, values: dict[attrs.Attribute[Any], str], scope: dic
     return [*lines, "    return made"]
 
 
-def _read(field: attrs.Attribute[Any], wire: str, value: str, number: int, scope: dict[str, Any]) -> list[str]:
-    """Take the field from the object; a required one that is missing is a KeyError, which the detailed pass
-    explains."""
+def _read_field(field: attrs.Attribute[Any], wire: str, value: str, number: int, scope: dict[str, Any]) -> list[str]:
+    """Read the field from the object. A missing required field is a KeyError, which the detailed converter explains."""
     if field.default is attrs.NOTHING:
         return [f"    {value} = data[{wire!r}]"]
     scope[f"d{number}"] = field.default
@@ -76,58 +141,62 @@ def _read(field: attrs.Attribute[Any], wire: str, value: str, number: int, scope
     return [f"    {value} = data.get({wire!r}, MISSING)", f"    if {value} is MISSING:", f"        {value} = {default}"]
 
 
-def _convert(guard: str, convert: str, *, may_be_default: bool) -> list[str]:
-    """Run the statement where the guard holds; a default is as the class wants it and no JSON, so it is left alone."""
-    if not convert:
+def _convert_field(condition: str, statement: str, *, has_default: bool) -> list[str]:
+    """Run the conversion if the condition is true. A default is not JSON, so it is not converted."""
+    if not statement:
         return []
-    if may_be_default:
-        return [f"    elif {guard}:" if guard else "    else:", f"        {convert}"]
-    return [f"    if {guard}:", f"        {convert}"] if guard else [f"    {convert}"]
+    if has_default:  # continues the ``if`` of `_read_field`
+        return [f"    elif {condition}:" if condition else "    else:", f"        {statement}"]
+    return [f"    if {condition}:", f"        {statement}"] if condition else [f"    {statement}"]
 
 
-def _check(
-    kind: Any, value: str, number: int, scope: dict[str, Any], hook_for: Callable[[Any], Hook]
-) -> tuple[str, str]:
-    """The statement that turns the value into its type, in as few calls as can be, and when it has to run.
+def _conversion(tp: Any, value: str, number: int, scope: dict[str, Any], hook_for: HookFor) -> tuple[str, str]:
+    """Return the condition under which a value needs a conversion, and the statement that converts it.
 
-    The hook is called for what the plain test refuses.
+    An empty condition is always true; an empty statement means that any value is valid.
     """
-    inner, optional = _unwrap_optional(kind)
-    if inner is Any:
+    tp, optional = _unwrap_optional(tp)
+    if tp is Any:
         return "", ""
-    hook, form = f"h{number}", f"t{number}"
-    scope[hook], scope[form] = hook_for(inner), inner
-    convert = f"{value} = {hook}({value}, {form})"
-    guard = f"{value} is not None" if optional else ""
-    items = get_args(inner)
-    if inner in _EXACT:
-        guard = " and ".join(filter(None, (guard, f"{value}.__class__ is not {_EXACT[inner]}")))
-    elif isinstance(inner, type) and issubclass(inner, Enum) and all(isinstance(member.value, str) for member in inner):
-        scope[f"m{number}"] = inner._value2member_map_
-        convert = f"{value} = m{number}.get({value}) or {hook}({value}, {form})"
-    elif inner is datetime:
-        # Text that names its zone, which is nearly all; the rest, and what is no date, goes through the hook.
+    scope[f"h{number}"], scope[f"t{number}"] = hook_for(tp), tp
+    call_hook = f"h{number}({value}, t{number})"
+    not_none = f"{value} is not None" if optional else ""
+    origin, arguments = get_origin(tp), get_args(tp)
+    if tp in _EXACT:
+        return _and(not_none, f"{value}.__class__ is not {_EXACT[tp]}"), f"{value} = {call_hook}"
+    if isinstance(tp, type) and issubclass(tp, Enum) and all(isinstance(member.value, str) for member in tp):
+        scope[f"m{number}"] = tp._value2member_map_
+        return not_none, f"{value} = m{number}.get({value}) or {call_hook}"
+    if tp is datetime:
         scope["fromisoformat"] = datetime.fromisoformat
-        moment = _AWARE.format(value, hook, form)
-        if optional:  # an empty text is none, as in `asdk.models.converter`
-            moment = f"None if not {value} else {moment}"
-        convert = f"{value} = {hook}({value}, {form}) if {value}.__class__ is not str else {moment}"
-    elif get_origin(inner) in (list, dict) and items[-1] in _EXACT and (len(items) == 1 or items[0] is str):
-        # The list or object was parsed for this value alone, so it is taken over as it is if its items are plain.
-        parsed, values = ("list", value) if get_origin(inner) is list else ("dict", f"{value}.values()")
-        plain = f"{value}.__class__ is {parsed} and {{x.__class__ for x in {values}}} <= e{number}"
-        scope[f"e{number}"] = {items[-1]}
-        guard = " and ".join(filter(None, (guard, f"not ({plain})")))
-    elif get_origin(inner) is list and isinstance(items[0], type) and attrs.has(items[0]):
-        scope[f"i{number}"], scope[f"k{number}"] = hook_for(items[0]), items[0]
-        each = f"[i{number}(x, k{number}) for x in {value}]"
-        convert = f"{value} = {each} if {value}.__class__ is list else {hook}({value}, {form})"
-    return guard, convert
+        # Nearly all times have a UTC offset; the hook handles the others, and invalid text.
+        cases = [
+            f"{call_hook} if {value}.__class__ is not str",
+            *([f"None if not {value}"] if optional else []),  # an empty string is None, as in `asdk.models.converter`
+            f"time if (time := fromisoformat({value})).tzinfo is not None",
+            call_hook,
+        ]
+        return not_none, f"{value} = ({f'{_BREAK}else '.join(cases)})"
+    if origin in (list, dict) and arguments[-1] in _EXACT and (len(arguments) == 1 or arguments[0] is str):
+        # The list or dict was parsed for this value only, so it is used as it is if its items have the exact type.
+        container, items = ("list", value) if origin is list else ("dict", f"{value}.values()")
+        scope[f"e{number}"] = {arguments[-1]}
+        exact = f"{value}.__class__ is {container} and {{x.__class__ for x in {items}}} <= e{number}"
+        return _and(not_none, f"not ({exact})"), f"{value} = {call_hook}"
+    if origin is list and isinstance(arguments[0], type) and attrs.has(arguments[0]):
+        scope[f"i{number}"], scope[f"k{number}"] = hook_for(arguments[0]), arguments[0]
+        items = f"[i{number}(x, k{number}) for x in {value}]"
+        return not_none, f"{value} = {items} if {value}.__class__ is list else {call_hook}"
+    return not_none, f"{value} = {call_hook}"
 
 
-def _unwrap_optional(kind: Any) -> tuple[Any, bool]:
-    """``X | None`` as ``X`` and True."""
-    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
+def _and(*conditions: str) -> str:
+    return " and ".join(filter(None, conditions))
+
+
+def _unwrap_optional(tp: Any) -> tuple[Any, bool]:
+    """Split ``X | None`` into ``X`` and True."""
+    members = get_args(tp) if get_origin(tp) in (Union, UnionType) else ()
     if len(members) == 2 and NoneType in members:
         return (members[1] if members[0] is NoneType else members[0]), True
-    return kind, False
+    return tp, False

@@ -1,7 +1,7 @@
-"""What cattrs is told about the types of asdk: strict scalars, wire names, unions. Imported at the first decoding.
+"""The cattrs converters: strict scalars, wire names, unions. Imported by `asdk.models.decoding` on first use.
 
-cattrs coerces by default (``str(5)``, ``list("abc")``, ``"None"`` for null). Here every JSON type has to be the one
-that the model says, so that a wrong shape is an error and never a wrong value.
+cattrs coerces by default (``str(5)``, ``list("abc")``, ``"None"`` for null). Here each JSON value must have the type
+that the model declares, so that a mismatch is an error and never a wrong value.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from cattrs.errors import ClassValidationError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, override
 from typing_extensions import is_typeddict
 
-from asdk.models.codegen import Hook, generate_structure_fn
+from asdk.models.codegen import StructureHook, generate_structure_fn
 from asdk.models.declaration import Tag, wire_names
 from asdk.secret import Secret
 
 
 class MismatchError(ValueError):
-    """The JSON value is not of the type that was asked for."""
+    """A JSON value that does not have the expected type."""
 
     def __init__(self, expected: str, found: object) -> None:
         super().__init__(f"expected {expected}, found {_describe(found)}")
@@ -100,19 +100,19 @@ def _structure_none(value: Any, _: Any) -> None:
 def _structure_datetime(value: Any, _: Any) -> datetime:
     if value.__class__ is str:
         try:
-            moment = datetime.fromisoformat(value)
+            time = datetime.fromisoformat(value)
         except ValueError:
             raise MismatchError("a date and time in ISO 8601", value) from None
-        # A server that names no zone means UTC far more often than the zone of whoever reads it.
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        # A server that omits the time zone means UTC far more often than the client's time zone.
+        return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
     raise MismatchError("a date and time in ISO 8601", value)
 
 
-def _from_text(kind: Callable[[str], Any], expected: str) -> Hook:
+def _from_text(parse: Callable[[str], Any], expected: str) -> StructureHook:
     def structure(value: Any, _: Any) -> Any:
         if value.__class__ is str:
             try:
-                return kind(value)
+                return parse(value)
             except (ValueError, ArithmeticError):
                 pass
         raise MismatchError(expected, value)
@@ -123,7 +123,7 @@ def _from_text(kind: Callable[[str], Any], expected: str) -> Hook:
 def _structure_secret(value: Any, _: Any) -> Secret:
     if value.__class__ is str:
         return Secret(value)
-    raise ValueError("expected a string, found what is not shown, since it should be secret")
+    raise ValueError("expected a string, found another type (not shown, since it may be secret)")
 
 
 def _structure_decimal(value: Any, _: Any) -> Decimal:
@@ -133,7 +133,7 @@ def _structure_decimal(value: Any, _: Any) -> Decimal:
 
 _structure_decimal_text = _from_text(Decimal, "a decimal number")
 
-_SCALARS: dict[Any, Hook] = {
+_SCALARS: dict[Any, StructureHook] = {
     str: _structure_str,
     int: _structure_int,
     float: _structure_float,
@@ -148,28 +148,28 @@ _SCALARS: dict[Any, Hook] = {
 }
 
 
-def _enum_hook(form: Any) -> Hook:
-    kinds = {type(member.value) for member in form}
+def _enum_hook(tp: Any) -> StructureHook:
+    value_types = {type(member.value) for member in tp}
 
     def structure_enum(value: Any, _: Any) -> Any:
-        # To Python true, 1 and 1.0 are one value.
-        if value.__class__ in kinds or value.__class__ not in (bool, int, float):
+        # True, 1 and 1.0 are equal in Python.
+        if value.__class__ in value_types or value.__class__ not in (bool, int, float):
             try:
-                return form(value)
+                return tp(value)
             except (ValueError, TypeError):
                 pass
-        raise MismatchError(f"a {form.__name__}", value)
+        raise MismatchError(f"a {tp.__name__}", value)
 
     return structure_enum
 
 
-def _literal_values(form: Any) -> dict[Any, Any]:
-    """The values of a ``Literal`` by their JSON form, in which an enum's member is its value."""
-    return {value.value if isinstance(value, Enum) else value: value for value in get_args(form)}
+def _literal_values(tp: Any) -> dict[Any, Any]:
+    """Return the values of a ``Literal`` by their JSON form, which for an enum member is its value."""
+    return {value.value if isinstance(value, Enum) else value: value for value in get_args(tp)}
 
 
-def _literal_hook(form: Any, _: Converter) -> Hook:
-    known = {(type(wire), wire): value for wire, value in _literal_values(form).items()}
+def _literal_hook(tp: Any, _: Converter) -> StructureHook:
+    known = {(type(wire), wire): value for wire, value in _literal_values(tp).items()}
     expected = " or ".join(repr(wire) for _, wire in known)
 
     def structure_literal(value: Any, _: Any) -> Any:
@@ -184,27 +184,26 @@ def _literal_hook(form: Any, _: Converter) -> Hook:
 # --- objects, arrays, unions ----------------------------------------------------------------------------------------
 
 
-# The classes whose functions are being written, in this thread: one that holds itself, however far around, is looked up
-# when it is needed.
-_writing = threading.local()
+# The classes whose functions this thread is generating. The hook for a type that contains one of them, as in a
+# recursive model, is looked up on first use.
+_generating = threading.local()
 
 
-def _fast_class_hook(cls: Any, converter: Converter) -> Hook:
+def _fast_class_hook(cls: Any, converter: Converter) -> StructureHook:
     if (
         get_origin(cls) is not None
         or issubclass(cls, Generic)
         or any(_needs_self(a.default) for a in attrs.fields(cls))
     ):
-        return _detailed_class_hook(
-            cls, converter
-        )  # rare; cattrs knows type variables, and which defaults to leave out
-    classes: set[Any] = _writing.__dict__.setdefault("classes", set())
+        # Rare. cattrs handles type variables, and defaults that depend on the instance.
+        return _detailed_class_hook(cls, converter)
+    classes: set[Any] = _generating.__dict__.setdefault("classes", set())
 
-    def hook_for(form: Any) -> Hook:
-        if classes.isdisjoint(_parts(form)):
-            return converter.get_structure_hook(form)
-        later: Callable[[], Hook] = cache(lambda: converter.get_structure_hook(form))
-        return lambda value, kind: later()(value, kind)
+    def hook_for(tp: Any) -> StructureHook:
+        if classes.isdisjoint(_parts(tp)):
+            return converter.get_structure_hook(tp)
+        get_hook: Callable[[], StructureHook] = cache(lambda: converter.get_structure_hook(tp))
+        return lambda value, value_type: get_hook()(value, value_type)
 
     classes.add(cls)
     try:
@@ -213,30 +212,30 @@ def _fast_class_hook(cls: Any, converter: Converter) -> Hook:
         classes.discard(cls)
 
 
-def _parts(form: Any) -> list[Any]:
-    """A type and all that it is made of."""
-    if isinstance(form, type) and get_origin(form) is None:
-        return [form]
-    return [part for argument in get_args(form) for part in _parts(argument)]
+def _parts(tp: Any) -> list[Any]:
+    """Return the classes that a type consists of."""
+    if isinstance(tp, type) and get_origin(tp) is None:
+        return [tp]
+    return [part for argument in get_args(tp) for part in _parts(argument)]
 
 
 def _needs_self(default: Any) -> bool:
     return isinstance(default, attrs.Factory) and default.takes_self  # type: ignore[arg-type]
 
 
-def _detailed_class_hook(cls: Any, converter: Converter) -> Hook:
+def _detailed_class_hook(cls: Any, converter: Converter) -> StructureHook:
     names: dict[str, Any] = {name: override(rename=wire) for name, wire in _wire_names(cls).items() if wire != name}
     structure: Callable[..., Any] = make_dict_structure_fn(cls, converter, **names)
     return _guarded("an object", dict, structure)
 
 
-def _typed_dict_hook(form: Any, converter: Converter) -> Hook:
-    return _guarded("an object", dict, converter.gen_structure_typeddict(form))
+def _typed_dict_hook(tp: Any, converter: Converter) -> StructureHook:
+    return _guarded("an object", dict, converter.gen_structure_typeddict(tp))
 
 
-def _wire_names(form: Any) -> dict[str, str]:
-    """The wire's name of each field of a model, dataclass or TypedDict; empty for anything else."""
-    cls: Any = get_origin(form) or form
+def _wire_names(tp: Any) -> dict[str, str]:
+    """Return the wire name of each field of a model, dataclass or TypedDict; empty for other types."""
+    cls: Any = get_origin(tp) or tp
     if attrs.has(cls):
         return wire_names(cls)
     if dataclasses.is_dataclass(cls):
@@ -244,23 +243,23 @@ def _wire_names(form: Any) -> dict[str, str]:
     return {name: name for name in cls.__annotations__} if is_typeddict(cls) else {}
 
 
-def _guarded(expected: str, json_type: type, structure: Hook) -> Hook:
-    def structure_container(value: Any, form: Any) -> Any:
+def _guarded(expected: str, json_type: type, structure: StructureHook) -> StructureHook:
+    def structure_container(value: Any, tp: Any) -> Any:
         if value.__class__ is not json_type:
             raise MismatchError(expected, value)
-        return structure(value, form)
+        return structure(value, tp)
 
     return structure_container
 
 
-def _list_hook(form: Any, converter: Converter) -> Hook:
+def _list_hook(tp: Any, converter: Converter) -> StructureHook:
     # Sequence[X] and Iterable[X] are read as list[X].
-    as_list: Any = list[(get_args(form) or (Any,))[0]]  # type: ignore[misc]
+    as_list: Any = list[(get_args(tp) or (Any,))[0]]  # type: ignore[misc]
     return _guarded("an array", list, list_structure_factory(as_list, converter))
 
 
-def _tuple_hook(form: Any, converter: Converter) -> Hook:
-    items = (Any, ...) if form is tuple else get_args(form)
+def _tuple_hook(tp: Any, converter: Converter) -> StructureHook:
+    items = (Any, ...) if tp is tuple else get_args(tp)
     if len(items) == 2 and items[1] is Ellipsis:
         as_list = _list_hook(list[items[0]], converter)  # type: ignore[valid-type]
         return lambda value, _: tuple(as_list(value, _))
@@ -269,18 +268,18 @@ def _tuple_hook(form: Any, converter: Converter) -> Hook:
     def structure_tuple(value: Any, _: Any) -> Any:
         if value.__class__ is not list or len(value) != len(hooks):
             raise MismatchError(f"an array of {len(hooks)}", value)
-        return tuple(hook(item, kind) for hook, item, kind in zip(hooks, value, items, strict=True))
+        return tuple(hook(item, item_type) for hook, item, item_type in zip(hooks, value, items, strict=True))
 
     return structure_tuple
 
 
-def _set_hook(form: Any, converter: Converter) -> Hook:
-    as_list = _list_hook(form, converter)
-    kind = frozenset if get_origin(form) is frozenset else set
-    return lambda value, _: kind(as_list(value, _))
+def _set_hook(tp: Any, converter: Converter) -> StructureHook:
+    as_list = _list_hook(tp, converter)
+    cls = frozenset if get_origin(tp) is frozenset else set
+    return lambda value, _: cls(as_list(value, _))
 
 
-#: An integer as the key of a JSON object, where it is a string.
+#: An integer key of a JSON object, where keys are strings.
 _IntKey = NewType("_IntKey", int)
 
 
@@ -290,27 +289,27 @@ def _structure_int_key(value: Any, _: Any) -> int:
     raise MismatchError("an integer", value)
 
 
-def _mapping_hook(form: Any, converter: Converter) -> Hook:
-    key: Any = (get_args(form) or (Any,))[0]
+def _mapping_hook(tp: Any, converter: Converter) -> StructureHook:
+    key: Any = (get_args(tp) or (Any,))[0]
     if key is int:
         key = _IntKey
-    elif str not in _json_type(key):
-        raise TypeError(f"{_type_name(key)} cannot be a key: those of a JSON object are strings")
-    return _guarded("an object", dict, mapping_structure_factory(form, converter, key_type=key))
+    elif str not in _json_types(key):
+        raise TypeError(f"{_type_name(key)} cannot be a key; keys of JSON objects are strings")
+    return _guarded("an object", dict, mapping_structure_factory(tp, converter, key_type=key))
 
 
-def _is_union(form: Any) -> bool:
-    return get_origin(form) in (Union, UnionType)
+def _is_union(tp: Any) -> bool:
+    return get_origin(tp) in (Union, UnionType)
 
 
-def _json_type(form: Any) -> tuple[type, ...]:
-    """The JSON types that a member of a union can be read from."""
-    origin: Any = get_origin(form) or form
-    if origin is Annotated or _is_union(form):
-        inner = (get_args(form)[0],) if origin is Annotated else get_args(form)
-        return tuple(kind for member in inner for kind in _json_type(member))
+def _json_types(tp: Any) -> tuple[type, ...]:
+    """Return the JSON types that a type can be decoded from."""
+    origin: Any = get_origin(tp) or tp
+    if origin is Annotated or _is_union(tp):
+        inner = (get_args(tp)[0],) if origin is Annotated else get_args(tp)
+        return tuple(json_type for member in inner for json_type in _json_types(member))
     if origin is Literal:
-        return tuple({type(wire) for wire in _literal_values(form)})
+        return tuple({type(wire) for wire in _literal_values(tp)})
     if origin in (str, bool, NoneType):
         return (origin,)
     if origin is int:
@@ -328,24 +327,28 @@ def _json_type(form: Any) -> tuple[type, ...]:
     return (dict, list, str, int, float, bool, NoneType)
 
 
-def _union_hook(form: Any, converter: Converter) -> Hook:
-    """Members are chosen by JSON type first; of several objects the one that uses most keys; else left to right, but a
-    plain ``str`` comes last: to Python ``str | date`` and ``date | str`` are one type, so neither order can count."""
-    members = get_args(form)
+def _union_hook(tp: Any, converter: Converter) -> StructureHook:
+    """Return the hook for a union.
+
+    The JSON type selects the candidates. Of several classes, the one with most keys of the object is tried first;
+    otherwise the order of the union counts. A plain ``str`` is tried last: ``str | date`` and ``date | str`` are equal
+    in Python, so their order cannot count.
+    """
+    members = get_args(tp)
     if len(members) == 2 and NoneType in members:
         (other,) = (member for member in members if member is not NoneType)
         inner = converter.get_structure_hook(other)
-        if other is datetime:  # where there is no time, a server that keeps it as text has an empty one
+        if other is datetime:  # servers that store times as text may send an empty string for null
             return lambda value, _: None if value is None or value == "" else inner(value, other)
         return lambda value, _: None if value is None else inner(value, other)
-    by_type: dict[type, list[tuple[Any, Hook]]] = {}
+    by_type: dict[type, list[tuple[Any, StructureHook]]] = {}
     for member in members:
         hook = converter.get_structure_hook(member)
-        for kind in _json_type(member):
-            by_type.setdefault(kind, []).append((member, hook))
+        for json_type in _json_types(member):
+            by_type.setdefault(json_type, []).append((member, hook))
     if int in by_type:
-        # An exact integer is never read as a float while the union has an int.
-        by_type[int].sort(key=lambda pair: float in _json_type(pair[0]))
+        # An integer is not converted to a float if the union has an int.
+        by_type[int].sort(key=lambda pair: float in _json_types(pair[0]))
     if str in by_type:
         by_type[str].sort(key=lambda pair: pair[0] is str)
     expected = " or ".join(_type_name(member) for member in members)
@@ -358,7 +361,7 @@ def _union_hook(form: Any, converter: Converter) -> Hook:
         for member, hook in candidates:
             try:
                 return hook(value, member)
-            except Exception as error:  # noqa: BLE001 - a member that does not fit; the next one may
+            except Exception as error:  # noqa: BLE001 - does not match this member; try the next
                 failure = failure or error
         if len(candidates) == 1 and failure is not None:
             raise failure
@@ -367,11 +370,11 @@ def _union_hook(form: Any, converter: Converter) -> Hook:
     return structure_union
 
 
-def _type_name(form: Any) -> str:
-    if form is NoneType:
+def _type_name(tp: Any) -> str:
+    if tp is NoneType:
         return "null"
-    arguments = ", ".join(_type_name(argument) for argument in get_args(form))
-    name = getattr(get_origin(form) or form, "__name__", str(form))
+    arguments = ", ".join(_type_name(argument) for argument in get_args(tp))
+    name = getattr(get_origin(tp) or tp, "__name__", str(tp))
     return f"{name}[{arguments}]" if arguments else name
 
 
@@ -380,21 +383,21 @@ def _overlap(member: Any, value: dict[str, Any]) -> int:
     return len(value.keys() & set(names.values())) if names else -1
 
 
-def _tag_of(form: Any) -> Tag | None:
-    if get_origin(form) is not Annotated:
+def _tag_of(tp: Any) -> Tag | None:
+    if get_origin(tp) is not Annotated:
         return None
-    return next((mark for mark in get_args(form)[1:] if isinstance(mark, Tag)), None)
+    return next((mark for mark in get_args(tp)[1:] if isinstance(mark, Tag)), None)
 
 
-def _tagged_hook(form: Any, converter: Converter) -> Hook:
-    tag = _tag_of(form)
+def _tagged_hook(tp: Any, converter: Converter) -> StructureHook:
+    tag = _tag_of(tp)
     assert tag is not None
-    by_value: dict[Any, tuple[Any, Hook]] = {}
-    rest: tuple[Any, Hook] | None = None
-    inner: Any = get_args(form)[0]
+    by_value: dict[Any, tuple[Any, StructureHook]] = {}
+    rest: tuple[Any, StructureHook] | None = None
+    inner: Any = get_args(tp)[0]
     for member in get_args(inner) if _is_union(inner) else (inner,):
         if not attrs.has(member):
-            raise TypeError(f"{_type_name(member)} has no tag; write Annotated[A | B, Tag(...)] | C")
+            raise TypeError(f"{_type_name(member)} cannot have a tag; use Annotated[A | B, Tag(...)] | C")
         hints = get_type_hints(member)
         attribute = next((name for name, wire in wire_names(member).items() if wire == tag.name), None)
         if attribute and hints[attribute] is str and rest is None:
@@ -402,10 +405,12 @@ def _tagged_hook(form: Any, converter: Converter) -> Hook:
             continue
         values = get_args(hints[attribute]) if attribute and get_origin(hints[attribute]) is Literal else ()
         if not values:
-            raise TypeError(f"{member.__name__} has no field {tag.name!r} with a Literal type to be told apart by")
+            raise TypeError(
+                f"{member.__name__} must have a field {tag.name!r} with a Literal type, to serve as its tag"
+            )
         for value in values:
             if value in by_value:
-                raise TypeError(f"{member.__name__} and {by_value[value][0].__name__} have one tag, {value!r}")
+                raise TypeError(f"{member.__name__} and {by_value[value][0].__name__} have the same tag {value!r}")
             by_value[value] = (member, converter.get_structure_hook(member))
 
     def structure_tagged(value: Any, _: Any) -> Any:
@@ -416,15 +421,15 @@ def _tagged_hook(form: Any, converter: Converter) -> Hook:
         if chosen is None and isinstance(found, str):
             chosen = rest
         if chosen is None:
-            raise ValueError(f"{tag.name!r} is {_describe(found)}, none of {sorted(map(str, by_value))}")
+            raise ValueError(f"{tag.name!r} must be one of {sorted(map(str, by_value))}, found {_describe(found)}")
         member, hook = chosen
         return hook(value, member)
 
     return structure_tagged
 
 
-def _annotated_hook(form: Any, converter: Converter) -> Hook:
-    inner: Any = get_args(form)[0]
+def _annotated_hook(tp: Any, converter: Converter) -> StructureHook:
+    inner: Any = get_args(tp)[0]
     hook = converter.get_structure_hook(inner)
     return lambda value, _: hook(value, inner)
 
@@ -433,71 +438,76 @@ _LISTS = frozenset({list, Sequence, MutableSequence, Collection, Iterable})
 _MAPPINGS = frozenset({dict, Mapping, MutableMapping})
 
 
-def _refuse(form: Any) -> NoReturn:
-    raise TypeError(f"{_type_name(form)} is not read from JSON")
+def _reject(tp: Any) -> NoReturn:
+    raise TypeError(f"{_type_name(tp)} cannot be decoded from JSON")
 
 
-def _is_readable(cls: Any) -> bool:
-    """Whether a class is read strictly: cattrs would make bytes of a number and a deque of a string."""
+def _is_strict(cls: Any) -> bool:
+    """Return True if a class is decoded strictly. cattrs would convert a number to bytes, and a string to a deque."""
     if cls in _SCALARS or cls in _LISTS or cls in _MAPPINGS or attrs.has(cls) or is_typeddict(cls):
         return True
     return issubclass(cls, tuple) or not issubclass(cls, (*_SCALARS, Sequence, Mapping))
 
 
 class _Converter(Converter):
-    """cattrs' converter, but for classes that it would read by their base class, such as an enum of strings."""
+    """The converter of cattrs, except for classes that it would decode as their base class, such as a string enum."""
 
-    def get_structure_hook(self, type: Any, cache_result: bool = True) -> Hook:
+    def get_structure_hook(self, type: Any, cache_result: bool = True) -> StructureHook:
         if type is None or type is object:
             type = NoneType if type is None else Any
         cls = get_origin(type) or type
         if isinstance(cls, EnumType):
             return _enum_hook(cls)
-        if isclass(cls) and not _is_readable(cls):
-            _refuse(cls)
+        if isclass(cls) and not _is_strict(cls):
+            _reject(cls)
         return super().get_structure_hook(type, cache_result)
 
 
 def _make_converter(*, detailed: bool) -> Converter:
-    converter: Any = _Converter(detailed_validation=detailed, structure_fallback_factory=_refuse)
-    for kind, hook in {**_SCALARS, _IntKey: _structure_int_key}.items():
-        converter.register_structure_hook(kind, hook)
-    factories: list[tuple[Callable[[Any], bool], Callable[..., Hook]]] = [
+    converter: Any = _Converter(detailed_validation=detailed, structure_fallback_factory=_reject)
+    for scalar, hook in {**_SCALARS, _IntKey: _structure_int_key}.items():
+        converter.register_structure_hook(scalar, hook)
+    factories: list[tuple[Callable[[Any], bool], Callable[..., StructureHook]]] = [
         (attrs.has, _detailed_class_hook if detailed else _fast_class_hook),
-        (lambda form: dataclasses.is_dataclass(_origin(form)), _detailed_class_hook),
-        (lambda form: _origin(form) in _LISTS, _list_hook),
-        (lambda form: _origin(form) is tuple, _tuple_hook),
+        (lambda tp: dataclasses.is_dataclass(_origin(tp)), _detailed_class_hook),
+        (lambda tp: _origin(tp) in _LISTS, _list_hook),
+        (lambda tp: _origin(tp) is tuple, _tuple_hook),
         (is_any_set, _set_hook),
-        (lambda form: _origin(form) in _MAPPINGS, _mapping_hook),
+        (lambda tp: _origin(tp) in _MAPPINGS, _mapping_hook),
         (is_typeddict, _typed_dict_hook),
-        (lambda form: _origin(form) is Literal, _literal_hook),
+        (lambda tp: _origin(tp) is Literal, _literal_hook),
         (_is_union, _union_hook),
-        (lambda form: _origin(form) is Annotated, _annotated_hook),
-        (lambda form: _tag_of(form) is not None, _tagged_hook),
+        (lambda tp: _origin(tp) is Annotated, _annotated_hook),
+        (lambda tp: _tag_of(tp) is not None, _tagged_hook),
     ]
     for predicate, factory in factories:
         converter.register_structure_hook_factory(predicate, factory)
     return cast("Converter", converter)
 
 
-def _origin(form: Any) -> Any:
-    return get_origin(form) or form
+def _origin(tp: Any) -> Any:
+    return get_origin(tp) or tp
 
 
 _fast = _make_converter(detailed=False)
 _detailed = _make_converter(detailed=True)
 
 
-def structure_hook(form: Any, *, detailed: bool) -> Hook:
-    """The function that builds this type from parsed JSON; with ``detailed`` its errors tell the place."""
-    return (_detailed if detailed else _fast).get_structure_hook(form)
+def structure_hook(tp: Any, *, detailed: bool) -> StructureHook:
+    """Return the hook that builds a type from parsed JSON.
+
+    Args:
+        tp: the type.
+        detailed: True for the converter whose errors contain the path, as `locate` needs.
+    """
+    return (_detailed if detailed else _fast).get_structure_hook(tp)
 
 
-# --- where it failed ------------------------------------------------------------------------------------------------
+# --- location of a failure ------------------------------------------------------------------------------------------
 
 
 def locate(error: BaseException) -> tuple[str, str]:
-    """The path of the first failure inside a detailed error, in the wire's names, and the reason there."""
+    """Return the path of the first failure in a detailed error, by wire names, and its reason."""
     path = ""
     while True:
         if isinstance(error, ClassValidationError):
@@ -508,10 +518,10 @@ def locate(error: BaseException) -> tuple[str, str]:
             path += f".{name}" if path else name
             error = inner
         elif isinstance(error, IterableValidationError):
-            inner, place = next(iter(error.group_exceptions()[0]), (None, None))
-            if inner is None or place is None:
+            inner, position = next(iter(error.group_exceptions()[0]), (None, None))
+            if inner is None or position is None:
                 return path, _reason(error.exceptions[0])
-            path += f"[{place.index!r}]"
+            path += f"[{position.index!r}]"
             error = inner
         else:
             return path, _reason(error)
@@ -519,5 +529,5 @@ def locate(error: BaseException) -> tuple[str, str]:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, KeyError):
-        return "it is missing"
+        return "required, but missing"
     return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,7 +1,7 @@
-"""How a model is written: `@model`, `field`, open enums and tagged unions.
+"""Declaration of models: `@model`, `field`, open enums and tagged unions.
 
-Used by every client's ``models.py``. A model is frozen, keyword-only and typed; how the wire spells it is said here
-once and read by `asdk.models.decoding` and `asdk.models.encoding`.
+Used by the models of all clients. A model is frozen, keyword-only and typed. It declares its wire names, which
+`asdk.models.decoding` and `asdk.models.encoding` read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ E = TypeVar("E")
 F = TypeVar("F")
 G = TypeVar("G")
 
-#: How field names become wire names, for a whole class.
+#: Derives wire names from field names, for a whole class.
 Rename: TypeAlias = Literal["camel", "pascal", "kebab"] | Callable[[str], str]
 
 
@@ -36,12 +36,12 @@ def field(*, factory: Callable[[], T], name: str | None = None) -> T: ...
 @overload
 def field(*, name: str | None = None) -> Any: ...
 def field(*, default: Any = attrs.NOTHING, factory: Any = None, name: str | None = None) -> Any:
-    """A field of a model that needs more than a type.
+    """Declare a field of a model that needs more than a type.
 
     Args:
-        default: the value if the wire has none; without one (and without ``factory``) the field is required.
-        factory: makes the default, for a value that must not be shared, such as ``list``.
-        name: how the wire spells the field.
+        default: the value if the field is missing. Without ``default`` and ``factory`` the field is required.
+        factory: makes the default, for values that must not be shared, such as ``list``.
+        name: the wire name of the field.
     """
     return attrs.field(default=default, factory=factory, metadata={"wire": name})
 
@@ -52,30 +52,34 @@ def model(cls: type[T], /) -> type[T]: ...
 def model(*, rename: Rename | None = None) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field, attrs.field))
 def model(cls: type[T] | None = None, /, *, rename: Rename | None = None) -> Any:
-    """Make a class a model: frozen, keyword-only, with slots, decoded from JSON and encoded to it.
+    """Make a class a model: frozen, keyword-only, with slots, decodable from JSON and encodable to it.
 
     Args:
-        cls: the class, when used without brackets.
-        rename: the spelling of all names on the wire, such as ``"pascal"`` for ``ImageUrl``; a `field` may differ.
+        cls: the class, if the decorator is used without parentheses.
+        rename: the style of all wire names, such as ``"pascal"`` for ``ImageUrl``, or a function. The ``name`` of a
+            `field` takes precedence.
+
+    Raises:
+        ConfigurationError: the style is unknown.
     """
 
     def decorate(cls: type[T]) -> type[T]:
-        if isinstance(rename, str) and rename not in _SPELLINGS:
-            raise ConfigurationError(f"there is no spelling {rename!r} of names; there is {', '.join(_SPELLINGS)}")
+        if isinstance(rename, str) and rename not in _STYLES:
+            raise ConfigurationError(f"rename must be one of {', '.join(_STYLES)} or a function, got {rename!r}")
         if rename is not None:
-            setattr(cls, _RENAME, staticmethod(_SPELLINGS[rename] if isinstance(rename, str) else rename))
+            setattr(cls, _RENAME, staticmethod(_STYLES[rename] if isinstance(rename, str) else rename))
         if "__repr__" not in cls.__dict__:
-            cls.__repr__ = _show  # type: ignore[method-assign]  # attrs keeps one that it finds
-        made = attrs.frozen(kw_only=True)(cls)
+            cls.__repr__ = _repr  # type: ignore[method-assign]  # attrs keeps an existing one
+        decorated = attrs.frozen(kw_only=True)(cls)
         plain = cls.__init__ is object.__init__ and cls.__new__ is object.__new__
-        setattr(made, _DIRECT, plain and not any(hasattr(cls, hook) for hook in _INIT_HOOKS))
-        return made
+        setattr(decorated, _DIRECT, plain and not any(hasattr(cls, hook) for hook in _INIT_HOOKS))
+        return decorated
 
     return decorate if cls is None else decorate(cls)
 
 
-def _show(self: Any) -> str:
-    """A model without the fields that are None: most APIs have many, and a notebook shows them all."""
+def _repr(self: Any) -> str:
+    """Return a repr without the fields that are None: most APIs have many, and a notebook would show them all."""
     values = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.repr}
     shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value is not None)
     return f"{type(self).__name__}({shown})"
@@ -95,7 +99,7 @@ def _camel(name: str) -> str:
     return pascal[:1].lower() + pascal[1:]
 
 
-_SPELLINGS: dict[str, Callable[[str], str]] = {
+_STYLES: dict[str, Callable[[str], str]] = {
     "camel": _camel,
     "pascal": _pascal,
     "kebab": lambda name: name.replace("_", "-"),
@@ -106,31 +110,31 @@ def _wire_names(cls: Any) -> dict[str, str]:
     rename: Callable[[str], str] = getattr(cls, _RENAME, str)
     names = {a.name: a.metadata.get("wire") or rename(a.name) for a in attrs.fields(cls)}
     if len(set(names.values())) != len(names):
-        raise ConfigurationError(f"two fields of {cls.__name__} have the same name on the wire")
+        raise ConfigurationError(f"two fields of {cls.__name__} have the same wire name")
     return names
 
 
-#: The wire's name of each field of an attrs class, by attribute name. Raises ConfigurationError if two share one.
+#: Returns the wire names of an attrs class by attribute name. Raises ConfigurationError if two fields have the same.
 wire_names: Callable[[Any], dict[str, str]] = cache(_wire_names)
 
 
 def is_direct(cls: type) -> bool:
-    """Whether making this model does nothing but set its fields, so that a decoder may set them itself."""
+    """Return True if the constructor of a model only sets its fields, so that a decoder may set them directly."""
     plain = all(a.init and a.converter is None and a.validator is None for a in attrs.fields(cls))
     return plain and bool(cls.__dict__.get(_DIRECT))
 
 
 class OpenEnum(StrEnum):
-    """An enum of strings that keeps a value it does not know: a server may add one without breaking its clients.
+    """A string enum that accepts unknown values, so that a server may add one without breaking its clients.
 
-    An unknown value is a member in every way but two: it is not listed, and `is_known` is False.
+    An unknown value behaves like a member, except that iteration does not include it and `is_known` is False.
     """
 
     @classmethod
     def _missing_(cls, value: object) -> OpenEnum | None:
         if not isinstance(value, str):
             return None
-        # Not kept in the class: a hostile server could make it grow without end.
+        # Not cached in the class: a malicious server could make the cache grow without limit.
         member = str.__new__(cls, value)
         member._name_ = value
         member._value_ = value
@@ -138,16 +142,19 @@ class OpenEnum(StrEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether this value was listed when the client was written."""
+        """Return True if the class declares this value."""
         return self._value_ in type(self)._value2member_map_
 
 
 @attrs.frozen
 class Tag:
-    """Marks a union as told apart by one of its members, inside ``Annotated[A | B, Tag("kind")]``.
+    """The name of the field that distinguishes the classes of a union, in ``Annotated[A | B, Tag("kind")]``.
 
-    Each class of the union declares the member with a ``Literal`` type: its values are the class's tags. One class may
-    declare it as ``str``: that takes every other tag, such as those that a server invents later.
+    Each class declares this field with a ``Literal`` type, whose values are the tags of the class. One class may
+    declare it as ``str``: it then takes all other tags, including ones that a server adds later.
+
+    Attributes:
+        name: the wire name of the field.
     """
 
     name: str
@@ -170,9 +177,13 @@ def tagged(
     tag: str, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], g: type[G], /
 ) -> TypeForm[A | B | C | D | E | F | G]: ...
 def tagged(tag: str, *classes: type) -> TypeForm[Any]:
-    """A union of models told apart by the member ``tag``, to be given as ``model=``.
+    """Return a union of models that the field ``tag`` distinguishes, to pass as ``model=``.
 
-    In the annotation of a field write ``Annotated[A | B, Tag("kind")]``, which is the same.
+    It equals ``Annotated[A | B, Tag("kind")]``, which is the form for the annotation of a field.
+
+    Args:
+        tag: the wire name of the field.
+        classes: the models.
     """
-    # Union[...] of a tuple that is known only now: right at run time, nothing a checker could follow.
+    # The members are known only at run time, so type checkers cannot follow this.
     return cast("TypeForm[Any]", Annotated[Union[classes], Tag(tag)])  # noqa: UP007

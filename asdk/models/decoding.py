@@ -1,7 +1,7 @@
-"""JSON bytes to typed values: one decoder a type, made once and cached.
+"""Decoding of JSON bytes to typed values, with a cached decoder for each type.
 
-Called by `Response.decode`. The fast converter runs first; only when it fails is the same data decoded again by the
-detailed one, to name the place. What cattrs is told about the types of asdk stands in `asdk.models.converter`.
+Called by `Response.decode`. The fast converter runs first. If it fails, the detailed one decodes the same data again to
+find the path. Both are defined in `asdk.models.converter`.
 """
 
 from __future__ import annotations
@@ -18,38 +18,37 @@ from asdk.errors import ConfigurationError, DecodeError
 
 T = TypeVar("T")
 
-
-#: How deep arrays and objects may lie in each other. Python's own limit differs from version to version, and what comes
-#: through it breaks later: in a hook, in a repr, in the code of a user.
+#: Maximum nesting depth of arrays and objects. The limit of Python itself depends on its version, and data just below
+#: it fails later: in a hook, a repr, or the code of a user.
 MAX_DEPTH: Final = 256
 
-# A body up to this size, in bytes, is not deeper.
-_SHALLOW: Final = 2 * MAX_DEPTH
+# A body of up to this many bytes cannot be nested deeper.
+_SHALLOW_SIZE: Final = 2 * MAX_DEPTH
 
-# How much of a body that is no JSON an error keeps, in bytes.
-_SAMPLE = 1024
+# Number of bytes of an invalid body that an error keeps.
+_SAMPLE_SIZE = 1024
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_decoder = json.JSONDecoder(parse_constant=_reject_constant)
 _raw_decode = _decoder.raw_decode
 
 
 def parse_json(content: bytes) -> Any:
-    """UTF-8 JSON as plain data.
+    """Parse UTF-8 JSON to plain data.
 
     Raises:
-        DecodeError: it is not JSON, or deeper than `MAX_DEPTH`.
+        DecodeError: the content is not JSON, or is nested deeper than `MAX_DEPTH`.
     """
     try:
         text = content.decode()
-        data, end = _raw_decode(text)  # the quick way, which takes no blanks around the value
+        data, end = _raw_decode(text)  # the fast path, which does not allow whitespace around the value
         if end != len(text):
             data = _decoder.decode(text)
-        if len(content) <= _SHALLOW or _is_shallow(content, data):
+        if len(content) <= _SHALLOW_SIZE or _is_shallow(content, data):
             return data
     except (ValueError, RecursionError):
         pass
@@ -57,8 +56,11 @@ def parse_json(content: bytes) -> Any:
 
 
 def _is_shallow(content: bytes, data: Any) -> bool:
-    """Whether parsed data keeps to `MAX_DEPTH`. Most bodies have too few brackets for more; the others are walked level
-    by level, since a walk by recursion has a limit of its own."""
+    """Return True if parsed data is not nested deeper than `MAX_DEPTH`.
+
+    Most bodies have too few brackets for that. The others are checked level by level, since recursion has a limit of
+    its own.
+    """
     if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return True
     level: list[Any] = [data]
@@ -67,14 +69,14 @@ def _is_shallow(content: bytes, data: Any) -> bool:
             return True
         level = [
             item
-            for holder in level
-            for item in (holder.values() if type(holder) is dict else holder if type(holder) is list else ())
-            if type(item) in _HOLDERS
+            for parent in level
+            for item in (parent.values() if type(parent) is dict else parent if type(parent) is list else ())
+            if type(item) in _CONTAINERS
         ]
     return False
 
 
-_HOLDERS = frozenset({dict, list})
+_CONTAINERS = frozenset({dict, list})
 
 
 def _parse_or_explain(content: bytes) -> Any:
@@ -88,51 +90,55 @@ def _parse_or_explain(content: bytes) -> Any:
         problem, reason = f"{type(error).__name__}: {error}", _TOO_DEEP
     except ValueError as error:
         problem = f"{type(error).__name__}: {error}"
-        if type(error) is ValueError:  # no JSONDecodeError: an integer of thousands of digits, or NaN
+        if type(error) is ValueError:  # not a JSONDecodeError: an integer of thousands of digits, or NaN
             reason = f"the body is not valid JSON ({error})"
-    raise DecodeError(reason or _describe_content(content), cause=problem, body=content[:_SAMPLE])
+    raise DecodeError(reason or _describe_content(content), cause=problem, body=content[:_SAMPLE_SIZE])
 
 
 _TOO_DEEP = f"the JSON of the body is nested deeper than {MAX_DEPTH}"
 
-# What UTF-16 and UTF-32 look like, where JSON begins with an ASCII character.
-_WIDE = re.compile(rb"\xff\xfe|\xfe\xff|\0.|.\0", re.DOTALL).match
+# The start of UTF-16 and UTF-32 text: a byte order mark, or an ASCII character, with which JSON starts.
+_UTF16_OR_32 = re.compile(rb"\xff\xfe|\xfe\xff|\0.|.\0", re.DOTALL).match
 
 
 def _describe_content(content: bytes) -> str:
     if not content:
-        return "the body is empty, where JSON was expected"
-    if _WIDE(content):
-        return "the body is UTF-16 or UTF-32, where JSON in UTF-8 was expected"
+        return "expected JSON, but the body is empty"
+    if _UTF16_OR_32(content):
+        return "expected JSON in UTF-8, but the body is UTF-16 or UTF-32"
     start = content[:512].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
-        return "the body is HTML or XML, where JSON was expected: is a proxy or another server answering?"
+        return "expected JSON, but the body is HTML or XML; it may come from a proxy or another server"
     return "the body is not valid JSON"
 
 
 class Decoder(Generic[T]):
-    """Turns the bytes of a body, or data already parsed, into one type."""
+    """A decoder from the bytes of a body, or from parsed data, to one type.
+
+    Args:
+        tp: the type to decode to.
+    """
 
     __slots__ = ("_structure", "_type")
 
-    def __init__(self, form: TypeForm[T]) -> None:
+    def __init__(self, tp: TypeForm[T]) -> None:
         from asdk.models.converter import structure_hook
 
-        self._type = form
-        self._structure: Callable[[Any, Any], T] = structure_hook(form, detailed=False)
+        self._type = tp
+        self._structure: Callable[[Any, Any], T] = structure_hook(tp, detailed=False)
 
     def __call__(self, content: bytes) -> T:
         """Decode a body.
 
         Raises:
-            DecodeError: it is not JSON, or not of this type; ``path`` names the place.
+            DecodeError: the content is not JSON, or does not match the type; ``path`` is the location.
         """
         try:
             text = content.decode()
             data, end = _raw_decode(text)  # as in `parse_json`
-            if end == len(text) and (len(content) <= _SHALLOW or _is_shallow(content, data)):
+            if end == len(text) and (len(content) <= _SHALLOW_SIZE or _is_shallow(content, data)):
                 return self._structure(data, self._type)
-        except Exception:  # noqa: BLE001, S110 - whatever it was, the careful way below explains it
+        except Exception:  # noqa: BLE001, S110 - explained by the slow path below
             pass
         return self.from_data(parse_json(content))
 
@@ -140,11 +146,11 @@ class Decoder(Generic[T]):
         """Decode parsed JSON.
 
         Raises:
-            DecodeError: it is not of this type; ``path`` names the place.
+            DecodeError: the data does not match the type; ``path`` is the location.
         """
         try:
             return self._structure(data, self._type)
-        except Exception:  # noqa: BLE001, S110 - what a hook or a user's __init__ raises becomes our error
+        except Exception:  # noqa: BLE001, S110 - any error of a hook or a user's __init__ becomes a DecodeError
             pass
         raise self._explain(data)
 
@@ -156,25 +162,25 @@ class Decoder(Generic[T]):
         except Exception as error:  # noqa: BLE001 - as above
             path, reason = locate(error)
         else:
-            path, reason = "", "the value is refused"
+            path, reason = "", "invalid value"
         return DecodeError(f"{path or 'the body'}: {reason}", path=path)
 
 
-def _make_decoder(form: Any) -> Decoder[Any]:
+def _make_decoder(tp: Any) -> Decoder[Any]:
     problem = None
     try:
-        return Decoder(form)
+        return Decoder(tp)
     except NameError as error:
-        problem = f"an annotation cannot be resolved: {error}"
-    except Exception as error:  # noqa: BLE001 - cattrs and attrs raise many kinds for a type they cannot build
+        problem = f"cannot resolve an annotation: {error}"
+    except Exception as error:  # noqa: BLE001 - cattrs and attrs raise various errors for an unsupported type
         problem = f"{type(error).__name__}: {error}"
-    raise ConfigurationError(f"no decoder for {form!r}: {problem}")
+    raise ConfigurationError(f"cannot decode to {tp!r}: {problem}")
 
 
 class _DecoderFor(Protocol):
-    def __call__(self, form: TypeForm[T], /) -> Decoder[T]: ...
+    def __call__(self, tp: TypeForm[T], /) -> Decoder[T]: ...
 
 
-#: The decoder for a class, ``list[Study]``, ``A | B``, a ``Literal`` or any other type expression; made once a type.
-#: Raises ConfigurationError if the type has a part that cannot be decoded.
+#: Returns the cached decoder for a class, ``list[Study]``, ``A | B``, a ``Literal`` or another type expression.
+#: Raises ConfigurationError if a part of the type cannot be decoded.
 decoder_for: _DecoderFor = cast("_DecoderFor", lru_cache(maxsize=1024)(_make_decoder))

@@ -1,7 +1,7 @@
-"""Plain data and models to the JSON of a request body.
+"""Encoding of plain data and models to the JSON of a request body.
 
-Called by `BaseClient.build_request` for ``json=``. Wire names, enums by value, aware datetimes as ISO 8601, secrets
-opened at this last moment; a field that is `UNSET` is left out, None is ``null``.
+Called by `BaseClient.build_request` for ``json=``. Fields have their wire names, enums their values, and aware
+datetimes ISO 8601 text. Secrets are revealed only here. A field that is `UNSET` is omitted; None becomes ``null``.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from asdk.unset import UNSET
 
 
 def encode_json(value: object, opened: list[Secret] | None = None) -> bytes:
-    """The value as UTF-8 JSON.
+    """Encode a value as UTF-8 JSON.
 
     Args:
-        value: a model, or plain data that may hold models.
-        opened: receives each `Secret` that was opened, so that an echo of it can be kept out of errors.
+        value: a model, or plain data that may contain models.
+        opened: a list that receives each `Secret` that was revealed, so that an echo of it can be redacted in errors.
 
     Raises:
-        InvalidRequestError: it holds something without a JSON form: NaN, bytes, a naive datetime, a cycle, an object.
+        InvalidRequestError: the value contains NaN, bytes, a naive datetime, a cycle, or an unsupported object.
     """
     problem = None
 
@@ -45,26 +45,26 @@ def encode_json(value: object, opened: list[Secret] | None = None) -> bytes:
     try:
         return encoder.encode(value).encode()
     except UnicodeEncodeError:
-        problem = "it holds a lone surrogate, which has no UTF-8 form"
+        problem = "it contains a lone surrogate, which cannot be encoded in UTF-8"
     except (TypeError, ValueError, RecursionError) as error:
         problem = str(error) or type(error).__name__
     raise InvalidRequestError(f"json= cannot be encoded: {problem}")
 
 
 def to_wire(value: Any) -> object:
-    """One step towards JSON, for what the json module does not know.
+    """Convert a value that the json module does not support to one that it does, one level deep.
 
     Raises:
-        TypeError: the value has no JSON form.
+        TypeError: the value cannot be encoded.
     """
     if value is UNSET:
-        raise TypeError("UNSET has no JSON form: leave the member out, or give None for null")
+        raise TypeError("UNSET is not a value; omit the member, or use None for null")
     if attrs.has(type(value)):
         return {
             wire: item for name, wire in wire_names(type(value)).items() if (item := getattr(value, name)) is not UNSET
         }
     if isinstance(value, datetime) and value.tzinfo is None:
-        raise TypeError("a datetime without a time zone is no moment; give it one")
+        raise TypeError("a datetime must have a time zone")
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Enum):
@@ -76,5 +76,5 @@ def to_wire(value: Any) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, set | frozenset):
-        return sorted(value, key=str)  # of any kinds; in an order, so that the same set makes the same bytes
-    raise TypeError(f"a {type(value).__name__} has no JSON form")
+        return sorted(value, key=str)  # sorted, so that equal sets are encoded to the same bytes
+    raise TypeError(f"unsupported type {type(value).__name__}")

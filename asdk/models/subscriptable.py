@@ -1,4 +1,4 @@
-"""`Subscriptable`: a model that is also read in brackets, by code that was written for the JSON object that it was."""
+"""`Subscriptable`: a model with dict-style access, for code that was written for plain JSON objects."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ import attrs
 
 
 class Subscriptable:
-    """The fields of a model in brackets too: ``login["access_token"]``, ``login.get("refresh_token", old)``.
+    """A model with dict-style access: ``login["access_token"]``, ``login.get("refresh_token", old)``.
 
-    ``other_names`` says by which names a field may be asked for beside its own.
+    Attributes:
+        other_names: additional names of fields, with the field that each stands for.
     """
 
     __slots__ = ()
     other_names: ClassVar[Mapping[str, str]] = {}
 
-    # Else Python would walk through it by 0, 1, 2, as it does through whatever takes brackets.
+    # Otherwise Python would iterate over the indexes 0, 1, 2, as for any class with __getitem__.
     __iter__: ClassVar[None] = None
 
     def __getitem__(self, name: str) -> Any:
-        """
+        """Return the value of a field.
+
         Raises:
-            KeyError: there is no such field.
+            KeyError: the model has no such field.
         """
         field = self.other_names.get(name, name)
         if all(known.name != field for known in attrs.fields(cast("type[attrs.AttrsInstance]", type(self)))):
@@ -34,7 +36,7 @@ class Subscriptable:
         return isinstance(name, str) and self.get(name) is not None
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The field of this name, or the default where there is none, or it is None: servers leave such out."""
+        """Return the value of a field, or the default if the field does not exist or is None."""
         try:
             value = self[name]
         except KeyError:

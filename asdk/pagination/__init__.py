@@ -1,4 +1,4 @@
-"""Collections that are fetched page by page: `Paginator`, and the ways in which APIs divide them."""
+"""Pagination: `Paginator`, a collection that is fetched page by page, and the page strategies of common APIs."""
 
 from asdk.pagination.iteration import FetchPage
 from asdk.pagination.paginator import Paginator

@@ -1,7 +1,7 @@
-"""Where a walk stands, and the opaque string in which a program may keep that: `Paginator.cursor`.
+"""`Position`, the progress of an iteration over pages, and the opaque string that stores one: `Paginator.cursor`.
 
-The string is not a secret and is not trusted: what it holds is checked when a walk is resumed, and a URL in it must lie
-on the collection's own origin like any link that a server gives.
+The string is neither secret nor trusted: it is validated on resume, and a URL in it must be on the origin of the
+collection, like any link that a server sends.
 """
 
 from __future__ import annotations
@@ -23,64 +23,69 @@ _VERSION = 1
 
 @attrs.define
 class Position:
-    """Where a walk stands, by what it has handed out.
+    """The progress of an iteration: which items were delivered to the caller.
 
     Attributes:
-        cursor: of the page that is being handed out; None when the walk is over.
-        seen: how many items lie on the pages before it.
-        skip: how many items of this page, and perhaps of the next ones, were handed out.
+        cursor: the cursor of the current page; None after the last page.
+        seen: the number of items on the pages before it.
+        delivered: the number of items of the current page that were delivered. It may exceed the page if the page has
+            become shorter before a resume: the difference is then skipped on the pages that follow.
     """
 
     cursor: PageCursor | None
     seen: int = 0
-    skip: int = 0
+    delivered: int = 0
 
 
 def collection_id(collection: str) -> str:
-    """What tells one collection from another, without showing it: its URL may hold what a user searched for."""
+    """Return a digest that identifies a collection without revealing its URL, which may contain a user's search."""
     return hashlib.blake2b(collection.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def encode_place(place: Position, collection: str) -> str:
-    """The place as a string for URLs, files and databases.
+def encode_position(position: Position, collection: str) -> str:
+    """Encode a position as a string for URLs, files and databases.
 
     Args:
-        place: to keep.
-        collection: names the collection, as for `decode_place`.
+        position: the position to encode.
+        collection: identifies the collection, as for `decode_position`.
     """
-    facts = [_VERSION, collection_id(collection), place.cursor, place.seen, place.skip]
-    text = json.dumps(facts, separators=(",", ":"), default=_spell)
+    parts = [_VERSION, collection_id(collection), position.cursor, position.seen, position.delivered]
+    text = json.dumps(parts, separators=(",", ":"), default=_to_json)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def _spell(value: object) -> object:
+def _to_json(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else scalar_to_text("the cursor", "value", value)
 
 
-def decode_place(text: str, collection: str) -> Position:
-    """The place that a string names.
+def decode_position(text: str, collection: str) -> Position:
+    """Decode a position.
+
+    Args:
+        text: the string that `encode_position` returned.
+        collection: identifies the collection.
 
     Raises:
-        InvalidRequestError: it is not a cursor, or one of another collection or tenant.
+        InvalidRequestError: the string is not a cursor, or belongs to another collection or tenant.
     """
-    facts = _facts(text)
-    if facts is None:
-        raise InvalidRequestError("this is no cursor of a paginator: take what its `cursor` gave")
-    _, mark, cursor, seen, skip = facts
-    if mark != collection_id(collection):
+    parts = _parse(text)
+    if parts is None:
+        raise InvalidRequestError("invalid cursor; pass a value of Paginator.cursor")
+    _, found_id, cursor, seen, delivered = parts
+    if found_id != collection_id(collection):
         raise InvalidRequestError(
-            "this cursor is one of another collection: path, parameters and tenant must be those that it was taken with"
+            "this cursor belongs to another collection; use the path, parameters and tenant that it was taken with"
         )
-    return Position(cursor, seen, skip)
+    return Position(cursor, seen, delivered)
 
 
-def _facts(text: str) -> tuple[int, str, PageCursor | None, int, int] | None:
+def _parse(text: str) -> tuple[int, str, PageCursor | None, int, int] | None:
     try:
         data: Any = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (ValueError, TypeError, RecursionError):
         return None
     if not isinstance(data, list) or len(data) != 5 or data[0] != _VERSION:
         return None
-    _, _, cursor, seen, skip = data
-    counts = all(type(count) is int and count >= 0 for count in (seen, skip))
+    _, _, cursor, seen, delivered = data
+    counts = all(type(count) is int and count >= 0 for count in (seen, delivered))
     return cast("Any", tuple(data)) if counts and isinstance(cursor, dict | str | None) else None

@@ -1,4 +1,4 @@
-"""One walk over the pages of a collection: what `Paginator` does for each ``async for``."""
+"""`PageIterator`: one iteration over the pages of a collection. Used by `Paginator` for each ``async for``."""
 
 from __future__ import annotations
 
@@ -13,59 +13,61 @@ import attrs
 from asdk.errors import AsdkError, DecodeError, PaginationError
 from asdk.http.response import Response
 from asdk.pagination.cursor import Position
-from asdk.pagination.prefetch import Window
+from asdk.pagination.prefetch import PrefetchBuffer
 from asdk.pagination.strategies import Page, PageCursor, PageStrategy, PredictableStrategy
 from asdk.records.records import Records
 
 T = TypeVar("T")
 
-#: Fetches the page at a cursor; raises for a bad status.
+#: Fetches the page at a cursor; raises on an error status.
 FetchPage: TypeAlias = Callable[[PageCursor], Awaitable[Response]]
 
-# How much of a cursor an error quotes.
-_QUOTED = 60
+# Maximum number of characters of a cursor in an error message.
+_MAX_QUOTED = 60
 
 
 @attrs.frozen
-class Step(Generic[T]):
-    """A page, and where the walk goes from it.
+class FetchedPage(Generic[T]):
+    """A page of items, with the position that follows it.
 
     Attributes:
-        page: its items.
-        after: the cursor of the next page; None if this is the last.
-        seen: how many items came so far, this page included.
-        failed: whether the page does not say where the next one is: the walk stays on it, and then raises.
+        items: the decoded items.
+        next_cursor: the cursor of the next page; None if this is the last page.
+        seen: the number of items so far, including this page.
+        failed: True if the next page could not be determined. The position then stays on this page, so that a resume
+            fetches it again, and the iterator raises after its items were delivered.
     """
 
-    page: Records[T]
-    after: PageCursor | None
+    items: Records[T]
+    next_cursor: PageCursor | None
     seen: int
     failed: bool
 
-    def rest(self, place: Position) -> Records[T]:
-        """What of the page was not yet handed out."""
-        return self.page if not place.skip else Records(self.page[place.skip :])
+    def undelivered(self, position: Position) -> Records[T]:
+        """Return the items of this page that were not delivered before the position."""
+        return self.items if not position.delivered else Records(self.items[position.delivered :])
 
-    def hand_out(self, place: Position, count: int) -> None:
-        """So many of its items go to the caller; after the last one the place is the next page."""
-        place.skip += count
-        if place.skip >= len(self.page) and not self.failed:
-            place.skip -= len(self.page)
-            place.cursor, place.seen = self.after, self.seen
+    def deliver(self, position: Position, count: int) -> None:
+        """Move a position behind the next ``count`` items, and to the next page after the last item of this one."""
+        position.delivered += count
+        if position.delivered >= len(self.items) and not self.failed:
+            position.delivered -= len(self.items)
+            position.cursor, position.seen = self.next_cursor, self.seen
 
 
 class PageIterator(Generic[T]):
-    """Fetches page after page. How far its items are handed out is the business of whoever walks.
+    """An iterator that fetches page after page. The caller tracks which items were delivered.
 
-    Not an async generator: where one holds another, an event loop that ends closes both at once, and they collide.
+    It is not an async generator: if one async generator wraps another, an event loop that shuts down closes both at the
+    same time, and they collide.
 
     Args:
         fetch: fetches the page at a cursor.
-        decode: makes an item of its JSON data.
+        decode: converts the JSON data of an item.
         strategy: how the API divides the collection.
-        template: the path template, for messages.
+        template: the path template, for error messages.
         prefetch: how many pages to fetch ahead.
-        start: where to begin.
+        start: the position to start from.
     """
 
     def __init__(
@@ -80,34 +82,34 @@ class PageIterator(Generic[T]):
     ) -> None:
         self._decode = decode
         self._strategy = strategy
-        self._foreseeing = strategy if prefetch and isinstance(strategy, PredictableStrategy) else None
+        self._predictable = strategy if prefetch and isinstance(strategy, PredictableStrategy) else None
         self._template = template
-        self._window = Window(fetch, prefetch)
+        self._buffer = PrefetchBuffer(fetch, prefetch)
         self._cursor = start.cursor
         self._seen = start.seen
-        self._known: set[bytes] = set()
+        self._visited: set[bytes] = set()
         self._failure: AsdkError | None = None
 
-    async def step(self) -> Step[T] | None:
-        """The next page; None after the last."""
+    async def next_page(self) -> FetchedPage[T] | None:
+        """Return the next page, or None after the last."""
         self._raise_failure()
         cursor = self._cursor
         if cursor is None:
             return None
-        self._note(cursor)
-        response = await self._window.take(cursor)
-        if len(self._known) == 1:
-            self._known.add(_mark(response.request.url))  # a link may lead back to where the walk began
+        self._check_repeated(cursor)
+        response = await self._buffer.get(cursor)
+        if len(self._visited) == 1:
+            self._visited.add(_digest(response.request.url))  # a link may lead back to the first page
         page = Page(response.json(), response.headers, response.request.url)
-        items = self._read(page, response)
+        items = self._decode_items(page, response)
         seen = self._seen = self._seen + len(items)
-        after = self._cursor = self._next(cursor, page, response)
-        self._window.fill(partial(self._cursor_after, cursor, page, seen))
-        return Step(items, after, seen, self._failure is not None)
+        next_cursor = self._cursor = self._next_cursor(cursor, page, response)
+        self._buffer.top_up(partial(self._cursor_after, cursor, page, seen))
+        return FetchedPage(items, next_cursor, seen, self._failure is not None)
 
     async def aclose(self) -> None:
-        """Give up what is on its way; returns when its connections are free."""
-        await self._window.aclose()
+        """Cancel the requests in flight, and wait until their connections are free."""
+        await self._buffer.aclose()
 
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
@@ -117,34 +119,34 @@ class PageIterator(Generic[T]):
             finally:
                 del failure
 
-    def _note(self, cursor: PageCursor) -> None:
-        mark = _mark(cursor)
-        if mark in self._known:
+    def _check_repeated(self, cursor: PageCursor) -> None:
+        digest = _digest(cursor)
+        if digest in self._visited:
             shown = cursor.partition("?")[0] if isinstance(cursor, str) else str(dict(cursor))
-            shown = shown if len(shown) <= _QUOTED else shown[: _QUOTED - 1] + "…"
-            raise PaginationError(f"the server names the page {shown} a second time", template=self._template)
-        self._known.add(mark)
+            shown = shown if len(shown) <= _MAX_QUOTED else shown[: _MAX_QUOTED - 1] + "…"
+            raise PaginationError(f"the server repeated the page cursor {shown}", template=self._template)
+        self._visited.add(digest)
 
-    def _read(self, page: Page, response: Response) -> Records[T]:
+    def _decode_items(self, page: Page, response: Response) -> Records[T]:
         items: Records[T] = Records()
-        place = ""
+        prefix = ""
         try:
             for item in self._strategy.items(page):
-                place = f"item {self._seen + len(items)} of the collection: "
+                prefix = f"item {self._seen + len(items)} of the collection: "
                 items.append(self._decode(item))
         except DecodeError as error:
-            error.message = place + error.message
-            response.place(error)
+            error.message = prefix + error.message
+            response.annotate(error)
             raise
         return items
 
-    def _next(self, cursor: PageCursor, page: Page, response: Response) -> PageCursor | None:
-        """Where the next page is. Why that is not known is raised once the items of this one are handed out."""
+    def _next_cursor(self, cursor: PageCursor, page: Page, response: Response) -> PageCursor | None:
+        """Return the next cursor. An error is stored, and raised once the items of this page are delivered."""
         try:
             return self._strategy.next(cursor, page, self._seen)
         except AsdkError as error:
             if isinstance(error, DecodeError):
-                response.place(error)
+                response.annotate(error)
             error.template = self._template
             self._failure = error.with_traceback(None)
             return None
@@ -152,10 +154,10 @@ class PageIterator(Generic[T]):
     def _cursor_after(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
         if steps == 1 or self._cursor is None:
             return self._cursor
-        return None if self._foreseeing is None else self._foreseeing.predict(cursor, page, seen, steps)
+        return None if self._predictable is None else self._predictable.predict(cursor, page, seen, steps)
 
 
-def _mark(cursor: PageCursor) -> bytes:
-    """A cursor in few bytes, of which a walk over a million pages keeps as many."""
+def _digest(cursor: PageCursor) -> bytes:
+    """Return a short digest of a cursor: an iteration over a million pages keeps a million of them."""
     text = cursor if isinstance(cursor, str) else json.dumps(sorted(cursor.items()), default=repr)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()

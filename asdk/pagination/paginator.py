@@ -1,7 +1,7 @@
 """`Paginator`: a collection that is fetched page by page.
 
-Made by `BaseClient.paginate`. It takes a function that fetches a page and knows no client. Nothing is sent before the
-first ``async for``.
+Returned by `BaseClient.paginate`. It takes a function that fetches a page and does not depend on a client. Nothing is
+sent before the first ``async for``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 from asdk.errors import InvalidRequestError
-from asdk.pagination.cursor import Position, decode_place, encode_place
+from asdk.pagination.cursor import Position, decode_position, encode_position
 from asdk.pagination.iteration import FetchPage, PageIterator
 from asdk.pagination.strategies import PageStrategy
 from asdk.records.records import Records
@@ -20,11 +20,20 @@ T = TypeVar("T")
 
 
 class Paginator(Generic[T]):
-    """A collection on a server: ``async for item in it``, or page by page, or collected; ``await it`` collects all.
+    """A collection on a server. ``async for`` iterates over its items; ``await`` collects all of them.
 
-    A failed page raises and is never skipped; retries and waits for a 429 happen inside the walk. Each ``async for``
-    begins a walk of its own. One that is left early gives up its requests; `contextlib.aclosing` around ``aiter(it)``
-    waits for that.
+    A page that fails raises and is never skipped; retries and waits for a 429 happen during the iteration. Each
+    ``async for`` starts a new iteration. Leaving one early cancels its requests; use `contextlib.aclosing` around
+    ``aiter(paginator)`` to wait for that.
+
+    Args:
+        fetch: fetches the page at a cursor.
+        decode: converts the JSON data of an item.
+        strategy: how the API divides the collection.
+        params: the query parameters that the caller passed.
+        template: the path template, for error messages.
+        prefetch: how many pages to fetch ahead.
+        collection: returns the identity of the collection, to which its cursors are bound; the template by default.
     """
 
     def __init__(
@@ -38,150 +47,148 @@ class Paginator(Generic[T]):
         prefetch: int = 0,
         collection: Callable[[], str] | None = None,
     ) -> None:
-        """
-        Args:
-            fetch: fetches the page at a cursor.
-            decode: makes an item of its JSON data.
-            strategy: how the API divides the collection.
-            params: the query parameters that the caller set.
-            template: the path template, for messages.
-            prefetch: how many pages to fetch ahead.
-            collection: names the collection, so that a cursor of another one is refused; the template by default.
-        """
         self._fetch = fetch
         self._decode = decode
         self._strategy = strategy
         self._params = params
         self._template = template
         self._collection = collection or (lambda: template)
-        self._ahead = _checked_prefetch(prefetch)
+        self._prefetch = _check_prefetch(prefetch)
         self._start: Position | None = None
-        self._place: Position | None = None
+        self._position: Position | None = None
 
-    # --- walking ----------------------------------------------------------------------------------------------------
+    # --- iteration --------------------------------------------------------------------------------------------------
 
     def __aiter__(self) -> AsyncGenerator[T, None]:
-        return self._items()
+        return self._iterate_items()
 
-    async def _items(self) -> AsyncGenerator[T, None]:
-        place, walk = self._begin()
+    async def _iterate_items(self) -> AsyncGenerator[T, None]:
+        position, iterator = self._begin()
         try:
-            while (step := await walk.step()) is not None:
-                page = step.rest(place)
-                if not page:
-                    step.hand_out(place, 0)
-                for item in page:
-                    step.hand_out(place, 1)  # first: the item counts as handed out while it is worked on
+            while (page := await iterator.next_page()) is not None:
+                items = page.undelivered(position)
+                if not items:
+                    page.deliver(position, 0)  # nothing to yield: move on to the next page
+                for item in items:
+                    page.deliver(position, 1)  # before the yield: the item counts while the caller works on it
                     yield item
         finally:
-            await walk.aclose()
+            await iterator.aclose()
 
     async def pages(self) -> AsyncGenerator[Records[T], None]:
-        """The pages, one after another, each a list of items; an empty page is not given out.
+        """Iterate over the pages, each a list of items. Empty pages are left out.
 
         Raises:
-            PaginationError: the server names a page that was already fetched, or one on another origin.
-            DecodeError: a page, or an item on it, is not of the shape that the model describes.
+            PaginationError: the server repeated a page, or named one on another origin.
+            DecodeError: a page, or an item on it, does not match the model.
         """
-        place, walk = self._begin()
+        position, iterator = self._begin()
         try:
-            while (step := await walk.step()) is not None:
-                page = step.rest(place)
-                step.hand_out(place, len(page))
-                if page:
-                    yield page
+            while (page := await iterator.next_page()) is not None:
+                items = page.undelivered(position)
+                page.deliver(position, len(items))
+                if items:
+                    yield items
         finally:
-            await walk.aclose()
+            await iterator.aclose()
 
     async def collect(self, *, limit: int | None = None) -> Records[T]:
-        """All items as one list.
+        """Return all items as one list.
 
         Args:
-            limit: stop after so many.
+            limit: the maximum number of items.
         """
         found: Records[T] = Records()
-        place, walk = self._begin()
+        position, iterator = self._begin()
         if limit is not None and limit <= 0:
             return found
         try:
-            while (step := await walk.step()) is not None:
-                page = step.rest(place)
-                taken = page if limit is None else page[: limit - len(found)]
-                step.hand_out(place, len(taken))
+            while (page := await iterator.next_page()) is not None:
+                items = page.undelivered(position)
+                taken = items if limit is None else items[: limit - len(found)]
+                page.deliver(position, len(taken))
                 found += taken
                 if limit is not None and len(found) >= limit:
                     break
         finally:
-            await walk.aclose()
+            await iterator.aclose()
         return found
 
     async def first(self) -> T | None:
-        """The first item, or None if there is none. Nothing is fetched ahead, and `cursor` stays where it is."""
+        """Return the first item, or None if there are no items. Fetches no page ahead and does not move `cursor`."""
         found = await self.prefetch(0).collect(limit=1)
         return found[0] if found else None
 
     def prefetch(self, pages: int) -> Self:
-        """The same collection, fetched ahead of who walks through it: in order, and never more than so many pages.
+        """Return the same collection with pages fetched ahead of the iteration, in order.
 
-        Pages that are numbered, and those by offset, are then fetched side by side. Where each page names the next,
-        one is fetched ahead while the items of the one before are worked on.
+        With page numbers and offsets, the pages are fetched concurrently. Where each page names the next, one page is
+        fetched ahead while the caller works on the items of the previous one.
 
         Args:
-            pages: how many, such as 8; 0 for none.
+            pages: the maximum number of pages ahead, such as 8; 0 to disable.
+
+        Raises:
+            InvalidRequestError: the number is negative or not an integer.
         """
         paginator = copy.copy(self)
-        paginator._ahead = _checked_prefetch(pages)
-        paginator._place = None
+        paginator._prefetch = _check_prefetch(pages)
+        paginator._position = None
         return paginator
 
     def _begin(self) -> tuple[Position, PageIterator[T]]:
-        """A new walk, and its place, which `cursor` tells of from now on."""
-        place = self._place = self._first_place()
-        walk = PageIterator(
-            self._fetch, self._decode, self._strategy, self._template, prefetch=self._ahead, start=copy.copy(place)
+        """Start an iteration. `cursor` follows its position from now on."""
+        position = self._position = self._first_position()
+        iterator = PageIterator(
+            self._fetch,
+            self._decode,
+            self._strategy,
+            self._template,
+            prefetch=self._prefetch,
+            start=copy.copy(position),
         )
-        return place, walk
+        return position, iterator
 
-    def _first_place(self) -> Position:
+    def _first_position(self) -> Position:
         return copy.copy(self._start) if self._start is not None else Position(self._strategy.first(self._params))
 
-    # --- stopping and going on --------------------------------------------------------------------------------------
+    # --- stopping and resuming --------------------------------------------------------------------------------------
 
     @property
     def cursor(self) -> str:
-        """Where the walk that was begun last stands: an opaque string for `resume`, in this process or another.
+        """Return the position of the latest iteration: an opaque string for `resume`, in this process or another.
 
-        It counts what was handed out: the item that an ``async for`` is at, or the page, is behind it. Of a paginator
-        that nobody walked through yet it names the beginning; of a walk that came to its end, the end.
+        It counts the items that were delivered, including the current item or page of an ``async for``. Before the
+        first iteration it is the start of the collection; after a complete one, the end.
         """
-        return encode_place(self._place or self._first_place(), self._collection())
+        return encode_position(self._position or self._first_position(), self._collection())
 
     def resume(self, cursor: str) -> Self:
-        """The same collection from where a cursor points.
+        """Return the same collection, starting at a cursor.
 
-        What was added or removed on the server meanwhile may move items across the cursor, where an API counts pages or
-        items; that it cannot know.
+        If items were added or removed on the server in the meantime, an API that counts pages or items may move some of
+        them across the cursor; asdk cannot detect that.
 
         Args:
-            cursor: what `cursor` of a paginator of the same path, parameters and tenant gave.
+            cursor: a value of `cursor` of a paginator with the same path, parameters and tenant.
 
         Raises:
-            InvalidRequestError: it is not such a cursor.
+            InvalidRequestError: the cursor is invalid, or belongs to another collection.
         """
         paginator = copy.copy(self)
-        paginator._start = decode_place(cursor, self._collection())
-        paginator._place = None
+        paginator._start = decode_position(cursor, self._collection())
+        paginator._position = None
         return paginator
 
     def __await__(self) -> Generator[Any, None, Records[T]]:
-        """All items, as `collect` gives them."""
+        """Return all items, as `collect` does."""
         return self.collect().__await__()
 
     def __repr__(self) -> str:
         return f"<Paginator of {self._template}: use `async for item in it`, or `await it.collect()`>"
 
 
-def _checked_prefetch(pages: int) -> int:
+def _check_prefetch(pages: int) -> int:
     if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
-        raise InvalidRequestError(f"prefetch= counts pages; it is {pages!r}")
+        raise InvalidRequestError(f"prefetch must be a number of pages, 0 or more, got {pages!r}")
     return pages

@@ -1,4 +1,4 @@
-"""Pages on their way: the requests that a `Paginator` sends ahead, in the order of their pages."""
+"""`PrefetchBuffer`: the requests that an iteration sends ahead, in page order. Used by `PageIterator`."""
 
 from __future__ import annotations
 
@@ -10,29 +10,34 @@ from asdk.http.response import Response
 from asdk.pagination.strategies import PageCursor
 
 
-class Window:
-    """At most so many requests ahead of the page that is wanted.
+class PrefetchBuffer:
+    """A buffer of requests for the pages after the current one.
 
-    A guess that proves wrong is cancelled; whether it failed nobody asks. A failure is raised when its page is due.
+    A request for a wrongly predicted page is cancelled and its outcome ignored. The error of any other request is
+    raised when its page is next.
+
+    Args:
+        fetch: fetches the page at a cursor.
+        size: the maximum number of requests ahead.
     """
 
     def __init__(self, fetch: Callable[[PageCursor], Awaitable[Response]], size: int) -> None:
         self._fetch = fetch
         self._size = size
-        self._ahead: deque[tuple[PageCursor, asyncio.Task[Response | Exception]]] = deque()
+        self._pending: deque[tuple[PageCursor, asyncio.Task[Response | Exception]]] = deque()
 
-    async def take(self, cursor: PageCursor) -> Response:
-        """The page at this cursor, which was asked for already or is now.
+    async def get(self, cursor: PageCursor) -> Response:
+        """Return the page at a cursor, from its pending request or a new one.
 
         Raises:
-            AsdkError: as the fetch.
+            AsdkError: the fetch failed.
         """
-        if self._ahead and self._ahead[0][0] != cursor:
+        if self._pending and self._pending[0][0] != cursor:
             await self.aclose()
-        if not self._ahead:
+        if not self._pending:
             return await self._fetch(cursor)
-        # The task stands in no local: it would keep the failure, whose traceback keeps this frame.
-        outcome = await self._ahead.popleft()[1]
+        # The task is not kept in a local: it would keep the error, whose traceback keeps this frame.
+        outcome = await self._pending.popleft()[1]
         if isinstance(outcome, Response):
             return outcome
         try:
@@ -40,25 +45,25 @@ class Window:
         finally:
             del outcome
 
-    def fill(self, cursor_after: Callable[[int], PageCursor | None]) -> None:
-        """Ask for the pages that come next, as far as their cursors are known.
+    def top_up(self, cursor_after: Callable[[int], PageCursor | None]) -> None:
+        """Request the next pages, up to the size of the buffer, as far as their cursors are known.
 
         Args:
-            cursor_after: the cursor of the page so many steps ahead, or None.
+            cursor_after: returns the cursor of the page that is a number of steps ahead, or None.
         """
-        while len(self._ahead) < self._size and (cursor := cursor_after(len(self._ahead) + 1)) is not None:
-            self._ahead.append((cursor, asyncio.create_task(self._attempt(cursor))))
+        while len(self._pending) < self._size and (cursor := cursor_after(len(self._pending) + 1)) is not None:
+            self._pending.append((cursor, asyncio.create_task(self._prefetch(cursor))))
 
-    async def _attempt(self, cursor: PageCursor) -> Response | Exception:
+    async def _prefetch(self, cursor: PageCursor) -> Response | Exception:
         try:
             return await self._fetch(cursor)
-        except Exception as error:  # noqa: BLE001 - kept until its page is due
+        except Exception as error:  # noqa: BLE001 - raised when its page is next
             return error
 
     async def aclose(self) -> None:
-        """Give up what is on its way; returns when its connections are free."""
-        tasks = [task for _, task in self._ahead]
-        self._ahead.clear()
+        """Cancel the pending requests, and wait until their connections are free."""
+        tasks = [task for _, task in self._pending]
+        self._pending.clear()
         for task in tasks:
             task.cancel()
         if tasks:

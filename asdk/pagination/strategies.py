@@ -1,6 +1,6 @@
-"""`PageStrategy`, how an API divides a collection into pages, and the five ways that are common.
+"""`PageStrategy`, the way an API divides a collection into pages, and the five common strategies.
 
-Used by `Paginator`; hung on a resource by whoever writes a client. A strategy holds no state of a walk.
+Used by `Paginator`; authors of clients pass one to `BaseClient.paginate`. A strategy has no state.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from asdk.errors import DecodeError, InvalidRequestError, PaginationError
 from asdk.http.headers import Headers
 from asdk.http.link_header import find_link
 
-#: What asks for one page: query parameters, merged over those of the collection, or the whole URL that a server gave.
+#: Identifies one page: query parameters, merged over the ones of the collection, or a complete URL from the server.
 PageCursor: TypeAlias = Mapping[str, Any] | str
 
 
 @attrs.frozen
 class Page:
-    """One page as it came.
+    """A page as the server sent it.
 
     Attributes:
-        data: its parsed JSON.
-        headers: of the response.
-        url: where it was asked for, absolute.
+        data: the parsed JSON of the body.
+        headers: the response headers.
+        url: the absolute URL of the request.
     """
 
     data: Any
@@ -34,49 +34,59 @@ class Page:
 
 
 class PageStrategy(Protocol):
-    """How an API divides a collection into pages. What a user extends for a scheme of its own.
+    """The way an API divides a collection into pages. Implement it for an API with a scheme of its own.
 
-    A strategy holds no state of a walk: it is made once, on a class, and serves every walk of every client.
+    A strategy has no state: one instance, usually a class attribute, serves every iteration of every client.
     """
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
-        """The cursor of the first page, given the parameters that the caller set himself."""
+        """Return the cursor of the first page.
+
+        Args:
+            params: the query parameters that the caller passed.
+        """
         ...
 
     def items(self, page: Page) -> Sequence[Any]:
-        """The items on a page.
+        """Return the items of a page.
 
         Raises:
-            DecodeError: the page has no such list.
+            DecodeError: the page does not contain the list of items.
         """
         ...
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
-        """The cursor of the page after this one, or None if this was the last.
+        """Return the cursor of the next page, or None if this is the last.
 
         Args:
-            cursor: of this page.
-            page: what came.
-            seen: how many items came so far, this page included, counted from the first page.
+            cursor: the cursor of this page.
+            page: this page.
+            seen: the number of items from the first page to this one, inclusive.
         """
         ...
 
 
 @runtime_checkable
 class PredictableStrategy(PageStrategy, Protocol):
-    """A strategy whose cursors can be told before the pages come, so that several can be fetched at once."""
+    """A strategy that can predict cursors, so that several pages can be fetched concurrently."""
 
     def predict(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
-        """The cursor so many steps after this page, if all that follow are as long as this one; None if there is none.
+        """Return the cursor of the page ``steps`` after this one if all pages are as long as this one, or None.
 
-        One step is what `next` says. A guess that proves wrong costs a request and no rows: what `next` says of each
-        page decides.
+        One step is the result of `next`. A wrong prediction costs a request but loses no items, since the iteration
+        follows `next`.
+
+        Args:
+            cursor: the cursor of this page.
+            page: this page.
+            seen: the number of items from the first page to this one, inclusive.
+            steps: how many pages ahead to predict.
         """
         ...
 
 
 def _at(data: Any, path: str) -> Any:
-    """The member at a path of names with dots between; None if there is none."""
+    """Return the member at a dotted path, or None."""
     for part in [path] if isinstance(data, Mapping) and path in data else path.split("."):
         data = data.get(part) if isinstance(data, Mapping) else None
     return data
@@ -85,7 +95,7 @@ def _at(data: Any, path: str) -> Any:
 def _list_at(data: Any, path: str | None) -> Sequence[Any]:
     found = data if path is None else _at(data, path)
     if not isinstance(found, list):
-        raise DecodeError(f"{path or 'the body'}: a page has no list of items here", path=path or "")
+        raise DecodeError(f"{path or 'the body'}: expected a list of items", path=path or "")
     return found
 
 
@@ -95,12 +105,12 @@ def _count_at(data: Any, path: str | None) -> int | None:
 
 
 def _token_at(data: Any, path: str) -> str | int | None:
-    """The cursor that a server gave; None if it gave none, which it says in more than one way."""
+    """Return the cursor that a server sent, or None if it is missing, null or empty."""
     token = _at(data, path)
     if token is None or token == "":
         return None
     if isinstance(token, bool) or not isinstance(token, str | int):
-        raise DecodeError(f"{path}: a cursor is a string or a number", path=path)
+        raise DecodeError(f"{path}: expected a cursor, which is a string or an integer", path=path)
     return token
 
 
@@ -110,25 +120,27 @@ def _number_in(params: Mapping[str, Any], name: str, default: int) -> int:
         return default if value is None else int(value)
     except (TypeError, ValueError):
         pass
-    raise InvalidRequestError(f"parameter {name!r} counts pages or items, so it is a number; it is {value!r}")
+    raise InvalidRequestError(f"query parameter {name!r} must be an integer, got {value!r}")
 
 
-def _place(cursor: PageCursor, name: str) -> int:
-    place = cursor.get(name) if isinstance(cursor, Mapping) else None
-    if not isinstance(place, int):
-        raise InvalidRequestError(f"this cursor has no number {name!r}: it is not one of this collection")
-    return place
+def _number_of(cursor: PageCursor, name: str) -> int:
+    number = cursor.get(name) if isinstance(cursor, Mapping) else None
+    if not isinstance(number, int):
+        raise InvalidRequestError(f"invalid cursor: it must contain the integer {name!r}")
+    return number
 
 
 @attrs.frozen(kw_only=True)
 class PageNumbers:
-    """Pages numbered one by one. The end is where the total was seen, or a page came empty: the size that was asked for
-    is never trusted, since a server may cut it silently.
+    """Numbered pages.
+
+    The last page is the one that reaches the total, or the one before an empty page. The requested page size is never
+    used to detect it, since servers may silently reduce the size.
 
     Attributes:
-        items: the member that holds the list, such as ``"data.items"``; None if the body is the list.
-        total: the member that holds the number of all items, such as ``"count"`` or ``"pagination.total"``.
-        page: the name of the query parameter.
+        items: the member that contains the list, such as ``"data.items"``; None if the body is the list.
+        total: the member that contains the total number of items, such as ``"count"`` or ``"pagination.total"``.
+        page: the query parameter for the page number.
         start: the number of the first page.
     """
 
@@ -138,29 +150,33 @@ class PageNumbers:
     start: int = 1
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
+        """Return the cursor of the first page."""
         return {self.page: _number_in(params, self.page, self.start)}
 
     def items(self, page: Page) -> Sequence[Any]:
+        """Return the items of a page."""
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, or None if this is the last."""
         return self.predict(cursor, page, seen, 1)
 
     def predict(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
+        """Return the cursor of the page ``steps`` after this one, or None."""
         size, total = len(self.items(page)), _count_at(page.data, self.total)
         if not size or (total is not None and seen + (steps - 1) * size >= total):
             return None
-        return {self.page: _place(cursor, self.page) + steps}
+        return {self.page: _number_of(cursor, self.page) + steps}
 
 
 @attrs.frozen(kw_only=True)
 class Offset:
-    """Pages by the number of items before them. The next offset is what came so far, never what was asked for.
+    """Pages by the number of items before them. The offset grows by the items received, not by the size requested.
 
     Attributes:
-        items: the member that holds the list; None if the body is the list.
-        total: the member that holds the number of all items.
-        offset: the name of the query parameter.
+        items: the member that contains the list; None if the body is the list.
+        total: the member that contains the total number of items.
+        offset: the query parameter for the offset.
     """
 
     items_at: str | None = attrs.field(default="items", alias="items")
@@ -168,28 +184,32 @@ class Offset:
     offset: str = "offset"
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
+        """Return the cursor of the first page."""
         return {self.offset: _number_in(params, self.offset, 0)}
 
     def items(self, page: Page) -> Sequence[Any]:
+        """Return the items of a page."""
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, or None if this is the last."""
         return self.predict(cursor, page, seen, 1)
 
     def predict(self, cursor: PageCursor, page: Page, seen: int, steps: int) -> PageCursor | None:
+        """Return the cursor of the page ``steps`` after this one, or None."""
         size, total = len(self.items(page)), _count_at(page.data, self.total)
-        after = _place(cursor, self.offset) + steps * size
+        after = _number_of(cursor, self.offset) + steps * size
         return None if not size or (total is not None and after >= total) else {self.offset: after}
 
 
 @attrs.frozen(kw_only=True)
 class PageToken:
-    """Each page names the token of the next; the last one names none. An empty page with a token is not the last.
+    """Pages that contain the token of the next page. The last page has no token; an empty page may have one.
 
     Attributes:
-        items: the member that holds the list; None if the body is the list.
-        token: the member that holds the token of the next page.
-        parameter: the name of the query parameter that takes it.
+        items: the member that contains the list; None if the body is the list.
+        token: the member that contains the token of the next page.
+        parameter: the query parameter for the token.
     """
 
     items_at: str | None = attrs.field(default="items", alias="items")
@@ -197,28 +217,32 @@ class PageToken:
     parameter: str = "page_token"
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
+        """Return the cursor of the first page."""
         given = params.get(self.parameter)
         return {} if given is None else {self.parameter: given}
 
     def items(self, page: Page) -> Sequence[Any]:
+        """Return the items of a page."""
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, or None if this is the last."""
         token = _token_at(page.data, self.token)
         return None if token is None else {self.parameter: token}
 
 
 @attrs.frozen(kw_only=True)
 class Cursor:
-    """A position in the collection, beside a flag that says whether anything follows.
+    """Pages that contain the cursor of the next page, and a flag that says whether there is one.
 
     Attributes:
-        items: the member that holds the list; None if the body is the list.
-        cursor: the member that holds the cursor of the next page. With ``of_last_item`` it is a member of the last
-            item, such as ``"id"``, where an API continues after the item that it is given.
-        parameter: the name of the query parameter that takes it.
-        has_more: the member that says whether there is a next page; None if the API has none: then the page without a
-            cursor, or without items, is the last.
+        items: the member that contains the list; None if the body is the list.
+        cursor: the member that contains the cursor of the next page.
+        parameter: the query parameter for the cursor.
+        has_more: the member that contains the flag; None if the API has no flag: then a page without a cursor is the
+            last.
+        of_last_item: True if ``cursor`` is a member of the last item, such as ``"id"``, for an API that continues after
+            a given item.
     """
 
     items_at: str | None = attrs.field(default="items", alias="items")
@@ -228,22 +252,25 @@ class Cursor:
     of_last_item: bool = False
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
+        """Return the cursor of the first page."""
         given = params.get(self.parameter)
         return {} if given is None else {self.parameter: given}
 
     def items(self, page: Page) -> Sequence[Any]:
+        """Return the items of a page."""
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, or None if this is the last."""
         more = None if self.has_more is None else _at(page.data, self.has_more)
         if more is False:
             return None
-        token = _token_at(self._holder(page), self.cursor)
+        token = _token_at(self._source(page), self.cursor)
         if token is None and more is True:
-            raise PaginationError(f"the server says that more follows, and names no cursor ({self.cursor})")
+            raise PaginationError(f"the server reported more pages but sent no cursor ({self.cursor})")
         return None if token is None else {self.parameter: token}
 
-    def _holder(self, page: Page) -> Any:
+    def _source(self, page: Page) -> Any:
         if not self.of_last_item:
             return page.data
         items = self.items(page)
@@ -252,23 +279,26 @@ class Cursor:
 
 @attrs.frozen(kw_only=True)
 class LinkHeader:
-    """Each page links to the next in its ``Link`` header (RFC 8288), and the last one does not.
+    """Pages that link to the next page in the ``Link`` header (RFC 8288). The last page has no such link.
 
-    A link may be relative to its page. One to another origin, or from https to http, is refused.
+    A link may be relative. A link to another origin, or from https to http, is rejected.
 
     Attributes:
-        items: the member that holds the list; None, as is usual with this scheme, if the body is the list.
-        rel: the relation of the link.
+        items: the member that contains the list; None if the body is the list, as is usual with this scheme.
+        rel: the relation of the link to follow.
     """
 
     items_at: str | None = attrs.field(default=None, alias="items")
     rel: str = "next"
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
+        """Return the cursor of the first page."""
         return {}
 
     def items(self, page: Page) -> Sequence[Any]:
+        """Return the items of a page."""
         return _list_at(page.data, self.items_at)
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, or None if this is the last."""
         return find_link(page.headers.getall("link"), self.rel, page.url)

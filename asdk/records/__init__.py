@@ -1,4 +1,4 @@
-"""Tables of records: for notebooks, pandas, polars and Arrow."""
+"""Tables of records for notebooks, pandas, polars and Arrow."""
 
 from __future__ import annotations
 

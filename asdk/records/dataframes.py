@@ -1,6 +1,6 @@
-"""Records by columns, for pandas, polars and Arrow. Called by `Records`; a library is imported when it is asked for.
+"""Conversion of records to data frames of pandas, polars and Arrow. Called by `Records`; imports the library on demand.
 
-The values of a column decide its type: what a model promises somebody may not have kept, and plain JSON has no model.
+The type of a column is inferred from its values: they may violate their model, and plain JSON has no model.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, get_args, get_origin, g
 import attrs
 
 from asdk.errors import ConfigurationError
-from asdk.records.records import column_names
+from asdk.records.columns import column_names
 from asdk.secret import MASK, MaskedStr, Secret
 
 if TYPE_CHECKING:
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-# What every library has a type for.
+# Types that all three libraries support.
 _PLAIN = frozenset({bool, int, float, str, bytes, date, datetime, time, timedelta, Decimal})
 _NONE = type(None)
 _AS_IS = _PLAIN - {datetime} | {_NONE}
 _INT64 = range(-(2**63), 2**63)
 
-#: What becomes of a mapping inside a record.
+#: Converts a mapping inside a record.
 _MappingHook: TypeAlias = Callable[[Mapping[Any, Any]], Any]
 
-#: The names of a model's fields, what gets their values, and those of them whose values may not be plain.
-_Shape: TypeAlias = tuple[tuple[str, ...], Callable[[Any], Sequence[Any]], tuple[str, ...]]
+#: The names of a model's fields, a getter of their values, and the names of the fields whose values may not be plain.
+_FieldReader: TypeAlias = tuple[tuple[str, ...], Callable[[Any], Sequence[Any]], tuple[str, ...]]
 
 
 def to_pandas(records: Sequence[Any]) -> pd.DataFrame:
-    """As `Records.to_pandas`."""
+    """Convert records to pandas, as `Records.to_pandas`."""
     try:
         import pandas as pd
     except ImportError:
@@ -57,19 +57,19 @@ def to_pandas(records: Sequence[Any]) -> pd.DataFrame:
 
 
 def _pandas_type(values: list[Any]) -> Any:
-    """The type that pandas would not find by itself, or would find by losing something."""
-    kinds = set(map(type, values))
-    if kinds <= {datetime, _NONE} and kinds != {_NONE}:
+    """Return the pandas type for values that pandas would infer wrongly or with a loss, otherwise None."""
+    types = set(map(type, values))
+    if types <= {datetime, _NONE} and types != {_NONE}:
         return "datetime64[us, UTC]" if _are_aware(values) else "datetime64[us]"
-    if kinds == {bool, _NONE}:
+    if types == {bool, _NONE}:
         return "boolean"
-    if kinds == {int, _NONE} and _fit(values):
+    if types == {int, _NONE} and _fit(values):
         return "Int64"
-    return None if len(kinds - {_NONE}) == 1 and not kinds & {dict, list} else object
+    return None if len(types - {_NONE}) == 1 and not types & {dict, list} else object
 
 
 def to_polars(records: Sequence[Any]) -> pl.DataFrame:
-    """As `Records.to_polars`."""
+    """Convert records to polars, as `Records.to_polars`."""
     try:
         import polars as pl
     except ImportError:
@@ -78,9 +78,9 @@ def to_polars(records: Sequence[Any]) -> pl.DataFrame:
 
         def series(name: str, values: list[Any]) -> pl.Series:
             if _is_of(values, {dict, list}):
-                if not _are_alike(values):  # polars would take the first type, and make the others text, or nothing
+                if not _are_alike(values):  # polars would take the first type and convert the others to text or null
                     raise TypeError
-                # Over all rows, or what the first ones lack would be left out of the others.
+                # Infer from all rows: members that the first rows lack would be dropped otherwise.
                 rows = [{"value": value} for value in values]
                 return pl.from_dicts(rows, infer_schema_length=None)["value"].alias(name)
             utc = _is_of(values, {datetime}) and _are_aware(values)
@@ -94,7 +94,7 @@ def to_polars(records: Sequence[Any]) -> pl.DataFrame:
 
 
 def to_arrow(records: Sequence[Any]) -> pa.Table:
-    """As `Records.to_arrow`."""
+    """Convert records to Arrow, as `Records.to_arrow`."""
     try:
         import pyarrow as pa
     except ImportError:
@@ -118,49 +118,49 @@ def _missing(package: str, extra: str) -> ConfigurationError:
 def _typed(
     make: Callable[[str, list[Any]], Any], name: str, values: list[Any], failures: tuple[type[Exception], ...]
 ) -> Any:
-    """The column in the type of its values; as text if they have none in common."""
-    kinds = set(map(type, values)) - {_NONE}
-    if kinds == {int, float}:
+    """Make a column with the common type of its values, or a column of text if they have none."""
+    types = set(map(type, values)) - {_NONE}
+    if types == {int, float}:
         values = [None if value is None else float(value) for value in values]
-    elif len(kinds) > 1:
+    elif len(types) > 1:
         return make(name, list(map(_text, values)))
     try:
         return make(name, values)
-    except failures:  # numbers without end, or lists of this and that
+    except failures:  # integers beyond 64 bits, or lists of mixed types
         pass
     return make(name, list(map(_text, values)))
 
 
 def _are_alike(values: Iterable[Any]) -> bool:
-    """Whether the values, and those at the same place inside of them, are of one type; numbers count as one."""
+    """Return True if the values, and the values at each path inside them, have one type. Numbers count as one."""
     present = [value for value in values if value is not None]
-    kinds = set(map(type, present))
-    if kinds == {list}:
+    types = set(map(type, present))
+    if types == {list}:
         return _are_alike(chain.from_iterable(present))
-    if kinds == {dict}:
+    if types == {dict}:
         names = dict.fromkeys(chain.from_iterable(present))
         return all(_are_alike(value.get(name) for value in present) for name in names)
-    return len(kinds) <= 1 or kinds == {int, float}
+    return len(types) <= 1 or types == {int, float}
 
 
 # --- columns --------------------------------------------------------------------------------------------------------
 
 
 def _columns(records: Sequence[Any], mapping: _MappingHook) -> dict[str, list[Any]]:
-    """The values by name, in the types that every library knows.
+    """Return the values by column, in types that all three libraries support.
 
     Args:
         records: models, mappings or values.
-        mapping: what becomes of a mapping inside a record.
+        mapping: converts a mapping inside a record.
     """
-    # The collector would go through all records again and again, for the sake of what is made here, which has no
-    # cycles: with records that hold others that is half of the time.
-    collects = gc.isenabled()
+    # The garbage collector would scan all records repeatedly because of the objects created here, which have no cycles.
+    # For nested records that takes half of the time.
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         return _read_columns(records, mapping)
     finally:
-        if collects:
+        if was_enabled:
             gc.enable()
 
 
@@ -181,19 +181,19 @@ def _member(item: Any, name: str) -> Any:
 
 def _simplify(values: Sequence[Any], mapping: _MappingHook) -> list[Any]:
     if set(map(type, values)) <= _AS_IS:
-        return list(values)  # most columns
+        return list(values)  # the case of most columns
     return [value if type(value) in _AS_IS else _simple(value, mapping) for value in values]
 
 
 def _simple(value: Any, mapping: _MappingHook) -> Any:
-    """A value that is not plain, in types that every library knows."""
-    kind: Any = type(value)
-    if kind is datetime:
+    """Convert a value to types that all three libraries support."""
+    cls: Any = type(value)
+    if cls is datetime:
         return value if value.tzinfo is UTC or value.tzinfo is None else value.astimezone(UTC)
-    if kind is list:
+    if cls is list:
         return _simplify(value, mapping)
-    if (shape := _shape_of(kind)) is not None:
-        names, get, others = shape
+    if (reader := _field_reader(cls)) is not None:
+        names, get, others = reader
         members = dict(zip(names, get(value), strict=True))
         for name in others:
             if type(member := members[name]) not in _AS_IS:
@@ -209,14 +209,14 @@ def _simple(value: Any, mapping: _MappingHook) -> Any:
 
 
 @cache
-def _shape_of(kind: type) -> _Shape | None:
-    """How to read a model; None for any other class."""
-    if not attrs.has(kind):
+def _field_reader(cls: type) -> _FieldReader | None:
+    """Return the reader for a model class; None for any other class."""
+    if not attrs.has(cls):
         return None
-    names = tuple(field.name for field in attrs.fields(kind))
+    names = tuple(field.name for field in attrs.fields(cls))
     try:
-        hints = get_type_hints(kind)
-    except (NameError, TypeError):  # an annotation that cannot be resolved: then every value is looked at
+        hints = get_type_hints(cls)
+    except (NameError, TypeError):  # an annotation cannot be resolved: check every value
         hints = {}
     others = tuple(name for name in names if not _is_plain(hints.get(name)))
     return (
@@ -227,7 +227,7 @@ def _shape_of(kind: type) -> _Shape | None:
 
 
 def _is_plain(hint: Any) -> bool:
-    """Whether values of this type are plain, also if some are missing."""
+    """Return True if the annotation allows plain values and None only."""
     return set(get_args(hint) or (hint,)) <= _AS_IS and get_origin(hint) in {None, Union, UnionType}
 
 
@@ -247,13 +247,13 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-# --- what a column holds --------------------------------------------------------------------------------------------
+# --- checks of a column's values ------------------------------------------------------------------------------------
 
 
-def _is_of(values: list[Any], kinds: set[type]) -> bool:
-    """Whether there are values of these types, and none of others."""
+def _is_of(values: list[Any], types: set[type]) -> bool:
+    """Return True if there are values, and all have one of these types."""
     found = set(map(type, values)) - {_NONE}
-    return bool(found) and found <= kinds
+    return bool(found) and found <= types
 
 
 def _are_aware(values: list[Any]) -> bool:

@@ -1,5 +1,7 @@
-"""`Records`: a list of models that a notebook shows as a table, and that becomes a data frame. What
-`Paginator.collect` returns."""
+"""`Records`: a list of models with a table for notebooks and conversions to data frames.
+
+`Paginator.collect` returns one.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
+from asdk.records.columns import column_names
 from asdk.secret import MASK, MaskedStr, Secret
 
 if TYPE_CHECKING:
@@ -20,30 +23,33 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ROWS = 20
-_COLUMNS = 8
+# Limits of the notebook table.
+_MAX_ROWS = 20
+_MAX_COLUMNS = 8
+_MAX_CELL_LENGTH = 80
 
-# How many characters of a value are shown, and how many items of a value that has some.
-_CELL = 80
-_ITEMS = 3
+# Maximum number of items to show of a collection inside a record.
+_MAX_ITEMS = 3
 
-# How many characters of a record the text of a notebook shows.
-_LINE = 300
+# Maximum length of a record in the text output of a notebook.
+_MAX_LINE_LENGTH = 300
 
 
 class Records(list[T]):
-    """A list in every way, with a table for notebooks: 20 rows by 8 columns at most, values escaped, no secrets.
+    """A list with a table for notebooks: at most 20 rows and 8 columns, with values escaped and secrets masked.
 
-    The data frames are built by columns: one for each field of the models, or for each key of plain JSON objects, else
-    one called ``value``. In all of them a datetime is a moment in UTC, to the microsecond; an enum is its value, a UUID
-    its text, a `Secret` its mask.
+    Data frames have a column for each field of the models or key of plain JSON objects, otherwise a single column named
+    ``value``. A datetime is converted to UTC with microseconds, an enum to its value, a UUID to text and a `Secret` to
+    its mask.
     """
 
     __slots__ = ()
 
     def to_pandas(self) -> pd.DataFrame:
-        """A pandas data frame. Integers and booleans that may be missing become ``Int64`` and ``boolean``, so that a
-        large id stays what it is; models and mappings become dictionaries.
+        """Convert to a pandas data frame.
+
+        Columns of integers and booleans with missing values have the types ``Int64`` and ``boolean``, so that a large
+        ID keeps its value. Models and mappings inside a record become dictionaries.
 
         Raises:
             ConfigurationError: pandas is not installed: ``pip install 'asdk[pandas]'``.
@@ -53,8 +59,10 @@ class Records(list[T]):
         return to_pandas(self)
 
     def to_polars(self) -> pl.DataFrame:
-        """A polars data frame. Models become structs; what has no type of its own there, such as a mapping with any
-        keys or a column of numbers and strings, becomes text: JSON.
+        """Convert to a polars data frame.
+
+        Models become structs. Values without a common polars type, such as mappings with arbitrary keys or a mix of
+        numbers and strings, become JSON text.
 
         Raises:
             ConfigurationError: polars is not installed: ``pip install 'asdk[polars]'``.
@@ -64,7 +72,7 @@ class Records(list[T]):
         return to_polars(self)
 
     def to_arrow(self) -> pa.Table:
-        """An Arrow table, with the types that `to_polars` has.
+        """Convert to an Arrow table, with the same types as `to_polars`.
 
         Raises:
             ConfigurationError: pyarrow is not installed: ``pip install 'asdk[arrow]'``.
@@ -74,44 +82,21 @@ class Records(list[T]):
         return to_arrow(self)
 
     def _repr_html_(self) -> str:
-        shown = self[:_ROWS]
+        shown = self[:_MAX_ROWS]
         names = column_names(shown, hidden=False)
-        columns = names[:_COLUMNS]
-        head = "".join(f"<th>{escape(_cut(name, _CELL))}</th>" for name in columns or ["value"])
+        columns = names[:_MAX_COLUMNS]
+        head = "".join(f"<th>{escape(_truncate(name, _MAX_CELL_LENGTH))}</th>" for name in columns or ["value"])
         rows = "".join(f"<tr>{_cells(item, columns)}</tr>" for item in shown)
         counts = [f"{len(self)} records"]
-        counts += [f"{_ROWS} shown"] if len(self) > _ROWS else []
-        counts += [f"{_COLUMNS} of {len(names)} columns shown"] if len(names) > _COLUMNS else []
+        counts += [f"{_MAX_ROWS} shown"] if len(self) > _MAX_ROWS else []
+        counts += [f"{_MAX_COLUMNS} of {len(names)} columns shown"] if len(names) > _MAX_COLUMNS else []
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{', '.join(counts)}</p>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """The text beside the table: of many records a notebook would keep a thousand."""
-        lines = [_brief(item, _LINE) for item in self[:_ROWS]]
-        lines += [f"... {len(self) - _ROWS} more"] if len(self) > _ROWS else []
+        """Print the text version of the table. Without it, a notebook would save up to a thousand records."""
+        lines = [_summarize(item, _MAX_LINE_LENGTH) for item in self[:_MAX_ROWS]]
+        lines += [f"... {len(self) - _MAX_ROWS} more"] if len(self) > _MAX_ROWS else []
         printer.text("[]" if not lines else "[" + ",\n ".join(lines) + "]")
-
-
-def column_names(records: Iterable[Any], *, hidden: bool = True) -> list[str]:
-    """The names of the fields of all records, in the order in which they first come; empty if one has no fields.
-
-    Args:
-        records: models, or mappings.
-        hidden: with the fields that a model keeps out of its repr.
-    """
-    names: dict[str, None] = {}
-    known: set[type] = set()
-    for item in records:
-        kind = type(item)
-        if kind in known:
-            continue
-        if attrs.has(kind):
-            known.add(kind)
-            names.update((field.name, None) for field in attrs.fields(kind) if hidden or field.repr)
-        elif isinstance(item, Mapping):
-            names.update((str(name), None) for name in item)
-        else:
-            return []
-    return list(names)
 
 
 def _cells(item: Any, columns: list[str]) -> str:
@@ -121,44 +106,46 @@ def _cells(item: Any, columns: list[str]) -> str:
         values = [item.get(name) for name in columns]
     else:
         values = [getattr(item, name, None) for name in columns]
-    return "".join(f"<td>{'' if value is None else escape(_brief(value, _CELL))}</td>" for value in values)
+    return "".join(
+        f"<td>{'' if value is None else escape(_summarize(value, _MAX_CELL_LENGTH))}</td>" for value in values
+    )
 
 
-def _brief(value: Any, room: int) -> str:
-    """A value in so many characters at most. Of a large one only the beginning is looked at."""
-    return _cut("".join(islice(_pieces(value, room), room)), room)
+def _summarize(value: Any, length: int) -> str:
+    """Return the text of a value, truncated to ``length``. Reads only the start of a large value."""
+    return _truncate("".join(islice(_pieces(value, length), length)), length)
 
 
-def _pieces(value: Any, room: int) -> Iterator[str]:
-    """The text of a value in pieces of at least one character, the first of them first."""
+def _pieces(value: Any, length: int) -> Iterator[str]:
+    """Yield the text of a value in pieces of at least one character."""
     if isinstance(value, Secret | MaskedStr):
         yield MASK
     elif isinstance(value, Enum):
-        yield from _pieces(value.value, room)
+        yield from _pieces(value.value, length)
     elif attrs.has(type(value)):
         yield f"{type(value).__name__}("
         fields = ((field.name, getattr(value, field.name)) for field in attrs.fields(type(value)) if field.repr)
-        yield from _members(((f"{name}=", member) for name, member in fields if member is not None), room)
+        yield from _members(((f"{name}=", member) for name, member in fields if member is not None), length)
         yield ")"
     elif isinstance(value, Mapping):
         yield "{"
-        yield from _members(((f"{_cut(str(name), room)}: ", member) for name, member in value.items()), room)
+        yield from _members(((f"{_truncate(str(name), length)}: ", member) for name, member in value.items()), length)
         yield "}"
     elif isinstance(value, list | tuple | set | frozenset):
         yield "["
-        yield from _members((("", member) for member in islice(value, _ITEMS)), room)
-        yield f", ... {len(value) - _ITEMS} more]" if len(value) > _ITEMS else "]"
+        yield from _members((("", member) for member in islice(value, _MAX_ITEMS)), length)
+        yield f", ... {len(value) - _MAX_ITEMS} more]" if len(value) > _MAX_ITEMS else "]"
     elif isinstance(value, str | bytes):
-        yield str(value[: room + 1])
+        yield str(value[: length + 1])
     else:
         yield str(value)
 
 
-def _members(members: Iterable[tuple[str, Any]], room: int) -> Iterator[str]:
+def _members(members: Iterable[tuple[str, Any]], length: int) -> Iterator[str]:
     for number, (label, member) in enumerate(members):
         yield f"{', ' if number else ''}{label}"
-        yield from _pieces(member, room)
+        yield from _pieces(member, length)
 
 
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+def _truncate(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,8 +1,9 @@
-"""The functions written per class refuse what the detailed converter refuses, and build what it builds."""
+"""Generated functions: they accept, reject and build the same as the detailed converter."""
 
 from __future__ import annotations
 
 import json
+import textwrap
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum
@@ -15,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asdk.errors import DecodeError
+from asdk.models import codegen
+from asdk.models.codegen import generate_source
 from asdk.models.converter import structure_hook
 from asdk.models.declaration import OpenEnum, Tag, field, model
 from asdk.models.decoding import decoder_for
@@ -82,7 +85,7 @@ animal = st.fixed_dictionaries(
     {"kind": st.sampled_from(["cat", "dog"])}, optional={"lives": st.integers(), "name": text}
 )
 
-#: A type, and JSON that it takes.
+#: Types, each with JSON that it accepts.
 TYPES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (str, text),
     (int, st.integers() | st.integers(-9, 9).map(float)),
@@ -121,14 +124,14 @@ DEFAULTS: list[Any] = [attrs.NOTHING, None, 0, attrs.Factory(list)]
 
 @st.composite
 def model_and_data(draw: st.DrawFn) -> tuple[Any, Any]:
-    """A model of up to four fields, and JSON for it: right, wrong, missing or too much, field by field."""
+    """Draw a model of up to four fields and JSON for it, with valid, invalid, missing and unknown members."""
     annotations: dict[str, Any] = {}
     members: dict[str, Any] = {}
     data: dict[str, Any] = {}
     for number in range(draw(st.integers(0, 4))):
-        kind, right = draw(st.sampled_from(TYPES))
+        tp, valid = draw(st.sampled_from(TYPES))
         name, wire = f"f{number}", draw(st.sampled_from([f"f{number}", f"F {number}", f"it's {number}"]))
-        annotations[name] = kind | None if draw(st.booleans()) else kind
+        annotations[name] = tp | None if draw(st.booleans()) else tp
         options: dict[str, Any] = {} if wire == name else {"name": wire}
         default: Any = draw(st.sampled_from(DEFAULTS))
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
@@ -136,26 +139,26 @@ def model_and_data(draw: st.DrawFn) -> tuple[Any, Any]:
         elif default is not attrs.NOTHING:
             options["default"] = default
         members[name] = field(**options)
-        fate = draw(st.sampled_from(["right", "right", "right", "null", "junk", "missing"]))
-        if fate != "missing":
-            data[wire] = None if fate == "null" else draw(right if fate == "right" else junk)
+        member = draw(st.sampled_from(["valid", "valid", "valid", "null", "junk", "missing"]))
+        if member != "missing":
+            data[wire] = None if member == "null" else draw(valid if member == "valid" else junk)
     if draw(st.booleans()):
         data["unknown"] = draw(junk)
     if draw(st.booleans()):
-        members["__attrs_post_init__"] = lambda self: None  # built by its constructor, not past it
+        members["__attrs_post_init__"] = lambda self: None  # built by its constructor
     made: Any = model(type("Made", (), {"__annotations__": annotations, **members}))
     return made, data if draw(st.integers(0, 9)) else draw(junk)
 
 
-def outcome(form: Any, data: Any, *, detailed: bool) -> Any:
+def outcome(tp: Any, data: Any, *, detailed: bool) -> Any:
     try:
-        return structure_hook(form, detailed=detailed)(data, form)
+        return structure_hook(tp, detailed=detailed)(data, tp)
     except Exception:
         return DecodeError
 
 
 def shape(value: Any) -> Any:
-    """The value with the type of each of its parts, since to Python 1, 1.0 and True are one."""
+    """Return the value with the type of each part, since 1, 1.0 and True are equal in Python."""
     if attrs.has(type(value)):
         return type(value), [shape(getattr(value, a.name)) for a in attrs.fields(type(value))]
     if isinstance(value, dict):
@@ -167,47 +170,66 @@ def shape(value: Any) -> Any:
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(made=model_and_data())
-def test_the_fast_and_the_detailed_decoder_accept_and_refuse_the_same(made: tuple[Any, Any]) -> None:
-    form: Any = made[0]
+def test_fast_and_detailed_converter_accept_and_reject_the_same_data(made: tuple[Any, Any]) -> None:
+    tp: Any = made[0]
     data = made[1]
-    forms: list[tuple[Any, Any]] = [
-        (form, data),
-        (list[form], [data]),
-        (form | None, data),
-        (dict[str, form], {"k": data}),
+    types: list[tuple[Any, Any]] = [
+        (tp, data),
+        (list[tp], [data]),
+        (tp | None, data),
+        (dict[str, tp], {"k": data}),
     ]
-    for kind, value in forms:
+    for kind, value in types:
         before = json.dumps(value)
         fast, slow = (outcome(kind, value, detailed=detailed) for detailed in (False, True))
         assert shape(fast) == shape(slow)
-        assert json.dumps(value) == before, "decoding leaves the data as it is"
+        assert json.dumps(value) == before, "decoding must not change the data"
         if fast is DecodeError:
             _assert_explained(kind, value)
 
 
-def _assert_explained(form: Any, data: Any) -> None:
+def _assert_explained(tp: Any, data: Any) -> None:
     with pytest.raises(DecodeError) as caught:
-        decoder_for(form).from_data(data)
-    assert "the value is refused" not in str(caught.value)
+        decoder_for(tp).from_data(data)
+    assert "invalid value" not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 
 
 @settings(deadline=None)
 @given(data=tree_data)
-def test_a_recursive_class_is_built_the_same_in_both_ways(data: Any) -> None:
+def test_both_converters_build_the_same_recursive_model(data: Any) -> None:
     fast, slow = (structure_hook(Tree, detailed=detailed)(data, Tree) for detailed in (False, True))
     assert fast == slow
     assert fast.value == data["value"]
     assert len(fast.trees) == len(data.get("trees", []))
 
 
-def test_a_default_made_by_a_factory_is_not_shared() -> None:
+@model
+class Sample:
+    id: str
+
+
+@model
+class Study:
+    accession: str
+    downloads: int = field(name="downloadCount")
+    released_at: datetime | None = None
+    tags: list[str] = field(factory=list)
+    samples: list[Sample] = field(factory=list)
+
+
+def test_the_docstring_shows_the_generated_code() -> None:
+    source, _ = generate_source(Study, lambda tp: lambda value, _: value)
+    assert textwrap.indent(source, "    ") in (codegen.__doc__ or "")
+
+
+def test_a_factory_default_is_not_shared() -> None:
     one, other = (decoder_for(Tree).from_data({"value": 1}) for _ in range(2))
     assert one.trees == other.trees == []
     assert one.trees is not other.trees
 
 
-def test_two_classes_of_one_name_have_a_function_each() -> None:
+def test_two_classes_of_the_same_name_have_separate_functions() -> None:
     def make(kind: Any) -> Any:
         return model(type("Same", (), {"__annotations__": {"x": kind}}))
 

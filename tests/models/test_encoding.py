@@ -1,4 +1,4 @@
-"""Plain data and models to JSON: what comes out reads back, and what has no form is refused in one way."""
+"""Encoding to JSON: supported values round-trip, and all others raise the same error."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ json_data = st.recursive(
 
 @settings(deadline=None)
 @given(data=json_data)
-def test_plain_data_reads_back_as_it_was(data: Any) -> None:
+def test_plain_data_round_trips(data: Any) -> None:
     encoded = encode_json(data)
     assert json.loads(encoded) == data
     assert decoder_for(Any)(encoded) == data
@@ -107,19 +107,19 @@ books: st.SearchStrategy[Book] = st.deferred(
 
 @settings(deadline=None)
 @given(book=books)
-def test_a_model_comes_back_as_it_went(book: Book) -> None:
+def test_a_model_round_trips(book: Book) -> None:
     again = decoder_for(Book)(encode_json(book))
     assert again == book
     assert type(again.status) is Status
     assert type(again.tags) is frozenset
 
 
-def test_a_model_goes_by_its_names_on_the_wire() -> None:
+def test_a_model_is_encoded_with_its_wire_names() -> None:
     assert encode_json(Author(full_name="Ada")) == b'{"fullName":"Ada","bornOn":null}'
     assert encode_json([{"by": Author(full_name="é")}]) == '[{"by":{"fullName":"é","bornOn":null}}]'.encode()
 
 
-def test_an_unset_field_is_left_out() -> None:
+def test_an_unset_field_is_omitted() -> None:
     @model
     class Patch:
         name: str | Unset | None = UNSET
@@ -130,12 +130,12 @@ def test_an_unset_field_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("data", [UNSET, {"a": UNSET}, [UNSET], {"a": [1, UNSET]}])
-def test_unset_in_plain_data_is_refused_rather_than_spelled(data: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="UNSET has no JSON form: leave the member out"):
+def test_unset_in_plain_data_is_rejected(data: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="UNSET"):
         encode_json(data)
 
 
-# --- one spelling each ----------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_unset_in_plain_data_is_refused_rather_than_spelled(data: Any) -> None:
         (10**4000, "1" + "0" * 4000),
     ],
 )
-def test_each_value_has_one_spelling(value: Any, text: str) -> None:
+def test_values_are_encoded_in_one_way(value: Any, text: str) -> None:
     assert encode_json(value) == text.encode()
 
 
@@ -220,9 +220,9 @@ def deep() -> list[Any]:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_has_no_form_is_an_invalid_request(value: Any) -> None:
+def test_an_unsupported_value_is_an_invalid_request(value: Any) -> None:
     for data in (value, [value], {"a": value}):
-        with pytest.raises(InvalidRequestError, match="json= cannot be encoded") as caught:
+        with pytest.raises(InvalidRequestError, match="json=") as caught:
             encode_json(data)
         assert "s3cr3t" not in str(caught.value)
         assert caught.value.__cause__ is caught.value.__context__ is None
@@ -246,7 +246,7 @@ strange = st.recursive(
 
 @settings(deadline=None)
 @given(data=strange)
-def test_anything_is_json_or_an_invalid_request(data: Any) -> None:
+def test_any_value_is_encoded_or_an_invalid_request(data: Any) -> None:
     try:
         encoded = encode_json(data)
     except InvalidRequestError:
@@ -257,14 +257,14 @@ def test_anything_is_json_or_an_invalid_request(data: Any) -> None:
 # --- secrets --------------------------------------------------------------------------------------------------------
 
 
-def test_a_secret_is_opened_while_it_is_encoded_and_reported() -> None:
+def test_a_secret_is_revealed_while_it_is_encoded_and_reported() -> None:
     one, other, opened = Secret("one"), Secret("two"), list[Secret]()
     assert encode_json({"a": one, "b": [other]}, opened) == b'{"a":"one","b":["two"]}'
     assert opened == [one, other]
     assert encode_json(one) == b'"one"'
 
 
-def test_an_attrs_class_that_is_no_model_goes_by_its_fields() -> None:
+def test_an_attrs_class_that_is_not_a_model_is_encoded_by_field_names() -> None:
     @attrs.define
     class Point:
         x: int

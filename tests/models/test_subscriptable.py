@@ -1,4 +1,4 @@
-"""Models that are read in brackets too."""
+"""Models with dict-style access."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class Key(Subscriptable):
 KEY = Key(key_id="k1")
 
 
-def test_a_field_is_read_in_brackets_by_its_own_and_its_other_name() -> None:
+def test_a_field_is_accessible_by_its_own_and_its_other_name() -> None:
     assert (KEY["key_id"], KEY["id"], KEY["name"]) == ("k1", "k1", None)
     assert (KEY.get("id"), KEY.get("name"), KEY.get("name", "none")) == ("k1", None, "none")
     assert ("id" in KEY, "key_id" in KEY, "name" in KEY, "size" in KEY, 0 in KEY) == (True, True, False, False, False)
 
 
 @pytest.mark.parametrize("name", ["size", "get", "other_names", "__class__", "other names"])
-def test_what_is_no_field_is_a_key_error(name: str) -> None:
+def test_an_unknown_field_is_a_key_error(name: str) -> None:
     with pytest.raises(KeyError, match=name):
         KEY[name]
     assert KEY.get(name, "default") == "default"
 
 
-def test_it_is_no_sequence_to_walk_through() -> None:
+def test_a_subscriptable_model_is_not_iterable() -> None:
     with pytest.raises(TypeError, match="not iterable"):
         list(KEY)  # type: ignore[call-overload]
 
 
-def test_it_is_a_model_like_any_other() -> None:
+def test_a_subscriptable_model_decodes_like_any_other() -> None:
     assert decoder_for(Key).from_data({"key_id": "k1"}) == KEY
     assert repr(KEY) == "Key(key_id='k1')"
     assert not hasattr(KEY, "__dict__")

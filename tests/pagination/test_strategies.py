@@ -1,4 +1,4 @@
-"""The page strategies: what asks for the first page, and what for the next."""
+"""Page strategies: the cursors of the first page and of the next ones."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from asdk.pagination import Cursor, LinkHeader, Offset, Page, PageNumbers, PageS
         (LinkHeader(), {"page": 3}, {}),
     ],
 )
-def test_a_walk_begins_where_the_caller_says(
+def test_the_first_cursor_uses_the_callers_parameters(
     strategy: PageStrategy, params: dict[str, Any], first: dict[str, Any]
 ) -> None:
     assert strategy.first(params) == first
 
 
-def test_the_next_offset_is_what_came_and_not_what_was_asked_for() -> None:
+def test_the_offset_grows_by_the_items_received() -> None:
     assert Offset().next({"offset": 10}, Page({"items": [1, 2, 3], "total": 99}), 3) == {"offset": 13}
     assert Offset().next({"offset": 10}, Page({"items": [], "total": 99}), 0) is None
     assert Offset().next({"offset": 10}, Page({"items": [1], "total": 11}), 1) is None
 
 
 @pytest.mark.parametrize("total", [None, "5", True, 5.0, [5], {"n": 5}])
-def test_a_total_that_is_no_integer_is_not_believed(total: Any) -> None:
+def test_a_total_that_is_not_an_integer_is_ignored(total: Any) -> None:
     data = {"items": [1], "total": total, "pagination": total}
     for strategy in (PageNumbers(total="total"), PageNumbers(total="pagination.total")):
         assert strategy.next({"page": 1}, Page(data), 99) == {"page": 2}
@@ -54,15 +54,15 @@ def test_a_total_that_is_no_integer_is_not_believed(total: Any) -> None:
 @pytest.mark.parametrize("data", [{}, [], None, 5, {"items": None}, {"items": {}}, {"items": "ab"}, {"other": []}])
 def test_a_page_without_its_list_is_a_decode_error(data: Any) -> None:
     for strategy in (PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader(items="items")):
-        with pytest.raises(DecodeError, match="items: a page has no list of items here") as caught:
+        with pytest.raises(DecodeError, match="items: ") as caught:
             strategy.items(Page(data))
         assert caught.value.path == "items"
     if not isinstance(data, list):
-        with pytest.raises(DecodeError, match="the body: a page has no list"):
+        with pytest.raises(DecodeError, match="the body: "):
             PageNumbers(items=None).items(Page(data))
 
 
-def test_members_are_found_at_a_path_or_by_a_name_with_dots() -> None:
+def test_members_are_found_by_path_or_by_a_name_with_dots() -> None:
     data = {"data": {"rows": [1]}, "@odata.nextLink": "t2", "a": {"b": 5}}
     assert PageToken(items="data.rows").items(Page(data)) == [1]
     assert PageToken(token="@odata.nextLink").next({}, Page(data), 1) == {"page_token": "t2"}
@@ -87,7 +87,9 @@ def test_members_are_found_at_a_path_or_by_a_name_with_dots() -> None:
         (Cursor(has_more=None, cursor="next"), {"next": "c2"}, {"cursor": "c2"}),
     ],
 )
-def test_a_page_names_the_next(strategy: PageStrategy, data: Any, after: Mapping[str, Any] | None) -> None:
+def test_the_next_cursor_is_read_from_the_page(
+    strategy: PageStrategy, data: Any, after: Mapping[str, Any] | None
+) -> None:
     assert strategy.next({}, Page(data), 1) == after
 
 
@@ -100,24 +102,25 @@ def test_a_cursor_may_be_a_member_of_the_last_item() -> None:
 
 
 @pytest.mark.parametrize("token", [True, {}, ["t"], 1.5])
-def test_a_token_of_another_kind_is_a_decode_error(token: Any) -> None:
-    with pytest.raises(DecodeError, match="next_page_token: a cursor is a string or a number"):
+def test_a_token_of_another_type_is_a_decode_error(token: Any) -> None:
+    with pytest.raises(DecodeError) as caught:
         PageToken().next({}, Page({"next_page_token": token}), 1)
+    assert caught.value.path == "next_page_token"
 
 
-def test_more_without_a_cursor_is_an_error_and_not_an_end() -> None:
-    with pytest.raises(PaginationError, match="more follows, and names no cursor"):
+def test_has_more_without_a_cursor_is_an_error() -> None:
+    with pytest.raises(PaginationError, match=r"pagination\.next_cursor"):
         Cursor().next({}, Page({"pagination": {"has_more": True}}), 1)
 
 
 @pytest.mark.parametrize("cursor", [{}, "https://h/x", {"page": "2", "offset": "2"}])
-def test_a_cursor_that_counts_nothing_is_an_invalid_request(cursor: Any) -> None:
+def test_a_cursor_without_a_number_is_an_invalid_request(cursor: Any) -> None:
     for strategy in (PageNumbers(), Offset(total=None)):
-        with pytest.raises(InvalidRequestError, match="not one of this collection"):
+        with pytest.raises(InvalidRequestError, match="invalid cursor"):
             strategy.next(cursor, Page({"items": [1]}), 1)
 
 
-def test_guesses_end_where_the_total_says() -> None:
+def test_predictions_stop_at_the_total() -> None:
     page = Page({"items": [1, 2], "total": 7})
     numbers, offsets = PageNumbers(total="total"), Offset()
     assert [numbers.predict({"page": 1}, page, 2, steps) for steps in (1, 2, 3, 4)] == [
@@ -134,7 +137,7 @@ def test_guesses_end_where_the_total_says() -> None:
     ]
 
 
-def test_a_link_is_taken_from_all_fields_and_is_absolute() -> None:
+def test_a_link_is_found_in_any_header_and_made_absolute() -> None:
     headers = Headers.received([("Link", '<a>; rel="prev"'), ("link", "</b?x=1>; rel=next")])
     assert LinkHeader().next({}, Page([], headers, "https://h/p/q?y=2"), 1) == "https://h/b?x=1"
     assert LinkHeader(rel="prev").next({}, Page([], headers, "https://h/p/q?y=2"), 1) == "https://h/p/a"

@@ -1,4 +1,4 @@
-"""`Records` by columns: nothing lost, nothing guessed, moments in UTC."""
+"""Data frames of `Records`: values, column types, missing values and times in UTC."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ ROWS = Records(
 
 
 def columns_of(package: str, records: Records[Any]) -> tuple[dict[str, list[Any]], dict[str, str]]:
-    """The values of each column, missing ones as None, and the name of its type."""
+    """Return the values of each column, with None for missing ones, and the names of the column types."""
     pytest.importorskip(package, reason=f"{package} is not installed")
     frame: Any = getattr(records, PACKAGES[package])()
     if package == "pandas":
@@ -101,13 +101,13 @@ def _missing_as_none(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_value_is_there_in_a_type_of_its_library(package: str) -> None:
+def test_every_value_has_a_type_of_the_library(package: str) -> None:
     values, types = columns_of(package, ROWS)
     assert values["id"] == [1, 2]
     assert values["kind"] == ["cat", "new"]
     assert values["seen_at"] == [NOON, NOON]
     assert values["gone_at"] == [NEVER, None]
-    assert values["parent"] == [LARGE, None], "an id is no floating-point number"
+    assert values["parent"] == [LARGE, None], "an id must not become a float"
     assert values["good"] == [True, None]
     assert values["ratio"] == [0.5, None]
     assert values["born"] == [date(2020, 1, 2), None]
@@ -127,7 +127,7 @@ def test_every_value_is_there_in_a_type_of_its_library(package: str) -> None:
     assert types["seen_at"] == types["gone_at"] == utc[package]
 
 
-def test_free_mappings_are_dictionaries_in_pandas_and_json_elsewhere() -> None:
+def test_mappings_are_dictionaries_in_pandas_and_json_elsewhere() -> None:
     values, _ = columns_of("pandas", ROWS)
     assert values["meta"] == [{"n": 1}, {"x": [NOON, "cat"]}]
     for package in ("polars", "pyarrow"):
@@ -137,7 +137,7 @@ def test_free_mappings_are_dictionaries_in_pandas_and_json_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_large_and_missing_integers_stay_what_they_are(package: str) -> None:
+def test_large_and_missing_integers_keep_their_values(package: str) -> None:
     for numbers in ([LARGE, None, 1], [LARGE], [1, None]):
         values, _ = columns_of(package, Records([{"n": number} for number in numbers]))
         assert values["n"] == numbers
@@ -146,32 +146,32 @@ def test_large_and_missing_integers_stay_what_they_are(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_plain_json_has_the_columns_of_all_rows(package: str) -> None:
+def test_plain_json_has_a_column_for_each_key_of_any_row(package: str) -> None:
     values, _ = columns_of(package, Records([{"a": 1}, {"b": "x", "a": 2.5}, {}]))
     assert values == {"a": [1, 2.5, None], "b": [None, "x", None]}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_values_that_are_no_records_have_one_column(package: str) -> None:
+def test_plain_values_have_a_single_column(package: str) -> None:
     assert columns_of(package, Records(["a", None]))[0] == {"value": ["a", None]}
     assert columns_of(package, Records())[0] == {}
 
 
 @pytest.mark.parametrize("package", ["polars", "pyarrow"])
-def test_what_has_no_type_in_common_is_text_and_nothing_is_lost(package: str) -> None:
+def test_values_of_mixed_types_become_text(package: str) -> None:
     mixed: list[Any] = [1, "a", None, True, 2.5, [1, "b"]]
     values, _ = columns_of(package, Records([{"m": value} for value in mixed]))
     assert values["m"] == ["1", "a", None, "true", "2.5", '[1, "b"]']
 
 
-def test_what_has_no_type_in_common_is_an_object_in_pandas() -> None:
+def test_values_of_mixed_types_are_objects_in_pandas() -> None:
     values, types = columns_of("pandas", Records([{"m": 1}, {"m": "a"}, {"m": True}]))
     assert values["m"] == [1, "a", True]
     assert types["m"] == "object"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_what_only_a_late_row_has_is_not_left_out(package: str) -> None:
+def test_values_that_only_late_rows_have_are_kept(package: str) -> None:
     early, late = [Owner(name="a")] * 300, [Owner(name="z", since=NOON)]
     rows = [Row(id=0, kind=Kind.CAT, seen_at=NOON, owner=owner) for owner in early + late]
     values, _ = columns_of(package, Records([*rows, Row(id=0, kind=Kind.CAT, seen_at=NOON, owners=late)]))
@@ -193,7 +193,7 @@ JSON = st.recursive(
     [[None, [""], [[]]], [[1], ["s"]], [[True], [1]], [["a"], [1.5]], [[[1]], [["a"]]]],
     ids=repr,
 )
-def test_lists_of_this_and_that_become_text_and_lose_nothing(values: list[Any]) -> None:
+def test_lists_of_mixed_types_become_text(values: list[Any]) -> None:
     pytest.importorskip("polars", reason="polars is not installed")
     column = Records([{"a": value} for value in values]).to_polars()["a"].to_list()
     assert column == [None if value is None else json.dumps(value) for value in values]
@@ -202,7 +202,7 @@ def test_lists_of_this_and_that_become_text_and_lose_nothing(values: list[Any]) 
 @settings(deadline=None, max_examples=60)
 @given(rows=st.lists(st.dictionaries(st.sampled_from("abc"), JSON, min_size=1), min_size=1, max_size=5))
 @pytest.mark.parametrize("package", PACKAGES)
-def test_any_json_becomes_a_frame_with_all_its_rows(package: str, rows: list[dict[str, Any]]) -> None:
+def test_any_json_becomes_a_data_frame_with_all_rows(package: str, rows: list[dict[str, Any]]) -> None:
     values, _ = columns_of(package, Records(rows))
     assert set(values) == {name for row in rows for name in row}
     assert {len(column) for column in values.values()} == {len(rows)}
@@ -210,7 +210,7 @@ def test_any_json_becomes_a_frame_with_all_its_rows(package: str, rows: list[dic
         assert [value is None for value in column] == [row.get(name) is None for row in rows]
 
 
-def test_the_collector_is_left_as_it_was() -> None:
+def test_the_garbage_collector_is_restored() -> None:
     pytest.importorskip("pandas", reason="pandas is not installed")
     assert gc.isenabled()
     ROWS.to_pandas()
@@ -224,9 +224,7 @@ def test_the_collector_is_left_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(("package", "method"), PACKAGES.items())
-def test_a_library_that_is_not_there_is_named_with_its_extra(
-    package: str, method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_library_is_named_with_its_extra(package: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     extra = {"pyarrow": "arrow"}.get(package, package)
     with pytest.raises(
@@ -236,7 +234,7 @@ def test_a_library_that_is_not_there_is_named_with_its_extra(
     assert caught.value.__context__ is None
 
 
-def test_no_library_is_loaded_before_it_is_asked_for() -> None:
+def test_no_library_is_loaded_before_it_is_used() -> None:
     code = (
         "import sys, asdk; asdk.Records([1])._repr_html_(); print(*{'pandas', 'polars', 'pyarrow'} & set(sys.modules))"
     )

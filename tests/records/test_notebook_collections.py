@@ -1,4 +1,4 @@
-"""Page walks, maps and tables in a real notebook: what is seen, what is saved, and what an interrupt leaves behind."""
+"""Iterations, maps and tables in a notebook kernel: output, saved output, and interrupts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.notebooks import Cell, Notebook
-from tests.support.servers import RawServer, Visit
+from tests.support.servers import RawExchange, RawServer
 
 SETUP = """
 import asyncio, os, signal, sys, threading, time
@@ -32,8 +32,8 @@ class Archive(BaseClient):
 client = Archive(base_url=URL, timeout=20)
 
 def interrupt():
-    global struck
-    struck = time.monotonic()
+    global interrupted_at
+    interrupted_at = time.monotonic()
     os.kill(os.getpid(), signal.SIGINT)
 
 def interrupt_soon():
@@ -41,7 +41,7 @@ def interrupt_soon():
 """
 
 
-async def serve(visit: Visit) -> None:
+async def serve(visit: RawExchange) -> None:
     path, _, query = visit.target.partition("?")
     if page := re.search(r"page=(\d+)", query):
         number = int(page[1])
@@ -64,14 +64,14 @@ def server() -> Iterator[RawServer]:
 
 
 def interrupted(source: str) -> str:
-    """A cell that is interrupted while it runs this, and notes when it has ended."""
+    """Return a cell that runs the source, is interrupted, and records the time when it stopped."""
     return f"interrupt_soon()\ntry:\n    {source}\nfinally:\n    ended = time.monotonic()"
 
 
 INTERRUPTED = {"CancelledError", "KeyboardInterrupt"}
 
 
-async def test_a_notebook_with_a_walk_a_map_and_tables(server: RawServer) -> None:
+async def test_a_notebook_with_iteration_map_and_tables(server: RawServer) -> None:
     notebook = Notebook()
     cells: list[Cell] = []
 
@@ -123,15 +123,17 @@ async def test_a_notebook_with_a_walk_a_map_and_tables(server: RawServer) -> Non
             stopped = await run(interrupted(source))
             assert stopped.error in INTERRUPTED
             assert [view["text/plain"].partition(",")[0] for view in stopped.shown] == ([said] if said else [])
-            after = await run("print(ended - struck < 1)\nprint((await client.get(1)).name)")
+            after = await run("print(ended - interrupted_at < 1)\nprint((await client.get(1)).name)")
             assert after.printed == "True\n<row 1>"
-            await server.until(lambda: server.open <= 1)  # the one that the last call leaves for the next
+            await server.until(lambda: server.open <= 1)  # the idle connection of the last call
 
         await notebook.restart()
         again = await run(f"URL = {server.url!r}\n{SETUP}")
         stopped = await run(interrupted("async for o in client.map(asyncio.sleep, [60, 60]): pass"))
         assert stopped.error in INTERRUPTED
-        assert (await run("print(ended - struck < 1)")).printed == "True", "also where no request wakes the loop"
+        assert (await run("print(ended - interrupted_at < 1)")).printed == "True", (
+            "an interrupt works without a request that wakes the event loop"
+        )
         again = await run("len([o async for o in client.map(client.get, range(3), progress=True)])")
         assert again.shown[-1]["text/plain"] == "3"
         assert again.shown[0]["text/plain"].startswith("get: 3 of 3")

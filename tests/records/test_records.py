@@ -1,4 +1,4 @@
-"""`Records`: a list that a notebook shows as a table, safely."""
+"""`Records`: a list with a table for notebooks, escaped and without secrets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Key:
 
 
 class Tags(HTMLParser):
-    """Collects the tags of a document and the text of its cells."""
+    """A parser that collects the tags of a document and the text of its cells."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Printer:
 
 
 def text(records: Records[Any]) -> str:
-    """What a notebook shows beside the table."""
+    """Return the text output for a notebook."""
     printer = Printer()
     records._repr_pretty_(printer, False)
     return printer.shown
@@ -88,7 +88,7 @@ def text(records: Records[Any]) -> str:
 
 @settings(deadline=None)
 @given(names=st.lists(st.text(max_size=60) | st.sampled_from(["<script>", "</td>", "&amp;", '"', "<!--"]), max_size=5))
-def test_no_value_becomes_markup(names: list[str]) -> None:
+def test_values_are_escaped(names: list[str]) -> None:
     shown = Tags(html(Records([Row(name=name) for name in names])))
     assert shown.tags <= {"table", "thead", "tbody", "tr", "th", "td", "p"}
     assert len(shown.cells) == 2 * len(names)
@@ -101,24 +101,24 @@ def test_a_table_has_a_row_for_each_record_and_a_column_for_each_field() -> None
     assert "2 records" in shown
 
 
-def test_a_long_table_is_cut_and_says_so() -> None:
+def test_a_long_table_is_truncated_with_a_count() -> None:
     shown = html(Records([Row(name=str(number)) for number in range(21)]))
     assert shown.count("<tr>") == 1 + 20
     assert "21 records, 20 shown" in shown
 
 
-def test_a_wide_table_is_cut_at_eight_columns() -> None:
+def test_a_wide_table_is_truncated_at_eight_columns() -> None:
     assert re.findall("<th>(.)</th>", html(Records([Wide()]))) == list("abcdefgh")
 
 
-def test_a_long_value_is_cut() -> None:
+def test_a_long_value_is_truncated() -> None:
     (cell, _) = Tags(html(Records([Row(name="x" * 1000)]))).cells
     assert len(cell) == 80
     assert cell.endswith("…")
     assert Tags(html(Records([Row(name="x" * 80)]))).cells[0] == "x" * 80
 
 
-def test_a_secret_stays_secret_in_a_table() -> None:
+def test_a_secret_is_masked_in_a_table() -> None:
     shown = html(Records([Key(name="a", key=Secret("s3cr3t"), tags=["<b>"])]))
     assert "s3cr3t" not in shown
     assert MASK in shown
@@ -131,7 +131,7 @@ def test_plain_values_have_one_column() -> None:
     assert "0 records" in html(Records())
 
 
-def test_records_of_other_classes_leave_cells_empty() -> None:
+def test_records_of_other_classes_have_empty_cells() -> None:
     assert Tags(html(Records([Row(name="a", count=1), Wide()]))).cells[2:3] == [""]
 
 
@@ -141,7 +141,7 @@ def test_plain_json_has_a_column_for_each_key() -> None:
     assert Tags(shown).cells[:5] == ["1", "2", "", "3", ""]
 
 
-def test_a_wide_table_says_how_many_columns_there_are() -> None:
+def test_a_wide_table_has_a_count_of_columns() -> None:
     assert "8 of 10 columns shown" in html(Records([Wide()]))
 
 
@@ -158,7 +158,7 @@ class Nested:
     hidden: Hidden | None = None
 
 
-def test_what_a_model_keeps_out_of_its_repr_stays_out_of_the_table() -> None:
+def test_a_field_excluded_from_the_repr_is_not_in_the_table() -> None:
     hidden = Hidden(name="ada", token="s3cr3t")
     for records in (Records([hidden]), Records([Nested(hidden=hidden)]), Records([[hidden]])):
         assert "s3cr3t" not in html(records)
@@ -166,7 +166,7 @@ def test_what_a_model_keeps_out_of_its_repr_stays_out_of_the_table() -> None:
         assert "s3cr3t" not in text(records)
 
 
-def test_secrets_inside_of_values_stay_secret() -> None:
+def test_secrets_inside_values_are_masked() -> None:
     for value in (
         Secret("s3cr3t"),
         [Secret("s3cr3t")],
@@ -180,7 +180,7 @@ def test_secrets_inside_of_values_stay_secret() -> None:
     assert "s3cr3t" not in html(Records([{"key": MaskedStr("s3cr3t")}]))
 
 
-def test_nested_values_are_shown_in_brief() -> None:
+def test_nested_values_are_summarized() -> None:
     rows = [Row(name="a", count=1), Row(name="b")]
     (shown, data, _) = Tags(html(Records([Nested(rows=rows, data={"k": [1, 2, 3, 4]})]))).cells
     assert shown == "[Row(name=a, count=1), Row(name=b)]"
@@ -188,7 +188,7 @@ def test_nested_values_are_shown_in_brief() -> None:
 
 
 class Watched(list[int]):
-    """Counts how many of its items were looked at."""
+    """A list that counts the items that were read."""
 
     seen = 0
 
@@ -198,7 +198,7 @@ class Watched(list[int]):
             yield item
 
 
-def test_of_a_large_value_only_the_beginning_is_looked_at() -> None:
+def test_only_the_start_of_a_large_value_is_read() -> None:
     huge: list[object] = [Watched(range(10**6)), {str(number): number for number in range(10**5)}, "x" * 10**7]
     table = html(Records([{"a": value} for value in huge] * 5))
     assert len(table) < 5000
@@ -206,7 +206,7 @@ def test_of_a_large_value_only_the_beginning_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 20, 21, 10_000])
-def test_the_text_of_a_notebook_is_as_short_as_the_table(count: int) -> None:
+def test_the_text_output_is_as_short_as_the_table(count: int) -> None:
     records = Records([Row(name="x" * 100, count=number) for number in range(count)])
     shown = text(records)
     assert shown.count("Row(") == min(count, 20)

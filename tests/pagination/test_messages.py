@@ -1,0 +1,61 @@
+"""The wording of the error messages of `asdk.pagination`. Other tests check classes and attributes only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from asdk.errors import AsdkError
+from asdk.http.headers import Headers
+from asdk.http.request import Request
+from asdk.http.response import Response
+from asdk.pagination import Cursor, Offset, Page, PageCursor, PageNumbers, PageToken, Paginator
+
+
+async def fetch(cursor: PageCursor) -> Response:
+    body = b'{"items": [{"id": "x"}], "next_page_token": "t"}'
+    return Response(200, {}, body, request=Request("GET", "https://h/items", "/items", Headers()))
+
+
+def paginator(template: str = "/items", **options: Any) -> Paginator[Any]:
+    return Paginator(fetch, lambda data: data, PageToken(), {}, template, **options)
+
+
+MESSAGES: list[tuple[Callable[[], Any], str]] = [
+    (lambda: paginator(prefetch=-1), "prefetch must be a number of pages, 0 or more, got -1"),
+    (lambda: paginator().resume("x"), "invalid cursor; pass a value of Paginator.cursor"),
+    (
+        lambda: paginator().resume(paginator("/others").cursor),
+        "this cursor belongs to another collection; use the path, parameters and tenant that it was taken with",
+    ),
+    (lambda: PageNumbers().first({"page": "x"}), "query parameter 'page' must be an integer, got 'x'"),
+    (
+        lambda: Offset().next({}, Page({"items": [1]}), 1),
+        "invalid cursor: it must contain the integer 'offset'",
+    ),
+    (lambda: PageNumbers(items="data.rows").items(Page({})), "data.rows: expected a list of items"),
+    (lambda: PageNumbers(items=None).items(Page({})), "the body: expected a list of items"),
+    (
+        lambda: PageToken().next({}, Page({"next_page_token": True}), 1),
+        "next_page_token: expected a cursor, which is a string or an integer",
+    ),
+    (
+        lambda: Cursor().next({}, Page({"pagination": {"has_more": True}}), 1),
+        "the server reported more pages but sent no cursor (pagination.next_cursor)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), MESSAGES, ids=[message[:60] for _, message in MESSAGES])
+def test_messages(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(AsdkError) as caught:
+        call()
+    assert caught.value.message == message
+
+
+async def test_the_message_of_a_repeated_cursor() -> None:
+    with pytest.raises(AsdkError) as caught:
+        await paginator().collect()
+    assert caught.value.message == "the server repeated the page cursor {'page_token': 't'}"
