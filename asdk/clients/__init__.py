@@ -1,1 +1,1 @@
-"""Clients, a package per API. Each stands alone: `from asdk.clients.edgequake import EdgeQuake`."""
+"""Sample clients, one package per API. Each is imported on its own: `from asdk.clients.edgequake import EdgeQuake`."""

@@ -1,12 +1,12 @@
-"""What the tests of all clients have: one clock for a sandbox and its clients."""
+"""Fixtures for the tests of all clients."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.days import Days
+from tests.support.shared_clock import SharedClock
 
 
 @pytest.fixture
-def days() -> Days:
-    return Days()
+def shared_clock() -> SharedClock:
+    return SharedClock()

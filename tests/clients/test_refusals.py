@@ -32,7 +32,7 @@ from asdk.clients.edgequake import EdgeQuake, LoginLockedError, TenantRequiredEr
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import Sandbox, ServerFault
 from tests.support.apis import token_requests
-from tests.support.days import Days
+from tests.support.shared_clock import SharedClock
 
 # What the vendors call their settings, where that begins like nothing of ours.
 VENDORS_NAMES = ("MG_", "AUTH_TOKEN", "BASE_URL", "CLIENT_", "ENV", "USERNAME", "PASSWORD")
@@ -41,16 +41,16 @@ DAY = 24 * 3600.0
 
 
 @attrs.frozen
-class Place:
+class Setup:
     """A sandbox, a clock for both sides, and every secret that no message may show."""
 
     sandbox: Sandbox
-    days: Days
+    clock: SharedClock
     secrets: list[str]
     set_env: Callable[[str, str], None]
 
 
-Provoke = Callable[[Place], Awaitable[object]]
+Provoke = Callable[[Setup], Awaitable[object]]
 
 
 @attrs.frozen
@@ -99,29 +99,29 @@ def case(
 # --- EdgeQuake --------------------------------------------------------------------------------------------------------
 
 
-def edgequake(place: Place, **settings: Any) -> EdgeQuake:
-    return EdgeQuake(base_url=place.sandbox.edgequake.url, clock=place.days.client, **settings)
+def edgequake(setup: Setup, **settings: Any) -> EdgeQuake:
+    return EdgeQuake(base_url=setup.sandbox.edgequake.url, clock=setup.clock.client, **settings)
 
 
 @case("edgequake", "wrong key", AuthenticationError, "check api_key (argument)", status=401)
-async def _(at: Place) -> None:
-    await edgequake(at, api_key=WRONG).documents.list().first()
+async def edgequake_wrong_key(setup: Setup) -> None:
+    await edgequake(setup, api_key=WRONG).documents.list().first()
 
 
 @case("edgequake", "wrong key of the environment", AuthenticationError, "EDGEQUAKE_API_KEY", status=401)
-async def _(at: Place) -> None:
-    at.set_env("EDGEQUAKE_API_KEY", WRONG)
-    await edgequake(at).documents.list().first()
+async def edgequake_wrong_key_of_the_environment(setup: Setup) -> None:
+    setup.set_env("EDGEQUAKE_API_KEY", WRONG)
+    await edgequake(setup).documents.list().first()
 
 
 @case("edgequake", "revoked key", AuthenticationError, "check api_key (argument)", status=401)
-async def _(at: Place) -> None:
-    async with edgequake(at, username="admin", password="sandbox-admin") as admin:
+async def edgequake_revoked_key(setup: Setup) -> None:
+    async with edgequake(setup, username="admin", password="sandbox-admin") as admin:
         key = await admin.api_keys.create(name="short")
         await admin.api_keys.revoke(key.key_id)
-    at.sandbox.edgequake.counters.reset()
-    at.secrets.append(key.api_key.reveal())
-    await edgequake(at, api_key=key.api_key).documents.list().first()
+    setup.sandbox.edgequake.counters.reset()
+    setup.secrets.append(key.api_key.reveal())
+    await edgequake(setup, api_key=key.api_key).documents.list().first()
 
 
 @case(
@@ -132,203 +132,203 @@ async def _(at: Place) -> None:
     status=401,
     token_requests=1,
 )
-async def _(at: Place) -> None:
-    await edgequake(at, username="admin", password=WRONG).documents.list().first()
+async def edgequake_wrong_password(setup: Setup) -> None:
+    await edgequake(setup, username="admin", password=WRONG).documents.list().first()
 
 
 @case("edgequake", "locked account", LoginLockedError, "15 minutes", status=423, token_requests=1, retry_after=True)
-async def _(at: Place) -> None:
+async def edgequake_locked_account(setup: Setup) -> None:
     for _ in range(5):
         with pytest.raises(AuthenticationError):
-            await edgequake(at, auth=None).auth.login("admin", WRONG)
-    at.sandbox.edgequake.counters.reset()
-    await edgequake(at, username="admin", password="sandbox-admin").documents.list().first()
+            await edgequake(setup, auth=None).auth.login("admin", WRONG)
+    setup.sandbox.edgequake.counters.reset()
+    await edgequake(setup, username="admin", password="sandbox-admin").documents.list().first()
 
 
 @case("edgequake", "locked account, by hand", LockedByHandError, "15 minutes", status=423, token_requests=6)
-async def _(at: Place) -> None:
+async def edgequake_locked_account_by_hand(setup: Setup) -> None:
     for _ in range(5):
         with pytest.raises(AuthenticationError):
-            await edgequake(at, auth=None).auth.login("admin", WRONG)
-    await edgequake(at, auth=None).auth.login("admin", "sandbox-admin")
+            await edgequake(setup, auth=None).auth.login("admin", WRONG)
+    await edgequake(setup, auth=None).auth.login("admin", "sandbox-admin")
 
 
 @case("edgequake", "expired JWT", AuthenticationError, "check jwt (argument)", status=401, token_requests=1)
-async def _(at: Place) -> None:
-    login = await edgequake(at, auth=None).auth.login("admin", "sandbox-admin")
-    at.secrets.append(login.access_token.reveal())
-    await at.days.go_by(2 * DAY)
-    await edgequake(at, jwt=login.access_token).documents.list().first()
+async def edgequake_expired_jwt(setup: Setup) -> None:
+    login = await edgequake(setup, auth=None).auth.login("admin", "sandbox-admin")
+    setup.secrets.append(login.access_token.reveal())
+    await setup.clock.advance(2 * DAY)
+    await edgequake(setup, jwt=login.access_token).documents.list().first()
 
 
 @case("edgequake", "expired everything", WrongPasswordError, "EDGEQUAKE_PASSWORD", status=401, token_requests=3)
-async def _(at: Place) -> None:
-    client = edgequake(at, username="admin", password="sandbox-admin")
+async def edgequake_expired_everything(setup: Setup) -> None:
+    client = edgequake(setup, username="admin", password="sandbox-admin")
     await client.documents.list().first()
-    at.sandbox.edgequake.faults.add(ServerFault.status(401), path="/api/v1/auth/login")
-    at.sandbox.edgequake.revoke_refresh_tokens()
-    await at.days.go_by(2 * DAY)
+    setup.sandbox.edgequake.faults.add(ServerFault.status(401), path="/api/v1/auth/login")
+    setup.sandbox.edgequake.revoke_refresh_tokens()
+    await setup.clock.advance(2 * DAY)
     await client.documents.list().first()
 
 
 @case("edgequake", "missing tenant", TenantRequiredError, "tenant_id= and user_id=", status=401)
-async def _(at: Place) -> None:
-    await edgequake(at, api_key=at.sandbox.edgequake.credentials.api_key).conversations.list().first()
+async def edgequake_missing_tenant(setup: Setup) -> None:
+    await edgequake(setup, api_key=setup.sandbox.edgequake.credentials.api_key).conversations.list().first()
 
 
 @case("edgequake", "hidden object", NotFoundError, "/documents/{document_id}", "in workspace 0000", status=404)
-async def _(at: Place) -> None:
-    known = at.sandbox.edgequake.credentials
-    mine = edgequake(at, api_key=known.api_key, tenant_id=known.tenant_id, workspace_id=known.workspace_id)
+async def edgequake_hidden_object(setup: Setup) -> None:
+    known = setup.sandbox.edgequake.credentials
+    mine = edgequake(setup, api_key=known.api_key, tenant_id=known.tenant_id, workspace_id=known.workspace_id)
     uploaded = await mine.documents.upload("Oslo is in Norway.", title="Oslo")
     other = mine.with_options(tenant=Tenant(known.tenant_id, "00000000-0000-0000-0000-0000000000aa"))
     await other.documents.get(uploaded.document_id)
 
 
 @case("edgequake", "missing configuration", ConfigurationError, "EDGEQUAKE_API_KEY", "pass api_key=")
-async def _(at: Place) -> None:
-    await edgequake(at).documents.list().first()
+async def edgequake_missing_configuration(setup: Setup) -> None:
+    await edgequake(setup).documents.list().first()
 
 
-@case("edgequake", "half a login", ConfigurationError, "EDGEQUAKE_PASSWORD", "no password")
-async def _(at: Place) -> None:
-    edgequake(at, username="admin")
+@case("edgequake", "half a login", ConfigurationError, "EDGEQUAKE_PASSWORD", "password")
+async def edgequake_half_a_login(setup: Setup) -> None:
+    edgequake(setup, username="admin")
 
 
 # --- MGnify -----------------------------------------------------------------------------------------------------------
 
 
-def mgnify(place: Place, **settings: Any) -> MGnify:
-    return MGnify(base_url=place.sandbox.mgnify.url, clock=place.days.client, **settings)
+def mgnify(setup: Setup, **settings: Any) -> MGnify:
+    return MGnify(base_url=setup.sandbox.mgnify.url, clock=setup.clock.client, **settings)
 
 
 @case("mgnify", "wrong password", TokenRefusedError, "Webin id", "MGNIFY_PASSWORD", status=401, token_requests=1)
-async def _(at: Place) -> None:
-    await mgnify(at, username="Webin-1001", password=WRONG).private_studies.get()
+async def mgnify_wrong_password(setup: Setup) -> None:
+    await mgnify(setup, username="Webin-1001", password=WRONG).private_studies.get()
 
 
 @case("mgnify", "revoked token", TokenRefusedError, "(MGNIFY_AUTH_TOKEN)", "username= and password=", token_requests=1)
-async def _(at: Place) -> None:
-    token = at.sandbox.mgnify.issue_token()
-    at.secrets.append(token)
-    at.sandbox.mgnify.invalidate_tokens()
-    await mgnify(at, auth_token=token).private_studies.get()
+async def mgnify_revoked_token(setup: Setup) -> None:
+    token = setup.sandbox.mgnify.issue_token()
+    setup.secrets.append(token)
+    setup.sandbox.mgnify.invalidate_tokens()
+    await mgnify(setup, auth_token=token).private_studies.get()
 
 
 @case("mgnify", "expired token", TokenRefusedError, "(MGNIFY_AUTH_TOKEN)", "username= and password=")
-async def _(at: Place) -> None:
-    token = at.sandbox.mgnify.issue_token()
-    at.secrets.append(token)
-    await at.days.go_by(2 * DAY)
-    await mgnify(at, auth_token=token).private_studies.get()
+async def mgnify_expired_token(setup: Setup) -> None:
+    token = setup.sandbox.mgnify.issue_token()
+    setup.secrets.append(token)
+    await setup.clock.advance(2 * DAY)
+    await mgnify(setup, auth_token=token).private_studies.get()
 
 
 @case("mgnify", "expired everything", TokenRefusedError, "MGNIFY_PASSWORD", status=401, token_requests=2)
-async def _(at: Place) -> None:
-    client = mgnify(at, username="Webin-1001", password="sandbox-webin")
+async def mgnify_expired_everything(setup: Setup) -> None:
+    client = mgnify(setup, username="Webin-1001", password="sandbox-webin")
     await client.private_studies.get()
-    at.sandbox.mgnify.settings.ena_reachable = False
-    await at.days.go_by(3 * DAY)
+    setup.sandbox.mgnify.settings.ena_reachable = False
+    await setup.clock.advance(3 * DAY)
     await client.private_studies.get()
 
 
 @case("mgnify", "no account", AuthenticationError, "no credentials", "MGNIFY_USERNAME", status=401)
-async def _(at: Place) -> None:
-    await mgnify(at).private_studies.get()
+async def mgnify_no_account(setup: Setup) -> None:
+    await mgnify(setup).private_studies.get()
 
 
 @case("mgnify", "hidden object", NotFoundError, "GET /studies/{accession}", "private", status=404)
-async def _(at: Place) -> None:
-    async with mgnify(at, username="Webin-1001", password="sandbox-webin") as owner:
+async def mgnify_hidden_object(setup: Setup) -> None:
+    async with mgnify(setup, username="Webin-1001", password="sandbox-webin") as owner:
         hidden = (await owner.private_studies.get())[0].accession
-    at.sandbox.mgnify.counters.reset()
-    await mgnify(at).studies.get(hidden)
+    setup.sandbox.mgnify.counters.reset()
+    await mgnify(setup).studies.get(hidden)
 
 
-@case("mgnify", "missing configuration", ConfigurationError, "MGNIFY_PASSWORD", "no password")
-async def _(at: Place) -> None:
-    mgnify(at, username="Webin-1001")
+@case("mgnify", "missing configuration", ConfigurationError, "MGNIFY_PASSWORD", "password is missing")
+async def mgnify_missing_configuration(setup: Setup) -> None:
+    mgnify(setup, username="Webin-1001")
 
 
 # --- Apala ------------------------------------------------------------------------------------------------------------
 
 
-def apala(place: Place, **settings: Any) -> Apala:
-    return Apala(base_url=place.sandbox.apala.url, clock=place.days.client, **settings)
+def apala(setup: Setup, **settings: Any) -> Apala:
+    return Apala(base_url=setup.sandbox.apala.url, clock=setup.clock.client, **settings)
 
 
 @case("apala", "wrong key", InvalidApiKeyError, "check api_key (argument)", "ask Apala", status=401, token_requests=1)
-async def _(at: Place) -> None:
-    await apala(at, api_key=WRONG).paf.templates.list()
+async def apala_wrong_key(setup: Setup) -> None:
+    await apala(setup, api_key=WRONG).paf.templates.list()
 
 
 @case("apala", "revoked key", InvalidApiKeyError, "ask Apala", status=401, token_requests=1)
-async def _(at: Place) -> None:
-    at.sandbox.apala.revoke_api_key()
-    await apala(at, api_key=at.sandbox.apala.credentials.api_key).paf.templates.list()
+async def apala_revoked_key(setup: Setup) -> None:
+    setup.sandbox.apala.revoke_api_key()
+    await apala(setup, api_key=setup.sandbox.apala.credentials.api_key).paf.templates.list()
 
 
 @case("apala", "key without permission", KeyNotPermittedError, "ask Apala", status=403, token_requests=1)
-async def _(at: Place) -> None:
-    at.sandbox.apala.forbid_api_key()
-    await apala(at, api_key=at.sandbox.apala.credentials.api_key).paf.templates.list()
+async def apala_key_without_permission(setup: Setup) -> None:
+    setup.sandbox.apala.forbid_api_key()
+    await apala(setup, api_key=setup.sandbox.apala.credentials.api_key).paf.templates.list()
 
 
 @case("apala", "expired everything", InvalidApiKeyError, "check api_key (argument)", status=401, token_requests=3)
-async def _(at: Place) -> None:
-    client = apala(at, api_key=at.sandbox.apala.credentials.api_key)
+async def apala_expired_everything(setup: Setup) -> None:
+    client = apala(setup, api_key=setup.sandbox.apala.credentials.api_key)
     await client.paf.templates.list()
-    at.sandbox.apala.revoke_api_key()
-    at.sandbox.apala.revoke_refresh_tokens()
-    await at.days.go_by(DAY)
+    setup.sandbox.apala.revoke_api_key()
+    setup.sandbox.apala.revoke_refresh_tokens()
+    await setup.clock.advance(DAY)
     await client.paf.templates.list()
 
 
 @case("apala", "another company", PermissionDeniedError, "check company_guid", status=403, token_requests=1)
-async def _(at: Place) -> None:
-    known = at.sandbox.apala.credentials
-    client = apala(at, api_key=known.api_key, company_guid=known.other_company_id, customer_id=known.customer_id)
+async def apala_another_company(setup: Setup) -> None:
+    known = setup.sandbox.apala.credentials
+    client = apala(setup, api_key=known.api_key, company_guid=known.other_company_id, customer_id=known.customer_id)
     await client.optimize_message([], "Hello", timezone="UTC")
 
 
 @case("apala", "missing customer", InvalidRequestError, "customer_id=", "APALA_CUSTOMER_ID")
-async def _(at: Place) -> None:
-    known = at.sandbox.apala.credentials
-    client = apala(at, api_key=known.api_key, company_guid=known.company_id)
+async def apala_missing_customer(setup: Setup) -> None:
+    known = setup.sandbox.apala.credentials
+    client = apala(setup, api_key=known.api_key, company_guid=known.company_id)
     await client.optimize_message([], "Hello", timezone="UTC")
 
 
 @case("apala", "hidden object", NotFoundError, "POST /api/feedback", "check the id", status=404, token_requests=2)
-async def _(at: Place) -> None:
-    known = at.sandbox.apala.credentials
-    mine = apala(at, api_key=known.api_key, customer_id=known.customer_id)
+async def apala_hidden_object(setup: Setup) -> None:
+    known = setup.sandbox.apala.credentials
+    mine = apala(setup, api_key=known.api_key, customer_id=known.customer_id)
     sent = await mine.optimize_message([], "Hello", timezone="UTC", message_type=["linking_chirp"])
-    other = apala(at, api_key=known.other_api_key, customer_id=known.customer_id)
+    other = apala(setup, api_key=known.other_api_key, customer_id=known.customer_id)
     await other.submit_single_feedback(sent.message_id, True, timezone="UTC")
 
 
 @case("apala", "missing configuration", ConfigurationError, "APALA_API_KEY", "pass api_key=")
-async def _(at: Place) -> None:
-    await apala(at).paf.templates.list()
+async def apala_missing_configuration(setup: Setup) -> None:
+    await apala(setup).paf.templates.list()
 
 
 # --- Bloom Growth -----------------------------------------------------------------------------------------------------
 
 
-def bloomy(place: Place, **settings: Any) -> Bloomy:
-    return Bloomy(base_url=place.sandbox.bloomy.api_url, clock=place.days.client, **settings)
+def bloomy(setup: Setup, **settings: Any) -> Bloomy:
+    return Bloomy(base_url=setup.sandbox.bloomy.api_url, clock=setup.clock.client, **settings)
 
 
 @case("bloomy", "wrong key", bloomy_errors.AuthenticationError, "check api_key (argument)", status=401)
-async def _(at: Place) -> None:
-    await bloomy(at, api_key=WRONG).todo.list()
+async def bloomy_wrong_key(setup: Setup) -> None:
+    await bloomy(setup, api_key=WRONG).todo.list()
 
 
 @case("bloomy", "revoked key", bloomy_errors.AuthenticationError, "check api_key (environment BG_API_KEY)", status=401)
-async def _(at: Place) -> None:
-    at.set_env("BG_API_KEY", at.sandbox.bloomy.credentials.ada.api_key)
-    at.sandbox.bloomy.revoke_key()
-    await bloomy(at).todo.list()
+async def bloomy_revoked_key(setup: Setup) -> None:
+    setup.set_env("BG_API_KEY", setup.sandbox.bloomy.credentials.ada.api_key)
+    setup.sandbox.bloomy.revoke_key()
+    await bloomy(setup).todo.list()
 
 
 @case(
@@ -339,18 +339,18 @@ async def _(at: Place) -> None:
     status=400,
     token_requests=1,
 )
-async def _(at: Place) -> None:
-    await bloomy(at, username=at.sandbox.bloomy.credentials.ada.username, password=WRONG).todo.list()
+async def bloomy_wrong_password(setup: Setup) -> None:
+    await bloomy(setup, username=setup.sandbox.bloomy.credentials.ada.username, password=WRONG).todo.list()
 
 
 @case("bloomy", "locked account", AccountLockedError, "locked", "wait", status=400, token_requests=1)
-async def _(at: Place) -> None:
-    ada = at.sandbox.bloomy.credentials.ada
+async def bloomy_locked_account(setup: Setup) -> None:
+    ada = setup.sandbox.bloomy.credentials.ada
     for _ in range(5):
         with pytest.raises(WrongBloomyPasswordError):
-            await bloomy(at, username=ada.username, password=WRONG).todo.list()
-    at.sandbox.bloomy.counters.reset()
-    await bloomy(at, username=ada.username, password=ada.password).todo.list()
+            await bloomy(setup, username=ada.username, password=WRONG).todo.list()
+    setup.sandbox.bloomy.counters.reset()
+    await bloomy(setup, username=ada.username, password=ada.password).todo.list()
 
 
 @case(
@@ -361,66 +361,66 @@ async def _(at: Place) -> None:
     status=400,
     token_requests=2,
 )
-async def _(at: Place) -> None:
-    ada = at.sandbox.bloomy.credentials.ada
-    client = bloomy(at, username=ada.username, password=ada.password)
+async def bloomy_expired_everything(setup: Setup) -> None:
+    ada = setup.sandbox.bloomy.credentials.ada
+    client = bloomy(setup, username=ada.username, password=ada.password)
     await client.todo.list()
     refusal = {"error": "invalid_grant", "error_description": "The user name or password is incorrect."}
-    at.sandbox.bloomy.faults.add(ServerFault.status(400, json=refusal), path="/Token")
-    await at.days.go_by(15 * DAY)
+    setup.sandbox.bloomy.faults.add(ServerFault.status(400, json=refusal), path="/Token")
+    await setup.clock.advance(15 * DAY)
     await client.todo.list()
 
 
 @case("bloomy", "hidden object", bloomy_errors.NotFoundError, "GET /L10/{id}", "check the id", status=404)
-async def _(at: Place) -> None:
-    known = at.sandbox.bloomy.credentials
-    await bloomy(at, api_key=known.other.api_key).meeting.details(known.meeting_id)
+async def bloomy_hidden_object(setup: Setup) -> None:
+    known = setup.sandbox.bloomy.credentials
+    await bloomy(setup, api_key=known.other.api_key).meeting.details(known.meeting_id)
 
 
 @case("bloomy", "missing configuration", ConfigurationError, "BG_API_KEY", "pass api_key=", "config.yaml")
-async def _(at: Place) -> None:
-    bloomy(at)
+async def bloomy_missing_configuration(setup: Setup) -> None:
+    bloomy(setup)
 
 
 # --- BioEPIC ----------------------------------------------------------------------------------------------------------
 
 
-def bioepic(place: Place, **settings: Any) -> BioEPIC:
-    place.sandbox.bioepic.settings.require_auth = True
-    return BioEPIC(base_url=place.sandbox.bioepic.url, clock=place.days.client, **settings)
+def bioepic(setup: Setup, **settings: Any) -> BioEPIC:
+    setup.sandbox.bioepic.settings.require_auth = True
+    return BioEPIC(base_url=setup.sandbox.bioepic.url, clock=setup.clock.client, **settings)
 
 
 @case("bioepic", "wrong secret", WrongPairError, "BIOEPIC_CLIENT_SECRET", "environment", status=401, token_requests=1)
-async def _(at: Place) -> None:
-    known = at.sandbox.bioepic.credentials
-    await bioepic(at, client_id=known.client_id, client_secret=WRONG).samples.list().first()
+async def bioepic_wrong_secret(setup: Setup) -> None:
+    known = setup.sandbox.bioepic.credentials
+    await bioepic(setup, client_id=known.client_id, client_secret=WRONG).samples.list().first()
 
 
 @case("bioepic", "wrong password", WrongPairError, "(ada)", "BIOEPIC_PASSWORD", status=401, token_requests=1)
-async def _(at: Place) -> None:
-    await bioepic(at, username="ada", password=WRONG).samples.list().first()
+async def bioepic_wrong_password(setup: Setup) -> None:
+    await bioepic(setup, username="ada", password=WRONG).samples.list().first()
 
 
 @case("bioepic", "expired everything", WrongPairError, "BIOEPIC_CLIENT_SECRET", status=401, token_requests=2)
-async def _(at: Place) -> None:
-    known = at.sandbox.bioepic.credentials
-    client = bioepic(at, client_id=known.client_id, client_secret=known.client_secret)
+async def bioepic_expired_everything(setup: Setup) -> None:
+    known = setup.sandbox.bioepic.credentials
+    client = bioepic(setup, client_id=known.client_id, client_secret=known.client_secret)
     await client.samples.list().first()
-    at.sandbox.bioepic.faults.add(ServerFault.status(401), path="/token")
-    await at.days.go_by(DAY)
+    setup.sandbox.bioepic.faults.add(ServerFault.status(401), path="/token")
+    await setup.clock.advance(DAY)
     await client.samples.list().first()
 
 
 @case(
     "bioepic", "no credentials", AuthenticationError, "no credentials: pass client_id=", "BIOEPIC_CLIENT_ID", status=401
 )
-async def _(at: Place) -> None:
-    await bioepic(at).samples.list().first()
+async def bioepic_no_credentials(setup: Setup) -> None:
+    await bioepic(setup).samples.list().first()
 
 
 @case("bioepic", "no credentials for a token", MissingCredentialsError, "BIOEPIC_CLIENT_ID", "pass client_id=")
-async def _(at: Place) -> None:
-    await bioepic(at).auth.get_token()
+async def bioepic_no_credentials_for_a_token(setup: Setup) -> None:
+    await bioepic(setup).auth.get_token()
 
 
 @case(
@@ -432,44 +432,44 @@ async def _(at: Place) -> None:
     status=404,
     token_requests=1,
 )
-async def _(at: Place) -> None:
-    known = at.sandbox.bioepic.credentials
-    await bioepic(at, username=known.username, password=known.password).samples.get("nobody-knows")
+async def bioepic_hidden_object(setup: Setup) -> None:
+    known = setup.sandbox.bioepic.credentials
+    await bioepic(setup, username=known.username, password=known.password).samples.get("nobody-knows")
 
 
-@case("bioepic", "missing configuration", MissingCredentialsError, "half of a pair", "BIOEPIC_CLIENT_SECRET")
-async def _(at: Place) -> None:
-    bioepic(at, client_id="client")
+@case("bioepic", "missing configuration", MissingCredentialsError, "incomplete credentials", "BIOEPIC_CLIENT_SECRET")
+async def bioepic_missing_configuration(setup: Setup) -> None:
+    bioepic(setup, client_id="client")
 
 
 # ----------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Place]:
+def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Setup]:
     for name in [name for name in os.environ if name.startswith(VENDORS_NAMES)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    days = Days()
-    with Sandbox.in_thread(clock=days.server) as sandbox:
+    clock = SharedClock()
+    with Sandbox.in_thread(clock=clock.server) as sandbox:
         secrets = [WRONG, "sandbox-admin", "sandbox-webin", sandbox.edgequake.credentials.api_key]
         secrets += [sandbox.apala.credentials.api_key, sandbox.bloomy.credentials.ada.api_key]
         secrets += [sandbox.bioepic.credentials.client_secret]
-        yield Place(sandbox, days, secrets, monkeypatch.setenv)
+        yield Setup(sandbox, clock, secrets, monkeypatch.setenv)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.api}: {case.name}" for case in CASES])
-async def test_a_refusal_is_one_error_that_says_what_to_do(case: Case, at: Place) -> None:
+async def test_a_refusal_is_one_error_that_says_what_to_do(case: Case, setup: Setup) -> None:
     with pytest.raises(AsdkError) as caught:
-        await case.provoke(at)
+        await case.provoke(setup)
     error, line = caught.value, str(caught.value)
     print(f"{type(error).__name__:24} {line}")  # noqa: T201 - to read them: pytest -rP
-    server = next(server for server in at.sandbox.servers if server.name == case.api)
+    server = next(server for server in setup.sandbox.servers if server.name == case.api)
     assert type(error) is case.error
     assert error.status == case.status or (case.status is None and not error.status)
     assert all(part in line for part in case.says)
     assert "\n" not in line
-    assert not any(secret in line or secret in repr(error.__dict__) for secret in at.secrets)
+    assert not any(secret in line or secret in repr(error.__dict__) for secret in setup.secrets)
     assert token_requests(server) == case.token_requests
     if case.retry_after:
         assert error.retry_after

@@ -14,7 +14,7 @@ from asdk import BaseClient, Retry, Timeout
 from asdk.sandbox import Sandbox, ServerFault
 from asdk.sandbox.api import ApiServer
 from tests.support.apis import APIS, TOKEN_PATHS, Api, token_requests
-from tests.support.days import Days
+from tests.support.shared_clock import SharedClock
 
 CALLERS = 100
 # Longer than any access token lives, and shorter than any refresh token.
@@ -28,8 +28,8 @@ each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
 
 
 @pytest.fixture
-def sandbox(days: Days) -> Iterator[Sandbox]:
-    with Sandbox.in_thread(clock=days.server) as running:
+def sandbox(shared_clock: SharedClock) -> Iterator[Sandbox]:
+    with Sandbox.in_thread(clock=shared_clock.server) as running:
         yield running
 
 
@@ -39,12 +39,12 @@ async def at_once(call: Callable[[], Awaitable[object]], callers: int = CALLERS)
 
 
 @each_api
-async def test_a_hundred_callers_cause_one_token_request(api: Api, sandbox: Sandbox, days: Days) -> None:
+async def test_a_hundred_callers_cause_one_token_request(api: Api, sandbox: Sandbox, shared_clock: SharedClock) -> None:
     server = api.server(sandbox)
-    async with api.client(sandbox, clock=days.client, timeout=PATIENT) as client:
+    async with api.client(sandbox, clock=shared_clock.client, timeout=PATIENT) as client:
         await at_once(lambda: api.call(client))
         assert token_requests(server) == 1, "the first callers"
-        await days.go_by(EXPIRED)
+        await shared_clock.advance(EXPIRED)
         server.counters.reset()
         await at_once(lambda: api.call(client))
         assert token_requests(server) == 1, "the token has expired"
@@ -53,12 +53,12 @@ async def test_a_hundred_callers_cause_one_token_request(api: Api, sandbox: Sand
 
 @each_api
 async def test_a_hundred_callers_whose_token_the_server_forgot_cause_one_renewal(
-    api: Api, sandbox: Sandbox, days: Days
+    api: Api, sandbox: Sandbox, shared_clock: SharedClock
 ) -> None:
     server = api.server(sandbox)
-    async with api.client(sandbox, clock=days.client, timeout=PATIENT) as client:
+    async with api.client(sandbox, clock=shared_clock.client, timeout=PATIENT) as client:
         await api.call(client)
-        await days.go_by(60)
+        await shared_clock.advance(60)
         api.forget(sandbox)
         server.counters.reset()
         await at_once(lambda: api.call(client))
@@ -67,11 +67,13 @@ async def test_a_hundred_callers_whose_token_the_server_forgot_cause_one_renewal
 
 
 @each_api
-async def test_callers_in_two_event_loops_share_one_token_request(api: Api, sandbox: Sandbox, days: Days) -> None:
+async def test_callers_in_two_event_loops_share_one_token_request(
+    api: Api, sandbox: Sandbox, shared_clock: SharedClock
+) -> None:
     server = api.server(sandbox)
-    async with api.client(sandbox, clock=days.client, timeout=PATIENT) as client:
+    async with api.client(sandbox, clock=shared_clock.client, timeout=PATIENT) as client:
         await api.call(client)
-        await days.go_by(EXPIRED)
+        await shared_clock.advance(EXPIRED)
         server.counters.reset()
         server.faults.add(ServerFault.delay(0.05), path=TOKEN_PATHS[api.name][0])
         server.faults.add(ServerFault.delay(0.05), path=TOKEN_PATHS[api.name][-1])

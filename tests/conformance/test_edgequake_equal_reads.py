@@ -12,11 +12,12 @@ import pytest
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import Token
 from asdk.sandbox import EdgeQuakeServer, ManualClock, Sandbox
-from tests.conformance.test_edgequake_equal import assert_equal
-from tests.conformance.test_edgequake_equal_more import settings
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
 from edgequake.types.conversations import MessageCreate  # noqa: E402
+
+from tests.conformance.test_edgequake_equal import assert_equal  # noqa: E402
+from tests.conformance.test_edgequake_equal_more import settings  # noqa: E402
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Page >> endobj\nBT (Ada Lovelace met Sarah Chen.) Tj ET\n%%EOF"

@@ -25,9 +25,9 @@ from asdk.clients.edgequake.models import (
 )
 from asdk.models.decoding import decoder_for
 from asdk.sandbox import EdgeQuakeServer, Sandbox
-from tests.conformance.test_edgequake_vendor import settle
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
+from tests.conformance.test_edgequake_vendor import settle  # noqa: E402
 
 pytestmark = pytest.mark.anyio
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo. ![The office](office.png)"

@@ -15,7 +15,6 @@ import attrs
 import pytest
 
 from asdk.sandbox import EdgeQuakeServer, Sandbox, ServerFault
-from tests.conformance.test_edgequake_vendor import settle
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
 from edgequake.types.auth import CreateUserRequest, TenantCreate, TenantUpdate  # noqa: E402
@@ -23,6 +22,8 @@ from edgequake.types.conversations import ConversationUpdate, MessageCreate, Mes
 from edgequake.types.graph import EntityCreate, EntityUpdate, RelationshipCreate, RelationshipUpdate  # noqa: E402
 from edgequake.types.operations import BudgetUpdate  # noqa: E402
 from edgequake.types.workspaces import WorkspaceCreate, WorkspaceUpdate  # noqa: E402
+
+from tests.conformance.test_edgequake_vendor import settle  # noqa: E402
 
 pytestmark = pytest.mark.anyio
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
@@ -32,7 +33,7 @@ PLACE = {"slug": "s", "display_name": "S", "api_shape": "openai", "base_url": "h
 
 
 @attrs.frozen
-class World:
+class SeedData:
     """What is there before a call, by its ids."""
 
     tenant: str
@@ -82,7 +83,7 @@ async def client(request: pytest.FixtureRequest, server: EdgeQuakeServer) -> Asy
 
 
 @pytest.fixture
-async def world(client: Any, server: EdgeQuakeServer, tmp_path: Path) -> World:
+async def seed(client: Any, server: EdgeQuakeServer, tmp_path: Path) -> SeedData:
     path = tmp_path / "met.pdf"
     path.write_bytes(PDF)
     document = await settle(client.documents.upload(TEXT, title="Sarah"))
@@ -101,7 +102,7 @@ async def world(client: Any, server: EdgeQuakeServer, tmp_path: Path) -> World:
     connection = await settle(client.connections.create(**PLACE, api_key="k"))
     workspace = server.credentials.workspace_id
     injection = await settle(client.workspaces.put_injection(workspace, {"name": "rules", "content": "Be kind."}))
-    return World(
+    return SeedData(
         tenant=server.credentials.tenant_id,
         workspace=workspace,
         document=document.document_id,
@@ -129,7 +130,7 @@ async def drained(stream: Any) -> list[Any]:
     return [item async for item in stream] if hasattr(stream, "__aiter__") else list(stream)
 
 
-Step = Callable[[Any, World], Any]
+Step = Callable[[Any, SeedData], Any]
 METHODS: dict[str, Step] = {
     "admin.get_server_defaults": lambda c, w: c.admin.get_server_defaults(),
     "admin.patch_server_defaults": lambda c, w: c.admin.patch_server_defaults(5),
@@ -309,8 +310,8 @@ DESTRUCTIVE = {
 REFUSED: dict[str, int] = {"pdf.cancel": 409, "tasks.retry": 409}
 
 
-async def _parsed_later(client: Any, world: World) -> Any:
-    queued = await settle(client.parse.parse(world.path, options={"async": True}))
+async def _parsed_later(client: Any, seed: SeedData) -> Any:
+    queued = await settle(client.parse.parse(seed.path, options={"async": True}))
     return await settle(client.parse.job(queued["job_id"]))
 
 
@@ -329,12 +330,12 @@ def test_the_list_has_every_method_of_the_package() -> None:
         assert methods_of(client) == METHODS.keys()
 
 
-async def outcome_of(name: str, client: Any, world: World) -> str:
+async def outcome_of(name: str, client: Any, seed: SeedData) -> str:
     """What a call came to, in a word."""
     if name not in methods_of(client):
         return "lacking"  # the async class does not have it
     try:
-        await settle(METHODS[name](client, world))
+        await settle(METHODS[name](client, seed))
     except edgequake.ApiError as error:
         return str(error.status_code)
     except ValueError as error:  # pydantic's, which has what it expected in its text
@@ -349,15 +350,15 @@ def assert_as_known(name: str, outcome: str) -> None:
         assert outcome in ("lacking", str(REFUSED.get(name, "done"))), f"{name}: {outcome}"
 
 
-async def test_each_method_does_what_it_is_there_for(client: Any, world: World) -> None:
+async def test_each_method_does_what_it_is_there_for(client: Any, seed: SeedData) -> None:
     for name in METHODS:
         if name not in DESTRUCTIVE:
-            assert_as_known(name, await outcome_of(name, client, world))
+            assert_as_known(name, await outcome_of(name, client, seed))
 
 
 @pytest.mark.parametrize("name", sorted(DESTRUCTIVE))
-async def test_each_method_that_takes_something_away_does_so(name: str, client: Any, world: World) -> None:
-    assert_as_known(name, await outcome_of(name, client, world))
+async def test_each_method_that_takes_something_away_does_so(name: str, client: Any, seed: SeedData) -> None:
+    assert_as_known(name, await outcome_of(name, client, seed))
 
 
 ERRORS = {
@@ -405,24 +406,24 @@ async def test_a_failed_stream_tells_its_reason(client: Any, server: EdgeQuakeSe
     assert "the model is gone" in repr(failed), "under its own name for it"
 
 
-async def test_what_the_package_looks_for_elsewhere_is_there_too(client: Any, world: World) -> None:
+async def test_what_the_package_looks_for_elsewhere_is_there_too(client: Any, seed: SeedData) -> None:
     """The rows of aliases that the sandbox serves beside the server's own names, each with its value."""
-    seen = await settle(client.pdf.get(world.pdf))
+    seen = await settle(client.pdf.get(seed.pdf))
     assert seen.filename == "met.pdf"
-    progress = await settle(client.pdf.progress(world.pdf_track))
+    progress = await settle(client.pdf.progress(seed.pdf_track))
     assert (progress.status, progress.progress) == ("completed", 1.0)
-    content = await settle(client.pdf.content(world.pdf))
-    assert (content.id, content.markdown) == (world.pdf, "Ada Lovelace met Sarah Chen.")
-    track = await settle(client.documents.track(world.track))
-    assert (track.status, track.document_id, track.progress) == ("completed", world.document, 1.0)
-    chunk = await settle(client.chunks.get(f"{world.document}-chunk-0"))
-    assert (chunk.id, chunk.chunk_index) == (f"{world.document}-chunk-0", 0)
+    content = await settle(client.pdf.content(seed.pdf))
+    assert (content.id, content.markdown) == (seed.pdf, "Ada Lovelace met Sarah Chen.")
+    track = await settle(client.documents.track(seed.track))
+    assert (track.status, track.document_id, track.progress) == ("completed", seed.document, 1.0)
+    chunk = await settle(client.chunks.get(f"{seed.document}-chunk-0"))
+    assert (chunk.id, chunk.chunk_index) == (f"{seed.document}-chunk-0", 0)
     (row,) = await settle(client.costs.history())
     assert (len(row.date), row.cost_usd > 0, row.tokens > 0) == (10, True, True)
     assert (await settle(client.costs.summary())).total_cost_usd == pytest.approx(row.cost_usd)
-    link = next(link for link in await settle(client.relationships.list()) if link.id == world.relationship)
+    link = next(link for link in await settle(client.relationships.list()) if link.id == seed.relationship)
     assert (link.source, link.target, link.relationship_type) == ("OSLO", "SARAH_CHEN", "KNOWS")
-    detail = await settle(client.relationships.get(world.relationship))
+    detail = await settle(client.relationships.get(seed.relationship))
     assert (detail.source, detail.target, detail.relationship_type) == ("OSLO", "SARAH_CHEN", "KNOWS")
     around = await settle(client.entities.neighborhood("OSLO"))
     assert {node.label for node in around.nodes} >= {"OSLO", "ACME_LABS"}

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from asdk.sandbox import EdgeQuakeServer, Sandbox
-from tests.conformance.test_edgequake_vendor import settle
 
 edgequake = pytest.importorskip("edgequake", reason="the vendor's package edgequake-sdk is not installed")
 from edgequake.types.conversations import ConversationUpdate, MessageCreate, MessageUpdate  # noqa: E402
 from edgequake.types.graph import EntityCreate, EntityUpdate, RelationshipCreate  # noqa: E402
+
+from tests.conformance.test_edgequake_vendor import settle  # noqa: E402
 
 pytestmark = pytest.mark.anyio
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."

@@ -1,8 +1,9 @@
 """The operations of the five APIs, as their contracts list them, and what is made and asked of those lists.
 
 `<api>.txt` beside this file has an operation a line, ``VERB /path  client.method``. `test_operations` holds client,
-sandbox and documentation to it, and a `Tour` calls each operation once. ``python -m tests.contracts.operations`` writes
-the tables of ``docs/clients/*.md`` anew.
+sandbox and documentation to it, and an `OperationCoverage` calls each operation once.
+``python -m tests.contracts.operations`` writes
+the tables of ``docs/clients/*.md``.
 """
 
 from __future__ import annotations
@@ -125,10 +126,10 @@ def page(api: str) -> str:
     return _TABLE.sub(lambda _: f"\n{table(api)}\n", (PAGES / f"{api}.md").read_text())
 
 
-class Tour:
+class OperationCoverage:
     """Calls the operations of an API through our client, and looks at what each made its sandbox serve.
 
-    ``await tour("documents.get", client.documents.get(document_id))`` for one; ``missing()`` at the end.
+    ``await cover("documents.get", client.documents.get(document_id))`` for one; ``missing()`` at the end.
     """
 
     def __init__(self, server: ApiServer, api: str) -> None:

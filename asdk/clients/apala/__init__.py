@@ -1,4 +1,4 @@
-"""The client of the Apala message API: ``from asdk.clients.apala import Apala``."""
+"""The client for the Apala message API: ``from asdk.clients.apala import Apala``."""
 
 from asdk.clients.apala.client import Apala
 from asdk.clients.apala.credentials import ApalaKeyExchange

@@ -1,4 +1,4 @@
-"""Arguments into the members that Apala's bodies have: what is not set is left out, the rest is checked.
+"""Request bodies for Apala, built from arguments: unset values are omitted, the others are validated.
 
 Used by the client and its resources.
 """
@@ -20,7 +20,7 @@ from asdk.clients.apala.models.customers import (
 )
 from asdk.clients.apala.models.messages import Channel, Message, MessageFeedback, MessageType, Score
 from asdk.clients.apala.models.paf import IncomingMessage, PafFeedback
-from asdk.errors import InvalidRequestError
+from asdk.errors import InvalidRequestError, describe_type
 from asdk.models.declaration import OpenEnum, wire_names
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ _BINS: Mapping[str, type[OpenEnum]] = {
 
 
 def message_body(given: Message | Mapping[str, object]) -> dict[str, object]:
+    """Return the JSON members of a message in a history."""
     message = _built(Message, given)
     return {
         "content": message.content,
@@ -45,48 +46,48 @@ def message_body(given: Message | Mapping[str, object]) -> dict[str, object]:
 
 
 def metadata_body(metadata: CustomerMetadata | Mapping[str, object] | None) -> dict[str, object]:
-    """The members that the optimiser takes.
+    """Return the metadata members that the optimizer accepts.
 
     Raises:
-        InvalidRequestError: one of them is unknown, or has a value that the server does not take.
+        InvalidRequestError: a member is unknown or has an invalid value.
     """
     body = {} if metadata is None else set_members(metadata)
     if unknown := body.keys() - wire_names(CustomerMetadata).keys():
-        raise InvalidRequestError(f"metadata has no {', '.join(sorted(map(str, unknown)))}")
+        raise InvalidRequestError(f"metadata has unknown fields: {', '.join(sorted(map(str, unknown)))}")
     for name, kind in _BINS.items():
         if name in body:
             body[name] = member(name, kind, body[name])
     if "is_repeat_borrower" in body:
         if body["is_repeat_borrower"] not in (0, 1):
-            raise InvalidRequestError(f"is_repeat_borrower is 0 or 1, not {body['is_repeat_borrower']!r}")
-        body["is_repeat_borrower"] = int(bool(body["is_repeat_borrower"]))  # JSON's true is no number
+            raise InvalidRequestError(f"is_repeat_borrower must be 0 or 1, got {body['is_repeat_borrower']!r}")
+        body["is_repeat_borrower"] = int(bool(body["is_repeat_borrower"]))  # JSON's true is not a number
     state_id = body.get("state_id", 1)
     if not isinstance(state_id, int) or isinstance(state_id, bool) or state_id < 1:
-        raise InvalidRequestError(f"state_id is a number of 1 or more, not {state_id!r}")
+        raise InvalidRequestError(f"state_id must be a positive integer, got {state_id!r}")
     return body
 
 
 def feedback_body(
     feedback: MessageFeedback | Mapping[str, object], *, needed: Sequence[str] = ("timezone",)
 ) -> dict[str, object]:
-    """The members of an entry.
+    """Return the members of a feedback entry.
 
     Args:
         feedback: the entry.
-        needed: what it must have beside the message and whether the customer answered.
+        needed: the members that are required in addition to ``message_id`` and ``customer_responded``.
 
     Raises:
-        InvalidRequestError: a member is missing or unknown, or has a value that the server does not take.
+        InvalidRequestError: a member is missing, unknown or invalid.
     """
     body = set_members(feedback)
     if unknown := body.keys() - wire_names(MessageFeedback).keys():
-        raise InvalidRequestError(f"feedback has no {', '.join(sorted(map(str, unknown)))}")
+        raise InvalidRequestError(f"feedback has unknown fields: {', '.join(sorted(map(str, unknown)))}")
     if missing := [name for name in ("message_id", "customer_responded", *needed) if name not in body]:
-        raise InvalidRequestError(f"feedback needs {', '.join(missing)}")
+        raise InvalidRequestError(f"feedback is missing required fields: {', '.join(missing)}")
     _check_flag(body, "customer_responded")
     if "timezone" in body:
         checked_timezone(body["timezone"])
-    if isinstance(body.get("score"), str):  # a number, for messages of the older operation
+    if isinstance(body.get("score"), str):  # messages of the older operation have a numeric score
         body["score"] = member("score", Score, body["score"])
     if rewards := body.get("positive_rewards"):
         body["positive_rewards"] = [
@@ -96,17 +97,17 @@ def feedback_body(
 
 
 def paf_feedback_body(feedback: PafFeedback | Mapping[str, object]) -> dict[str, object]:
-    """The members of an outcome.
+    """Return the members of a pre-approval outcome.
 
     Raises:
-        InvalidRequestError: a member is missing or unknown, an id is no UUID, there is no such channel, or a signature
-            has no date.
+        InvalidRequestError: a member is missing or unknown, an id is not a UUID, the channel is unknown, or
+            ``signed_date`` is missing for a signed loan.
     """
     outcome = _built(PafFeedback, feedback)
     body = set_members(outcome)
     _check_flag(body, "signed")
     if outcome.signed and outcome.signed_date is None:
-        raise InvalidRequestError("signed_date is needed where signed is True")
+        raise InvalidRequestError("signed_date is required when signed is True")
     body["customer_id"] = checked_uuid("customer_id", outcome.customer_id)
     body["paf_message_id"] = checked_uuid("paf_message_id", outcome.paf_message_id)
     body["channel"] = paf_channel(outcome.channel)
@@ -116,11 +117,11 @@ def paf_feedback_body(feedback: PafFeedback | Mapping[str, object]) -> dict[str,
 
 
 def set_members(value: object) -> dict[str, object]:
-    """The members of a model or mapping that hold something: neither None nor an empty list."""
+    """Return the members of a model or mapping that are neither None nor an empty list."""
     if isinstance(value, Mapping):
         members = dict(cast("Mapping[str, object]", value))
     elif not attrs.has(type(value)):
-        raise InvalidRequestError(f"this is neither a model nor a dict: {type(value).__name__}")
+        raise InvalidRequestError(f"expected a model or a dict, got {describe_type(value)}")
     else:
         members = {wire: getattr(value, name) for name, wire in wire_names(type(value)).items()}
     return {name: item for name, item in members.items() if item is not None and not _is_empty_list(item)}
@@ -134,24 +135,24 @@ def _incoming_body(message: IncomingMessage | Mapping[str, object]) -> dict[str,
 
 def _check_flag(body: Mapping[str, object], name: str) -> None:
     if not isinstance(body.get(name), bool):
-        raise InvalidRequestError(f"{name} is True or False, not {body.get(name)!r}")
+        raise InvalidRequestError(f"{name} must be True or False, got {body.get(name)!r}")
 
 
 def _built(kind: type[T], value: T | Mapping[str, object]) -> T:
-    """A model from a dict with the names of its fields; a model as it is.
+    """Build a model from a dict of its fields; return a model unchanged.
 
     Raises:
-        InvalidRequestError: it is neither.
+        InvalidRequestError: the value is neither, or the dict does not match the model.
     """
     if isinstance(value, kind):
         return value
     if not isinstance(value, Mapping):
-        raise InvalidRequestError(f"this is no {kind.__name__}, nor a dict for one: {type(value).__name__}")
+        raise InvalidRequestError(f"expected {kind.__name__} or a dict of its fields, got {describe_type(value)}")
     try:
         return kind(**value)
     except TypeError as error:
         problem = str(error)
-    raise InvalidRequestError(f"no {kind.__name__} can be made of this: {problem}")
+    raise InvalidRequestError(f"invalid fields for {kind.__name__}: {problem}")
 
 
 def _is_empty_list(item: object) -> bool:

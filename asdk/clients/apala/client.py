@@ -1,4 +1,4 @@
-"""`Apala`: the client of the Apala message API, its settings, its token, and its operations on messages."""
+"""`Apala`: the client for the Apala message API, with its settings, token and message operations."""
 
 from __future__ import annotations
 
@@ -41,23 +41,25 @@ from asdk.clients.apala.models.messages import (
 from asdk.clients.apala.resources import Paf
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
-from asdk.http.options import CallOptions, merge_options
+from asdk.http.options import CallOptions
 from asdk.http.response import Response
-from asdk.resources import resource
+from asdk.resources import ResourceAttribute, resource
 from asdk.secret import Secret
+from asdk.unset import UNSET
 
 
 class Apala(BaseClient):
-    """A client of an Apala server: better messages to borrowers, and feedback on what became of them.
+    """A client for an Apala server, which optimizes messages to borrowers and collects feedback on them.
 
-    Settings that are not passed are looked for as ``APALA_...`` in the environment and in ``./.env``: base URL, API
-    key, company (``APALA_COMPANY_GUID``), customer (``APALA_CUSTOMER_ID``), timeout.
+    Settings that are not passed are read from ``APALA_...`` variables in the environment and in ``./.env``: base URL,
+    API key, company (``APALA_COMPANY_GUID``), customer (``APALA_CUSTOMER_ID``) and timeout.
 
     Args:
-        api_key: exchanged for a token when the first call needs one, and again when no refresh helps.
-        company_guid: the UUID of the company that messages are sent for; left out, the one that the key belongs to.
-        customer_id: the UUID of a customer, for calls that name none.
-        options: what every client takes, see `ClientOptions`.
+        api_key: the API key. It is exchanged for a token on the first call, and again when the token cannot be
+            refreshed.
+        company_guid: the UUID of the company that sends the messages; by default the company of the API key.
+        customer_id: the UUID of the default customer, for calls without a ``customer_id``.
+        options: options of every client, see `ClientOptions`.
 
     Source: Apala API, as of the vendor's package 3.0.0.
     """
@@ -73,7 +75,7 @@ class Apala(BaseClient):
         "channel_not_allowed": ChannelNotAllowedError,
     }
 
-    paf = resource(Paf)
+    paf: ResourceAttribute[Paf] = resource(Paf)
 
     def __init__(
         self,
@@ -90,28 +92,28 @@ class Apala(BaseClient):
         if "auth" not in options:
             options["auth"] = _credential(config, base_url, config.secret("api_key", api_key))
         elif api_key:
-            raise ConfigurationError("give auth=, or api_key=, not both")
+            raise ConfigurationError("auth cannot be combined with api_key; pass one of them")
         super().__init__(**options)
 
     # --- the token ----------------------------------------------------------------------------------------------------
 
     @property
     def access_token(self) -> Secret | None:
-        """The token that calls carry now; None if there is none yet, or it is about to be renewed."""
+        """Return the current access token; None before the first call, or when the token is due for a refresh."""
         token = self._current()
         return None if token is None else token.value
 
     @property
     def refresh_token(self) -> Secret | None:
-        """What buys the next access token; None while `access_token` is, or if the server gave none."""
+        """Return the refresh token; None without an access token, or if the server did not issue one."""
         token = self._current()
         return None if token is None else token.refresh_token
 
     @property
     def token_expires_at(self) -> float | None:
-        """The moment from which on the token is renewed, in epoch seconds: 60 s before its end, sooner for a short one.
+        """Return the time at which the token is refreshed, in epoch seconds; None without a token or an expiry.
 
-        None if there is no token yet, or it does not expire.
+        This is 60 seconds before the token expires, or a tenth of its lifetime before if that is shorter.
         """
         token = self._current()
         if token is None or token.expires_at is None or token.lifetime is None:
@@ -119,20 +121,21 @@ class Apala(BaseClient):
         return token.expires_at - min(ApalaKeyExchange.refresh_before, 0.1 * token.lifetime)
 
     async def authenticate(self) -> AuthResult:
-        """Exchange the key for a new token, and say whose it is. Calls do this by themselves when they have to.
+        """Exchange the API key for a new token and return it with its company. Calls do this when necessary.
+
+        Concurrent callers share one exchange.
 
         Returns:
-            The token with the seconds that it lives, and the company that the key belongs to. Who asks while an
-            exchange is under way shares its token.
+            The token, its remaining lifetime in seconds, and the company of the key.
 
         Raises:
-            InvalidApiKeyError: Apala does not know the key, or has revoked it.
-            KeyNotPermittedError: the key may not use this API.
-            TokenUnavailableError: the server could not be asked, or asked to wait.
+            InvalidApiKeyError: the API key is unknown or revoked.
+            KeyNotPermittedError: the API key may not use this API.
+            TokenUnavailableError: the server could not be reached, or asked the client to wait.
 
         Source: Apala API, ``POST /api/auth/token``.
         """
-        token = await self._log_in()
+        token = await self.get_token(login=True)
         return AuthResult(
             access_token=token.value,
             expires_in=self._seconds_left(token),
@@ -143,10 +146,12 @@ class Apala(BaseClient):
         )
 
     async def refresh_access_token(self) -> RefreshResult:
-        """Renew the token before its time; calls renew it by themselves when it is time.
+        """Refresh the token now. Calls refresh it when necessary.
+
+        Concurrent callers share one refresh. Without a token, the API key is exchanged.
 
         Returns:
-            The next token. Who asks while a renewal is under way shares it; without a token the key is exchanged.
+            The new token.
 
         Raises:
             As `authenticate`.
@@ -170,26 +175,26 @@ class Apala(BaseClient):
         message_type: Iterable[MessageType | str] | None = None,
         **options: Unpack[CallOptions],
     ) -> OptimizedMessage:
-        """Ask for a better text, a channel and a time for a message.
+        """Optimize a message: get a better text, a channel and a time to send it.
 
         Args:
-            message_history: what the customer was sent before, oldest first.
-            candidate_message: the draft; of a `Message` only the text counts.
-            timezone: of the customer, an IANA name such as ``"America/New_York"``.
-            customer_id: a UUID of yours; left out, the client's.
-            company_guid: the UUID of the company; left out, the client's, else the one that the key belongs to.
-            metadata: what is known of the customer.
-            message_type: the steps that the customer is at, or the one.
-            options: what this call does differently, see `CallOptions`.
+            message_history: earlier messages to the customer, oldest first.
+            candidate_message: the draft; only the text of a `Message` is used.
+            timezone: the customer's time zone, an IANA name such as ``"America/New_York"``.
+            customer_id: your UUID of the customer; by default the client's ``customer_id``.
+            company_guid: the UUID of the company; by default the client's, otherwise the company of the API key.
+            metadata: facts about the customer.
+            message_type: the customer's current step, or several.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The text to send, how and when. Keep ``message_id``: feedback names it.
+            The text to send, the channel and the time. Keep ``message_id`` for the feedback.
 
         Raises:
-            InvalidRequestError: an id is missing or no UUID, or there is no such channel, time zone, kind or bin;
-                nothing was sent.
-            BadRequestError: the server refuses a value.
-            PermissionDeniedError: the key belongs to another company.
+            InvalidRequestError: an id is missing or not a UUID, or the channel, time zone, message type or bin is
+                unknown; nothing was sent.
+            BadRequestError: the server rejects a value.
+            PermissionDeniedError: the API key belongs to another company.
 
         Source: Apala API, ``POST /api/message_optimizer``.
         """
@@ -219,23 +224,25 @@ class Apala(BaseClient):
         reply_timestamp: datetime | None = None,
         **options: Unpack[CallOptions],
     ) -> FeedbackItem:
-        """Say what became of a message. Each call adds an entry: it is repeated only where it surely did not arrive.
+        """Submit feedback on a message.
+
+        Each call adds an entry, so it is retried only if the request certainly did not reach the server.
 
         Args:
-            message_id: of the `OptimizedMessage`.
+            message_id: the id of the `OptimizedMessage`.
             customer_responded: whether the customer answered.
-            timezone: of the customer, an IANA name.
-            score: ``"good"``, ``"bad"`` or ``"neutral"``; left out, it does not count.
-            actual_sent_message: the text that was sent, where it was changed.
+            timezone: the customer's time zone, an IANA name.
+            score: ``"good"``, ``"bad"`` or ``"neutral"``; None leaves the message unscored.
+            actual_sent_message: the text that was sent, if it was changed.
             positive_rewards: the steps that the customer took.
-            send_timestamp: when it was sent, with a time zone.
-            reply_timestamp: when the customer answered, with a time zone.
-            options: what this call does differently, see `CallOptions`.
+            send_timestamp: the time the message was sent, with a time zone.
+            reply_timestamp: the time the customer answered, with a time zone.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: there is no such score, step or time zone; nothing was sent.
-            BadRequestError: the server refuses a value.
-            NotFoundError: this company has no such message.
+            InvalidRequestError: the score, step or time zone is unknown; nothing was sent.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the company has no message with this id.
 
         Source: Apala API, ``POST /api/feedback``.
         """
@@ -254,16 +261,16 @@ class Apala(BaseClient):
     async def submit_feedback_bulk(
         self, feedback: Iterable[MessageFeedback | Mapping[str, object]], **options: Unpack[CallOptions]
     ) -> BulkFeedbackResult:
-        """Say what became of many messages, in one request. The server takes all of it or nothing.
+        """Submit feedback on many messages in one request. The server accepts all of it or none.
 
         Args:
-            feedback: entries, as models or with the same names as dicts.
-            options: what this call does differently, see `CallOptions`.
+            feedback: the entries, as models or as dicts of their fields.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: an entry misses something, or has what the server does not take; nothing was sent.
-            BadRequestError: the server refuses an entry; none was kept.
-            NotFoundError: an entry is about a message that this company does not have; none was kept.
+            InvalidRequestError: an entry is incomplete or invalid; nothing was sent.
+            BadRequestError: the server rejects an entry; none was stored.
+            NotFoundError: the company has no message with the id of an entry; none was stored.
 
         Source: Apala API, ``POST /api/feedback/bulk``.
         """
@@ -281,21 +288,21 @@ class Apala(BaseClient):
         company_guid: str | UUID | None = None,
         **options: Unpack[CallOptions],
     ) -> ProcessedMessage:
-        """Ask for a better message in the way of the guide and of the vendor's 1.0 packages. Newer: `optimize_message`.
+        """Optimize a message as the guide and the vendor's 1.0 packages do. Newer: `optimize_message`.
 
         Args:
-            message_history: what the customer was sent before, oldest first.
-            candidate_message: the draft; the reply keeps its id.
-            zip_code: of the customer, five digits.
-            customer_id: as `optimize_message`.
-            company_guid: as `optimize_message`.
-            options: what this call does differently, see `CallOptions`.
+            message_history: earlier messages to the customer, oldest first.
+            candidate_message: the draft; the reply has the same id.
+            zip_code: the customer's ZIP code, five digits.
+            customer_id: see `optimize_message`.
+            company_guid: see `optimize_message`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: an id is missing or no UUID, the zip code has not five digits, or there is no such
-                channel; nothing was sent.
-            BadRequestError: the server refuses a value.
-            NotFoundError: this server has the newer operation only.
+            InvalidRequestError: an id is missing or not a UUID, the ZIP code does not have five digits, or the channel
+                is unknown; nothing was sent.
+            BadRequestError: the server rejects a value.
+            NotFoundError: this server has only the newer operation.
 
         Source: Apala API, ``POST /api/message_processing``.
         """
@@ -311,77 +318,73 @@ class Apala(BaseClient):
     async def message_feedback(
         self, feedback: Iterable[MessageFeedback | Mapping[str, object]], **options: Unpack[CallOptions]
     ) -> BulkFeedbackResult:
-        """`submit_feedback_bulk`, by the name of the 1.0 packages; entries have no time zone, and scores from 0 to 100.
+        """Submit feedback on many messages, under the name of the 1.0 packages; see `submit_feedback_bulk`.
+
+        Entries need no time zone, and their scores are numbers from 0 to 100.
 
         Args:
-            feedback: as there.
-            options: as there.
+            feedback: see `submit_feedback_bulk`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            As there.
+            As `submit_feedback_bulk`.
 
         Source: Apala API, ``POST /api/feedback/bulk``.
         """
         return await self._submit_bulk([feedback_body(entry, needed=()) for entry in feedback], options)
 
     async def close(self) -> None:
-        """`aclose`, by the name that the guide uses."""
+        """Close the client, under the name of the guide; see `aclose`."""
         await self.aclose()
 
     def describe_error(self, data: Any) -> tuple[str | None, str | None]:
-        """Compliance errors may come with any code, or with none: what names them is what they list."""
+        """Return an error's code and message. A list of violations identifies a compliance error, not the code."""
         code, message = super().describe_error(data)
         violations = read_violations(data)
         if not violations:
             return code, message
         checks = ", ".join(violation.check for violation in violations)
         known = code if code in self.error_codes else "compliance_failed"
-        return known, f"{message or 'the template breaks compliance rules'} ({checks})"
+        return known, f"{message or 'the template violates compliance rules'} ({checks})"
 
     def status_error(self, response: Response) -> StatusError:
+        """Return the error for a response, with advice on what to do."""
         return advise(super().status_error(response))
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 
     def _current(self) -> Token | None:
-        source = self._core.source
-        return None if source is None else source.peek()
-
-    async def _log_in(self) -> Token:
         source = self.token_source
-        if source is None:
-            return await self.get_token()  # it says that there is none
-        return await source.refresh(self._core.send, log_in=True, within=self._options.timeout.total)
+        return None if source is None else source.peek()
 
     async def _submit_bulk(self, entries: Sequence[Mapping[str, object]], options: CallOptions) -> BulkFeedbackResult:
         body = {"feedback": entries}
         return await self.request("POST", "/api/feedback/bulk", json=body, model=BulkFeedbackResult, **options)
 
     def _seconds_left(self, token: Token) -> int | None:
-        return None if token.expires_at is None else max(0, math.ceil(token.expires_at - self._clock.time()))
+        return None if token.expires_at is None else max(0, math.ceil(token.expires_at - self.clock.time()))
 
     def _customer(self, given: str | UUID | None) -> str:
         customer_id = given or self._customer_id
         if customer_id is None:
-            raise InvalidRequestError("no customer: pass customer_id=, or set APALA_CUSTOMER_ID")
+            raise InvalidRequestError("customer_id is missing: pass customer_id=, or set APALA_CUSTOMER_ID")
         return checked_uuid("customer_id", customer_id)
 
     async def _company(self, given: str | UUID | None, options: CallOptions) -> str:
-        company, source = given or self._company_guid, self.token_source
+        company = given or self._company_guid
         if company is not None:
             return checked_uuid("company_guid", company)
-        if source is not None:
-            within = merge_options(self._options, options).timeout.total
-            company = _text(source.peek() or await source.get(self._core.send, within=within), "company_id")
+        if self.token_source is not None:
+            company = _text(await self.get_token(timeout=options.get("timeout", UNSET)), "company_id")
         if company is None:
-            raise InvalidRequestError("no company: pass company_guid=, or set APALA_COMPANY_GUID")
+            raise InvalidRequestError("company_guid is missing: pass company_guid=, or set APALA_COMPANY_GUID")
         return company
 
 
 def _credential(config: Config, base_url: str, api_key: Secret | None) -> Credential:
     if api_key is None:
         return NoCredential(
-            f"Apala has no API key: looked for {config.looked_for('api_key')}; pass api_key=, or auth=None for none"
+            f"no Apala API key in {config.looked_for('api_key')}; pass api_key=, or auth=None to send no credentials"
         )
     return ApalaKeyExchange(base_url, api_key, place=f"api_key ({config.origin('api_key')})")
 

@@ -1,4 +1,4 @@
-"""Apala's own errors: why a key buys no token, and why the pre-approval flow says no."""
+"""Errors of the Apala client: rejected API keys and rejections by the pre-approval flow."""
 
 from __future__ import annotations
 
@@ -18,42 +18,43 @@ from asdk.errors import (
 
 
 class InvalidApiKeyError(TokenRefusedError):
-    """401: Apala does not know the API key, or has revoked it. Another key is needed."""
+    """401: the API key is unknown or revoked. A new key is required."""
 
 
 class KeyNotPermittedError(TokenRefusedError):
-    """403: the API key is good, but may not use this API."""
+    """403: the API key is valid, but may not use this API."""
 
 
 class NotProvisionedError(ServerError):
-    """503: this account has no pre-approval flow yet, or no template for this customer. Asking again does not help."""
+    """503: the account has no pre-approval flow yet, or no template for this customer. A retry does not help."""
 
     @property
     def retryable(self) -> bool:
+        """Return False: only Apala can set up the account."""
         return False
 
 
 class ComplianceError(UnprocessableError):
-    """422: the template breaks compliance rules. Nothing was stored."""
+    """422: the template violates compliance rules. Nothing was stored."""
 
     @property
     def violations(self) -> list[Violation]:
-        """Which rules, and how."""
+        """Return the violated rules with their explanations."""
         return read_violations(self.data)
 
 
 class DuplicateLabelError(UnprocessableError):
-    """422: an active template has this label already. Nothing was stored."""
+    """422: an active template already has this label. Nothing was stored."""
 
     @property
     def conflicting_template_id(self) -> str | None:
-        """The template that has it."""
+        """Return the id of the existing template with this label."""
         found = _members(self.data).get("conflicting_template_id")
         return found if isinstance(found, str) else None
 
 
 class GroupRetiredError(GoneError):
-    """410: the audience group takes no more templates."""
+    """410: the audience group is retired and accepts no new templates."""
 
 
 class ChannelNotAllowedError(UnprocessableError):
@@ -62,23 +63,23 @@ class ChannelNotAllowedError(UnprocessableError):
 
 _HINTS: Mapping[type[StatusError], str] = {
     NotProvisionedError: "ask Apala to set it up for this account",
-    ComplianceError: "correct the text, and look at the draft with templates.validate()",
-    DuplicateLabelError: "choose another label, or delete the template that has it",
-    GroupRetiredError: "choose another group_id, or none for every group",
-    ChannelNotAllowedError: "use another channel, or ask Apala to switch this one on",
-    PermissionDeniedError: "check company_guid: a key speaks for its own company only",
-    NotFoundError: "check the id: a key sees its own company only",
+    ComplianceError: "correct the text, and check the draft with templates.validate()",
+    DuplicateLabelError: "choose another label, or delete the existing template",
+    GroupRetiredError: "choose another group_id, or omit it to use every group",
+    ChannelNotAllowedError: "use another channel, or ask Apala to enable this one",
+    PermissionDeniedError: "check company_guid: an API key works only for its own company",
+    NotFoundError: "check the id: an API key can access only its own company",
 }
 
 
 def advise(error: StatusError) -> StatusError:
-    """The error, with what to do about it."""
+    """Add a hint to the error and return it."""
     error.hint = error.hint or _HINTS.get(type(error))
     return error
 
 
 def read_violations(data: object) -> list[Violation]:
-    """The compliance rules that the body of an error lists."""
+    """Read the compliance rules that an error body lists."""
     found: object = _members(data).get("violations")
     entries = [_members(entry) for entry in cast("list[object]", found)] if isinstance(found, list) else []
     return [

@@ -1,4 +1,4 @@
-"""The client of BioEPIC: ``from asdk.clients.bioepic import BioEPIC``."""
+"""The client for BioEPIC: ``from asdk.clients.bioepic import BioEPIC``."""
 
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.client import BioEPIC

@@ -1,4 +1,4 @@
-"""``client.auth``: whether there are credentials, and the token itself for those who need it elsewhere."""
+"""``client.auth``: the credentials check, and the access token for use outside the client."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ if TYPE_CHECKING:
 
 
 class Auth(Resource["BioEPIC"]):
-    """The token of the client. Calls of the client get it by themselves."""
+    """The client's token. The client adds it to its own calls."""
 
     __slots__ = ()
 
     def has_credentials(self) -> bool:
-        """Whether the client could get a token. Nothing is sent, and nothing is said of whether they are right."""
+        """Return whether credentials are configured. They are not sent, so they may still be wrong."""
         return self._client.has_credentials()
 
     async def get_token(self) -> MaskedStr:
-        """The access token, got or renewed if it has to be: five minutes before its end, or a tenth of a short life.
+        """Return the access token, fetching or refreshing it if necessary.
+
+        It is refreshed five minutes before it expires, or a tenth of its lifetime before if that is shorter.
 
         Returns:
-            The token as text. Only its repr is masked: what is printed or sliced is the token itself.
+            The token as text. Only its repr is masked: printing or slicing it shows the token.
 
         Raises:
             MissingCredentialsError: the client has no credentials.
-            WrongCredentialsError: they are wrong; a ``RuntimeError``, as is the next one.
-            LoginUnavailableError: the token endpoint cannot be asked now.
+            WrongCredentialsError: the credentials are wrong; a ``RuntimeError``, like the next one.
+            LoginUnavailableError: the token endpoint is unavailable.
 
         Source: BioEPIC API, ``POST /token``.
         """

@@ -1,4 +1,4 @@
-"""`BioEPIC`: the client of BioEPIC's API, its settings and its choice of credential."""
+"""`BioEPIC`: the client for the BioEPIC API, with its settings and its choice of credential."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from asdk.clients.bioepic.credentials import BioEPICLogin
 from asdk.clients.bioepic.errors import HOW, MissingCredentialsError, login_error
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError, TokenError
+from asdk.http.options import TimeoutTypes
 from asdk.http.response import Response
-from asdk.resources import resource
+from asdk.resources import ResourceAttribute, resource
 from asdk.secret import Secret
+from asdk.unset import UNSET, Unset
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {
     "prod": "https://api.bioepic.example.com",
@@ -28,23 +30,24 @@ _SETTINGS = ("client_id", "client_secret", "username", "password")
 
 
 class BioEPIC(BaseClient):
-    """A client of BioEPIC: collections of samples, experiments and data objects.
+    """A client for BioEPIC, with collections of samples, experiments and data objects.
 
-    Settings that are not passed are looked for as ``BIOEPIC_...`` in the environment and in ``./.env``, then by the
-    names that the vendor documents: ``ENV``, ``CLIENT_ID``, ``CLIENT_SECRET``, ``USERNAME``, ``PASSWORD``. Many systems
-    set ``USERNAME`` to the login name, so it counts only together with a ``PASSWORD`` from the same place.
+    Settings that are not passed are read from ``BIOEPIC_...`` variables in the environment and in ``./.env``, then
+    under the names that the vendor documents: ``ENV``, ``CLIENT_ID``, ``CLIENT_SECRET``, ``USERNAME``, ``PASSWORD``.
+    Many systems set ``USERNAME`` to the login name, so it is used only together with a ``PASSWORD`` from the same
+    source.
 
     Args:
-        client_id: of an application, with ``client_secret``; this pair comes before the other one.
-        client_secret: see ``client_id``.
-        username: of a person, with ``password``.
-        password: see ``username``.
-        env: ``"prod"`` (the default) or ``"dev"``; a ``base_url`` comes before it.
-        options: what every client takes, see `ClientOptions`. Without credentials calls carry no token.
+        client_id: the client id of an application, with ``client_secret``; this pair takes precedence.
+        client_secret: the client secret of the application.
+        username: the user name of a person, with ``password``.
+        password: the password of the person.
+        env: ``"prod"`` (the default) or ``"dev"``; ``base_url`` takes precedence.
+        options: options of every client, see `ClientOptions`. Without credentials, calls are anonymous.
 
     Raises:
-        MissingCredentialsError: half a pair was passed.
-        ConfigurationError: ``env`` is neither of them.
+        MissingCredentialsError: only one half of a pair was passed.
+        ConfigurationError: ``env`` is unknown.
 
     Source: BioEPIC skills, as its client of November 2025 describes the API.
     """
@@ -58,10 +61,10 @@ class BioEPIC(BaseClient):
         "password": ("PASSWORD",),
     }
 
-    auth = resource(Auth)
-    samples = resource(Samples)
-    experiments = resource(Experiments)
-    data_objects = resource(DataObjects)
+    auth: ResourceAttribute[Auth] = resource(Auth)
+    samples: ResourceAttribute[Samples] = resource(Samples)
+    experiments: ResourceAttribute[Experiments] = resource(Experiments)
+    data_objects: ResourceAttribute[DataObjects] = resource(DataObjects)
 
     def __init__(
         self,
@@ -87,42 +90,53 @@ class BioEPIC(BaseClient):
                 password=config.secret("password", password, free_text=True),
             )
         elif client_id or client_secret or username or password:
-            raise ConfigurationError("give auth=, or client_id= and client_secret=, or username= and password=")
+            raise ConfigurationError(
+                "auth cannot be combined with other credentials; pass auth=, or client_id= and client_secret=, or "
+                "username= and password="
+            )
         super().__init__(**options)
 
     def collection(self, name: str) -> Collection:
-        """Any collection by its name, such as ``client.collection("samples")``.
+        """Return a collection by name, such as ``client.collection("samples")``.
 
         Args:
-            name: as it stands in the path.
+            name: the name in the URL path.
         """
         return Collection(self, name)
 
     def has_credentials(self) -> bool:
-        """Whether the client could get a token. Nothing is sent, and nothing is said of whether they are right."""
+        """Return whether credentials are configured. They are not sent, so they may still be wrong."""
         return self.token_source is not None
 
-    async def get_token(self, *, refresh: bool = False) -> Token:
-        """The token that a call would present now; ``client.auth.get_token`` gives its text.
+    async def get_token(
+        self,
+        *,
+        refresh: bool = False,
+        login: bool = False,
+        timeout: TimeoutTypes | Unset = UNSET,  # noqa: ASYNC109 - handed to the token source
+    ) -> Token:
+        """Return the token for the next call; ``client.auth.get_token`` returns its text.
 
         Args:
-            refresh: get a new one, though the one at hand may still be good.
+            refresh: get the next token, even if the current one is still valid.
+            login: log in for the next token instead of refreshing.
+            timeout: the time to wait, in seconds; by default the client's.
 
         Raises:
             MissingCredentialsError: the client has no credentials.
-            WrongCredentialsError: they are wrong.
-            LoginUnavailableError: the token endpoint cannot be asked now.
+            WrongCredentialsError: the credentials are wrong.
+            LoginUnavailableError: the token endpoint is unavailable.
 
         Source: BioEPIC API, ``POST /token``.
         """
         if not self.has_credentials():
             raise MissingCredentialsError(
-                f"BioEPIC has no credentials: looked for {self.config.looked_for(*_SETTINGS)}; pass client_id= and "
+                f"no BioEPIC credentials in {self.config.looked_for(*_SETTINGS)}; pass client_id= and "
                 "client_secret=, or username= and password="
             )
         failure: TokenError
         try:
-            return await super().get_token(refresh=refresh)
+            return await super().get_token(refresh=refresh, login=login, timeout=timeout)
         except TokenError as error:
             failure = error.copy() if isinstance(error, RuntimeError) else login_error(error)
         try:
@@ -131,20 +145,21 @@ class BioEPIC(BaseClient):
             del failure  # a frame that keeps the error it raises makes a cycle
 
     def status_error(self, response: Response) -> StatusError:
+        """Return the error for a response, with a hint if a rejected call was anonymous."""
         error = super().status_error(response)
         if error.status == 401 and not self.has_credentials():
-            error.hint = f"the call carried no credentials: pass {HOW}"
+            error.hint = f"the request had no credentials: pass {HOW}"
         return error
 
     async def fetch(self, template: str, **arguments: Unpack[RequestArguments]) -> Response:
-        """The response to a GET, for what looks at more of it than its data, such as the walk of a `Collection`.
+        """Send a GET and return the response, for callers that need more than its data, such as `Collection`.
 
         Args:
-            template: the path.
-            arguments: as for `request`.
+            template: the path template.
+            arguments: see `request`.
 
         Raises:
-            As `request`, but for DecodeError.
+            As `request`, except DecodeError.
         """
         response = await self.send(self.build_request("GET", template, **arguments))
         if not response.is_success:
@@ -155,16 +170,16 @@ class BioEPIC(BaseClient):
 def _base_url(env: str | None) -> str:
     url = ENVIRONMENTS.get(env or "")
     if url is None:
-        raise ConfigurationError(f"env is one of {', '.join(ENVIRONMENTS)}; it is {env!r}")
+        raise ConfigurationError(f"env must be one of {', '.join(ENVIRONMENTS)}, got {env!r}")
     return url
 
 
 def _username(config: Config, given: str | None, password: Secret | None) -> str | None:
-    """The user name, unless it is the login name that the system has put into ``USERNAME``."""
+    """Return the user name, unless it is the login name that the system set in ``USERNAME``."""
     found = config.get("username", given)
     if config.origin("username") != "environment USERNAME" or config.origin("password") == "environment PASSWORD":
         return found
-    return None if password is None else config.in_file("username")
+    return None if password is None else config.get("username", environment=False)
 
 
 def _credential(
@@ -176,10 +191,10 @@ def _credential(
     username: str | None,
     password: Secret | None,
 ) -> Credential | None:
-    """The credential to use: what was passed in code before what the environment has, then the application's pair.
+    """Choose the credential: arguments first, then the environment, then the application's pair.
 
     Raises:
-        MissingCredentialsError: half a pair was passed, and there is no whole one.
+        MissingCredentialsError: one half of a pair was passed, and no complete pair was found.
     """
     found: list[tuple[bool, Credential]] = []
     if client_id and client_secret is not None:
@@ -192,7 +207,7 @@ def _credential(
         return max(found, key=lambda pair: pair[0])[1]
     if any(config.is_argument(name) for name in _SETTINGS):
         raise MissingCredentialsError(
-            "credentials are client_id and client_secret, or username and password; half of a pair was given, and the "
-            f"rest looked for in vain: {config.looked_for(*_SETTINGS)}"
+            "incomplete credentials: pass client_id= and client_secret=, or username= and password=; the other half "
+            f"was not found in {config.looked_for(*_SETTINGS)}"
         )
     return None

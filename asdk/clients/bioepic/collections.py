@@ -1,4 +1,4 @@
-"""`Collection`: the records of one kind, ``client.samples`` and its like. Records are free: plain JSON objects."""
+"""`Collection`: the records of one kind, such as ``client.samples``. Records are plain JSON objects."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ _TEMPLATE = "/api/{collection}"
 
 
 class Collection(Resource["BioEPIC"]):
-    """The records of one kind, found by id, by filter or by attribute.
+    """The records of one kind, which can be found by id, filter or attribute.
 
     Args:
         client: the client.
-        name: of the collection, such as ``"samples"``.
+        name: the name of the collection, such as ``"samples"``.
     """
 
     __slots__ = ("name",)
 
     def __init__(self, client: BioEPIC, name: str) -> None:
         super().__init__(client)
-        self.name = name
+        self.name: str = name
 
     async def get(self, record_id: str, **options: Unpack[CallOptions]) -> Record:
         """Fetch one record.
 
         Args:
-            record_id: its ``id``; any character is allowed in it.
-            options: what this call does differently, see `CallOptions`.
+            record_id: the ``id`` of the record; it may contain any character.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the collection has no such record.
-            BadRequestError: there is no such collection.
+            NotFoundError: the collection does not contain this record.
+            BadRequestError: the collection does not exist.
 
         Source: BioEPIC API, ``GET /api/{collection}/{id}``.
         """
@@ -70,20 +70,20 @@ class Collection(Resource["BioEPIC"]):
         page_size: int = 100,
         **options: Unpack[CallOptions],
     ) -> Paginator[Record]:
-        """The records with a value in one of their fields.
+        """List the records with a given value in one field.
 
         Args:
-            name: of the field, with dots for fields inside fields.
-            value: what it holds: a text that it contains, in upper or lower case; anything else must be equal.
-            exact: texts must be equal too.
+            name: the name of the field, with dots for nested fields.
+            value: the value. A text matches if the field contains it, ignoring case; other values must be equal.
+            exact: require texts to be equal too.
             fields: see `list`.
             page_size: see `list`.
-            options: what these calls do differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: BioEPIC API, ``GET /api/{collection}``.
         """
-        wanted = build_filter({name: value}, exact=exact)
-        return self.list(filter=wanted, fields=fields, page_size=page_size, **options)
+        query = build_filter({name: value}, exact=exact)
+        return self.list(filter=query, fields=fields, page_size=page_size, **options)
 
     def list(
         self,
@@ -93,32 +93,32 @@ class Collection(Resource["BioEPIC"]):
         page_size: int = 100,
         **options: Unpack[CallOptions],
     ) -> Paginator[Record]:
-        """The records that meet a filter, in the order of their ids. Nothing is sent before the first ``async for``.
+        """List the records that match a filter, ordered by id. Nothing is sent before the first ``async for``.
 
-        A page token is good once. Where the reply to one was lost, the walk goes on with a filter for the ids that are
-        left, as long as the server gives them in order.
+        A page token can be used once. If the reply to it was lost, iteration continues with a filter for the remaining
+        ids, as long as the server returns them in order.
 
         Args:
-            filter: in MongoDB's query language, as data or as JSON text; left out, all records.
-            fields: what to fetch of each record, with dots for fields inside fields, as names or as one text with
-                commas; ``id`` always comes. None: all.
-            page_size: how many to fetch at a time; 0 for all at once.
-            options: what these calls do differently, see `CallOptions`.
+            filter: a query in MongoDB's language, as data or as JSON text; by default all records.
+            fields: the fields to fetch, with dots for nested fields, as names or as one comma-separated text; ``id`` is
+                always included. By default all fields.
+            page_size: the number of records per page; 0 for all at once.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: the filter is none; nothing was sent.
+            InvalidRequestError: the filter is invalid; nothing was sent.
 
-        While it is walked through:
-            UnprocessableError: the server does not know an operator of the filter.
-            BadRequestError: there is no such collection.
-            PaginationError: the server names a page twice.
-            DecodeError: the server wraps its pages otherwise.
+        During iteration:
+            UnprocessableError: the filter contains an unknown operator.
+            BadRequestError: the collection does not exist.
+            PaginationError: the server repeats a page token.
+            DecodeError: a page has an unexpected shape.
 
         Source: BioEPIC API, ``GET /api/{collection}``.
         """
         wanted = filter_text(filter)
         names = fields.split(",") if isinstance(fields, str) else fields or ()
-        # All three in every request, and in this order: no server is known to do without.
+        # Send all three with every request, in this order: servers are known to work only this way.
         params = {
             "filter": wanted,
             "max_page_size": page_size,
@@ -152,7 +152,7 @@ class Collection(Resource["BioEPIC"]):
 
 
 class Samples(Collection):
-    """What was taken in the field."""
+    """Samples taken in the field."""
 
     __slots__ = ()
 
@@ -161,7 +161,7 @@ class Samples(Collection):
 
 
 class Experiments(Collection):
-    """What was done with samples."""
+    """Experiments on samples."""
 
     __slots__ = ()
 
@@ -170,7 +170,7 @@ class Experiments(Collection):
 
 
 class DataObjects(Collection):
-    """What came out of experiments."""
+    """Data objects produced by experiments."""
 
     __slots__ = ()
 

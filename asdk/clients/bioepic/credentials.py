@@ -1,8 +1,8 @@
-"""`BioEPICLogin`: the pair of an application, or of a person, for a token. Made by `BioEPIC`."""
+"""`BioEPICLogin`: the login of an application or a person. Created by `BioEPIC`."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
@@ -12,27 +12,29 @@ from asdk.errors import TokenError
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
-# What a token lives, in seconds, where the server does not say.
+# The lifetime of a token in seconds, if the server does not state it.
 _LIFETIME = 3600.0
-# What is no token endpoint, or does not know this grant, will be none in a second either.
+# A URL that is not a token endpoint, or does not support the grant, is not worth a retry.
 _NO_ENDPOINT = frozenset({404, 405, 422})
 _PAIRS = {"client_credentials": ("client_id", "client_secret"), "password": ("username", "password")}
 
 
 class BioEPICLogin(Credential):
-    """Either grant of the API. It has no refresh tokens: near the end of a token the pair buys the next one.
+    """A login with a client id and secret, or with a user name and password.
+
+    The API has no refresh tokens: shortly before a token expires, the client logs in again.
 
     Args:
-        base_url: of the API, such as ``"https://api.bioepic.example.com"``.
-        grant: whose pair it is: an application's, or a person's.
+        base_url: the base URL of the API, such as ``"https://api.bioepic.example.com"``.
+        grant: ``"client_credentials"`` for an application, ``"password"`` for a person.
         name: the client id, or the user name.
         secret: the client secret, or the password.
 
     Source: BioEPIC API, ``POST /token``; RFC 6749, sections 4.3 and 4.4, with the client's id and secret in the form.
     """
 
-    rotates_refresh_tokens = False
-    refused_statuses = Credential.refused_statuses | _NO_ENDPOINT
+    rotates_refresh_tokens: bool = False
+    refused_statuses: ClassVar[frozenset[int]] = Credential.refused_statuses | _NO_ENDPOINT
 
     def __init__(
         self, base_url: str, grant: Literal["client_credentials", "password"], name: str, secret: str | Secret
@@ -44,10 +46,12 @@ class BioEPICLogin(Credential):
 
     @property
     def identity(self) -> Identity:
+        """Return the identity of the account at this server."""
         seed = secret_fingerprint(self._secret, "bioepic login", short=True)
         return Identity(url=self._url, kind=f"bioepic {self._grant}", account=self._name, seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
+        """Log in and return the token."""
         name, secret = _PAIRS[self._grant]
         fields = {"grant_type": self._grant, name: self._name, secret: self._secret}
         token = read_token(
@@ -55,13 +59,14 @@ class BioEPICLogin(Credential):
         )
         return attrs.evolve(
             token,
-            scheme="Bearer",  # whatever the reply calls it
+            scheme="Bearer",  # regardless of the scheme in the reply
             lifetime=token.lifetime or _LIFETIME,
             refresh_token=None,
             refresh_expires_at=None,
         )
 
     def map_error(self, error: TokenError) -> TokenError:
+        """Convert a failed login to an error of this client, with a hint."""
         return login_error(error, self._advice(error))
 
     def _advice(self, refusal: TokenError) -> str:
@@ -71,7 +76,7 @@ class BioEPICLogin(Credential):
             return f"check {name}= ({self._name}) and {secret}= ({settings}), and that they belong to this environment"
         if refusal.status in _NO_ENDPOINT:
             return "check base_url= (BIOEPIC_BASE_URL) and env= (BIOEPIC_ENV)"
-        return "ask those who run the server what they hold against it"
+        return "ask the operator of the server why it rejects this login"
 
     def __repr__(self) -> str:
         return f"BioEPICLogin({self._url!r}, {self._grant!r}, {self._name!r})"

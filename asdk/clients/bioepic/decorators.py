@@ -1,4 +1,4 @@
-"""`requires_auth`: for methods of a user's own classes that make no sense without credentials."""
+"""`requires_auth`: a decorator for methods that need credentials, in the caller's own classes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ R = TypeVar("R")
 
 
 class HasCredentials(Protocol):
-    """What knows whether it could get a token, such as ``client.auth``."""
+    """An object that knows whether credentials are configured, such as ``client.auth``."""
 
     def has_credentials(self) -> bool:
-        """Whether there is a complete pair to get a token with."""
+        """Return whether a complete pair of credentials is configured."""
         ...
 
 
 def requires_auth(method: Callable[P, R]) -> Callable[P, R]:
-    """Let a method run only where there are credentials: an async one stays async, and checks when it is awaited.
+    """Require credentials for a method. An async method stays async and checks when it is awaited.
 
-    The object has an attribute ``auth`` that knows, such as ``client.auth``. A call that itself brings ``client_id``
-    and ``client_secret`` runs unchecked. No token is fetched: that is for the method to do.
+    The object must have an attribute ``auth``, such as ``client.auth``. A call with its own ``client_id`` and
+    ``client_secret`` is not checked. The decorator does not fetch a token; the method does that.
 
     ::
 
@@ -38,7 +38,7 @@ def requires_auth(method: Callable[P, R]) -> Callable[P, R]:
                 token = await self.auth.get_token()
 
     Raises:
-        MissingCredentialsError: by the method, if there are none.
+        MissingCredentialsError: when the method is called without credentials.
     """
     signature = inspect.signature(method)
 

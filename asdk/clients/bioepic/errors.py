@@ -1,20 +1,20 @@
-"""BioEPIC's own errors: why there is no token.
+"""Errors of the BioEPIC client: failures to get a token.
 
 AsdkError
 ├── ConfigurationError
-│   └── MissingCredentialsError        there is nothing to get a token with
+│   └── MissingCredentialsError        no credentials are configured
 ├── TokenRefusedError
-│   └── LoginRefusedError              the token endpoint said no; also a RuntimeError
-│       └── WrongCredentialsError      401: the pair is wrong
+│   └── LoginRefusedError              the token endpoint rejected the request; also a RuntimeError
+│       └── WrongCredentialsError      401: the credentials are wrong
 └── TokenUnavailableError
-    └── LoginUnavailableError          it could not be asked; also a RuntimeError
+    └── LoginUnavailableError          the token endpoint is unavailable; also a RuntimeError
 """
 
 from __future__ import annotations
 
 from asdk.errors import ConfigurationError, TokenError, TokenRefusedError, TokenUnavailableError
 
-#: How to give a client credentials, for messages.
+#: The credential settings, for error messages.
 HOW = (
     "client_id= and client_secret= (BIOEPIC_CLIENT_ID, BIOEPIC_CLIENT_SECRET), or username= and password= "
     "(BIOEPIC_USERNAME, BIOEPIC_PASSWORD)"
@@ -22,28 +22,30 @@ HOW = (
 
 
 class MissingCredentialsError(ConfigurationError):
-    """A token is needed, and there is nothing to get one with. Nothing was sent."""
+    """A token is required, but no credentials are configured. Nothing was sent."""
 
 
 class LoginRefusedError(TokenRefusedError, RuntimeError):
-    """The token endpoint refused the request. A ``RuntimeError``, as the guide catches it."""
+    """The token endpoint rejected the request. Also a ``RuntimeError``, which the guide catches."""
 
 
 class WrongCredentialsError(LoginRefusedError):
-    """401: there is no application, or no person, with this pair. The same pair is not sent again at once."""
+    """401: the application or person is unknown, or the secret is wrong. The same pair is not retried immediately."""
 
 
 class LoginUnavailableError(TokenUnavailableError, RuntimeError):
-    """The token endpoint failed or could not be reached; later it may answer. A ``RuntimeError``, as the guide
-    catches it."""
+    """The token endpoint failed or could not be reached; it may work later.
+
+    Also a ``RuntimeError``, which the guide catches.
+    """
 
 
 def login_error(error: TokenError, hint: str | None = None) -> TokenError:
-    """The same error as one of these.
+    """Convert a token error to an error of this module.
 
     Args:
-        error: why there is no token.
-        hint: what to do about a refusal.
+        error: the token error.
+        hint: advice for a rejected login.
     """
     if not isinstance(error, TokenRefusedError):
         return error.convert_to(LoginUnavailableError)
@@ -51,5 +53,5 @@ def login_error(error: TokenError, hint: str | None = None) -> TokenError:
 
 
 def is_wrong_pair(error: TokenError) -> bool:
-    """Whether it is the pair that was refused, and not the request for it."""
+    """Return whether the server rejected the credentials rather than the request."""
     return error.status == 401 or error.code in {"invalid_client", "invalid_grant"}

@@ -1,4 +1,4 @@
-"""`export_records`: records into a file, as JSON, CSV or TSV. Plain files, no network."""
+"""`export_records`: export of records to JSON, CSV or TSV files. It does not use the network."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import Any, Literal, TypeAlias, cast
 from asdk.errors import InvalidRequestError
 from asdk.models.encoding import to_wire
 
-#: How to write; ``auto`` goes by the suffix of the file.
+#: The file format; ``auto`` is determined by the suffix of the file.
 ExportFormat: TypeAlias = Literal["auto", "json", "csv", "tsv"]
 
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _FORMATS = {"json", *_DELIMITERS}
-# What a spreadsheet takes for a formula at the start of a cell; a number with a sign is none.
+# The start of a cell that a spreadsheet treats as a formula; a number with a sign is not one.
 _FORMULA = re.compile(r"[=+\-@\t\r](?!\d*\.?\d+\Z)").match
 _log = logging.getLogger("asdk.bioepic")
 
@@ -33,45 +33,44 @@ def export_records(
     *,
     guard_formulas: bool = True,
 ) -> Path:
-    """Write records to a file, which appears whole or not at all. Folders on the way are made.
+    """Write records to a file atomically, creating parent folders as needed.
 
-    JSON keeps records as they are. In CSV and TSV the columns are the names of all fields, sorted; fields inside fields
-    are joined with ``_``, lists of plain values with ``|``; of a list of records the table has ``<name>_count``, and
-    ``<name>_ids`` if each has an ``id``. What is null or missing is an empty cell. The text is UTF-8.
+    JSON keeps records unchanged. In CSV and TSV the columns are the sorted names of all fields. Names of nested fields
+    are joined with ``_``, lists of plain values with ``|``. A list of records becomes ``<name>_count``, and
+    ``<name>_ids`` if each record has an ``id``. Null and missing values are empty cells. The text is UTF-8.
 
     Args:
-        records: such as ``await client.samples.list().collect()``.
-        path: the file; what is there is replaced.
-        format: ``"json"``, ``"csv"`` or ``"tsv"``; by default as the suffix says, and JSON under any other suffix.
-        guard_formulas: put an apostrophe before a text that a spreadsheet would run as a formula. False where nobody
-            opens the table in one: texts are then as they came.
+        records: the records, such as ``await client.samples.list().collect()``.
+        path: the file; an existing file is replaced.
+        format: ``"json"``, ``"csv"`` or ``"tsv"``; by default the suffix decides, and other suffixes mean JSON.
+        guard_formulas: put an apostrophe before a text that a spreadsheet would run as a formula. False leaves texts
+            unchanged, for files that are not opened in a spreadsheet.
 
     Returns:
         The path.
 
     Raises:
-        InvalidRequestError: the format is not one of these, a record holds what JSON cannot, or the file cannot be
-            written.
+        InvalidRequestError: the format is unknown, a record cannot be encoded as JSON, or the file cannot be written.
     """
     target = Path(path)
     chosen = format.lower()
     if chosen == "auto":
         chosen = target.suffix.lstrip(".").lower()
         if chosen not in _FORMATS:
-            _log.warning("%s says nothing of its format: written as JSON", target)
+            _log.warning("the suffix of %s is not a known format: writing JSON", target)
             chosen = "json"
     if chosen not in _FORMATS:
-        raise InvalidRequestError(f"records are written as json, csv or tsv, not as {format!r}: {target}")
+        raise InvalidRequestError(f"format must be auto, json, csv or tsv, got {format!r}")
     delimiter = _DELIMITERS.get(chosen)
     text = _json(records) if delimiter is None else _table(records, delimiter, guard_formulas)
     problem = _write(target, text)
     if problem is not None:
-        raise InvalidRequestError(f"{target} cannot be written: {problem}")
+        raise InvalidRequestError(f"cannot write {target}: {problem}")
     return target
 
 
 def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A record as a row: no value of it is a list or an object any more."""
+    """Flatten a record into a row whose values are neither lists nor objects."""
     row: dict[str, Any] = {}
     for name, value in record.items():
         column = f"{prefix}{name}"
@@ -95,7 +94,7 @@ def _flatten_list(column: str, values: list[object]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """A value inside a cell; what has a structure of its own is JSON there."""
+    """Format a value for a cell; lists and objects become JSON."""
     return json.dumps(value) if isinstance(value, dict | list) else "" if value is None else str(value)
 
 
@@ -104,18 +103,18 @@ def _json(records: Iterable[Mapping[str, Any]]) -> str:
         return json.dumps([dict(record) for record in records], indent=2, default=to_wire)
     except (TypeError, ValueError, RecursionError) as error:
         problem = str(error) or type(error).__name__
-    raise InvalidRequestError(f"the records are no JSON: {problem}")
+    raise InvalidRequestError(f"cannot encode the records as JSON: {problem}")
 
 
 def _table(records: Iterable[Mapping[str, Any]], delimiter: str, guard: bool) -> str:
     rows = [flatten(record) for record in records]
     columns = sorted({name for row in rows for name in row})
-    written = io.StringIO(newline="")
+    output = io.StringIO(newline="")
     if columns:
-        writer = csv.writer(written, delimiter=delimiter)
+        writer = csv.writer(output, delimiter=delimiter)
         cells: list[list[Any]] = [columns, *([row.get(name) for name in columns] for row in rows)]
         writer.writerows([_guarded(cell) for cell in line] if guard else line for line in cells)
-    return written.getvalue()
+    return output.getvalue()
 
 
 def _guarded(cell: object) -> object:
@@ -123,10 +122,10 @@ def _guarded(cell: object) -> object:
 
 
 def _write(target: Path, text: str) -> str | None:
-    """Why it could not be written; None if it was."""
+    """Write the file and return None, or the reason for a failure."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Half a surrogate pair, which JSON can say, has no UTF-8 form: a question mark stands for it.
+        # JSON can contain half a surrogate pair, which UTF-8 cannot encode: a question mark replaces it.
         with NamedTemporaryFile(
             "w",
             encoding="utf-8",

@@ -1,4 +1,4 @@
-"""Filters in MongoDB's query language, as plain data and as the JSON text that the API wants. Used by `Collection`."""
+"""Filters in MongoDB's query language, as plain data and as JSON text for the API. Used by `Collection`."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _SPECIAL = re.compile(r"(\W)")
 
 
 def build_filter(attributes: Mapping[str, object], *, exact: bool = False) -> dict[str, Any]:
-    """A filter for records with these attributes.
+    """Build a filter for records with the given attributes.
 
     Args:
-        attributes: values by the names of fields, such as ``{"name": "O'Brien", "metadata.type": "biological"}``.
-        exact: texts must be equal. Else it is enough that a field contains the text, in upper or lower case; what is no
-            text must be equal in either case.
+        attributes: values by field name, such as ``{"name": "O'Brien", "metadata.type": "biological"}``.
+        exact: require texts to be equal. By default a field matches if it contains the text, ignoring case. Other
+            values must always be equal.
 
     Returns:
-        Plain data: the client writes it as JSON, so that quotes, booleans and null come out right.
+        The filter as plain data. The client encodes it as JSON, which handles quotes, booleans and null.
     """
     return {name: value if exact else _containing(value) for name, value in attributes.items()}
 
 
 def parse_filter(text: str) -> dict[str, Any]:
-    """A filter as somebody typed it: JSON, or YAML such as ``name: test``; empty text is the filter that all meet.
+    """Parse a filter that a user typed, as JSON or as YAML such as ``name: test``. An empty text matches all records.
 
     Args:
-        text: JSON needs nothing; YAML needs ``pip install 'asdk[yaml]'``.
+        text: the filter. YAML requires ``pip install 'asdk[yaml]'``.
 
     Raises:
-        InvalidRequestError: it is neither, or no mapping.
-        ConfigurationError: it is no JSON object, and PyYAML is not installed.
+        InvalidRequestError: the text is neither JSON nor YAML, or not a mapping.
+        ConfigurationError: the text is not a JSON object, and PyYAML is not installed.
     """
     if not text.strip():
         return {}
@@ -47,38 +47,38 @@ def parse_filter(text: str) -> dict[str, Any]:
     data = _yaml(text) if data is None else data
     if not isinstance(data, dict):
         raise InvalidRequestError(
-            f'a filter is JSON such as {{"type": "sample"}}, or YAML such as type: sample; this is {text[:80]!r}'
+            f'filter must be JSON such as {{"type": "sample"}}, or YAML such as type: sample, got {text[:80]!r}'
         )
-    # What YAML knows and JSON does not, such as dates, as the server will see it.
+    # Convert values that only YAML has, such as dates, to their JSON form.
     return cast("dict[str, Any]", json.loads(_encoded(cast("object", data))))
 
 
-def filter_text(wanted: Filter | None) -> str:
-    """A filter as the query carries it; empty if there is none.
+def filter_text(query: Filter | None) -> str:
+    """Return a filter as text for the query string; empty without a filter.
 
     Raises:
-        InvalidRequestError: it is text that is no JSON object, or holds what JSON cannot.
+        InvalidRequestError: a text is not a JSON object, or a value cannot be encoded as JSON.
     """
-    if not wanted:
+    if not query:
         return ""
-    if isinstance(wanted, Mapping):
-        return _encoded(wanted)
-    if not isinstance(_json(wanted), dict):
+    if isinstance(query, Mapping):
+        return _encoded(query)
+    if not isinstance(_json(query), dict):
         raise InvalidRequestError(
-            f'a filter is a JSON object such as {{"type": "sample"}}, parse_filter reads YAML; this is {wanted[:80]!r}'
+            f'filter must be a JSON object such as {{"type": "sample"}}, got {query[:80]!r}; parse_filter() reads YAML'
         )
-    return wanted
+    return query
 
 
-def filter_beyond(wanted: str, record_id: str) -> str:
-    """The filter for what comes after a record, in the order of ids, of all that meets a filter.
+def filter_beyond(query: str, record_id: str) -> str:
+    """Restrict a filter to the records after one id, in id order.
 
     Args:
-        wanted: the filter, as the query carries it.
-        record_id: of the last record that came.
+        query: the filter, as text of the query string.
+        record_id: the id of the last record received.
     """
     after = {"id": {"$gt": record_id}}
-    return _encoded({"$and": [json.loads(wanted), after]} if wanted else after)
+    return _encoded({"$and": [json.loads(query), after]} if query else after)
 
 
 def _encoded(data: object) -> str:
@@ -102,10 +102,10 @@ def _yaml(text: str) -> object:
 
     try:
         return safe_load(text)
-    except (YAMLError, ValueError, RecursionError):  # a ValueError for a date that no calendar has
+    except (YAMLError, ValueError, RecursionError):  # an impossible date raises ValueError
         return None
 
 
 def _containing(value: object) -> object:
-    # Every character that could mean something in a regular expression is escaped, as the vendor's package does it.
+    # Escape all special characters of regular expressions, like the vendor's package.
     return {"$regex": _SPECIAL.sub(r"\\\1", value), "$options": "i"} if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""`BioEPICAuth`: a client by its token, as the vendor's guide begins. The client itself is `BioEPIC`."""
+"""`BioEPICAuth`: the entry point of the vendor's guide, which starts with a token. The client is `BioEPIC`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from asdk.secret import Secret
 
 
 class BioEPICAuth(Auth):
-    """``BioEPIC(...).auth``, for code that is written after the guide; `client` makes calls with this token.
+    """The equivalent of ``BioEPIC(...).auth`` for code that follows the guide; `client` makes calls with this token.
 
     Args:
-        client_id: as for `BioEPIC`, with what follows.
-        client_secret: see there.
-        username: see there.
-        password: see there.
-        env: see there.
-        options: see there.
+        client_id: see `BioEPIC`.
+        client_secret: see `BioEPIC`.
+        username: see `BioEPIC`.
+        password: see `BioEPIC`.
+        env: see `BioEPIC`.
+        options: see `BioEPIC`.
 
     Raises:
-        MissingCredentialsError: half a pair was passed.
-        ConfigurationError: ``env`` is neither of them.
+        MissingCredentialsError: only one half of a pair was passed.
+        ConfigurationError: ``env`` is unknown.
     """
 
     __slots__ = ()
@@ -50,5 +50,5 @@ class BioEPICAuth(Auth):
 
     @property
     def client(self) -> BioEPIC:
-        """The client whose token it is; close that one."""
+        """Return the client that owns the token; the caller closes it."""
         return self._client

@@ -1,7 +1,7 @@
-"""`RecordPages`: how a walk through a collection goes on, also where the reply to a page token was lost.
+"""`RecordPages`: the pagination strategy of collections, which survives the lost reply to a page token.
 
-A page token is good once: asked again, the server refuses it. But records come in the order of their ids, so that a
-filter finds what is left. Used by `Collection`.
+A page token can be used once: the server rejects it the second time. Records come in id order, so a filter can find the
+remaining ones. Used by `Collection`.
 """
 
 from __future__ import annotations
@@ -16,38 +16,39 @@ from asdk.errors import PaginationError
 from asdk.pagination import PageToken
 from asdk.pagination.strategies import Page, PageCursor
 
-#: The member of a cursor that is not sent: the id of the last record before the page.
+#: The cursor member with the id of the last record before the page; it is not sent.
 AFTER = "after"
 
 
 @attrs.frozen(kw_only=True)
 class RecordPages(PageToken):
-    """Pages by token. A cursor remembers the last id as well, as long as the ids come in order.
+    """Pagination by token. A cursor also contains the last id, as long as ids come in order.
 
     Attributes:
-        wanted: the filter of the walk, as the query carries it.
+        wanted: the filter of the iteration, as text of the query string.
     """
 
     items_at: str | None = attrs.field(default="results", alias="items")
     wanted: str = ""
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, with the last id of this one; None after the last page."""
         following = super().next(cursor, page, seen)
         if not isinstance(following, Mapping):
             return None
         before: Mapping[str, Any] = cursor if isinstance(cursor, Mapping) else {}
         token = following[self.parameter]
         if token == before.get(self.parameter):
-            raise PaginationError(f"the server names the page {token} a second time")
+            raise PaginationError(f"the server returned the page token {token} twice")
         last = _last_id(self.items(page), before.get(AFTER) if before else "")
         kept = {} if last is None else {AFTER: last}
-        # A token belongs to the query that it came from, and that may be one for what was left.
+        # A token belongs to the query that returned it, which may be the filter for the remaining records.
         asked = parse_qs(urlsplit(page.url).query).get("filter", [""])[0]
         return {**following, **kept, **({} if asked == self.wanted else {"filter": asked})}
 
 
 def _last_id(records: Sequence[Any], before: object) -> str | None:
-    """The id of the last record, if they all come in the order of their ids and after the one before; else None."""
+    """Return the last record's id if all ids ascend and follow the previous page; None otherwise."""
     for record in records:
         found = cast("Mapping[str, object]", record).get("id") if isinstance(record, Mapping) else None
         if not isinstance(found, str) or not isinstance(before, str) or found <= before:

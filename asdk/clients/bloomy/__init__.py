@@ -1,4 +1,4 @@
-"""The client of Bloom Growth: ``from asdk.clients.bloomy import Bloomy``."""
+"""The client for Bloom Growth: ``from asdk.clients.bloomy import Bloomy``."""
 
 from asdk.clients.bloomy.client import Bloomy
 from asdk.clients.bloomy.configuration import Configuration

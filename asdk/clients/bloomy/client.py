@@ -1,4 +1,4 @@
-"""`Bloomy`: the client of Bloom Growth, its settings and its choice of key."""
+"""`Bloomy`: the client for Bloom Growth, with its settings and its choice of API key."""
 
 from __future__ import annotations
 
@@ -19,44 +19,48 @@ from asdk.clients.bloomy.own_user import OwnUser
 from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, ScorecardOperations, Todos, Users
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError
-from asdk.http.options import CallOptions, merge_options
+from asdk.http.options import CallOptions
 from asdk.http.response import Response
-from asdk.resources import resource
+from asdk.resources import ResourceAttribute, resource
 from asdk.secret import Secret
+from asdk.unset import UNSET
 
 
 class Bloomy(BaseClient):
-    """A client of Bloom Growth: people, L10 meetings, to-dos, goals, scorecards, issues and headlines.
+    """A client for Bloom Growth, with people, L10 meetings, to-dos, goals, scorecards, issues and headlines.
 
-    The key is the argument, else ``BG_API_KEY`` (or ``BLOOMY_API_KEY``) of the environment or of ``./.env``, else that
-    of ``~/.bloomy/config.yaml``. A key that was found is looked up again when the server no longer takes it, so that
-    one may be rotated under a running program. With a user name and a password the client buys its keys itself.
-    Several accounts are several clients.
+    The API key is the argument, otherwise ``BG_API_KEY`` (or ``BLOOMY_API_KEY``) from the environment or ``./.env``,
+    otherwise the key in ``~/.bloomy/config.yaml``. A key from the environment or a file is read again when the server
+    rejects it, so it can be rotated while the program runs. With a user name and a password, the client gets its keys
+    itself. Use one client per account.
 
     Args:
-        api_key: sent as a bearer token.
+        api_key: the API key, sent as a bearer token.
         username: the e-mail address of an account, with ``password``; also ``BLOOMY_USERNAME``.
-        password: see ``username``; also ``BLOOMY_PASSWORD``.
-        config_path: of another file than ``~/.bloomy/config.yaml``; also ``BLOOMY_CONFIG_PATH``.
-        options: what every client takes, see `ClientOptions`.
+        password: the password of the account; also ``BLOOMY_PASSWORD``.
+        config_path: the path of the configuration file, by default ``~/.bloomy/config.yaml``; also
+            ``BLOOMY_CONFIG_PATH``.
+        options: options of every client, see `ClientOptions`.
 
     Raises:
-        ConfigurationError: there is no key anywhere, or the file cannot be understood.
+        ConfigurationError: no key was found, or the file is invalid.
 
     Source: Bloom Growth API v1.
     """
 
     base_url = "https://app.bloomgrowth.com/api/v1"
     env_prefix = "BLOOMY"
+    # The server expects it on every call; without it, a call without a body would be sent as octets.
+    default_headers: ClassVar[Mapping[str, str]] = {"Content-Type": "application/json"}
     env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"api_key": ("BG_API_KEY",)}
 
-    user = resource(Users)
-    meeting = resource(Meetings)
-    todo = resource(Todos)
-    goal = resource(Goals)
-    scorecard = resource(ScorecardOperations)
-    issue = resource(Issues)
-    headline = resource(Headlines)
+    user: ResourceAttribute[Users] = resource(Users)
+    meeting: ResourceAttribute[Meetings] = resource(Meetings)
+    todo: ResourceAttribute[Todos] = resource(Todos)
+    goal: ResourceAttribute[Goals] = resource(Goals)
+    scorecard: ResourceAttribute[ScorecardOperations] = resource(ScorecardOperations)
+    issue: ResourceAttribute[Issues] = resource(Issues)
+    headline: ResourceAttribute[Headlines] = resource(Headlines)
 
     def __init__(
         self,
@@ -74,39 +78,35 @@ class Bloomy(BaseClient):
             named = config.get("config_path", None if config_path is None else os.fspath(config_path))
             options["auth"] = _credential(config, base_url, api_key, login, named)
         elif api_key or username or password:
-            raise ConfigurationError("give auth=, or api_key=, or username= and password=, not both")
+            raise ConfigurationError("auth cannot be combined with api_key, username or password; pass one of them")
         super().__init__(**options)
-        # The server is used to it on every call, and one without a body would go out as octets.
-        self._headers.setdefault("Content-Type", "application/json")
         self._own_user = OwnUser()
 
     async def access_token(self, **options: Unpack[CallOptions]) -> Secret | None:
-        """The key that calls carry, bought first where that is needed; None with ``auth=None``.
+        """Return the key that calls carry, after logging in if necessary; None with ``auth=None``.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            WrongPasswordError: there is no such account with this password.
-            AccountLockedError: too many wrong passwords before.
-            TokenUnavailableError: the server could not be asked, or asked to wait.
+            WrongPasswordError: the user name or the password is wrong.
+            AccountLockedError: the account is locked after too many wrong passwords.
+            TokenUnavailableError: the server could not be reached, or asked the client to wait.
 
         Source: Bloom Growth API, ``POST /Token``.
         """
-        source = self._core.source
-        if source is None:
+        if self.token_source is None:
             return None
-        within = merge_options(self._options, options).timeout.total
-        return (source.peek() or await source.get(self._core.send, within=within)).value
+        return (await self.get_token(timeout=options.get("timeout", UNSET))).value
 
     async def get_user_id(self, **options: Unpack[CallOptions]) -> int:
-        """The id of the user behind the key: what calls take that name no user. It is fetched once.
+        """Return the id of the API key's owner, the default user of calls. It is fetched once.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            APIError: 401: the server does not accept the key.
+            APIError: 401, the server rejects the key.
 
         Source: Bloom Growth API, ``GET /users/mine``.
         """
@@ -118,9 +118,11 @@ class Bloomy(BaseClient):
         async def ask() -> int:
             return (await self.request("GET", "/users/mine", model=OwnId, **options)).id
 
-        return await self._own_user.get(key, ask, merge_options(self._options, options).timeout.total)
+        within = self.build_request("GET", "/users/mine", **options).options.timeout.total
+        return await self._own_user.get(key, ask, within)
 
     def status_error(self, response: Response) -> StatusError:
+        """Return the `APIError` for a response."""
         source = self.token_source
         bought = source is not None and isinstance(source.credential, BloomyLogin)
         return api_error(super().status_error(response), bought=bought)
@@ -133,7 +135,7 @@ def _credential(
     login: tuple[str | None, Secret | None],
     named: str | None,
 ) -> Credential:
-    """The credential to use: what was passed in code, then a key of the environment, a login of it, the file."""
+    """Choose the credential: arguments first, then a key or login from the environment, then the file."""
     key = config.secret("api_key", api_key)
     if key is not None and config.is_argument("api_key"):
         return BearerToken(key)
@@ -148,9 +150,9 @@ def _credential(
     path = config_file.path_of(named)
     key = config_file.read_key(path)
     if key is None:
-        login_of(config, base_url, *login)  # half a login of the environment is the likelier reason
+        login_of(config, base_url, *login)  # half a login in the environment is the more likely cause
         raise ConfigurationError(
-            f"No API key: looked for {looked_for}, and for api_key in {path}; pass api_key=, or get one with "
+            f"No API key: not found in {looked_for}, nor as api_key in {path}; pass api_key=, or get one with "
             "Configuration().configure_api_key(username, password, store_key=True)"
         )
     config.note("api_key", key, f"file {path}")

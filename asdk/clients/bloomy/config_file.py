@@ -1,6 +1,6 @@
-"""``~/.bloomy/config.yaml``: where the key lies between two runs. Read and written by `Bloomy` and `Configuration`.
+"""``~/.bloomy/config.yaml``, which stores the API key between runs. Read by `Bloomy`, written by `Configuration`.
 
-Nobody but its owner can read it, from the first byte on; it is replaced whole or not at all; other keys in it are kept.
+Only its owner can read the file, from the first byte on. It is replaced atomically, and other settings in it are kept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from asdk.config import check_key
-from asdk.errors import ConfigurationError
+from asdk.errors import ConfigurationError, describe_type
 from asdk.extras import require_extra
 from asdk.secret import Secret
 
@@ -19,55 +19,55 @@ _VERSION = 1
 
 
 def path_of(named: str | os.PathLike[str] | None) -> Path:
-    """The file that is named, else the one below the home directory of whoever runs this.
+    """Return the given path, or the default path below the home directory.
 
     Raises:
-        ConfigurationError: there is no such home directory.
+        ConfigurationError: the home directory is unknown.
     """
     path = Path("~/.bloomy/config.yaml" if named is None else named)
     try:
         return path.expanduser()
     except RuntimeError:
         pass
-    raise ConfigurationError(f"{path} cannot be found: there is no home directory; set HOME, or pass config_path=")
+    raise ConfigurationError(f"cannot expand {path}: the home directory is unknown; set HOME, or pass config_path=")
 
 
 def read_key(path: Path) -> Secret | None:
-    """The key in the file; None if there is no file, or no key in it.
+    """Return the key from the file; None without a file or a key.
 
     Raises:
-        ConfigurationError: the file is there and cannot be understood, or PyYAML is not installed.
+        ConfigurationError: the file is invalid, or PyYAML is not installed.
     """
     key = _read(path).get("api_key")
     if key is None or key == "":
         return None
     if not isinstance(key, str):
-        raise ConfigurationError(f"api_key in {path} is a {type(key).__name__}, not text: put it in quotes")
+        raise ConfigurationError(f"api_key in {path} must be text, got {describe_type(key)}: put it in quotes")
     return check_key(f"api_key in {path}", Secret(key))
 
 
 def write_key(path: Path, key: Secret) -> None:
-    """Put the key into the file, which is made if it is not there.
+    """Write the key to the file, creating it if necessary.
 
     Raises:
-        ConfigurationError: the file is there and cannot be understood, or cannot be written, or PyYAML is missing.
+        ConfigurationError: the file is invalid or cannot be written, or PyYAML is not installed.
     """
     require_extra(str(path), "yaml", "yaml")
-    from yaml import safe_dump
+    from yaml import safe_dump  # pyright: ignore[reportUnknownVariableType] - of some versions of its stubs
 
     text = safe_dump({"version": _VERSION} | _read(path) | {"api_key": key.reveal()}, allow_unicode=True)
     problem = None
     try:
-        _replace(Path(os.path.realpath(path)), text.encode())  # a link stays one, and its target changes
+        _replace(Path(os.path.realpath(path)), text.encode())  # follows a link and replaces its target
     except OSError as error:
         problem = f"{type(error).__name__}: {error.strerror}"
     if problem is not None:
         del text
-        raise ConfigurationError(f"{path} cannot be written: {problem}")
+        raise ConfigurationError(f"cannot write {path}: {problem}")
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The whole file; empty if there is none."""
+    """Return the settings in the file; empty if it does not exist."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -76,7 +76,7 @@ def _read(path: Path) -> dict[str, Any]:
         problem = type(error).__name__
     else:
         return _parse(path, text)
-    raise ConfigurationError(f"{path} cannot be read: {problem}")
+    raise ConfigurationError(f"cannot read {path}: {problem}")
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
@@ -86,15 +86,15 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         data: object = safe_load(text)
     except YAMLError as error:
-        # Its own text quotes the line, and in that line may stand the key.
+        # The text of the error quotes the line, which may contain the key.
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        problem = "is no YAML" if mark is None else f"is no YAML in line {mark.line + 1}"
+        problem = "is not valid YAML" if mark is None else f"is not valid YAML in line {mark.line + 1}"
     else:
         if data is None:
             return {}
         if isinstance(data, dict):
             return cast("dict[str, Any]", data)
-        problem = "holds no mapping"
+        problem = "does not contain a mapping"
     del text
     raise ConfigurationError(f"{path} {problem}: correct it or remove it")
 

@@ -1,10 +1,10 @@
-"""`Configuration`: where the key is, how to get one with a password, and how to keep it for the next run."""
+"""`Configuration`: finds the API key, gets one with a password, and stores it for the next run."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import Unpack
@@ -13,19 +13,20 @@ from asdk.client.options import ClientOptions
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.client import Bloomy
 from asdk.clients.bloomy.credentials import login_of
+from asdk.concurrency.threads import run_in_thread
 from asdk.config import Config, secret_argument
 from asdk.errors import ConfigurationError
 from asdk.secret import Secret
 
 
 class Configuration:
-    """The key of one account: the argument, else ``BG_API_KEY``, else that of the file.
+    """The API key of one account: the argument, otherwise ``BG_API_KEY``, otherwise the key in the file.
 
     Args:
         api_key: the key, if it is known.
-        config_path: of another file than ``~/.bloomy/config.yaml``; also ``BLOOMY_CONFIG_PATH``.
-        environ: instead of the environment of the process.
-        options: for the client that asks for a key, such as ``base_url``; see `ClientOptions`.
+        config_path: the path of the file, by default ``~/.bloomy/config.yaml``; also ``BLOOMY_CONFIG_PATH``.
+        environ: a mapping to use instead of the environment of the process.
+        options: options of the client that requests a key, such as ``base_url``; see `ClientOptions`.
     """
 
     def __init__(
@@ -44,42 +45,42 @@ class Configuration:
 
     @property
     def config_path(self) -> Path:
-        """The file, whether it is there or not."""
+        """Return the path of the file, whether or not it exists."""
         return self._path
 
     @property
     def api_key(self) -> Secret | None:
-        """The key that a client would use now; None if there is none.
+        """Return the key that a client would use now, or None.
 
         Raises:
-            ConfigurationError: it would be read from the file, and that cannot be understood.
+            ConfigurationError: the key has to be read from the file, and the file is invalid.
         """
         return self._api_key or config_file.read_key(self._path)
 
     def has_api_key(self) -> bool:
-        """Whether the file holds a key.
+        """Return whether the file contains a key.
 
         Raises:
-            ConfigurationError: the file is there and cannot be understood.
+            ConfigurationError: the file is invalid.
         """
         return config_file.read_key(self._path) is not None
 
     async def configure_api_key(
         self, username: str | None = None, password: str | Secret | None = None, store_key: bool = False
     ) -> None:
-        """Get a new key, the first one or the next, which lives two weeks. ``api_key`` is that one then.
+        """Get a new API key, which is valid for two weeks, and use it as ``api_key``.
 
         Args:
             username: the e-mail address of the account; also ``BLOOMY_USERNAME``.
-            password: its password; also ``BLOOMY_PASSWORD``.
-            store_key: keep the key in the file, which only its owner can read; other keys in it stay. Clients that
-                found their key there take the new one when the server refuses the old one.
+            password: the password of the account; also ``BLOOMY_PASSWORD``.
+            store_key: store the key in the file, which only its owner can read; other settings in it are kept. Clients
+                that read their key from the file use the new one when the server rejects the old one.
 
         Raises:
-            WrongPasswordError: there is no such account with this password.
-            AccountLockedError: too many wrong passwords before.
-            TokenUnavailableError: the server could not be asked, or asked to wait.
-            ConfigurationError: there is no user name or no password, or the file cannot be understood or written.
+            WrongPasswordError: the user name or the password is wrong.
+            AccountLockedError: the account is locked after too many wrong passwords.
+            TokenUnavailableError: the server could not be reached, or asked the client to wait.
+            ConfigurationError: the user name or password is missing, or the file is invalid or cannot be written.
 
         Source: Bloom Growth API, ``POST /Token``.
         """
@@ -89,12 +90,12 @@ class Configuration:
         name, secret = config.get("username", username), config.secret("password", password, free_text=True)
         login = login_of(config, base_url, name, secret)
         if login is None:
-            raise ConfigurationError(f"no login: looked for {config.looked_for('username', 'password')}")
+            raise ConfigurationError(f"no user name and password in {config.looked_for('username', 'password')}")
         options: ClientOptions = {**self._options, "auth": login}
         async with Bloomy(**options) as client:
             key = (await client.get_token()).value
         if store_key:
-            await asyncio.to_thread(config_file.write_key, self._path, key)  # it waits for the disk
+            await run_in_thread(partial(config_file.write_key, self._path, key))  # blocking disk access
         self._api_key = key
 
     def __repr__(self) -> str:

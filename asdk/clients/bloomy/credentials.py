@@ -1,4 +1,4 @@
-"""How a client gets its key: `BloomyLogin` buys one with a password, `FoundKey` looks again where it was found."""
+"""Credentials for Bloom Growth: `BloomyLogin` gets keys with a password, `FoundKey` rereads a configured key."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from asdk.transports.base import Handler
 
 
 class BloomyLogin(Credential):
-    """The password grant. A key lives two weeks, there is no refresh token: near its end the password buys the next.
+    """A login with the password grant.
+
+    A key is valid for two weeks. There are no refresh tokens: shortly before a key expires, the client logs in again.
 
     Args:
-        base_url: of the API; the token endpoint is ``/Token`` at the root of its host.
+        base_url: the base URL of the API; the token endpoint is ``/Token`` at the root of its host.
         username: the e-mail address of the account.
-        password: its password.
+        password: the password of the account.
 
     Source: Bloom Growth API, ``POST /Token``; RFC 6749, section 4.3, with ``userName`` for ``username``.
     """
@@ -33,14 +35,17 @@ class BloomyLogin(Credential):
 
     @property
     def identity(self) -> Identity:
+        """Return the identity of the account at this server."""
         seed = secret_fingerprint(self._password, "bloomy login", short=True)
         return Identity(url=self._url, kind="bloomy login", account=self._username, seed=seed)
 
     async def fetch(self, send: Handler) -> Token:
+        """Log in and return the key as a token."""
         fields = {"grant_type": "password", "userName": self._username, "password": self._password}
         return read_token(await send_token_request(send, form_request(self._url, fields)))
 
     def map_error(self, error: TokenError) -> TokenError:
+        """Convert a rejected login to an error of this client, with a hint."""
         if not isinstance(error, TokenRefusedError):
             return error
         if "locked" in error.message.lower():
@@ -55,10 +60,10 @@ class BloomyLogin(Credential):
 
 
 def login_of(config: Config, base_url: str, username: str | None, password: Secret | None) -> BloomyLogin | None:
-    """The login with what was found of one; None if nothing was.
+    """Return the login for a user name and password; None if both are missing.
 
     Raises:
-        ConfigurationError: one half of it is missing.
+        ConfigurationError: one of them is missing.
     """
     if username is not None and password is not None:
         return BloomyLogin(base_url, username, password)
@@ -66,17 +71,18 @@ def login_of(config: Config, base_url: str, username: str | None, password: Secr
         return None
     missing = "password" if password is None else "username"
     raise ConfigurationError(
-        f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+        f"{missing} is missing: a login requires username and password; not found in {config.looked_for(missing)}"
     )
 
 
 class FoundKey(Credential):
-    """A key from the environment or the file. When the server no longer takes it, the place is looked at again: a key
-    that was rotated there is used without a restart.
+    """A key from the environment or a file, which is read again when the server rejects it.
+
+    A key that was rotated there is used without a restart.
 
     Args:
-        look: gives the key as it stands there now; None if there is none any more.
-        place: where that is, for an error.
+        look: returns the current key; None if it was removed.
+        place: the source of the key, for error messages.
     """
 
     storable = False
@@ -86,9 +92,10 @@ class FoundKey(Credential):
         self._place = place
 
     async def fetch(self, send: Handler) -> Token:
+        """Return the current key as a token."""
         key = self._look()
         if key is None:
-            raise ConfigurationError(f"the API key is gone from where it was found: {self._place}")
+            raise ConfigurationError(f"the API key was removed from {self._place}")
         return Token(value=key)
 
     def __repr__(self) -> str:

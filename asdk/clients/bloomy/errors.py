@@ -1,6 +1,6 @@
-"""Bloom Growth's errors: `APIError` for every refused call, as the guide catches it, and why a password buys no key.
+"""Errors of the Bloom Growth client: `APIError` for every rejected call, as in the guide, and login errors.
 
-Each error is of its class in asdk's tree as well: ``except NotFoundError`` of asdk catches a 404 of this client too.
+Each error also belongs to its class in asdk: ``except NotFoundError`` of asdk catches a 404 of this client too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from asdk.errors import StatusError, TokenRefusedError
 
 
 class APIError(StatusError):
-    """The server refused a call."""
+    """The server rejected a call."""
 
     @property
     def status_code(self) -> int:
-        """The status, by the name that the guide uses."""
+        """Return the status, under the name used in the guide."""
         return self.status
 
 
@@ -23,7 +23,7 @@ class BadRequestError(APIError, errors.BadRequestError):
 
 
 class AuthenticationError(APIError, errors.AuthenticationError):
-    """401: the key is wrong, revoked or older than two weeks; get a new one with `Configuration.configure_api_key`."""
+    """401: the key is wrong, revoked or older than two weeks. Get a new one with `Configuration.configure_api_key`."""
 
 
 class PermissionDeniedError(APIError, errors.PermissionDeniedError):
@@ -31,23 +31,23 @@ class PermissionDeniedError(APIError, errors.PermissionDeniedError):
 
 
 class NotFoundError(APIError, errors.NotFoundError):
-    """404: there is no such thing in the organisation of the key."""
+    """404: the object does not exist in the organization of the key."""
 
 
 class ConflictError(APIError, errors.ConflictError):
-    """409: the request does not fit the present state of the thing."""
+    """409: the request conflicts with the current state of the object."""
 
 
 class GoneError(APIError, errors.GoneError):
-    """410: the thing existed and is no more."""
+    """410: the object no longer exists."""
 
 
 class UnprocessableError(APIError, errors.UnprocessableError):
-    """422: the values are refused."""
+    """422: the server rejects the values."""
 
 
 class RateLimitError(APIError, errors.RateLimitError):
-    """429: too many requests; ``retry_after`` says how long to wait, if the server did."""
+    """429: too many requests. ``retry_after`` is the time to wait, if the server stated it."""
 
 
 class ServerError(APIError, errors.ServerError):
@@ -55,11 +55,11 @@ class ServerError(APIError, errors.ServerError):
 
 
 class IncompleteMeetingError(APIError):
-    """A meeting was created, but not everybody could be added: add the others, or delete it.
+    """A meeting was created, but some users could not be added: add them, or delete the meeting.
 
     Attributes:
-        meeting_id: of the meeting that stays.
-        missing: the ids of the users who are not in it.
+        meeting_id: the id of the new meeting.
+        missing: the ids of the users who were not added.
     """
 
     meeting_id: int = 0
@@ -67,11 +67,11 @@ class IncompleteMeetingError(APIError):
 
 
 class WrongPasswordError(TokenRefusedError):
-    """There is no account with this name and password."""
+    """The user name or the password is wrong."""
 
 
 class AccountLockedError(TokenRefusedError):
-    """Too many wrong passwords: the account is locked for a while, also for the right one."""
+    """The account is locked for a time after too many wrong passwords, even for the correct one."""
 
 
 _KINDS: dict[type[StatusError], type[APIError]] = {
@@ -91,18 +91,18 @@ _KINDS: dict[type[StatusError], type[APIError]] = {
 
 
 _HINTS = {
-    403: "ask an administrator of the organisation",
-    404: "check the id: a key sees its own organisation only",
+    403: "ask an administrator of the organization",
+    404: "check the id: an API key can access only its own organization",
 }
-_TWO_WEEKS = "a key lives two weeks, and Configuration().configure_api_key() gets the next one"
+_TWO_WEEKS = "a key expires after two weeks; get a new one with Configuration().configure_api_key()"
 
 
 def api_error(error: StatusError, *, bought: bool) -> APIError:
-    """The same error as one of these, with what to do about it.
+    """Convert an error to a class of this module, with a hint.
 
     Args:
-        error: what the server said.
-        bought: whether the client buys its keys with a password.
+        error: the error.
+        bought: whether the client gets its keys with a password.
     """
     kind = _KINDS.get(type(error), APIError)
     hint = [error.hint, _HINTS.get(error.status), _TWO_WEEKS if error.status == 401 and not bought else None]

@@ -1,4 +1,4 @@
-"""`OwnUser`: who the key belongs to, asked for once, however many calls need it at the same time."""
+"""`OwnUser`: the id of the key's owner, fetched once for all concurrent calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Place: TypeAlias = tuple[asyncio.AbstractEventLoop, object]
 
 @attrs.define(eq=False)
 class _Asking:
-    """The one request under way in an event loop, how much time it has, and how many wait for it."""
+    """The request in flight in one event loop, its time limit, and the number of its waiters."""
 
     task: asyncio.Task[int]
     within: float | None
@@ -23,29 +23,29 @@ class _Asking:
 
 
 class OwnUser:
-    """The id of the user behind the key; another key asks anew. Shared by the copies of a client."""
+    """The id of the key's owner, fetched again for another key. Shared by the copies of a client."""
 
     def __init__(self) -> None:
         self._known: tuple[object, int] | None = None
-        self._asking: dict[_Place, _Asking] = {}  # no lock: each entry is touched by its own loop alone
+        self._asking: dict[_Place, _Asking] = {}  # no lock: each entry is used by its own loop alone
 
     def known(self, key: object) -> int | None:
-        """The id, if this key was asked for before."""
+        """Return the id if it was fetched for this key before."""
         known = self._known
         return known[1] if known is not None and known[0] == key else None
 
     async def get(self, key: object, ask: Callable[[], Coroutine[Any, Any, int]], within: float | None) -> int:
-        """The id.
+        """Return the id, fetching it once per key.
 
         Args:
-            key: stands for the API key in use; never shown.
-            ask: makes the request; called by the first who needs it, and by one who has more time than the first had.
-                It is cancelled when nobody waits any more.
-            within: seconds that this caller waits at most; None for as long as it takes.
+            key: identifies the API key in use; never shown.
+            ask: sends the request; called by the first caller, and by one that has more time than the first had. It is
+                cancelled when its last waiter leaves.
+            within: the maximum time that this caller waits, in seconds; None for no limit.
 
         Raises:
-            DeadlineExceededError: it did not come within this time.
-            AsdkError: the request failed; everybody who waits gets an error of his own.
+            DeadlineExceededError: the id did not arrive in time.
+            AsdkError: the request failed; each waiter gets its own copy of the error.
         """
         loop = asyncio.get_running_loop()
         end = None if within is None else loop.time() + within
@@ -62,7 +62,7 @@ class OwnUser:
             except AsdkError as error:
                 failure = error.copy()
             except TimeoutError:
-                late = "the id of the user behind the key did not come within the time of this call"
+                late = "the id of the key's owner did not arrive within the timeout of this call"
                 failure = DeadlineExceededError(late, method="GET", template="/users/mine")
             else:
                 self._known = (key, user_id)
@@ -86,7 +86,7 @@ class OwnUser:
     def _leave(self, place: _Place, asking: _Asking) -> None:
         asking.waiting -= 1
         over = asking.waiting == 0 or asking.task.done()
-        if over and self._asking.get(place) is asking:  # the next one may be there already
+        if over and self._asking.get(place) is asking:  # the next request may have replaced it
             del self._asking[place]
         if asking.waiting == 0:
             asking.task.cancel()
@@ -97,6 +97,6 @@ def _is_longer(one: float | None, other: float | None) -> bool:
 
 
 def _seen(task: asyncio.Task[int]) -> None:
-    """Look at the error of a request that nobody waits for any more, else asyncio reports it as never retrieved."""
+    """Retrieve the error of a request without waiters, which asyncio would report as never retrieved."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""The client of the EdgeQuake server: ``from asdk.clients.edgequake import EdgeQuake``."""
+"""Client of the EdgeQuake server: ``from asdk.clients.edgequake import EdgeQuake``."""
 
 from asdk.clients.edgequake.client import EdgeQuake
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin

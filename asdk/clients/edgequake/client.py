@@ -1,4 +1,4 @@
-"""`EdgeQuake`: the client of the EdgeQuake server, its settings and its choice of credential."""
+"""`EdgeQuake`: the client of the EdgeQuake server, its settings and the choice of its credential."""
 
 from __future__ import annotations
 
@@ -49,35 +49,35 @@ from asdk.config import Config
 from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamError
 from asdk.http.options import CallOptions, Tenant, TenantHeaders
 from asdk.http.response import Response
-from asdk.resources import resource
+from asdk.resources import ResourceAttribute, resource
 from asdk.secret import Secret
 from asdk.streaming.parsers import ServerSentEvent
 from asdk.streaming.streams import error_in
-from asdk.unset import UNSET
 
-# What may be gone when a stream is opened again; the other codes are about settings.
+# Codes of transient stream errors, which a new attempt may not meet; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
 
-# How a stream of bare text tells of an error.
+# The prefix of an error in a plain text stream.
 _ERROR_TEXT = "Error:"
 
 
 class EdgeQuake(BaseClient):
-    """A client of an EdgeQuake server: documents in, a knowledge graph behind, answers out.
+    """Client of an EdgeQuake server, which builds a knowledge graph from documents and answers questions.
 
-    Settings that are not passed are looked for as ``EDGEQUAKE_...`` in the environment and in ``./.env``: base URL
+    Settings that are not passed are read as ``EDGEQUAKE_...`` from the environment and from ``./.env``: base URL
     (also as ``EDGEQUAKE_URL``), API key, JWT, user name, password, tenant, workspace and user id, timeout.
 
     Args:
-        api_key: sent as ``X-API-Key``. A JWT is recognised and sent as a bearer instead.
-        api_key_as_bearer: send the key as ``Authorization: Bearer``, which the server takes as well.
-        jwt: a ready-made access token; it cannot be renewed.
-        username: for a login, with ``password``; the token is then got and renewed when it is needed.
-        password: see ``username``.
-        tenant_id: sent as ``X-Tenant-ID``; the server knows the alias ``default``.
-        workspace_id: sent as ``X-Workspace-ID``.
-        user_id: sent as ``X-User-ID``.
-        options: what every client takes, see `ClientOptions`. ``auth=None`` is for a server without authentication.
+        api_key: the API key, sent as ``X-API-Key``. A JWT is recognized and sent as a bearer token instead.
+        api_key_as_bearer: send the key as ``Authorization: Bearer``, which the server accepts too.
+        jwt: an existing access token; it cannot be refreshed.
+        username: the user name for a login with ``password``; the token is fetched and refreshed when needed.
+        password: the password for a login, see ``username``.
+        tenant_id: the tenant, sent as ``X-Tenant-ID``; the server knows the alias ``default``.
+        workspace_id: the workspace, sent as ``X-Workspace-ID``.
+        user_id: the user, sent as ``X-User-ID``.
+        options: the options of every client, see `ClientOptions`. Use ``auth=None`` for a server without
+            authentication.
 
     Source: EdgeQuake API 0.14.1.
     """
@@ -85,36 +85,38 @@ class EdgeQuake(BaseClient):
     base_url = "http://localhost:8080"
     env_prefix = "EDGEQUAKE"
     env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"base_url": ("EDGEQUAKE_URL",)}
-    tenant_headers = TenantHeaders(tenant="X-Tenant-ID", workspace="X-Workspace-ID", user="X-User-ID")
+    tenant_headers: ClassVar[TenantHeaders] = TenantHeaders(
+        tenant="X-Tenant-ID", workspace="X-Workspace-ID", user="X-User-ID"
+    )
     error_codes: ClassVar[Mapping[str, type[StatusError]]] = {"ACCOUNT_LOCKED": AccountLockedError}
 
-    auth = resource(Auth)
-    users = resource(Users)
-    api_keys = resource(ApiKeys)
-    documents = resource(Documents)
-    pdf = resource(Pdf)
-    parse = resource(Parse)
-    query = resource(Query)
-    contexts = resource(Contexts)
-    chat = resource(Chat)
-    conversations = resource(Conversations)
-    folders = resource(Folders)
-    graph = resource(Graph)
-    entities = resource(Entities)
-    relationships = resource(Relationships)
-    lineage = resource(Lineage)
-    chunks = resource(Chunks)
-    workspaces = resource(Workspaces)
-    injections = resource(Injections)
-    jobs = resource(Jobs)
-    tenants = resource(Tenants)
-    tasks = resource(Tasks)
-    pipeline = resource(Pipeline)
-    costs = resource(Costs)
-    models = resource(Models)
-    settings = resource(Settings)
-    connections = resource(Connections)
-    admin = resource(Admin)
+    auth: ResourceAttribute[Auth] = resource(Auth)
+    users: ResourceAttribute[Users] = resource(Users)
+    api_keys: ResourceAttribute[ApiKeys] = resource(ApiKeys)
+    documents: ResourceAttribute[Documents] = resource(Documents)
+    pdf: ResourceAttribute[Pdf] = resource(Pdf)
+    parse: ResourceAttribute[Parse] = resource(Parse)
+    query: ResourceAttribute[Query] = resource(Query)
+    contexts: ResourceAttribute[Contexts] = resource(Contexts)
+    chat: ResourceAttribute[Chat] = resource(Chat)
+    conversations: ResourceAttribute[Conversations] = resource(Conversations)
+    folders: ResourceAttribute[Folders] = resource(Folders)
+    graph: ResourceAttribute[Graph] = resource(Graph)
+    entities: ResourceAttribute[Entities] = resource(Entities)
+    relationships: ResourceAttribute[Relationships] = resource(Relationships)
+    lineage: ResourceAttribute[Lineage] = resource(Lineage)
+    chunks: ResourceAttribute[Chunks] = resource(Chunks)
+    workspaces: ResourceAttribute[Workspaces] = resource(Workspaces)
+    injections: ResourceAttribute[Injections] = resource(Injections)
+    jobs: ResourceAttribute[Jobs] = resource(Jobs)
+    tenants: ResourceAttribute[Tenants] = resource(Tenants)
+    tasks: ResourceAttribute[Tasks] = resource(Tasks)
+    pipeline: ResourceAttribute[Pipeline] = resource(Pipeline)
+    costs: ResourceAttribute[Costs] = resource(Costs)
+    models: ResourceAttribute[Models] = resource(Models)
+    settings: ResourceAttribute[Settings] = resource(Settings)
+    connections: ResourceAttribute[Connections] = resource(Connections)
+    admin: ResourceAttribute[Admin] = resource(Admin)
 
     def __init__(
         self,
@@ -134,7 +136,9 @@ class EdgeQuake(BaseClient):
         if "tenant" not in options:
             options["tenant"] = _tenant(config, tenant_id, workspace_id, user_id)
         elif tenant_id or workspace_id or user_id:
-            raise ConfigurationError("give tenant=, or tenant_id=, workspace_id= and user_id=, not both")
+            raise ConfigurationError(
+                "tenant= cannot be combined with tenant_id=, workspace_id= and user_id=: pass one of them"
+            )
         if "auth" not in options:
             options["auth"] = _credential(
                 config,
@@ -146,21 +150,24 @@ class EdgeQuake(BaseClient):
                 as_bearer=api_key_as_bearer,
             )
         elif api_key or jwt or username or password:
-            raise ConfigurationError("give auth=, or api_key=, jwt=, or username= and password=, not both")
+            raise ConfigurationError(
+                "auth= cannot be combined with api_key=, jwt=, username= and password=: pass one of them"
+            )
         super().__init__(**options)
 
     def with_workspace(self, workspace_id: str) -> Self:
-        """A view of this client on another workspace of the same tenant: same pool, same token.
+        """Return a copy of this client for another workspace of the same tenant, with the same pool and token.
 
         Args:
-            workspace_id: its id, a UUID, or the alias ``default``.
+            workspace_id: the id of the workspace, a UUID, or the alias ``default``.
 
         Source: EdgeQuake API, header ``X-Workspace-ID``.
         """
-        tenant = self._tenant(UNSET) or Tenant()
+        tenant = self.current_tenant or Tenant()
         return self.with_options(tenant=attrs.evolve(tenant, workspace_id=workspace_id))
 
     def stream_error(self, event: ServerSentEvent) -> StreamError | None:
+        """Return the error that a stream event reports, or None."""
         if event.data.startswith(_ERROR_TEXT):
             return error_in(event, self.describe_error)
         if '"error"' not in event.data:
@@ -168,68 +175,69 @@ class EdgeQuake(BaseClient):
         try:
             data = event.json()
         except DecodeError:
-            return None  # said when the event is decoded
+            return None  # reported when the event is decoded
         if not isinstance(data, dict):
             return None
         return _stream_error(event, cast("dict[str, object]", data))
 
     def status_error(self, response: Response) -> StatusError:
+        """Return the error for a response, with a hint if the server's message lacks one."""
         return advised(super().status_error(response), response.request)
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
-        """Ask how the server is. Needs no credentials.
+        """Fetch the health of the server. Needs no credentials.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Status, version, and which of its components work.
+            Status, version and the health of the components.
 
         Source: EdgeQuake API, ``GET /health``.
         """
         return await self.request("GET", "/health", model=Health, authenticate=False, **options)
 
     async def ready(self, **options: Unpack[CallOptions]) -> bool:
-        """Ask whether the server takes requests. Needs no credentials.
+        """Check whether the server accepts requests. Needs no credentials.
 
         Args:
-            options: what this call does differently, see `CallOptions`. A server that is not ready yet is asked
-                again as for any 503, unless ``retry=None``.
+            options: per-call options, see `CallOptions`. A server that is not ready is retried
+                as for any 503, unless ``retry=None``.
 
         Returns:
-            Whether it says so.
+            True if the server is ready.
 
         Raises:
-            TransportError: nobody answers.
+            TransportError: the server does not answer.
 
         Source: EdgeQuake API, ``GET /ready``.
         """
         return (await self.send(self.build_request("GET", "/ready", authenticate=False, **options))).is_success
 
     async def live(self, **options: Unpack[CallOptions]) -> bool:
-        """Ask whether the server runs, ready or not. Needs no credentials.
+        """Check whether the server runs, ready or not. Needs no credentials.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Whether it says so.
+            True if the server is running.
 
         Raises:
-            TransportError: nobody answers.
+            TransportError: the server does not answer.
 
         Source: EdgeQuake API, ``GET /live``.
         """
         return (await self.send(self.build_request("GET", "/live", authenticate=False, **options))).is_success
 
     async def metrics(self, **options: Unpack[CallOptions]) -> str:
-        """Fetch what the server counts: requests, documents and more. Needs no credentials.
+        """Fetch the metrics of the server. Needs no credentials.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Text in the exposition format of Prometheus.
+            Counts of requests, documents and more, as text in the exposition format of Prometheus.
 
         Source: EdgeQuake API, ``GET /metrics``.
         """
@@ -239,8 +247,10 @@ class EdgeQuake(BaseClient):
 
 
 def _stream_error(event: ServerSentEvent, data: dict[str, object]) -> StreamError | None:
-    """The error that an event with such data tells of: by its type, or, where events have none, by saying nothing
-    else."""
+    """Return the error that event data reports.
+
+    An error has the type ``error`` or, in events without types, consists only of a string ``error``.
+    """
     if data.get("type") != "error" and not (data.keys() == {"error"} and isinstance(data["error"], str)):
         return None
     error = error_in(event, lambda found: (_text(found, "code", "reason"), _text(found, "message", "error")))
@@ -252,12 +262,12 @@ def _stream_error(event: ServerSentEvent, data: dict[str, object]) -> StreamErro
 
 
 def _text(data: Mapping[str, object], *names: str) -> str | None:
-    """The first of these members that is a text."""
+    """Return the first named member that is a string."""
     return next((value for name in names if isinstance(value := data.get(name), str)), None)
 
 
 def _tenant(config: Config, tenant_id: str | None, workspace_id: str | None, user_id: str | None) -> Tenant | None:
-    """The tenant that is named part by part, in code or in the environment."""
+    """Build the tenant from its parts, from arguments or the environment."""
     parts = (
         config.identifier("tenant_id", tenant_id),
         config.identifier("workspace_id", workspace_id),
@@ -276,9 +286,9 @@ def _credential(
     password: Secret | None,
     as_bearer: bool,
 ) -> Credential:
-    """The credential to use: what was passed in code before what the environment has, then JWT, key, login.
+    """Choose the credential: arguments before the environment; JWT, then key, then login.
 
-    A JWT comes before a key, as it does on the server when a request has both.
+    A JWT precedes a key, as on the server when a request has both.
     """
     found: list[tuple[bool, Credential]] = []
     if jwt is not None:
@@ -292,12 +302,12 @@ def _credential(
     elif (username is not None or password is not None) and (login_passed or not found):
         missing = "password" if password is None else "username"
         raise ConfigurationError(
-            f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+            f"{missing} is missing: a login needs username and password; checked {config.looked_for(missing)}"
         )
     if not found:
         names = config.looked_for("api_key", "jwt", "username", "password")
         return NoCredential(
-            f"EdgeQuake has no credentials: looked for {names}; pass api_key=, jwt=, or username= and password=, "
+            f"EdgeQuake credentials are missing: checked {names}; pass api_key=, jwt=, or username= and password=, "
             "or auth=None for a server without authentication"
         )
     return max(found, key=lambda pair: pair[0])[1]

@@ -1,4 +1,4 @@
-"""`EdgeQuakeLogin`: user name and password for a JWT, renewed by its refresh token. Made by `EdgeQuake`."""
+"""`EdgeQuakeLogin`: user name and password for a JWT, with refresh. Created by `EdgeQuake`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from asdk.transports.base import Handler
 
 
 class EdgeQuakeLogin(Credential):
-    """Logs in, and renews with the refresh token, which this API does not rotate and keeps for 30 days.
+    """Credential that logs in and refreshes with the refresh token.
+
+    This API does not rotate the refresh token, which is valid for 30 days.
 
     Args:
-        base_url: of the server, such as ``"http://localhost:8080"``.
-        username: the user name, or the e-mail address.
+        base_url: the base URL of the server, such as ``"http://localhost:8080"``.
+        username: the user name or email address.
         password: the password.
 
     Source: EdgeQuake API, ``POST /api/v1/auth/login`` and ``/api/v1/auth/refresh``.
@@ -32,6 +34,7 @@ class EdgeQuakeLogin(Credential):
 
     @property
     def identity(self) -> Identity:
+        """Return the identity of the login, under which its token is shared and stored."""
         return Identity(
             url=f"{self._base_url}/api/v1/auth/login",
             kind="edgequake login",
@@ -40,25 +43,28 @@ class EdgeQuakeLogin(Credential):
         )
 
     async def fetch(self, send: Handler) -> Token:
+        """Log in with user name and password."""
         data = {"username": self._username, "password": self._password}
         response = await send_token_request(send, json_request(f"{self._base_url}/api/v1/auth/login", data))
         return _token(response, refresh_token=None)
 
     async def refresh(self, token: Token, send: Handler) -> Token:
+        """Refresh the token, or log in if it does not have a refresh token."""
         if token.refresh_token is None:
             return await self.fetch(send)
         request = json_request(f"{self._base_url}/api/v1/auth/refresh", {"refresh_token": token.refresh_token})
         return _token(await send_token_request(send, request), refresh_token=token.refresh_token)
 
     def map_error(self, error: TokenError) -> TokenError:
+        """Convert an error of the login endpoint to the matching class and hint."""
         if not isinstance(error, TokenRefusedError):
             return error
         if error.status == 423:
             wait = LOCKED_FOR if error.retry_after is None else error.retry_after
-            hint = "wait for 15 minutes, and check the password before the next try"
+            hint = "wait 15 minutes, and check the password before the next attempt"
             return error.convert_to(LoginLockedError, retry_after=wait, hint=hint)
         if error.status == 403:
-            hint = f"an administrator has to activate the account {self._username}"
+            hint = f"an administrator must activate the account {self._username}"
             return error.convert_to(TokenRefusedError, hint=hint)
         if error.status == 401:
             hint = f"check the user name ({self._username}) and the password (EDGEQUAKE_USERNAME, EDGEQUAKE_PASSWORD)"
@@ -70,13 +76,13 @@ class EdgeQuakeLogin(Credential):
 
 
 def _token(response: Response, *, refresh_token: Secret | None) -> Token:
-    """The token in a reply; a refresh does not repeat the refresh token, so the one that was sent stays good."""
+    """Parse the token. A refresh response omits the refresh token, so the one that was sent remains valid."""
     data: dict[str, Any] = response.json()
-    value, renewed = data.get("access_token"), data.get("refresh_token")
+    value, refreshed = data.get("access_token"), data.get("refresh_token")
     if not isinstance(value, str) or not value:
-        raise TokenUnavailableError("the token endpoint answered without an access_token")
+        raise TokenUnavailableError("the response of the token endpoint does not contain an access_token")
     return Token(
         value=value,
         lifetime=token_lifetime(response, data, Secret(value)),
-        refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else refresh_token,
+        refresh_token=Secret(refreshed) if isinstance(refreshed, str) and refreshed else refresh_token,
     )

@@ -1,15 +1,15 @@
-"""The errors of EdgeQuake that are more than a status.
+"""Errors of EdgeQuake in addition to the status errors of asdk.
 
 AsdkError
 ├── StatusError
-│   ├── AccountLockedError        423 of a login by hand
+│   ├── AccountLockedError        423 of an explicit login
 │   └── AuthenticationError
-│       └── TenantRequiredError   401 of a call that has to name a tenant and a user
+│       └── TenantRequiredError   401 of a call that must name a tenant and a user
 ├── TokenRefusedError
 │   ├── WrongPasswordError        401 of the client's own login
-│   └── LoginLockedError          423 of it
-├── ProcessingError               documents failed, or were given up
-└── ProcessingTimeoutError        they are not done in time; also a TimeoutError
+│   └── LoginLockedError          423 of the client's own login
+├── ProcessingError               documents failed or were cancelled
+└── ProcessingTimeoutError        processing did not complete in time; also a TimeoutError
 """
 
 from __future__ import annotations
@@ -21,44 +21,46 @@ from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, Track
 from asdk.errors import AsdkError, AuthenticationError, NotFoundError, StatusError, TokenRefusedError
 from asdk.http.request import Request
 
-#: How long an account stays locked, in seconds; the server does not tell.
+#: The time that an account stays locked, in seconds. The server does not send it.
 LOCKED_FOR = 900.0
 
-# What belongs to a user of a tenant, and what lies in a workspace without naming it.
+# Paths that belong to a user of a tenant, and paths that belong to a workspace without naming it.
 _PERSONAL = tuple(f"/api/v1/{name}" for name in ("chat", "conversations", "messages", "folders"))
 _SCOPED = tuple(f"/api/v1/{name}" for name in ("documents", "graph", "entities", "chunks", "lineage", "tasks", "query"))
 
-# What a refusal speaks of that is about the credential, named or not.
+# Words in the message of a 401 that is about the credential rather than the tenant and user headers.
 _CREDENTIAL = re.compile("key|token|jwt|bearer|credential|authorization|expired", re.IGNORECASE)
 
 
 class AccountLockedError(StatusError):
-    """423: too many failed logins; the account opens again 15 minutes after the last one."""
+    """Account locked (423) after too many failed logins. It unlocks 15 minutes after the last one."""
 
 
 class TenantRequiredError(AuthenticationError):
-    """401: chat, conversations and folders belong to a user of a tenant, and the call does not name both as UUIDs."""
+    """Missing tenant or user (401). Chat, conversations and folders require both as UUIDs."""
 
 
 class WrongPasswordError(TokenRefusedError):
-    """401: there is no account with this name and password. Some more wrong tries lock an account that there is."""
+    """Wrong user name or password (401). Further wrong attempts lock an existing account."""
 
 
 class LoginLockedError(TokenRefusedError):
-    """423: too many failed logins; the account opens again 15 minutes after the last one, for the right password too.
+    """Account locked (423) for the client's own login after too many failed logins.
 
-    Until then, ``retry_after`` seconds, no call asks the server again.
+    It unlocks 15 minutes after the last one, also for the correct password.
 
-    A login by hand, `Auth.login`, is a call like any other: it raises `AccountLockedError`.
+    Until then, for ``retry_after`` seconds, calls do not contact the server.
+
+    An explicit login, `Auth.login`, is an ordinary call and raises `AccountLockedError`.
     """
 
 
 class ProcessingError(AsdkError):
-    """Documents of a track failed, or were given up. The others are there.
+    """Failed or cancelled documents of a track. The other documents were stored.
 
     Attributes:
-        track: how the track ended.
-        failed: the documents that are not there, with their ``error_message``.
+        track: the final status of the track.
+        failed: the documents that were not stored, with their ``error_message``.
     """
 
     def __init__(self, track: TrackStatus) -> None:
@@ -66,17 +68,19 @@ class ProcessingError(AsdkError):
         self.failed: list[DocumentSummary] = [document for document in track.documents if is_lost(document)]
         reasons = {document.error_message for document in self.failed if document.error_message}
         why = f": {'; '.join(sorted(reasons))}" if reasons else ""
-        super().__init__(f"{len(self.failed)} of {track.total_count} documents of {track.track_id} were lost{why}")
+        super().__init__(
+            f"{len(self.failed)} of {track.total_count} documents of {track.track_id} failed or were cancelled{why}"
+        )
 
     def __reduce__(self) -> tuple[type[ProcessingError], tuple[TrackStatus]]:
         return type(self), (self.track,)
 
 
 class ProcessingTimeoutError(AsdkError, TimeoutError):
-    """The documents of a track are not processed in time. The server goes on with them: wait again.
+    """Timeout of waiting for the documents of a track. The server continues to process them: wait again.
 
     Attributes:
-        track: how the track was when it was last seen; None if the server never answered.
+        track: the last known status of the track; None if the server never answered.
     """
 
     def __init__(self, track_id: str, timeout: float, track: TrackStatus | None) -> None:
@@ -84,40 +88,40 @@ class ProcessingTimeoutError(AsdkError, TimeoutError):
         self.timeout = timeout
         self.track = track
         seen = "" if track is None or not track.latest_message else f" ({track.latest_message})"
-        super().__init__(f"the documents of {track_id} are not processed after {timeout:g} s{seen}")
+        super().__init__(f"the documents of {track_id} were not processed within {timeout:g} s{seen}")
 
     def __reduce__(self) -> tuple[type[ProcessingTimeoutError], tuple[str, float, TrackStatus | None]]:
         return type(self), (self.track_id, self.timeout, self.track)
 
 
 def is_lost(document: DocumentSummary) -> bool:
-    """Whether a document ended without being there."""
+    """Return whether processing ended without storing the document."""
     return document.status in (DocumentStatus.FAILED, DocumentStatus.CANCELLED)
 
 
 def advised(error: StatusError, request: Request) -> StatusError:
-    """The same error with what to do about it, where the server does not say that.
+    """Add a hint to the error where the server's message has none.
 
     Args:
-        error: of this request.
-        request: as it was sent.
+        error: the error of this request.
+        request: the request as it was sent.
     """
     if isinstance(error, AccountLockedError):
-        error.hint = "wait for 15 minutes, and check the password before the next try"
+        error.hint = "wait 15 minutes, and check the password before the next attempt"
     elif isinstance(error, NotFoundError) and error.code is not None and request.template.startswith(_SCOPED):
         workspace = request.headers.get("X-Workspace-ID") or "default"
-        error.hint = f"looked for in workspace {workspace}, with_workspace(...) looks in another"
+        error.hint = f"searched in workspace {workspace}; use with_workspace(...) for another one"
     elif isinstance(error, AuthenticationError) and _wants_a_name(error, request):
         hint = (
-            "name tenant and user, each by its UUID: tenant_id= and user_id= of the client, "
-            "or tenant=Tenant(tenant_id, user_id=...) of the call"
+            "set tenant and user as UUIDs: pass tenant_id= and user_id= to the client, "
+            "or tenant=Tenant(tenant_id, user_id=...) to the call"
         )
         return error.convert_to(TenantRequiredError, hint=hint)
     return error
 
 
 def _wants_a_name(error: AuthenticationError, request: Request) -> bool:
-    """Whether a refusal is about tenant and user, which the request does not name as this server wants it."""
+    """Return whether the server rejected the request because of its tenant and user headers."""
     if not request.template.startswith(_PERSONAL) or _CREDENTIAL.search(error.message):
         return False
     tenant, user = (request.headers.get(f"X-{who}-ID", "") for who in ("Tenant", "User"))

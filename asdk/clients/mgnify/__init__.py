@@ -1,6 +1,6 @@
-"""The client of MGnify: ``from asdk.clients.mgnify import MGnify``.
+"""The client for MGnify: ``from asdk.clients.mgnify import MGnify``.
 
-`PageCache`, which few need, is imported when it is first asked for.
+`PageCache`, which is rarely needed, is imported on first use.
 """
 
 from __future__ import annotations

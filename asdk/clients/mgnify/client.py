@@ -1,4 +1,4 @@
-"""`MGnify`: the client of MGnify's API, its settings and its choice of credential."""
+"""`MGnify`: the client for the MGnify API, with its settings and its choice of credential."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from asdk.config import Config
 from asdk.errors import ConfigurationError
 from asdk.http.status_errors import read_error
 from asdk.middleware.chain import AnyMiddleware
-from asdk.resources import resource
+from asdk.resources import ResourceAttribute, resource
 from asdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -43,37 +43,38 @@ if TYPE_CHECKING:
 
 API_PATH = "/metagenomics/api/v2"
 
-# What the server's words mean for who reads them.
+# Advice for messages of the server.
 _HINTS = {
-    "Unauthorized": "private data needs a Webin account: pass username= and password=, set MGNIFY_USERNAME and "
-    "MGNIFY_PASSWORD, or let interactive=True ask",
-    "Given token not valid for any token type": "the token has expired or is not one of this server's: pass username= "
-    "and password=, so that a new one can be had; without any token the public data is open",
+    "Unauthorized": "private data requires a Webin account: pass username= and password=, set MGNIFY_USERNAME and "
+    "MGNIFY_PASSWORD, or pass interactive=True",
+    "Given token not valid for any token type": "the token has expired or belongs to another server: pass username= "
+    "and password= to get a new one; public data requires no token",
     "Invalid credentials": LOGIN_HINTS,
-    "Token is invalid or expired": "only a token that still lives can be refreshed: log in again",
-    "Not found.": "there is no such record, or it is private and another account's",
+    "Token is invalid or expired": "only a valid token can be refreshed: log in again",
+    "Not found.": "the record does not exist, or is private to another account",
 }
 
 
 class MGnify(BaseClient):
-    """A client of MGnify: studies, samples, runs, assemblies, analyses, genomes, publications, biomes.
+    """A client for MGnify, with studies, samples, runs, assemblies, analyses, genomes, publications and biomes.
 
-    Public data needs no account. With one, private data comes too: the client logs in when it first has to, and keeps
-    the token fresh.
+    Public data requires no account. With an account the client can also read private data: it logs in when necessary
+    and refreshes the token.
 
-    Settings that are not passed are looked for as ``MGNIFY_...`` in the environment and in ``./.env``, then by the
-    names that the vendor documents: base URL (``MGNIFY_BASE_URL``, ``BASE_URL``), user name (``MGNIFY_USERNAME``,
+    Settings that are not passed are read from ``MGNIFY_...`` variables in the environment and in ``./.env``, then under
+    the names that the vendor documents: base URL (``MGNIFY_BASE_URL``, ``BASE_URL``), user name (``MGNIFY_USERNAME``,
     ``MG_USER``), password (``MGNIFY_PASSWORD``, ``MG_PASSWORD``), token (``MGNIFY_AUTH_TOKEN``, ``AUTH_TOKEN``).
 
     Args:
         username: the Webin id of an account, such as ``"Webin-12345"``.
-        password: of that account.
-        auth_token: a ready-made token. Alone it ends within a day; beside a login it saves the first one.
-        interactive: where user name or password is missing, ask for it in the terminal or notebook, at the first call
-            that private data could come with. Where nobody can be asked, such a call fails.
-        page_cache: keep pages on the disk and do not fetch them again for a day: a directory, or a `PageCache` with a
-            lifetime of its own; also ``MGNIFY_PAGE_CACHE``. Left out, nothing is kept.
-        options: what every client takes, see `ClientOptions`. A ``base_url`` without a path gets the API's own.
+        password: the password of the account.
+        auth_token: an existing token. On its own it expires within a day; with a login it saves the first login.
+        interactive: prompt for a missing user name or password in the terminal or notebook, on the first call that may
+            return private data. Without a terminal or notebook, such a call fails.
+        page_cache: a directory in which to cache pages for a day, or a `PageCache` with another lifetime; also
+            ``MGNIFY_PAGE_CACHE``. By default pages are not cached.
+        options: options of every client, see `ClientOptions`. The path of the API is added to a ``base_url`` without a
+            path.
 
     Source: MGnify API v2.
     """
@@ -82,19 +83,19 @@ class MGnify(BaseClient):
     env_prefix = PREFIX
     env_names: ClassVar[Mapping[str, tuple[str, ...]]] = NAMES
 
-    auth = resource(Auth)
-    studies = resource(Studies)
-    samples = resource(Samples)
-    runs = resource(Runs)
-    assemblies = resource(Assemblies)
-    analyses = resource(Analyses)
-    publications = resource(Publications)
-    genomes = resource(Genomes)
-    catalogues = resource(Catalogues)
-    biomes = resource(Biomes)
-    super_studies = resource(SuperStudies)
-    searches = resource(Searches)
-    files = resource(Files)
+    auth: ResourceAttribute[Auth] = resource(Auth)
+    studies: ResourceAttribute[Studies] = resource(Studies)
+    samples: ResourceAttribute[Samples] = resource(Samples)
+    runs: ResourceAttribute[Runs] = resource(Runs)
+    assemblies: ResourceAttribute[Assemblies] = resource(Assemblies)
+    analyses: ResourceAttribute[Analyses] = resource(Analyses)
+    publications: ResourceAttribute[Publications] = resource(Publications)
+    genomes: ResourceAttribute[Genomes] = resource(Genomes)
+    catalogues: ResourceAttribute[Catalogues] = resource(Catalogues)
+    biomes: ResourceAttribute[Biomes] = resource(Biomes)
+    super_studies: ResourceAttribute[SuperStudies] = resource(SuperStudies)
+    searches: ResourceAttribute[Searches] = resource(Searches)
+    files: ResourceAttribute[Files] = resource(Files)
 
     def __init__(
         self,
@@ -122,30 +123,26 @@ class MGnify(BaseClient):
             if isinstance(config, MGnifyConfig) and options["auth"] is not None:
                 options.setdefault("token_store", config.token_store)
         elif username or password or auth_token:
-            raise ConfigurationError("give auth=, or username= and password=, or auth_token=, not both")
+            raise ConfigurationError("auth cannot be combined with username, password or auth_token; pass one of them")
         self._page_cache = _page_cache(config, page_cache)
         super().__init__(**options)
 
     def build_stack(self) -> Sequence[AnyMiddleware]:
+        """Return the middleware stack, with the page cache below logging."""
         logging, *rest = super().build_stack()
         cache = self._page_cache
         return [logging, *rest] if cache is None else [logging, cache.middleware(self.token_source), *rest]
 
     @property
     def private_studies(self) -> QuerySet[Study]:
-        """The private studies of the account. Fetching them raises AuthenticationError for a client without one.
+        """Return the account's private studies. Fetching them without a login raises `AuthenticationError`.
 
         Source: MGnify API v2, ``GET /my-data/studies/``.
         """
         return self.studies.private()
 
-    @property
-    def clock(self) -> Clock:
-        """Every time and wait goes through it."""
-        return self._clock
-
     def describe_error(self, data: Any) -> tuple[str | None, str | None]:
-        """The server's code and message, and what to do where its words do not say."""
+        """Return the server's code and message, with advice added to known messages."""
         code, message = read_error(data)
         hint = _HINTS.get(message or "")
         return code, message if hint is None else f"{message} ({hint})"
@@ -164,7 +161,7 @@ def _page_cache(config: Config, given: PageCache | str | os.PathLike[str] | None
 
 
 def _api_url(base_url: str) -> str:
-    """A base URL with the API's path, if it has none: the vendor's settings name the host alone."""
+    """Add the API's path to a base URL without one, because the vendor's settings contain only the host."""
     scheme, separator, rest = base_url.partition("://")
     host, _, path = rest.partition("/")
     return base_url if path.strip("/") or not separator else f"{scheme}://{host}{API_PATH}"
@@ -180,14 +177,14 @@ def _credential(
     token: Secret | None,
     interactive: bool,
 ) -> Credential | None:
-    """The credential, or None for a client of public data.
+    """Return the credential; None for anonymous access to public data.
 
     Raises:
-        ConfigurationError: half a login, and nobody to ask for the rest.
+        ConfigurationError: the user name or the password is missing, and the client is not interactive.
     """
     passed = config.is_argument("username") or config.is_argument("password")
     if passed and not config.is_argument("auth_token"):
-        token = None  # one that the environment has is perhaps another account's
+        token = None  # a token from the environment may belong to another account
     if token is None and interactive and (username is None or password is None):
         return PromptCredential(
             lambda name, secret: SlidingToken(base_url, name, secret, clock=clock),
@@ -199,7 +196,7 @@ def _credential(
     if (username is None) != (password is None) and (token is None or passed):
         missing = "username" if username is None else "password"
         raise ConfigurationError(
-            f"a login needs username and password; no {missing}: looked for {config.looked_for(missing)}"
+            f"{missing} is missing: a login requires username and password; not found in {config.looked_for(missing)}"
         )
     if token is None and (username is None or password is None):
         return None

@@ -1,6 +1,6 @@
-"""`MGnifyConfig`: the settings of an account in one piece, as the vendor's package has them. Given to `MGnify`.
+"""`MGnifyConfig`: the settings of an account in one object, as in the vendor's package. Passed to `MGnify`.
 
-The names under which settings are looked for stand here too.
+This module also contains the names of the settings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from asdk.errors import ConfigurationError
 from asdk.secret import Secret
 
 PREFIX = "MGNIFY"
-#: The names that the vendor documents, beside those with the prefix; to its package their case is all one.
+#: The names that the vendor documents, in addition to the prefixed names. Its package ignores their case.
 NAMES: Mapping[str, tuple[str, ...]] = {
     "base_url": ("BASE_URL", "base_url"),
     "username": ("MG_USER", "mg_user"),
@@ -28,17 +28,18 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 class MGnifyConfig(Config):
     """Settings to pass around: ``MGnify(config=MGnifyConfig(mg_user="Webin-12345", mg_password="..."))``.
 
-    What is left out or None is looked for in the environment and in ``./.env``, as by `MGnify` itself. Arguments of a
-    client win over those given here.
+    Settings that are omitted or None are read from the environment and ``./.env``, as in `MGnify`. Arguments of the
+    client take precedence over these settings.
 
     Args:
         mg_user: the Webin id of an account.
-        mg_password: of that account.
-        auth_token: a ready-made token.
-        base_url: of the server, without the API's path.
-        cache_dir: keep token and pages there, as `FileTokenStore` and `PageCache` do. None: nothing is kept.
-        environ: instead of the environment of the process.
-        dotenv: a settings file in dotenv format; None for none.
+        mg_password: the password of the account.
+        auth_token: an existing token.
+        base_url: the base URL of the server, without the API's path.
+        cache_dir: a directory for the token and for pages, see `FileTokenStore` and `PageCache`. By default nothing is
+            stored.
+        environ: a mapping to use instead of the environment of the process.
+        dotenv: a settings file in dotenv format; None to use no file.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class MGnifyConfig(Config):
         dotenv: str | os.PathLike[str] | None = ".env",
     ) -> None:
         super().__init__(PREFIX, names=NAMES, environ=environ, dotenv=dotenv)
-        self.cache_dir = None if cache_dir is None else Path(cache_dir)
+        self.cache_dir: Path | None = None if cache_dir is None else Path(cache_dir)
         self._secrets = {
             name: Secret(value)
             for name, value in (("password", mg_password), ("auth_token", auth_token))
@@ -63,30 +64,30 @@ class MGnifyConfig(Config):
 
     @property
     def token_store(self) -> auth.TokenStore | None:
-        """Where the token is kept.
+        """Return the token store in ``cache_dir``; None without one.
 
         Raises:
-            ConfigurationError: filelock or platformdirs is missing: ``pip install 'asdk[tokens]'``.
+            ConfigurationError: filelock or platformdirs is not installed: ``pip install 'asdk[tokens]'``.
         """
         return None if self.cache_dir is None else auth.FileTokenStore(self.cache_dir / "tokens")
 
-    def _find(self, name: str, argument: str | Secret | None, default: str | None, *, secret: bool = False) -> Setting:
+    def _find(self, name: str, argument: str | Secret | None, default: str | None, **options: bool) -> Setting:
         if argument is None:
             argument = self._secrets.get(name) or self._plain.get(name)
-        return super()._find(name, argument, default, secret=secret)
+        return super()._find(name, argument, default, **options)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """As its settings, without secrets.
+        """Pickle the settings, without secrets.
 
         Raises:
-            ConfigurationError: a secret was given in code, or the environment is a mapping of the caller's.
+            ConfigurationError: a secret was passed in code, or ``environ`` is a mapping of the caller.
         """
         if self._secrets:
             raise ConfigurationError(
-                f"an MGnifyConfig that was given {' and '.join(self._secrets)} in code does not pickle: set "
-                "MGNIFY_PASSWORD or MGNIFY_AUTH_TOKEN for both processes"
+                f"cannot pickle an MGnifyConfig with {' and '.join(self._secrets)} passed in code: set "
+                "MGNIFY_PASSWORD or MGNIFY_AUTH_TOKEN in both processes"
             )
-        super().__reduce__()  # refuses such an environment
+        super().__reduce__()  # raises if the environment is a mapping of the caller
         kept = {
             "mg_user": self._plain["username"],
             "base_url": self._plain["base_url"],

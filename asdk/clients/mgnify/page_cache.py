@@ -1,7 +1,7 @@
-"""`PageCache`: pages of query sets on the disk, so that a walk that broke asks only for the rest. Given to `MGnify`.
+"""`PageCache`: a disk cache for the pages of query sets, so an interrupted iteration can resume. Passed to `MGnify`.
 
-Not the cache of RFC 9111, which is `asdk.middleware.CacheMiddleware`: MGnify says nothing of how long a page is good,
-and a checkpoint must outlive the process.
+This is not the cache of RFC 9111, which is `asdk.middleware.CacheMiddleware`: MGnify does not state how long a page is
+valid, and a checkpoint must outlive the process.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from asdk.auth import TokenSource
 from asdk.clients.mgnify.credentials import SlidingToken
-from asdk.concurrency.private_files import Folder, UntrustedFileError, private_folder
-from asdk.concurrency.threads import in_thread
+from asdk.concurrency.private_files import PrivateDirectory, UntrustedFileError, open_private_directory
+from asdk.concurrency.threads import run_in_thread
 from asdk.errors import ConfigurationError, DecodeError
 from asdk.http.request import Request
 from asdk.http.response import Response
@@ -32,10 +32,10 @@ T = TypeVar("T")
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 
-# What a file may have in bytes: a response may have 64 MiB, and a line of ours stands before it.
+# The maximum size of a file in bytes: a response of up to 64 MiB, with a header line.
 _LARGEST = 65 * 2**20
 
-# A call for a page has its number in the query; counts, records and the status of a search have none.
+# A request for a page has a page number in its query; counts, records and search statuses do not.
 _NUMBER = re.compile(r"[?&]page=[0-9]+(?:&|$)").search
 _OURS = re.compile(r"[0-9a-f]{32}\.json(\.tmp)?").fullmatch
 
@@ -43,18 +43,18 @@ _log = logging.getLogger("asdk")
 
 
 class PageCache:
-    """Keeps the pages that lists and relations fetched, each in a file that nobody but its owner can read.
+    """A cache for the pages of lists and relations, with one file per page that only its owner can read.
 
-    A page is found again by its whole URL and by whose it is: what comes with a token is kept for the settings that the
-    token came from, and for no others; what comes without one is everybody's. Only whole pages are kept, never a
-    failure. ``headers={"Cache-Control": "no-cache"}`` on a call fetches anew and keeps that, ``no-store`` passes the
-    cache by. What the disk refuses is logged once, as a warning on the logger ``asdk``, and fetched.
+    The key is the full URL and the owner. A page fetched with a token is returned only for the settings that the token
+    came from; a page fetched without a token is public. Only complete pages are stored, never errors.
+    ``headers={"Cache-Control": "no-cache"}`` on a call fetches the page again and stores it; ``no-store`` bypasses the
+    cache. If the disk fails, the page is fetched, and each problem is logged once as a warning on the logger ``asdk``.
 
     Several clients and processes may share a directory.
 
     Args:
-        directory: a folder in it is made and used, with the mode 0700.
-        lifetime: how many seconds a page is good for.
+        directory: the parent directory; the cache creates a folder in it with mode 0700.
+        lifetime: the time in seconds for which a page is fresh.
 
     Raises:
         ConfigurationError: the lifetime is not positive.
@@ -62,48 +62,48 @@ class PageCache:
 
     def __init__(self, directory: str | os.PathLike[str], *, lifetime: float = _DAY) -> None:
         if not lifetime > 0:
-            raise ConfigurationError(f"the lifetime of a page is a positive number of seconds, not {lifetime!r}")
+            raise ConfigurationError(f"lifetime must be a positive number of seconds, got {lifetime!r}")
         self._parent = Path(directory).expanduser().absolute()
-        self.directory = self._parent / "mgnify-pages"
+        self.directory: Path = self._parent / "mgnify-pages"
         self.lifetime = lifetime
-        self._complaints: set[str] = set()
+        self._problems: set[str] = set()
         self._is_swept = False
 
     async def load(self, key: str, now: float) -> bytes | None:
-        """The page under a key, if there is one that is still good at this moment, in epoch seconds."""
-        return await in_thread(lambda: self._tolerant(lambda: self._load(f"{key}.json", now)))
+        """Return the page stored under a key if it is fresh at the time ``now``, in epoch seconds."""
+        return await run_in_thread(lambda: self._tolerant(lambda: self._load(f"{key}.json", now)))
 
     async def save(self, key: str, page: bytes, now: float) -> None:
-        """Keep a page, in the place of what was there."""
-        await in_thread(lambda: self._tolerant(lambda: self._save(f"{key}.json", page, now)))
+        """Store a page, replacing an earlier one."""
+        await run_in_thread(lambda: self._tolerant(lambda: self._save(f"{key}.json", page, now)))
 
     async def clear(self) -> None:
-        """Remove all pages, of all users of this directory."""
-        await in_thread(lambda: self._tolerant(lambda: self._sweep(None)))
+        """Remove all pages of all users of this directory."""
+        await run_in_thread(lambda: self._tolerant(lambda: self._sweep(None)))
 
     def middleware(self, source: TokenSource | None) -> PageCacheMiddleware:
-        """What answers the calls of one client from here.
+        """Return the middleware that answers one client's calls from this cache.
 
         Args:
-            source: of the client's token; None for a client without one.
+            source: the source of the client's token; None for a client without a token.
         """
         return PageCacheMiddleware(self, source)
 
     def _tolerant(self, work: Callable[[], T]) -> T | None:
-        """Whatever the disk says, the page can be fetched."""
+        """Do the work and return its result; log a disk error and return None, so that the page is fetched."""
         try:
             return work()
         except FileNotFoundError:
             return None
         except (OSError, UntrustedFileError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
-        if problem not in self._complaints:
-            self._complaints.add(problem)
-            _log.warning("a page in %s is passed over: %s", self.directory, problem)
+        if problem not in self._problems:
+            self._problems.add(problem)
+            _log.warning("ignoring a page in %s: %s", self.directory, problem)
         return None
 
     def _load(self, name: str, now: float) -> bytes | None:
-        with private_folder(self.directory, make=False) as folder:
+        with open_private_directory(self.directory, make=False) as folder:
             text, _ = folder.read(name, _LARGEST)
         if text is None:
             return None
@@ -114,16 +114,16 @@ class PageCache:
         return page if 0 <= now - float(saved) < self.lifetime else None
 
     def _save(self, name: str, page: bytes, now: float) -> None:
-        page.decode()  # what is no text could not be read again
-        with private_folder(self.directory, make=True) as folder:
+        page.decode()  # invalid UTF-8 could not be read back
+        with open_private_directory(self.directory, make=True) as folder:
             _write(folder, name, f"{now} {_digest(page)}\n".encode() + page, until=now + self.lifetime)
         if not self._is_swept:
             self._is_swept = True
             self._sweep(now)
 
     def _sweep(self, now: float | None) -> None:
-        """Remove the pages that are over at a moment, and what writers that were killed left; None for everything."""
-        with private_folder(self.directory, make=False) as folder, os.scandir(self.directory) as entries:
+        """Remove the pages that have expired at ``now`` and files of killed writers; with None, remove all files."""
+        with open_private_directory(self.directory, make=False) as folder, os.scandir(self.directory) as entries:
             for entry in entries:
                 ours = _OURS(entry.name)
                 if ours and (now is None or entry.stat(follow_symlinks=False).st_mtime + _grace(ours) <= now):
@@ -137,11 +137,11 @@ class PageCache:
 
 
 class PageCacheMiddleware:
-    """Answers calls for pages from a `PageCache`, and fills it.
+    """The middleware that answers requests for pages from a `PageCache` and stores new pages.
 
     Args:
-        cache: has the pages.
-        source: of the client's token; None for a client without one.
+        cache: the cache.
+        source: the source of the client's token; None for a client without a token.
     """
 
     order = StackOrder.CACHE
@@ -151,6 +151,7 @@ class PageCacheMiddleware:
         self._source = source
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
+        """Return the cached page, or send the request and store the page."""
         control, owner = request.headers.get("Cache-Control", ""), self._owner(request)
         if owner is None or not _asks_for_page(request) or "no-store" in control:
             return await call_next(request)
@@ -159,27 +160,27 @@ class PageCacheMiddleware:
         if page is not None:
             return Response(200, {"Content-Type": "application/json"}, page, request=request)
         response = await call_next(request)
-        # A person who is asked for a login may have become another one meanwhile.
+        # A login prompt during the request may have changed the account.
         if response.status == 200 and _is_page(response) and self._owner(request) == owner:
             await self._cache.save(key, response.content, request.clock.time())
         return response
 
     def _owner(self, request: Request) -> str | None:
-        """Whose the page is, empty for what everybody may see; None as long as that is not known."""
+        """Return the page's owner: empty for public pages, None while unknown."""
         source = self._source
         if source is None or not request.authenticate:
             return ""
         credential = source.credential
         if isinstance(credential, SlidingToken):
             return credential.owner
-        # Others may say who they will be before anybody has believed them.
+        # Other credentials state an identity before the server has verified it.
         identity = credential.identity if source.peek() is not None else None
         return None if identity is None else f"{identity.key}-{identity.seed}"
 
 
 def _asks_for_page(request: Request) -> bool:
     is_plain = request.method == "GET" and request.same_origin and not request.stream
-    # A secret of the call's own makes it somebody else's.
+    # A secret in the call's own headers may belong to another account.
     return is_plain and _NUMBER(request.url) is not None and not request.headers.secrets()
 
 
@@ -192,7 +193,7 @@ def _is_page(response: Response) -> bool:
 
 
 def _grace(name: re.Match[str]) -> float:
-    """How long what has such a name may be there beyond its date: somebody may be writing it."""
+    """Return the time that a file may outlive its date: a temporary file may still be written."""
     return _HOUR if name[1] else 0.0
 
 
@@ -200,10 +201,10 @@ def _digest(page: bytes) -> str:
     return hashlib.blake2b(page, digest_size=16).hexdigest()
 
 
-def _write(folder: Folder, name: str, content: bytes, *, until: float) -> None:
-    """At once, and without a lock: whoever writes the same page beside us has a temporary name of his own.
+def _write(folder: PrivateDirectory, name: str, content: bytes, *, until: float) -> None:
+    """Write a file atomically. No lock is needed: concurrent writers use different temporary names.
 
-    The file is dated to its end, since those who share the directory may have lifetimes of their own.
+    The modification time is set to the expiry, because users of the directory may have different lifetimes.
     """
     temporary = f"{secrets.token_hex(16)}.json.tmp"
     try:

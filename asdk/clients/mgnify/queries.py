@@ -1,6 +1,6 @@
-"""`QuerySet`: a collection of MGnify, described first and fetched when it is asked for.
+"""`QuerySet`: a lazy collection of MGnify records. Created by the resources.
 
-Made by the resources; the base of those that have relations stands here too.
+This module also contains `MGnifyResource`, the base class of resources with relations.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _PAGES = PageNumbers(items="items", total="count")
 
-# What records go by; the first of these that a record has.
+# Fields that identify a record; the first existing one is used.
 _IDS = ("accession", "pubmed_id", "catalogue_id", "slug", "lineage")
 
 
@@ -37,11 +37,10 @@ class _Count:
 
 
 class QuerySet(Generic[T]):
-    """A lazy collection: making it, narrowing it and explaining it send nothing.
+    """A lazy collection of records. Creating, filtering and explaining it sends no requests.
 
-    ``async for record in query_set`` walks through all of it, page after page; a page that fails raises and is never
-    skipped. ``await query_set[7]`` is one record. Each use fetches anew, unless the client keeps pages (see
-    `PageCache`).
+    ``async for record in query_set`` iterates over all pages; a page that fails raises and is never skipped. ``await
+    query_set[7]`` fetches one record. Each use sends new requests, unless the client has a `PageCache`.
     """
 
     __slots__ = ("_authenticate", "_client", "_filters", "_model", "_options", "_path_params", "_template")
@@ -57,18 +56,19 @@ class QuerySet(Generic[T]):
         authenticate: bool = True,
         options: CallOptions | None = None,
     ) -> None:
-        """
+        """Create a query set; the resources do this.
+
         Args:
-            client: fetches the pages.
+            client: the client that fetches the pages.
             template: the path template of the collection.
-            model: what one record is.
-            filters: the query, by the server's names: every one that there is, with None for what is left out.
+            model: the model of a record.
+            filters: all filters of the collection by the server's names, with None for unset filters.
             path_params: a value for each parameter of the template.
-            authenticate: False where the server looks at no token.
-            options: what the calls do differently.
+            authenticate: False if the server ignores tokens here.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: what was given for options is none: a filter that the collection does not have.
+            InvalidRequestError: ``options`` contains an unknown option, such as a filter of another collection.
         """
         self._client = client
         self._template = template
@@ -77,20 +77,21 @@ class QuerySet(Generic[T]):
         self._path_params = path_params
         self._authenticate = authenticate
         self._options = CallOptions() if options is None else options
-        # A method's keywords that are none of its filters come as options, where a misspelt one would be found only
-        # when it is sent, after `explain` has shown the collection without it.
+        # A keyword that is not a filter arrives as an option. Without this check, a misspelled filter would be found
+        # only on sending, after `explain` has shown the collection without it.
         self._refuse(self._options.keys() - CallOptions.__annotations__.keys())
 
-    # --- without the network ----------------------------------------------------------------------------------------
+    # --- without requests ---------------------------------------------------------------------------------------------
 
     def filter(self, **filters: object) -> QuerySet[T]:
-        """The same collection, narrowed further.
+        """Return a copy of the collection with more filters.
 
         Args:
-            filters: by the names that the collection's method takes, such as ``search="gut"``; None takes one away.
+            filters: filters by name, as in the method that created the collection, such as ``search="gut"``; None
+                removes a filter.
 
         Raises:
-            InvalidRequestError: the collection has no such filter. The server would pass it over without a word.
+            InvalidRequestError: the collection has no such filter. The server would silently ignore it.
         """
         self._refuse(filters.keys() - self._filters.keys())
         narrowed = copy.copy(self)
@@ -98,26 +99,26 @@ class QuerySet(Generic[T]):
         return narrowed
 
     def explain(self, pages: int = 1) -> list[str]:
-        """The URLs that this collection fetches, page by page. Nothing is sent, so how many there are is not known.
+        """Return the URLs of the first pages. Nothing is sent, so the number of pages is unknown.
 
         Args:
-            pages: for how many pages.
+            pages: the number of pages.
         """
         return [self._url(number) for number in range(1, pages + 1)]
 
-    # --- with it ----------------------------------------------------------------------------------------------------
+    # --- with requests ------------------------------------------------------------------------------------------------
 
     async def count(self) -> int:
-        """How many records there are now.
+        """Return the current number of records.
 
         Raises:
-            UnprocessableError: a filter has a value that the server does not take.
+            UnprocessableError: the server rejects the value of a filter.
         """
         found = await self._client.request(
             "GET",
             self._template,
             path_params=self._path_params,
-            params={**self._filters, "page_size": 1},  # not a page by its number: a cache of pages passes it over
+            params={**self._filters, "page_size": 1},  # no page number, so a page cache ignores it
             model=_Count,
             authenticate=self._authenticate,
             **self._options,
@@ -125,24 +126,24 @@ class QuerySet(Generic[T]):
         return found.count
 
     async def preview(self, rows: int = 10) -> Records[T]:
-        """The first records, for a look at what the query means; a notebook shows them as a table.
+        """Return the first records, to check what the query matches; a notebook shows them as a table.
 
         Args:
-            rows: how many, 100 at most.
+            rows: the number of records, at most 100.
         """
         return await self.filter(page_size=rows).get()
 
     async def get(self, page: int = 1) -> Records[T]:
-        """One page, the first unless you say otherwise.
+        """Fetch one page, by default the first.
 
         Args:
-            page: its number, from 1.
+            page: the number of the page, from 1.
 
         Returns:
-            Its records: 100 at most, whatever ``page_size`` says; none if the collection is shorter.
+            The records: at most 100, regardless of ``page_size``; empty after the last page.
 
         Raises:
-            UnprocessableError: a filter has a value that the server does not take.
+            UnprocessableError: the server rejects the value of a filter.
         """
         async with aclosing(self.paginate(page=page).pages()) as pages:
             async for found in pages:
@@ -150,38 +151,39 @@ class QuerySet(Generic[T]):
         return Records()
 
     async def page(self, number: int) -> Records[T]:
-        """The page with this number, from 1; see `get`."""
+        """Fetch the page with a number from 1; see `get`."""
         return await self.get(number)
 
     def __getitem__(self, index: int) -> Coroutine[Any, Any, T]:
-        """One record by its place, from 0: ``await query_set[7]``. It is as lists show it; ``get`` of the resource has
-        the detail.
+        """Fetch one record by its index, from 0: ``await query_set[7]``.
+
+        The record has the fields of a list; ``get`` of the resource returns its detail.
 
         Raises:
-            IndexError: when it is awaited: the collection is shorter.
-            InvalidRequestError: it is no such number; for more than one record there is ``collect(limit=...)``.
+            IndexError: when awaited, if the collection is shorter.
+            InvalidRequestError: the index is not an integer from 0; use ``collect(limit=...)`` for several records.
         """
         if not hasattr(index, "__index__") or index < 0:
             raise InvalidRequestError(
-                f"a query set takes an index from 0, not {index!r}; `await it.collect(limit=...)` gives several records"
+                f"the index of a query set must be an integer from 0, got {index!r}; use collect(limit=...) for several"
             )
         return self._at(index)
 
-    # Without this, `for` would take the indexes one after another, and never come to an end.
+    # Without this, `for` would use `__getitem__` and never stop.
     __iter__ = None
 
     async def _at(self, index: int) -> T:
-        # A page of one record: where a larger one would begin depends on how the server cuts it.
+        # Fetch a page of one record: the start of a larger page depends on the server's maximum page size.
         found = await self.filter(page_size=1).get(index + 1)
         if not found:
             raise IndexError(f"{self._template} has no record {index}")
         return found[0]
 
     def paginate(self, *, page: int = 1) -> Paginator[T]:
-        """The walk through the collection that ``async for`` makes, to be tuned or begun elsewhere.
+        """Return the paginator behind ``async for``, to configure it or to start at another page.
 
         Args:
-            page: the number of the page to begin at.
+            page: the number of the first page.
         """
         return self._client.paginate(
             self._template,
@@ -197,43 +199,44 @@ class QuerySet(Generic[T]):
         return aiter(self.paginate())
 
     def pages(self) -> AsyncGenerator[Records[T], None]:
-        """All pages, one after another, each a list of records."""
+        """Iterate over all pages, each a list of records."""
         return self.paginate().pages()
 
     async def first(self) -> T | None:
-        """The first record, or None if there is none."""
+        """Return the first record; None if the collection is empty."""
         return await self.paginate().first()
 
     async def collect(self, *, limit: int | None = None) -> Records[T]:
-        """All records as one list.
+        """Fetch all records as one list.
 
         Args:
-            limit: stop after so many.
+            limit: the maximum number of items.
         """
         return await self.paginate().collect(limit=limit)
 
     async def ids(self, *, limit: int | None = None) -> list[str]:
-        """What the records go by: accessions, or the ids of publications and catalogues, slugs, lineages. A record
-        without one is passed over.
+        """Return the ids of the records: accessions, ids of publications and catalogues, slugs or lineages.
+
+        Records without an id are skipped.
 
         Args:
-            limit: stop after so many.
+            limit: the maximum number of items.
 
         Raises:
-            InvalidRequestError: these records have none, such as annotations.
+            InvalidRequestError: records of this type have no ids, such as annotations.
         """
         found = await self.collect(limit=limit)
         name = next((name for name in _IDS if found and hasattr(found[0], name)), None)
         if found and name is None:
-            raise InvalidRequestError(f"the records of {self._template} have no ids of their own")
+            raise InvalidRequestError(f"the records of {self._template} have no ids")
         ids = [getattr(record, name) for record in found] if name else []
         return [str(one) for one in ids if one is not None]
 
     async def to_pandas(self, *, limit: int | None = None) -> pd.DataFrame:
-        """All records as a pandas data frame; see `Records.to_pandas`.
+        """Fetch all records as a pandas data frame; see `Records.to_pandas`.
 
         Args:
-            limit: stop after so many.
+            limit: the maximum number of items.
 
         Raises:
             ConfigurationError: pandas is not installed: ``pip install 'asdk[pandas]'``.
@@ -241,10 +244,10 @@ class QuerySet(Generic[T]):
         return (await self.collect(limit=limit)).to_pandas()
 
     async def to_polars(self, *, limit: int | None = None) -> pl.DataFrame:
-        """All records as a polars data frame; see `Records.to_polars`.
+        """Fetch all records as a polars data frame; see `Records.to_polars`.
 
         Args:
-            limit: stop after so many.
+            limit: the maximum number of items.
 
         Raises:
             ConfigurationError: polars is not installed: ``pip install 'asdk[polars]'``.
@@ -262,14 +265,14 @@ class QuerySet(Generic[T]):
         return self._client.build_request("GET", self._template, path_params=self._path_params, params=params).url
 
     def __await__(self) -> NoReturn:
-        raise TypeError(f"{self!r}: it is not awaited itself")
+        raise TypeError(f"cannot await {self!r}")
 
     def __repr__(self) -> str:
-        return f"<QuerySet {self._url(1)}: `async for` fetches all of it, `await it.get()` the first page>"
+        return f"<QuerySet {self._url(1)}: `async for` fetches all records, `await it.get()` the first page>"
 
 
 class MGnifyResource(Resource["MGnify"]):
-    """A group of operations on records that have others hanging on them."""
+    """A group of operations on records with related records."""
 
     __slots__ = ()
 
@@ -283,7 +286,7 @@ class MGnifyResource(Resource["MGnify"]):
         authenticate: bool = True,
         **path_params: object,
     ) -> QuerySet[T]:
-        """What hangs on one record; such lists have no filters."""
+        """Return the collection of records related to one record, without filters."""
         return QuerySet(
             self._client,
             template,

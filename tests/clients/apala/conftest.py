@@ -10,8 +10,8 @@ import pytest
 from asdk.clients.apala import Apala
 from asdk.sandbox import Sandbox
 from asdk.sandbox.apala import ApalaServer
-from tests.support.days import Days
-from tests.support.makers import maker
+from tests.support.client_factory import client_factory
+from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
@@ -21,15 +21,15 @@ class MakeClient(Protocol):
 
 
 @pytest.fixture
-def server(days: Days) -> Iterator[ApalaServer]:
-    with Sandbox.in_thread(clock=days.server) as sandbox:
+def server(shared_clock: SharedClock) -> Iterator[ApalaServer]:
+    with Sandbox.in_thread(clock=shared_clock.server) as sandbox:
         yield sandbox.apala
 
 
 @pytest.fixture
 async def make_client(server: ApalaServer) -> AsyncIterator[MakeClient]:
     known = server.credentials
-    async with maker(Apala, base_url=server.url, api_key=known.api_key, customer_id=known.customer_id) as make:
+    async with client_factory(Apala, base_url=server.url, api_key=known.api_key, customer_id=known.customer_id) as make:
         yield make
 
 

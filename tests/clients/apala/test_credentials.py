@@ -20,16 +20,16 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.apala.conftest import MakeClient
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 TOKEN, REFRESH, TEMPLATES = "/api/auth/token", "/api/auth/refresh", "/api/paf/templates"
 HOUR = 3600.0
 
 
 @pytest.fixture
-def client(make_client: MakeClient, days: Days) -> Apala:
+def client(make_client: MakeClient, shared_clock: SharedClock) -> Apala:
     """Ages with the server."""
-    return make_client(clock=days.client)
+    return make_client(clock=shared_clock.client)
 
 
 def token_requests(server: ApalaServer) -> tuple[int, int]:
@@ -55,23 +55,25 @@ async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: A
 
 
 async def test_in_its_last_minute_a_token_is_renewed_while_calls_go_on(
-    client: Apala, server: ApalaServer, days: Days
+    client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     await client.paf.templates.list()
-    await days.go_by(HOUR - 61)
+    await shared_clock.advance(HOUR - 61)
     await client.paf.templates.list()
     assert token_requests(server) == (1, 0)
-    await days.go_by(20)
+    await shared_clock.advance(20)
     server.faults.add(ServerFault.delay(0.1), path=REFRESH)
     await client.paf.templates.list()
     await client.aclose()  # it waits for the refresh that no call waited for
     assert token_requests(server) == (1, 1)
 
 
-async def test_a_refused_refresh_falls_back_to_the_key(client: Apala, server: ApalaServer, days: Days) -> None:
+async def test_a_refused_refresh_falls_back_to_the_key(
+    client: Apala, server: ApalaServer, shared_clock: SharedClock
+) -> None:
     await client.paf.templates.list()
     server.revoke_refresh_tokens()
-    await days.go_by(HOUR + 1)
+    await shared_clock.advance(HOUR + 1)
     await call_at_once(client, 20)
     assert token_requests(server) == (2, 1)
 
@@ -85,11 +87,11 @@ async def test_a_refused_refresh_falls_back_to_the_key(client: Apala, server: Ap
     ],
 )
 async def test_a_refresh_that_the_server_fails_to_do_falls_back_to_the_key(
-    client: Apala, server: ApalaServer, days: Days, fault: ServerFault
+    client: Apala, server: ApalaServer, shared_clock: SharedClock, fault: ServerFault
 ) -> None:
     await client.paf.templates.list()
     server.faults.add(fault, path=REFRESH)
-    await days.go_by(HOUR + 1)
+    await shared_clock.advance(HOUR + 1)
     await call_at_once(client, 20)
     assert token_requests(server) == (2, 1)
 
@@ -102,25 +104,27 @@ async def test_a_refresh_that_came_too_soon_waits_and_is_no_login(client: Apala,
     assert (caught.value.status, token_requests(server)) == (429, (1, 1))
 
 
-async def test_rotated_refresh_tokens_are_kept(client: Apala, server: ApalaServer, days: Days) -> None:
+async def test_rotated_refresh_tokens_are_kept(client: Apala, server: ApalaServer, shared_clock: SharedClock) -> None:
     server.settings.rotate_refresh_tokens = True
     for _ in range(4):
         await client.paf.templates.list()
-        await days.go_by(HOUR + 1)
+        await shared_clock.advance(HOUR + 1)
     assert token_requests(server) == (1, 3)
     assert (await client.authenticate()).company_name == "Sandbox Lending"
 
 
-async def test_authenticate_says_whose_the_key_is(client: Apala, server: ApalaServer, days: Days) -> None:
+async def test_authenticate_says_whose_the_key_is(
+    client: Apala, server: ApalaServer, shared_clock: SharedClock
+) -> None:
     result = await client.authenticate()
     assert result["company_name"] == result.company_name == "Sandbox Lending"
     assert result.company_id == server.credentials.company_id
     assert (result.expires_in, result.token_type) == (3600, "Bearer")
     assert result.access_token == client.access_token
     assert result.refresh_token == client.refresh_token is not None
-    assert client.token_expires_at == days.client.time() + HOUR - 60
+    assert client.token_expires_at == shared_clock.client.time() + HOUR - 60
     assert result.access_token.reveal() not in repr(result)
-    await days.go_by(100)
+    await shared_clock.advance(100)
     again = await client.authenticate()
     assert (again["expires_in"], token_requests(server)) == (3600, (2, 0)), "asked for by hand, it is a request"
     assert again.access_token == client.access_token != result.access_token
@@ -128,9 +132,9 @@ async def test_authenticate_says_whose_the_key_is(client: Apala, server: ApalaSe
         result["no_such_field"]
 
 
-async def test_a_refresh_can_be_asked_for(client: Apala, server: ApalaServer, days: Days) -> None:
+async def test_a_refresh_can_be_asked_for(client: Apala, server: ApalaServer, shared_clock: SharedClock) -> None:
     first = await client.authenticate()
-    await days.go_by(1000)
+    await shared_clock.advance(1000)
     second = await client.refresh_access_token()
     assert second["expires_in"] == 3600
     assert second.access_token == client.access_token != first.access_token
@@ -148,10 +152,10 @@ async def test_two_refreshes_in_a_row_are_two_requests_and_two_tokens(client: Ap
 
 
 async def test_a_token_in_its_last_minute_can_be_refreshed_by_hand(
-    client: Apala, server: ApalaServer, days: Days
+    client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     first = await client.authenticate()
-    await days.go_by(HOUR - 30)
+    await shared_clock.advance(HOUR - 30)
     assert (await client.refresh_access_token()).access_token != first.access_token
     assert token_requests(server) == (1, 1)
 
@@ -168,14 +172,14 @@ async def test_a_hundred_who_ask_by_hand_at_once_share_one_request(
 
 
 async def test_authenticate_goes_by_the_key_also_where_refresh_tokens_rotate(
-    client: Apala, server: ApalaServer, days: Days
+    client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     server.settings.rotate_refresh_tokens = True
     for _ in range(3):
         await client.authenticate()
         await client.refresh_access_token()
     assert token_requests(server) == (3, 3)
-    await days.go_by(HOUR + 1)
+    await shared_clock.advance(HOUR + 1)
     await client.paf.templates.list()
     assert token_requests(server) == (3, 4)
 
@@ -185,14 +189,14 @@ async def test_without_a_token_a_refresh_is_the_exchange(client: Apala, server: 
     assert token_requests(server) == (1, 0)
 
 
-async def test_the_guides_way_to_inspect_a_token(client: Apala, days: Days) -> None:
+async def test_the_guides_way_to_inspect_a_token(client: Apala, shared_clock: SharedClock) -> None:
     def is_valid() -> bool:
-        return bool(client.access_token and days.client.time() < (client.token_expires_at or 0))
+        return bool(client.access_token and shared_clock.client.time() < (client.token_expires_at or 0))
 
     assert not is_valid()
     await client.authenticate()
     assert is_valid()
-    await days.go_by(HOUR)
+    await shared_clock.advance(HOUR)
     assert not is_valid()
     await client.authenticate()
     assert is_valid()
@@ -276,14 +280,14 @@ async def test_a_key_without_permission_says_whom_to_ask(client: Apala, server: 
 
 
 async def test_when_everything_has_expired_the_key_is_asked_last(
-    client: Apala, server: ApalaServer, days: Days
+    client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     await client.paf.templates.list()
-    await days.go_by(31 * 24 * HOUR)
+    await shared_clock.advance(31 * 24 * HOUR)
     assert await client.paf.templates.list()
     assert token_requests(server) == (2, 1)
     server.revoke_api_key()
-    await days.go_by(31 * 24 * HOUR)
+    await shared_clock.advance(31 * 24 * HOUR)
     with pytest.raises(InvalidApiKeyError):
         await client.paf.templates.list()
     assert token_requests(server) == (3, 2)
@@ -322,7 +326,7 @@ async def test_a_400_of_the_token_endpoint_is_a_refusal_too() -> None:
 
 async def test_without_a_key_the_error_names_every_place(tmp_path: Path) -> None:
     client = Apala()
-    with pytest.raises(ConfigurationError, match=r"looked for APALA_API_KEY in the environment and in \.env"):
+    with pytest.raises(ConfigurationError, match=r"APALA_API_KEY in the environment and in \.env"):
         await client.paf.templates.list()
     with pytest.raises(ConfigurationError, match="auth=None"):
         await Apala(auth=None).authenticate()
@@ -335,7 +339,7 @@ async def test_a_key_that_cannot_be_one_is_refused_at_once(key: str) -> None:
 
 
 async def test_auth_and_a_key_are_one_too_many() -> None:
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match="auth cannot be combined with api_key"):
         Apala(api_key="key", auth=ApalaKeyExchange("http://localhost:4000", "key"))
 
 

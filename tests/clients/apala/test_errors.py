@@ -64,13 +64,13 @@ async def breaks_rules(client: Apala, server: ApalaServer) -> None:
 @pytest.mark.parametrize(
     ("act", "kind", "hint"),
     [
-        (other_company, PermissionDeniedError, "check company_guid: a key speaks for its own company only"),
-        (hidden_template, NotFoundError, "check the id: a key sees its own company only"),
+        (other_company, PermissionDeniedError, "check company_guid: an API key works only for its own company"),
+        (hidden_template, NotFoundError, "check the id: an API key can access only its own company"),
         (close_flow, NotProvisionedError, "ask Apala to set it up for this account"),
-        (breaks_rules, ComplianceError, "correct the text, and look at the draft with templates.validate()"),
-        (label_twice, DuplicateLabelError, "choose another label, or delete the template that has it"),
-        (retire_all, GroupRetiredError, "choose another group_id, or none for every group"),
-        (close_channel, ChannelNotAllowedError, "use another channel, or ask Apala to switch this one on"),
+        (breaks_rules, ComplianceError, "correct the text, and check the draft with templates.validate()"),
+        (label_twice, DuplicateLabelError, "choose another label, or delete the existing template"),
+        (retire_all, GroupRetiredError, "choose another group_id, or omit it to use every group"),
+        (close_channel, ChannelNotAllowedError, "use another channel, or ask Apala to enable this one"),
     ],
 )
 async def test_a_refusal_is_an_error_of_its_own_and_says_what_to_do(

@@ -127,9 +127,9 @@ async def test_a_uuid_may_be_one_of_pythons() -> None:
 async def test_what_is_no_uuid_is_not_sent() -> None:
     transport = MemoryTransport()
     client = Apala(auth=None, transport=transport)
-    with pytest.raises(InvalidRequestError, match="customer_id is not a UUID"):
+    with pytest.raises(InvalidRequestError, match="customer_id must be a UUID"):
         await client.optimize_message([], "x", timezone="UTC", customer_id="17", company_guid=COMPANY)
-    with pytest.raises(InvalidRequestError, match="company_guid is not a UUID"):
+    with pytest.raises(InvalidRequestError, match="company_guid must be a UUID"):
         await client.optimize_message([], "x", timezone="UTC", customer_id=CUSTOMER, company_guid="17")
     with pytest.raises(InvalidRequestError, match="APALA_COMPANY_GUID"):
         await client.optimize_message([], "x", timezone="UTC", customer_id=CUSTOMER)
@@ -163,21 +163,21 @@ async def test_the_company_is_that_of_the_key_unless_one_is_named(make_client: M
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"timezone": "Mars"}, "timezone is an IANA name such as 'America/New_York', not 'Mars'"),
-        ({"timezone": "../UTC"}, "timezone is an IANA name"),
-        ({"timezone": ""}, "timezone is an IANA name"),
-        ({"timezone": None}, "timezone is an IANA name"),
-        ({"message_type": ["DANCING"]}, "message_type is one of updating_account_number, .*, not 'DANCING'"),
-        ({"message_type": [None]}, "message_type is one of"),
-        ({"message_history": [Message(content="x", channel="PIGEON")]}, "channel is one of SMS, EMAIL, OTHER"),
-        ({"message_history": [{"content": "x"}]}, "no Message can be made of this: .*channel"),
-        ({"message_history": ["x"]}, "no Message, nor a dict for one: str"),
-        ({"metadata": {"age_bin": "AGE_0_18"}}, "age_bin is one of AGE_18_25"),
-        ({"metadata": {"age": 30}}, "metadata has no age"),
-        ({"metadata": {"is_repeat_borrower": 2}}, "is_repeat_borrower is 0 or 1, not 2"),
-        ({"metadata": CustomerMetadata(state_id=0)}, "state_id is a number of 1 or more, not 0"),
-        ({"metadata": {"state_id": True}}, "state_id is a number"),
-        ({"metadata": "AGE_18_25"}, "neither a model nor a dict: str"),
+        ({"timezone": "Mars"}, "timezone must be an IANA name such as 'America/New_York', got 'Mars'"),
+        ({"timezone": "../UTC"}, "timezone must be an IANA name"),
+        ({"timezone": ""}, "timezone must be an IANA name"),
+        ({"timezone": None}, "timezone must be an IANA name"),
+        ({"message_type": ["DANCING"]}, "message_type must be one of updating_account_number, .*, got 'DANCING'"),
+        ({"message_type": [None]}, "message_type must be one of"),
+        ({"message_history": [Message(content="x", channel="PIGEON")]}, "channel must be one of SMS, EMAIL, OTHER"),
+        ({"message_history": [{"content": "x"}]}, "invalid fields for Message: .*channel"),
+        ({"message_history": ["x"]}, "expected Message or a dict"),
+        ({"metadata": {"age_bin": "AGE_0_18"}}, "age_bin must be one of AGE_18_25"),
+        ({"metadata": {"age": 30}}, "metadata has unknown fields: age"),
+        ({"metadata": {"is_repeat_borrower": 2}}, "is_repeat_borrower must be 0 or 1, got 2"),
+        ({"metadata": CustomerMetadata(state_id=0)}, "state_id must be a positive integer, got 0"),
+        ({"metadata": {"state_id": True}}, "state_id must be a positive integer"),
+        ({"metadata": "AGE_18_25"}, "expected a model or a dict"),
     ],
 )
 async def test_what_the_server_would_refuse_is_not_sent(wrong: dict[str, Any], said: str) -> None:
@@ -216,14 +216,14 @@ async def test_where_no_time_zone_is_known_the_server_judges(monkeypatch: pytest
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"score": "superb"}, "score is one of good, bad, neutral, not 'superb'"),
-        ({"positive_rewards": ["dancing"]}, "positive_rewards is one of"),
-        ({"timezone": "Mars"}, "timezone is an IANA name"),
-        ({"timezone": None}, "feedback needs timezone"),
-        ({"message_id": None}, "feedback needs message_id"),
-        ({"customer_responded": None}, "feedback needs customer_responded"),
-        ({"customer_responded": "yes"}, "customer_responded is True or False, not 'yes'"),
-        ({"positive_reward": ["linking_chirp"]}, "feedback has no positive_reward"),
+        ({"score": "superb"}, "score must be one of good, bad, neutral, got 'superb'"),
+        ({"positive_rewards": ["dancing"]}, "positive_rewards must be one of"),
+        ({"timezone": "Mars"}, "timezone must be an IANA name"),
+        ({"timezone": None}, "feedback is missing required fields: timezone"),
+        ({"message_id": None}, "feedback is missing required fields: message_id"),
+        ({"customer_responded": None}, "feedback is missing required fields: customer_responded"),
+        ({"customer_responded": "yes"}, "customer_responded must be True or False, got 'yes'"),
+        ({"positive_reward": ["linking_chirp"]}, "feedback has unknown fields: positive_reward"),
     ],
 )
 async def test_feedback_that_the_server_would_refuse_is_not_sent(changes: dict[str, Any], said: str) -> None:
@@ -261,7 +261,7 @@ async def test_feedback_goes_out_as_the_wire_has_it() -> None:
 async def test_a_zip_code_has_five_digits(zip_code: Any) -> None:
     transport = MemoryTransport()
     client = Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
-    with pytest.raises(InvalidRequestError, match="zip_code has five digits"):
+    with pytest.raises(InvalidRequestError, match="zip_code must have five digits"):
         await client.message_process([], Message(content="x", channel="SMS"), zip_code=zip_code)
     assert transport.sent == []
 

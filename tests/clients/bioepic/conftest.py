@@ -10,8 +10,8 @@ import pytest
 
 from asdk.clients.bioepic import BioEPIC
 from asdk.sandbox import BioEPICServer, Sandbox
-from tests.support.days import Days
-from tests.support.makers import maker
+from tests.support.client_factory import client_factory
+from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
@@ -30,14 +30,14 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def server(days: Days) -> Iterator[BioEPICServer]:
-    with Sandbox.in_thread(clock=days.server) as sandbox:
+def server(shared_clock: SharedClock) -> Iterator[BioEPICServer]:
+    with Sandbox.in_thread(clock=shared_clock.server) as sandbox:
         yield sandbox.bioepic
 
 
 @pytest.fixture
 async def make_client(server: BioEPICServer) -> AsyncIterator[MakeClient]:
-    async with maker(BioEPIC, base_url=server.url) as make:
+    async with client_factory(BioEPIC, base_url=server.url) as make:
         yield make
 
 

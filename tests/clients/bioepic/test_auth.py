@@ -11,7 +11,7 @@ from asdk.clients.bioepic import BioEPIC, MissingCredentialsError, requires_auth
 from asdk.sandbox import BioEPICServer
 from asdk.sandbox.bioepic import TokenShape
 from tests.clients.bioepic.conftest import MakeClient
-from tests.support.days import Days
+from tests.support.shared_clock import SharedClock
 
 
 def token_requests(server: BioEPICServer) -> int:
@@ -60,39 +60,43 @@ async def test_get_token_gives_the_token_that_is_held(client: BioEPIC, server: B
 
 
 async def test_a_token_is_renewed_five_minutes_before_its_end(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, days: Days
+    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, shared_clock: SharedClock
 ) -> None:
-    client = make_client(**application, clock=days.client)
+    client = make_client(**application, clock=shared_clock.client)
     first = await client.auth.get_token()
-    await days.go_by(3_000)
+    await shared_clock.advance(3_000)
     assert await client.auth.get_token() == first
-    await days.go_by(590)
+    await shared_clock.advance(590)
     assert await client.auth.get_token() == first  # it still lives, and the next one comes meanwhile
     await until(server, 2)
-    await days.go_by(1)
+    await shared_clock.advance(1)
     assert await client.auth.get_token() != first
 
 
 async def test_a_short_life_does_not_mean_a_login_for_each_call(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, days: Days
+    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, shared_clock: SharedClock
 ) -> None:
     server.settings.token_lifetime = 300
-    client = make_client(**application, clock=days.client)
+    client = make_client(**application, clock=shared_clock.client)
     for _ in range(10):
         await client.samples.list(page_size=1).first()
-        await days.go_by(20)
+        await shared_clock.advance(20)
     assert token_requests(server) == 1
 
 
 @pytest.mark.parametrize("shape", [TokenShape.TEXT, TokenShape.UNITS, TokenShape.UNSAID])
 async def test_a_life_is_understood_however_it_is_said(
-    make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, days: Days, shape: TokenShape
+    make_client: MakeClient,
+    application: dict[str, Any],
+    server: BioEPICServer,
+    shared_clock: SharedClock,
+    shape: TokenShape,
 ) -> None:
     server.settings.token_shape = shape
     server.settings.require_auth = True
-    client = make_client(**application, clock=days.client)
+    client = make_client(**application, clock=shared_clock.client)
     for wait, count in ((0, 1), (1_800, 1), (1_900, 2)):
-        await days.go_by(wait)
+        await shared_clock.advance(wait)
         assert await client.samples.list(page_size=1).first()
         assert token_requests(server) == count
 
@@ -149,13 +153,13 @@ def test_environments() -> None:
     assert BioEPIC().base_url == BioEPIC(env="prod").base_url == "https://api.bioepic.example.com"
     assert BioEPIC(env="dev").base_url == "https://api-dev.bioepic.example.com"
     for env in ("test", ""):
-        with pytest.raises(ConfigurationError, match="env is one of prod, dev"):
+        with pytest.raises(ConfigurationError, match="env must be one of prod, dev"):
             BioEPIC(env=env)
 
 
 @pytest.mark.parametrize("settings", [{"client_id": "a"}, {"client_secret": "b"}, {"username": "a"}, {"password": "b"}])
 def test_half_a_pair_is_refused(settings: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match="half of a pair"):
+    with pytest.raises(ConfigurationError, match="incomplete credentials"):
         BioEPIC(**settings)
 
 

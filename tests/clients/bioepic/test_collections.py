@@ -97,7 +97,7 @@ async def test_one_record(client: BioEPIC, server: BioEPICServer) -> None:
 
 async def test_a_repeated_page_is_an_error_and_no_endless_walk(client: BioEPIC, server: BioEPICServer) -> None:
     server.settings.repeat_page_token = True
-    with pytest.raises(PaginationError, match="second time"):
+    with pytest.raises(PaginationError, match=r"page token .* twice"):
         await client.samples.list().collect()
 
 

@@ -62,8 +62,8 @@ def test_what_needs_no_request(capsys: pytest.CaptureFixture[str], server: BioEP
     ("words", "said"),
     [
         (["sample", "--id", "nope"], "404 GET /api/{collection}/{id}: No record nope"),
-        (["sample", "--filter", "nothing"], "a filter is JSON"),
-        (["sample", "--env", "test"], "env is one of prod, dev"),
+        (["sample", "--filter", "nothing"], "filter must be JSON"),
+        (["sample", "--env", "test"], "env must be one of prod, dev"),
         (["sample", "-c", "nope"], "400 GET /api/{collection}: Unknown collection: nope"),
         (["sample", "-o", "a.csv", "-f", "parquet"], "json, csv or tsv"),
     ],
@@ -80,4 +80,4 @@ def test_it_runs_as_a_module() -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.clients.bioepic", "sample", "--limit", "0"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "argument --limit/-l: '0' is not a whole number from 1" in done.stderr
+    assert "argument --limit/-l: must be a positive integer, got '0'" in done.stderr

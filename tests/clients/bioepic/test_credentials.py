@@ -83,7 +83,7 @@ async def test_the_life_of_a_token(data: dict[str, Any], lifetime: float) -> Non
         (Reply(400, json={"error": "invalid_client"}), WrongCredentialsError, "BIOEPIC_CLIENT_SECRET"),
         (Reply(200, json={"error": "invalid_grant"}), WrongCredentialsError, "BIOEPIC_CLIENT_SECRET"),
         (Reply(400, json={"detail": "Missing"}), LoginRefusedError, "Missing"),
-        (Reply(403, json={"detail": "Blocked"}), LoginRefusedError, "ask those who run the server"),
+        (Reply(403, json={"detail": "Blocked"}), LoginRefusedError, "ask the operator of the server"),
         (Reply(404, json={"detail": "Not Found"}), LoginRefusedError, "BIOEPIC_BASE_URL"),
         (Reply(405, json={"detail": "Not allowed"}), LoginRefusedError, "BIOEPIC_BASE_URL"),
         (Reply(422, json={"detail": "no such grant_type"}), LoginRefusedError, "no such grant_type"),

@@ -95,7 +95,7 @@ async def test_error_handling(server: BioEPICServer, monkeypatch: pytest.MonkeyP
     (tmp_path / ".env").write_text("")
     assert await get_token() == "Authentication failed: No credentials provided"
     monkeypatch.setenv("CLIENT_ID", server.credentials.client_id)
-    assert (await get_token()).startswith("Authentication failed: credentials are client_id and client_secret")
+    assert (await get_token()).startswith("Authentication failed: incomplete credentials: pass client_id=")
     monkeypatch.setenv("CLIENT_SECRET", "wrong")
     assert (await get_token()).startswith("Token refresh failed: 401 POST /token: ")
     monkeypatch.setenv("CLIENT_SECRET", server.credentials.client_secret)
@@ -103,7 +103,7 @@ async def test_error_handling(server: BioEPICServer, monkeypatch: pytest.MonkeyP
     server.faults.add(ServerFault.status(500, retry_after=60), path="/token")
     assert (await get_token()).startswith("Token refresh failed: 500 POST /token: ")
     monkeypatch.setenv("BIOEPIC_BASE_URL", "http://127.0.0.1:1")
-    assert (await get_token()).startswith("Token refresh failed: POST /token: the token endpoint could not be asked")
+    assert (await get_token()).startswith("Token refresh failed: POST /token: ")
 
 
 async def test_the_complete_example(server: BioEPICServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,8 +11,8 @@ import pytest
 from asdk.clients.bloomy import Bloomy
 from asdk.sandbox import Sandbox
 from asdk.sandbox.bloomy import BloomyServer
-from tests.support.days import Days
-from tests.support.makers import maker
+from tests.support.client_factory import client_factory
+from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
@@ -28,14 +28,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def server(days: Days) -> Iterator[BloomyServer]:
-    with Sandbox.in_thread(clock=days.server) as sandbox:
+def server(shared_clock: SharedClock) -> Iterator[BloomyServer]:
+    with Sandbox.in_thread(clock=shared_clock.server) as sandbox:
         yield sandbox.bloomy
 
 
 @pytest.fixture
 async def make_client(server: BloomyServer) -> AsyncIterator[MakeClient]:
-    async with maker(Bloomy, base_url=server.api_url) as make:
+    async with client_factory(Bloomy, base_url=server.api_url) as make:
         yield make
 
 

@@ -55,7 +55,7 @@ async def test_no_key_anywhere_is_said_at_once_with_every_place(home: Path) -> N
     with pytest.raises(ConfigurationError) as caught:
         Bloomy()
     text = str(caught.value)
-    assert text.startswith("No API key: looked for BLOOMY_API_KEY, BG_API_KEY in the environment and in .env")
+    assert text.startswith("No API key: not found in BLOOMY_API_KEY, BG_API_KEY in the environment and in .env")
     assert str(home / ".bloomy" / "config.yaml") in text
     assert "configure_api_key" in text
 
@@ -81,14 +81,14 @@ async def test_half_a_login_of_the_environment_is_no_reason_to_leave_the_file(
 
 async def test_half_a_login_of_the_environment_is_what_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLOOMY_USERNAME", "ada")
-    with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
+    with pytest.raises(ConfigurationError, match=r"password is missing: .* BLOOMY_PASSWORD"):
         Bloomy()
 
 
 async def test_half_a_login_and_two_ways_at_once_are_refused(file: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
+    with pytest.raises(ConfigurationError, match=r"password is missing: .* BLOOMY_PASSWORD"):
         Bloomy(username="ada")
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match="auth cannot be combined"):
         Bloomy(api_key="key", auth=None)
 
 
@@ -121,9 +121,9 @@ async def test_who_has_no_home_directory_needs_none_with_a_key(monkeypatch: pyte
     monkeypatch.delenv("HOME")
     monkeypatch.setattr("pwd.getpwuid", nobody)
     assert await bearer(api_key="from-code") == "from-code"
-    with pytest.raises(ConfigurationError, match="there is no home directory; set HOME, or pass config_path="):
+    with pytest.raises(ConfigurationError, match="home directory is unknown; set HOME, or pass config_path="):
         Bloomy()
-    with pytest.raises(ConfigurationError, match="there is no home directory"):
+    with pytest.raises(ConfigurationError, match="home directory is unknown"):
         Configuration()
 
 
@@ -154,14 +154,14 @@ async def test_sources_can_be_named(home: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("api_key: [secret-key\n", "is no YAML in line"),
-        ("- secret-key\n", "holds no mapping"),
-        ("secret-key", "holds no mapping"),
-        ("api_key: 17\n", "is a int, not text"),
-        ("api_key: [secret-key]\n", "is a list, not text"),
-        ("api_key: 'secret-key '\n", "begins or ends with a blank"),
-        ("a: &a [*a, secret-key", "is no YAML"),
-        ("!!python/object/apply:os.system ['true']", "is no YAML"),
+        ("api_key: [secret-key\n", "is not valid YAML in line"),
+        ("- secret-key\n", "does not contain a mapping"),
+        ("secret-key", "does not contain a mapping"),
+        ("api_key: 17\n", "api_key in .* must be text, got .*int"),
+        ("api_key: [secret-key]\n", "api_key in .* must be text, got .*list"),
+        ("api_key: 'secret-key '\n", "whitespace|blank"),
+        ("a: &a [*a, secret-key", "is not valid YAML"),
+        ("!!python/object/apply:os.system ['true']", "is not valid YAML"),
     ],
 )
 def test_what_is_wrong_with_the_file_is_said_without_its_content(file: Path, text: str, said: str) -> None:
@@ -183,7 +183,7 @@ def test_a_file_without_a_key_has_none(file: Path, text: str) -> None:
 def test_a_file_that_cannot_be_read_is_said(file: Path) -> None:
     file.unlink()
     file.mkdir()
-    with pytest.raises(ConfigurationError, match="cannot be read: IsADirectoryError"):
+    with pytest.raises(ConfigurationError, match=r"cannot read .*: IsADirectoryError"):
         Bloomy()
 
 

@@ -17,17 +17,17 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.bloomy.conftest import MakeClient
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 WEEKS = "/api/v1/weeks/current"
 TWO_WEEKS = 1_209_599.0
 
 
 @pytest.fixture
-def ada(make_client: MakeClient, server: BloomyServer, days: Days) -> Bloomy:
+def ada(make_client: MakeClient, server: BloomyServer, shared_clock: SharedClock) -> Bloomy:
     """Ada, by her password; ages with the server."""
     known = server.credentials.ada
-    return make_client(username=known.username, password=known.password, clock=days.client)
+    return make_client(username=known.username, password=known.password, clock=shared_clock.client)
 
 
 def grants(server: BloomyServer) -> int:
@@ -163,7 +163,7 @@ async def test_a_server_that_repeats_the_password_does_not_bring_it_into_an_erro
 
 
 async def test_a_locked_account_says_so_and_opens_again(
-    ada: Bloomy, make_client: MakeClient, server: BloomyServer, days: Days
+    ada: Bloomy, make_client: MakeClient, server: BloomyServer, shared_clock: SharedClock
 ) -> None:
     config = Configuration(base_url=server.api_url)
     for _ in range(5):
@@ -171,15 +171,15 @@ async def test_a_locked_account_says_so_and_opens_again(
             await config.configure_api_key("ada@sandbox.test", "wrong")
     with pytest.raises(AccountLockedError, match="wait, and check the password"):
         await ada.scorecard.current_week()
-    await days.go_by(15 * 60)
+    await shared_clock.advance(15 * 60)
     assert (await ada.user.details()).name == "Ada Lovelace"
 
 
 async def test_when_everything_has_expired_the_password_is_asked_last(
-    ada: Bloomy, server: BloomyServer, days: Days
+    ada: Bloomy, server: BloomyServer, shared_clock: SharedClock
 ) -> None:
     await ada.scorecard.current_week()
-    await days.go_by(100 * TWO_WEEKS)
+    await shared_clock.advance(100 * TWO_WEEKS)
     server.inspect(lambda state: setattr(state.people.of(101)[0], "password", "changed"))
     with pytest.raises(WrongPasswordError):
         await ada.scorecard.current_week()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.clients.bloomy.conftest import MakeClient
 
 WEEKS = "/api/v1/weeks/current"
-NEXT_KEY = "a key lives two weeks, and Configuration().configure_api_key() gets the next one"
+NEXT_KEY = "a key expires after two weeks; get a new one with Configuration().configure_api_key()"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503])
@@ -43,10 +43,10 @@ async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client:
 
 async def test_what_to_do_stands_in_the_line(make_client: MakeClient, server: BloomyServer) -> None:
     client = make_client(api_key=server.credentials.other.api_key)
-    with pytest.raises(NotFoundError, match="; check the id: a key sees its own organisation only"):
+    with pytest.raises(NotFoundError, match="; check the id: an API key can access only its own organization"):
         await client.meeting.details(server.credentials.meeting_id)
     server.faults.add(ServerFault.status(403), path=WEEKS, times=1)
-    with pytest.raises(PermissionDeniedError, match="; ask an administrator of the organisation"):
+    with pytest.raises(PermissionDeniedError, match="; ask an administrator of the organization"):
         await client.scorecard.current_week()
     server.revoke_key()
     with pytest.raises(APIError) as caught:

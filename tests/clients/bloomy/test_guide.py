@@ -89,10 +89,10 @@ async def test_key_rotation(
         )
         print("API key rotated successfully")
 
-    with pytest.raises(ConfigurationError, match="no login: looked for BLOOMY_USERNAME, BLOOMY_PASSWORD"):
+    with pytest.raises(ConfigurationError, match="no user name and password in BLOOMY_USERNAME, BLOOMY_PASSWORD"):
         await rotate_api_key()
     monkeypatch.setenv("BLOOMY_USERNAME", server.credentials.ada.username)
-    with pytest.raises(ConfigurationError, match="no password: looked for BLOOMY_PASSWORD"):
+    with pytest.raises(ConfigurationError, match=r"password is missing: .* BLOOMY_PASSWORD"):
         await rotate_api_key()
     first = (await configure(server)).api_key
     client = Client()
@@ -126,7 +126,7 @@ async def test_no_key(capsys: pytest.CaptureFixture[str]) -> None:
     except ConfigurationError as e:
         print(f"Configuration error: {e}")
         print("Please provide an API key via parameter, environment variable, or config file")
-    assert capsys.readouterr().out.startswith("Configuration error: No API key: looked for BLOOMY_API_KEY, BG_API_KEY")
+    assert capsys.readouterr().out.startswith("Configuration error: No API key: not found in BLOOMY_API_KEY")
 
 
 async def test_debugging_the_sources(server: BloomyServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,7 @@ async def test_one_who_joins_keeps_his_own_time(client: Bloomy, server: BloomySe
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(client.todo.list)
         await anyio.sleep(0.005)
-        with pytest.raises(DeadlineExceededError, match="did not come within the time of this call"):
+        with pytest.raises(DeadlineExceededError, match="did not arrive within the timeout of this call"):
             await client.todo.list(timeout=0.02)
     assert asked(server) == 1
 

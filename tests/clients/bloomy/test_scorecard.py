@@ -14,7 +14,7 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.bloomy.conftest import MakeClient
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 DAY = 24 * 3600.0
 
@@ -43,17 +43,19 @@ async def test_the_scorecard(client: Bloomy, server: BloomyServer, meeting: int)
 
 
 async def test_a_week_of_another_year_is_refused_and_nothing_entered(client: Bloomy, server: BloomyServer) -> None:
-    with pytest.raises(InvalidRequestError, match="this is week 1: a week_offset of -1 leads into another year"):
+    with pytest.raises(InvalidRequestError, match="week_offset must stay within the current year, got -1 in week 1"):
         await client.scorecard.score(1, 5, week_offset=-1)
     assert server.counters.by_route == {"GET /api/v1/weeks/current": 1}
 
 
-async def test_a_score_of_last_year_can_be_read(make_client: MakeClient, server: BloomyServer, days: Days) -> None:
-    ada = make_client(api_key=server.credentials.ada.api_key, clock=days.client)
+async def test_a_score_of_last_year_can_be_read(
+    make_client: MakeClient, server: BloomyServer, shared_clock: SharedClock
+) -> None:
+    ada = make_client(api_key=server.credentials.ada.api_key, clock=shared_clock.client)
     [last_year] = await ada.scorecard.list(show_empty=True, week_offset=-1)
     assert (last_year.week, last_year.week_id) == ("2025-W52", 52)
     await ada.scorecard.score(last_year.measurable_id, 1)
-    await days.go_by(51 * 7 * DAY)
+    await shared_clock.advance(51 * 7 * DAY)
     assert (await ada.scorecard.current_week()).week_number == 52
     assert await ada.scorecard.list(show_empty=True, week_offset=0) == [], "a year ago it was 52 as well"
     [first] = await ada.scorecard.list(week_offset=-51)

@@ -1,7 +1,7 @@
-"""The sandbox's EdgeQuake, clients that speak to it, and one clock for both sides.
+"""Fixtures for the tests of EdgeQuake: the server of the sandbox, clients of it, and one clock for both sides.
 
-The server's clock stands still until a test turns it. So does that of a client which is made with
-``clock=days.client``; the others have the machine's, and wait for some milliseconds before they repeat a request.
+The clock of the server stands still until a test advances it. So does the clock of a client created with
+``clock=shared_clock.client``. Other clients use the clock of the machine, and wait some milliseconds before a retry.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pytest
 
 from asdk.clients.edgequake import EdgeQuake
 from asdk.sandbox import EdgeQuakeServer, Sandbox
-from tests.support.days import Days
-from tests.support.makers import maker
+from tests.support.client_factory import client_factory
+from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
@@ -24,14 +24,14 @@ class MakeClient(Protocol):
 
 
 @pytest.fixture
-def server(days: Days) -> Iterator[EdgeQuakeServer]:
-    with Sandbox.in_thread(clock=days.server) as sandbox:
+def server(shared_clock: SharedClock) -> Iterator[EdgeQuakeServer]:
+    with Sandbox.in_thread(clock=shared_clock.server) as sandbox:
         yield sandbox.edgequake
 
 
 @pytest.fixture
 async def make_client(server: EdgeQuakeServer) -> AsyncIterator[MakeClient]:
-    async with maker(EdgeQuake, base_url=server.url) as make:
+    async with client_factory(EdgeQuake, base_url=server.url) as make:
         yield make
 
 

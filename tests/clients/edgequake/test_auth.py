@@ -15,7 +15,7 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.edgequake.conftest import MakeClient
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 
 async def test_a_login_brings_both_tokens_and_the_account(visitor: EdgeQuake) -> None:
@@ -47,16 +47,16 @@ async def test_a_session_is_renewed_and_ended_by_its_refresh_token(visitor: Edge
 
 
 async def test_a_program_can_renew_ahead_of_time_as_the_guide_does(
-    visitor: EdgeQuake, make_client: MakeClient, days: Days
+    visitor: EdgeQuake, make_client: MakeClient, shared_clock: SharedClock
 ) -> None:
     login = await visitor.auth.login(email="user@sandbox.test", password="sandbox-user")
     refresh_token = login.refresh_token
-    expires_at = days.server() + login.expires_in
-    days.server.advance(24 * 3600 - 299)
-    assert days.server() > expires_at - 300
+    expires_at = shared_clock.server() + login.expires_in
+    shared_clock.server.advance(24 * 3600 - 299)
+    assert shared_clock.server() > expires_at - 300
     new = await visitor.auth.refresh(refresh_token)
     refresh_token = new.refresh_token or refresh_token
-    days.server.advance(3600)
+    shared_clock.server.advance(3600)
     assert (await make_client(api_key=new.access_token).auth.me()).username == "user"
     with pytest.raises(AuthenticationError):
         await make_client(api_key=login.access_token).auth.me()
@@ -81,7 +81,7 @@ async def test_an_echo_of_the_password_is_kept_out_of_the_error() -> None:
 
 
 async def test_too_many_wrong_passwords_lock_the_account_for_a_while(
-    visitor: EdgeQuake, server: EdgeQuakeServer, days: Days
+    visitor: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     for _ in range(server.settings.lockout_threshold):
         with pytest.raises(AuthenticationError):
@@ -90,7 +90,7 @@ async def test_too_many_wrong_passwords_lock_the_account_for_a_while(
         await visitor.auth.login("user", "sandbox-user")
     assert (caught.value.status, caught.value.code) == (423, "ACCOUNT_LOCKED")
     assert not caught.value.retryable
-    days.server.advance(server.settings.lockout_duration)
+    shared_clock.server.advance(server.settings.lockout_duration)
     assert (await visitor.auth.login("user", "sandbox-user")).user.username == "user"
 
 

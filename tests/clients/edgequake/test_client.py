@@ -191,7 +191,7 @@ def test_half_a_login_in_the_environment_does_not_disturb_a_key(monkeypatch: pyt
     ],
 )
 def test_two_ways_to_say_one_thing_are_refused(settings: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match="cannot be combined"):
         EdgeQuake(**settings)
 
 
@@ -210,7 +210,7 @@ def test_a_bad_key_says_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("url", ["http://edgequake.example", "http://10.0.0.7:8080"])
 def test_no_token_goes_over_plain_http(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="plain http"):
+    with pytest.raises(ConfigurationError, match="base_url"):
         EdgeQuake(base_url=url, api_key="eq_key")
     EdgeQuake(base_url=url, api_key="eq_key", allow_insecure_auth=True)
     EdgeQuake(base_url=url, auth=None)

@@ -12,7 +12,7 @@ from asdk.clients.edgequake.models import ContextBundle, QueryMode
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo. ![The office](office.png)"
 
@@ -45,14 +45,16 @@ async def test_a_citation_is_cut(admin: EdgeQuake) -> None:
     assert cited.bundle.subgraph.entities == []
 
 
-async def test_what_was_retrieved_can_be_fetched_again_for_15_minutes(admin: EdgeQuake, days: Days) -> None:
+async def test_what_was_retrieved_can_be_fetched_again_for_15_minutes(
+    admin: EdgeQuake, shared_clock: SharedClock
+) -> None:
     await admin.documents.upload(TEXT)
     (found,) = (await admin.contexts.search("Acme Labs")).results
     again = await admin.contexts.get(found.retrieval_id)
     assert (again.cached, again.query) == (True, "Acme Labs")
-    with pytest.raises(NotFoundError, match="looks in another"):
+    with pytest.raises(NotFoundError, match="with_workspace"):
         await admin.with_workspace("00000000-0000-0000-0000-0000000000ff").contexts.get(found.retrieval_id)
-    days.server.advance(15 * 60)
+    shared_clock.server.advance(15 * 60)
     with pytest.raises(GoneError):
         await admin.contexts.get(found.retrieval_id)
 

@@ -25,7 +25,7 @@ from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox, ServerFaul
 from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 TEXT = "Sarah Chen works at Acme Labs. Acme Labs is in Oslo."
 DOCUMENTS = "/api/v1/documents"
@@ -237,14 +237,16 @@ async def test_lists_and_counts_take_filters(admin: EdgeQuake, server: EdgeQuake
 # --- processing and the end -------------------------------------------------------------------------------------------
 
 
-async def test_an_upload_is_followed_until_it_is_done(admin: EdgeQuake, server: EdgeQuakeServer, days: Days) -> None:
+async def test_an_upload_is_followed_until_it_is_done(
+    admin: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
+) -> None:
     server.settings.processing_time = 10
     made = await admin.documents.upload(TEXT, track_id="mine")
     await admin.documents.upload("another text", track_id="mine")
     assert (made.status, made.track_id, made.cost) == (DocumentStatus.PENDING, "mine", None)
     track = await admin.documents.track("mine")
     assert (track.is_complete, track.total_count, track.status_summary.pending) == (False, 2, 2)
-    days.server.advance(10)
+    shared_clock.server.advance(10)
     track = await admin.documents.track("mine")
     assert (track.is_complete, track.status_summary.completed) == (True, 2)
     assert {document.status for document in track.documents} == {DocumentStatus.COMPLETED}

@@ -75,8 +75,8 @@ async def test_a_problem_document_keeps_its_members() -> None:
     error = await error_of(reply)
     assert error.problem == PROBLEM
     assert str(error) == (
-        "404 GET /api/v1/documents/{document_id}: Document not found: d1; looked for in workspace default, "
-        "with_workspace(...) looks in another (request 8f3c)"
+        "404 GET /api/v1/documents/{document_id}: Document not found: d1; searched in workspace default; use "
+        "with_workspace(...) for another one (request 8f3c)"
     )
     assert pickle.loads(pickle.dumps(error)).problem == PROBLEM
 
@@ -143,7 +143,7 @@ async def test_a_call_that_may_be_repeated_gets_past_a_bad_moment(server: EdgeQu
 
 async def test_what_is_hidden_in_another_workspace_says_where_it_was_looked_for(admin: EdgeQuake) -> None:
     made = await admin.documents.upload("text")
-    with pytest.raises(NotFoundError, match="looked for in workspace w1, with_workspace") as caught:
+    with pytest.raises(NotFoundError, match=r"workspace w1\b.*with_workspace") as caught:
         await admin.with_workspace("w1").documents.get(made.document_id)
     assert caught.value.message == f"Document not found: {made.document_id}", "the server's words stay as they are"
     with pytest.raises(NotFoundError) as elsewhere:
@@ -155,7 +155,7 @@ async def test_a_locked_account_says_what_to_do(visitor: EdgeQuake, server: Edge
     for _ in range(server.settings.lockout_threshold):
         with pytest.raises(AuthenticationError):
             await visitor.auth.login("user", "nope")
-    with pytest.raises(AccountLockedError, match="wait for 15 minutes"):
+    with pytest.raises(AccountLockedError, match="15 minutes"):
         await visitor.auth.login("user", "sandbox-user")
 
 
@@ -186,7 +186,7 @@ async def test_what_belongs_to_a_user_wants_tenant_and_user(
         if is_enough:
             await call()
             continue
-        with pytest.raises(TenantRequiredError, match="tenant_id= and user_id= of the client") as caught:
+        with pytest.raises(TenantRequiredError, match="tenant_id= and user_id=") as caught:
             await call()
         assert isinstance(caught.value, AuthenticationError)
         assert caught.value.status == 401

@@ -14,7 +14,7 @@ from asdk.testing import MemoryTransport, Reply
 
 if TYPE_CHECKING:
     from tests.clients.edgequake.conftest import MakeClient
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 
 async def begin(client: EdgeQuake) -> str:
@@ -43,10 +43,10 @@ async def test_who_is_new_gets_an_account(visitor: EdgeQuake, server: EdgeQuakeS
     assert server.inspect(lambda state: state.users.named("grace@example.org")) is not None
 
 
-async def test_a_state_is_good_once_and_for_ten_minutes(visitor: EdgeQuake, days: Days) -> None:
+async def test_a_state_is_good_once_and_for_ten_minutes(visitor: EdgeQuake, shared_clock: SharedClock) -> None:
     used, late = await begin(visitor), await begin(visitor)
     await visitor.auth.oidc_callback("user", used)
-    days.server.advance(600)
+    shared_clock.server.advance(600)
     for state in (used, late, "made up"):
         with pytest.raises(AuthenticationError, match="not begun or has expired"):
             await visitor.auth.oidc_callback("user", state)
@@ -62,7 +62,7 @@ async def test_an_inactive_account_stays_out(visitor: EdgeQuake, admin: EdgeQuak
 async def test_a_locked_account_says_when_to_come_back() -> None:
     locked = Reply(423, json={"code": "ACCOUNT_LOCKED", "message": "Account is locked"})
     client = EdgeQuake(auth=None, transport=MemoryTransport([locked]))
-    with pytest.raises(AccountLockedError, match="wait for 15 minutes"):
+    with pytest.raises(AccountLockedError, match="15 minutes"):
         await client.auth.oidc_callback("user", "state")
 
 
@@ -102,5 +102,5 @@ async def test_an_address_on_the_same_server_is_not_followed() -> None:
 
 async def test_a_reply_without_a_redirect_is_an_error() -> None:
     client = EdgeQuake(auth=None, transport=MemoryTransport([Reply(content=b"<html>")]))
-    with pytest.raises(StatusError, match="no redirect to an identity provider"):
+    with pytest.raises(StatusError, match="identity provider"):
         await client.auth.oidc_login()

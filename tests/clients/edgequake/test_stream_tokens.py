@@ -107,7 +107,7 @@ async def test_a_failed_pdf_is_told_by_its_last_event(client: EdgeQuake, server:
 async def test_a_proxy_s_page_in_place_of_a_stream_is_an_error(client: EdgeQuake, server: EdgeQuakeServer) -> None:
     path = STREAMS["graph"][0]
     server.faults.add(ServerFault.status(200, html="<html>Please log in</html>"), path=path, times=1)
-    with pytest.raises(StreamError, match="text/html, where text/event-stream was expected"):
+    with pytest.raises(StreamError, match="text/html"):
         await collect(client.graph.stream())
 
 

@@ -176,7 +176,7 @@ async def test_what_cannot_be_read_twice_is_not_sent_again(admin: EdgeQuake, ser
     reader, writer = os.pipe()
     os.write(writer, TEXT)
     os.close(writer)
-    with os.fdopen(reader, "rb") as pipe, pytest.raises(AuthenticationError, match="can be sent once"):
+    with os.fdopen(reader, "rb") as pipe, pytest.raises(AuthenticationError, match="cannot be sent again"):
         await admin.documents.upload_file(("a.txt", pipe))
     assert server.counters.count("POST", "/api/v1/documents/upload") == 1
     assert (await admin.documents.count()).total == 0

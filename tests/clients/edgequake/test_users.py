@@ -14,7 +14,7 @@ from asdk.sandbox import EdgeQuakeServer, EdgeQuakeSettings, Sandbox
 
 if TYPE_CHECKING:
     from tests.clients.edgequake.conftest import MakeClient
-    from tests.support.days import Days
+    from tests.support.shared_clock import SharedClock
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
@@ -93,12 +93,14 @@ async def test_a_key_is_shown_once_and_listed_by_its_prefix(admin: EdgeQuake, ma
     assert listed.last_used_at == datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def test_a_key_ends_by_revocation_or_by_age(admin: EdgeQuake, make_client: MakeClient, days: Days) -> None:
+async def test_a_key_ends_by_revocation_or_by_age(
+    admin: EdgeQuake, make_client: MakeClient, shared_clock: SharedClock
+) -> None:
     short, lasting = await admin.api_keys.create(expires_in_days=1), await admin.api_keys.create()
     assert lasting.expires_at is None
-    days.server.advance(24 * 3600 - 1)
+    shared_clock.server.advance(24 * 3600 - 1)
     await make_client(api_key=short.api_key).documents.count()
-    days.server.advance(1)
+    shared_clock.server.advance(1)
     with pytest.raises(AuthenticationError, match="expired"):
         await make_client(api_key=short.api_key).documents.count()
     client = make_client(api_key=lasting.api_key)

@@ -1,7 +1,7 @@
 """The sandbox's MGnify, clients that speak to it, and one clock for both sides.
 
 The server's clock stands still until a test turns it. So does that of a client which is made with
-``clock=days.client``; the others have the machine's.
+``clock=shared_clock.client``; the others have the machine's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pytest
 
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import MGnifyServer, Sandbox
-from tests.support.days import Days
-from tests.support.makers import maker
+from tests.support.client_factory import client_factory
+from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
@@ -32,14 +32,14 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 
 @pytest.fixture
-def server(days: Days) -> Iterator[MGnifyServer]:
-    with Sandbox.in_thread(clock=days.server) as sandbox:
+def server(shared_clock: SharedClock) -> Iterator[MGnifyServer]:
+    with Sandbox.in_thread(clock=shared_clock.server) as sandbox:
         yield sandbox.mgnify
 
 
 @pytest.fixture
 async def make_client(server: MGnifyServer) -> AsyncIterator[MakeClient]:
-    async with maker(MGnify, base_url=server.url) as make:
+    async with client_factory(MGnify, base_url=server.url) as make:
         yield make
 
 

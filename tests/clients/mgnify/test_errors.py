@@ -25,8 +25,8 @@ from asdk.auth import BearerToken
 from asdk.clients.mgnify import MGnify
 from asdk.sandbox import MGnifyServer, ServerFault
 from tests.clients.mgnify.conftest import MakeClient
-from tests.support.days import Days
 from tests.support.failures import assert_clean
+from tests.support.shared_clock import SharedClock
 
 ACCOUNT = {"username": "Webin-1001", "password": "sandbox-webin"}
 HTML = "<html><body><h1>Bad</h1></body></html>"
@@ -37,28 +37,33 @@ CASES: list[tuple[dict[str, Any], Callable[[MGnify], Awaitable[object]], type[As
         {"username": "Webin-1001", "password": "nope"},
         lambda mgnify: mgnify.private_studies.get(),
         TokenRefusedError,
-        r"401 .*Invalid credentials\); check the Webin id, which is such as Webin-12345, and the password",
+        r"401 .*Invalid credentials\); check the Webin id, such as Webin-12345, and the password",
     ),
-    ({}, lambda mgnify: mgnify.private_studies.get(), AuthenticationError, r"MGNIFY_PASSWORD, or let interactive=True"),
+    (
+        {},
+        lambda mgnify: mgnify.private_studies.get(),
+        AuthenticationError,
+        r"MGNIFY_PASSWORD, or pass interactive=True",
+    ),
     (
         {"interactive": True},
         lambda mgnify: mgnify.private_studies.get(),
         ConfigurationError,
-        r"nobody can be asked .*set MGNIFY_USERNAME and MGNIFY_PASSWORD",
+        r"set MGNIFY_USERNAME and MGNIFY_PASSWORD",
     ),
     (
         {"auth_token": "dead"},
         lambda mgnify: mgnify.runs.list().get(),
         TokenRefusedError,
-        r"MGNIFY_AUTH_TOKEN.*, or username= and password= for a login, or none for public data",
+        r"MGNIFY_AUTH_TOKEN.*, or username= and password= to log in, or no credentials for public data",
     ),
     (
         {"auth": BearerToken("dead")},
         lambda mgnify: mgnify.runs.list().get(),
         AuthenticationError,
-        r"pass username= and password=.* without any token the public data is open",
+        r"pass username= and password=.* public data requires no token",
     ),
-    (ACCOUNT, lambda mgnify: mgnify.studies.get("MGYS00000234"), NotFoundError, r"private and another account's"),
+    (ACCOUNT, lambda mgnify: mgnify.studies.get("MGYS00000234"), NotFoundError, r"private to another account"),
     (
         {},
         lambda mgnify: mgnify.studies.get("MGYS99999999"),
@@ -69,13 +74,13 @@ CASES: list[tuple[dict[str, Any], Callable[[MGnify], Awaitable[object]], type[As
         {},
         lambda mgnify: mgnify.request("GET", "/nope/"),
         NotFoundError,
-        r"^404 GET /nope/: Not Found, with a page of HTM",
+        r"^404 GET /nope/: Not Found \(HTML page\)",
     ),
     ({}, lambda mgnify: mgnify.studies.get(""), InvalidRequestError, r"'accession' is empty"),
     ({}, lambda mgnify: mgnify.auth.login("me@example.org", "x"), AuthenticationError, r"such as Webin-12345"),
     ({}, lambda mgnify: mgnify.auth.refresh("dead"), AuthenticationError, r"log in again"),
     ({}, lambda mgnify: mgnify.auth.refresh(""), BadRequestError, r"token is required"),
-    ({}, lambda mgnify: mgnify.auth.verify(), ConfigurationError, r"without a credential"),
+    ({}, lambda mgnify: mgnify.auth.verify(), ConfigurationError, r"no token"),
     (
         {},
         lambda mgnify: mgnify.studies.list(order="title").get(),
@@ -117,9 +122,9 @@ async def test_each_says_what_to_do(
     ("fault", "kind", "line"),
     [
         (ServerFault.status(429, retry_after=7), RateLimitError, r"^429 GET /studies/: Too many requests\.$"),
-        (ServerFault.status(429, html=HTML), RateLimitError, r"^429 .* with a page of HTML$"),
-        (ServerFault.status(502, html=HTML), ServerError, r"^502 GET /studies/: Bad Gateway, with a page of HTML$"),
-        (ServerFault.status(503, html=HTML), ServerError, r"^503 .*Service Unavailable, with a page of HTML$"),
+        (ServerFault.status(429, html=HTML), RateLimitError, r"^429 .* \(HTML page\)$"),
+        (ServerFault.status(502, html=HTML), ServerError, r"^502 GET /studies/: Bad Gateway \(HTML page\)$"),
+        (ServerFault.status(503, html=HTML), ServerError, r"^503 .*Service Unavailable \(HTML page\)$"),
         (
             ServerFault.status(502, json={"detail": "The search backend failed"}),
             ServerError,
@@ -183,12 +188,12 @@ async def test_a_dead_bearer_on_a_public_page_costs_one_login_and_one_resend(
 
 
 async def test_a_server_that_refuses_every_token_is_asked_twice(
-    make_client: MakeClient, server: MGnifyServer, days: Days
+    make_client: MakeClient, server: MGnifyServer, shared_clock: SharedClock
 ) -> None:
     client = make_client(**ACCOUNT)
     await client.private_studies.get()
-    days.server.advance(10)  # or the next token would be the same one
+    shared_clock.server.advance(10)  # or the next token would be the same one
     server.faults.add(ServerFault.status(401), path="*/runs/")
-    with pytest.raises(AuthenticationError, match="a new token was refused as well"):
+    with pytest.raises(AuthenticationError, match="a refreshed token was rejected as well"):
         await client.runs.list().get()
     assert server.counters.count("GET", "/metagenomics/api/v2/runs/") == 2

@@ -124,7 +124,7 @@ def test_a_config_travels_to_another_process_without_its_secrets(tmp_path: Path)
     assert client.base_url == "https://mirror.test/metagenomics/api/v2"
     assert (client.config.cache_dir, client.config.get("username")) == (tmp_path, "Webin-1001")
     for given in (MGnifyConfig(mg_password="x"), MGnifyConfig(auth_token="x"), MGnifyConfig(environ={})):
-        with pytest.raises(ConfigurationError, match="does not pickle"):
+        with pytest.raises(ConfigurationError, match="pickle"):
             pickle.dumps(given)
 
 

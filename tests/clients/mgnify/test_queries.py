@@ -12,7 +12,7 @@ from asdk.clients.mgnify.models import PipelineVersion, Run
 from asdk.middleware import ConcurrencyLimit
 from asdk.sandbox import MGnifyServer, ServerFault
 from tests.clients.mgnify.conftest import MakeClient
-from tests.support.days import Days
+from tests.support.shared_clock import SharedClock
 
 
 async def test_nothing_is_sent_until_something_is_fetched(visitor: MGnify, server: MGnifyServer) -> None:
@@ -118,16 +118,16 @@ async def test_a_failed_page_raises_and_is_never_skipped(visitor: MGnify, server
 
 
 async def test_a_token_that_ends_in_the_middle_of_a_walk_loses_nothing(
-    make_client: MakeClient, visitor: MGnify, server: MGnifyServer, days: Days
+    make_client: MakeClient, visitor: MGnify, server: MGnifyServer, shared_clock: SharedClock
 ) -> None:
     everything = await visitor.runs.list().collect()
     server.counters.reset()
-    owner = make_client(username="Webin-1001", password="sandbox-webin", clock=days.client)
+    owner = make_client(username="Webin-1001", password="sandbox-webin", clock=shared_clock.client)
     seen: list[Run] = []
     async for page in owner.runs.list().pages():
         seen += page
         server.invalidate_tokens()
-        await days.go_by(60)  # a token that a 401 has brought is given half a minute
+        await shared_clock.advance(60)  # a token that a 401 has brought is given half a minute
     assert [run for run in seen if run in everything] == everything
     assert len(seen) > len(everything) > 300
     assert server.counters.by_status[401] >= 2 * 3
@@ -205,5 +205,5 @@ async def test_filters_reach_the_server(visitor: MGnify) -> None:
 
 
 async def test_it_is_not_awaited_itself(visitor: MGnify) -> None:
-    with pytest.raises(TypeError, match="not awaited"):
+    with pytest.raises(TypeError, match="cannot await"):
         await visitor.studies.list()

@@ -1,4 +1,4 @@
-"""What Apala sends and takes, a file per family. Enums are open: a value that is new stays what it is."""
+"""Models of Apala's requests and replies. Enums are open: unknown values are kept."""
 
 from asdk.clients.apala.models.auth import AuthResult, RefreshResult
 from asdk.clients.apala.models.customers import (

@@ -1,4 +1,4 @@
-"""What `Apala.authenticate` and `Apala.refresh_access_token` give."""
+"""Results of `Apala.authenticate` and `Apala.refresh_access_token`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from asdk.secret import Secret
 
 @model
 class AuthResult(Subscriptable):
-    """A token, and whose it is.
+    """A token and the company that it belongs to.
 
     Attributes:
-        access_token: what calls carry.
-        expires_in: whole seconds that it still lives; None if it does not expire.
-        refresh_token: what buys the next one; None if the server gave none.
-        company_id: the UUID of the company that the key belongs to.
-        company_name: its name.
-        token_type: how calls present it.
+        access_token: the access token.
+        expires_in: the remaining lifetime in whole seconds; None if the token does not expire.
+        refresh_token: the refresh token; None if the server did not issue one.
+        company_id: the UUID of the company of the API key.
+        company_name: the name of that company.
+        token_type: the scheme in the ``Authorization`` header.
     """
 
     access_token: Secret
@@ -30,7 +30,7 @@ class AuthResult(Subscriptable):
 
 @model
 class RefreshResult(Subscriptable):
-    """The next access token, and the whole seconds that it lives; None if it does not expire."""
+    """A refreshed access token. ``expires_in`` is its lifetime in whole seconds; None if it does not expire."""
 
     access_token: Secret
     expires_in: int | None

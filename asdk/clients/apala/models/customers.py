@@ -1,4 +1,4 @@
-"""What a lender may tell about a customer, in bins, so that nobody is named by it."""
+"""Customer metadata, in bins so that it does not identify a person."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ class MonthlyIncomeBin(OpenEnum):
 
 @model
 class CustomerMetadata:
-    """Facts about a customer; what is None is not told.
+    """Facts about a customer; None values are not sent.
 
     Attributes:
-        is_repeat_borrower: 1 for somebody who borrowed before, 0 for a new borrower.
+        is_repeat_borrower: 1 for a repeat borrower, 0 for a new borrower.
         credit_score_bin: the range of the credit score.
-        requested_loan_amount_bin: the range of the amount.
-        state_id: a number of 1 or more that stands for the state.
-        age_bin: the range of the age.
-        monthly_income_bin: the range of the income.
+        requested_loan_amount_bin: the range of the requested loan amount.
+        state_id: the number of the state, at least 1.
+        age_bin: the range of the customer's age.
+        monthly_income_bin: the range of the monthly income.
     """
 
     is_repeat_borrower: int | None = None

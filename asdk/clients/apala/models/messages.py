@@ -1,4 +1,4 @@
-"""Messages, what becomes of them, and the feedback on them."""
+"""Messages, optimized messages and feedback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.models.subscriptable import Subscriptable
 
 
 class Channel(OpenEnum):
-    """How a message reaches a customer."""
+    """A channel for messages to customers."""
 
     SMS = "SMS"
     EMAIL = "EMAIL"
@@ -19,7 +19,7 @@ class Channel(OpenEnum):
 
 
 class MessageType(OpenEnum):
-    """The step that a customer is at; as a reward, the step that he took."""
+    """A step of the loan process: the current one for a message, or a completed one as a reward."""
 
     UPDATING_ACCOUNT_NUMBER = "updating_account_number"
     SENDING_PDF_BANK_STATEMENTS = "sending_pdf_bank_statements"
@@ -28,7 +28,7 @@ class MessageType(OpenEnum):
 
 
 class Score(OpenEnum):
-    """How good a message was."""
+    """A rating of a message."""
 
     GOOD = "good"
     BAD = "bad"
@@ -37,14 +37,14 @@ class Score(OpenEnum):
 
 @model
 class Message:
-    """A message that a customer was sent, or is to be sent.
+    """A message to a customer, sent or drafted.
 
     Attributes:
         content: the text.
-        channel: how it went.
+        channel: the channel.
         reply_or_not: whether the customer answered.
-        message_id: your own id of it; left out, 32 random hex digits.
-        send_timestamp: when it went, with a time zone, also as text in ISO 8601; left out, now.
+        message_id: your id for the message; by default 32 random hex digits.
+        send_timestamp: the time it was sent, with a time zone, or text in ISO 8601; by default the current time.
     """
 
     content: str
@@ -56,7 +56,7 @@ class Message:
 
 @model
 class Warning:
-    """Something about an optimised message that a sender should know; ``rule`` is such as ``sms_length``."""
+    """A warning about an optimized message; ``rule`` is a name such as ``sms_length``."""
 
     rule: str
     detail: str
@@ -64,17 +64,17 @@ class Warning:
 
 @model
 class OptimizedMessage(Subscriptable):
-    """A better message.
+    """An optimized message.
 
     Attributes:
-        message_id: names it in feedback.
+        message_id: the id to use in feedback.
         optimized_message: the text to send.
-        recommended_channel: how to send it.
+        recommended_channel: the channel to use.
         original_message: the draft.
-        warnings: what is still to be known about it.
-        recommended_send_at: when to send it; None where there is too little history.
-        inferred_send_at: when the language model would send it.
-        message_type: the steps that were given.
+        warnings: the warnings about the text.
+        recommended_send_at: the best time to send it; None if there is too little history.
+        inferred_send_at: the time suggested by the language model.
+        message_type: the steps in the request.
     """
 
     message_id: str
@@ -89,7 +89,7 @@ class OptimizedMessage(Subscriptable):
 
 @model
 class ProcessedCandidate(Subscriptable):
-    """The better message of the older operation."""
+    """An optimized message of the older operation."""
 
     content: str
     channel: Channel
@@ -98,7 +98,7 @@ class ProcessedCandidate(Subscriptable):
 
 @model
 class ProcessedMessage(Subscriptable):
-    """The reply of the older operation; ``candidate_message`` is what to send."""
+    """The reply of the older operation; ``candidate_message`` is the message to send."""
 
     company: str
     customer_id: str
@@ -107,18 +107,18 @@ class ProcessedMessage(Subscriptable):
 
 @model
 class MessageFeedback:
-    """What became of a message. Several for one message are a history.
+    """Feedback on a message. Several entries for one message form a history.
 
     Attributes:
-        message_id: of the `OptimizedMessage`.
+        message_id: the id of the `OptimizedMessage`.
         customer_responded: whether the customer answered.
-        timezone: of the customer, an IANA name such as ``"America/New_York"``.
-        score: how good the message was; left out, it does not count. A number from 0 to 100 for messages of the older
-            operation.
-        actual_sent_message: the text that was sent, where it was changed.
+        timezone: the customer's time zone, an IANA name such as ``"America/New_York"``.
+        score: the rating of the message; None leaves it unscored. For messages of the older operation it is a number
+            from 0 to 100.
+        actual_sent_message: the text that was sent, if it was changed.
         positive_rewards: the steps that the customer took.
-        send_timestamp: when it was sent.
-        reply_timestamp: when the customer answered.
+        send_timestamp: the time the message was sent.
+        reply_timestamp: the time the customer answered.
     """
 
     message_id: str
@@ -133,7 +133,7 @@ class MessageFeedback:
 
 @model
 class FeedbackItem(Subscriptable):
-    """Feedback as the server keeps it. ``score`` is a number for messages of the older operation."""
+    """A stored feedback entry. ``score`` is a number for messages of the older operation."""
 
     id: str
     message_id: str
@@ -148,7 +148,7 @@ class FeedbackItem(Subscriptable):
 
 @model
 class BulkFeedbackResult(Subscriptable):
-    """All feedback of a call: the server takes the whole list or nothing."""
+    """The stored feedback of a bulk call; the server accepts the whole list or nothing."""
 
     success: bool
     count: int

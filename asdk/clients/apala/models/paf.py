@@ -1,4 +1,4 @@
-"""The pre-approval flow: messages, their outcomes, and the templates they are made from."""
+"""Models of the pre-approval flow: messages, outcomes and templates."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from asdk.models.declaration import OpenEnum, field, model
 
 
 class PafChannel(OpenEnum):
-    """How a pre-approval message goes out; in small letters here."""
+    """A channel for pre-approval messages; the values are lowercase, unlike those of `Channel`."""
 
     SMS = "sms"
     EMAIL = "email"
 
 
 class TemplateStatus(OpenEnum):
-    """Whether a template is in use."""
+    """The status of a template."""
 
     ACTIVE = "active"
     REJECTED = "rejected"
 
 
 class RejectedReason(OpenEnum):
-    """Why a template is no longer in use."""
+    """The reason why a template is no longer in use."""
 
     COMPLIANCE = "compliance"
     CUSTOMER_DISABLED = "customer_disabled"
@@ -34,42 +34,42 @@ class RejectedReason(OpenEnum):
 
 @model
 class PafMessage:
-    """A message to send. ``{NAME}`` and ``{SIGNING_MAGIC_LINK}`` in it are yours to fill in.
+    """A message to send, after the caller has replaced ``{NAME}`` and ``{SIGNING_MAGIC_LINK}``.
 
     Attributes:
-        paf_message_id: names it in the report of its outcome: keep it.
-        template_id: what it was made from.
+        paf_message_id: the id to use in feedback.
+        template_id: the template of the message.
         content: the text.
-        channel: how to send it.
+        channel: the channel to use.
     """
 
     paf_message_id: str
     template_id: str
     content: str
     channel: PafChannel
-    control_no_message: Literal[False] = False  # where it is true, nothing is to be sent, whatever else there is
+    control_no_message: Literal[False] = False  # if true, send nothing, regardless of the other fields
 
     @property
     def is_control(self) -> bool:
-        """False: send it."""
+        """Return False: send the message."""
         return False
 
 
 @model
 class PafControl:
-    """The customer is in the control group of an experiment: send nothing."""
+    """A reply for a customer in the control group of an experiment: send nothing."""
 
     control_no_message: Literal[True]
 
     @property
     def is_control(self) -> bool:
-        """True: there is no message."""
+        """Return True: there is no message."""
         return True
 
 
 @model
 class IncomingMessage:
-    """What a customer answered; without a channel, on the one that the message came by."""
+    """An answer of a customer; without a channel, it came on the channel of the message."""
 
     content: str
     timestamp: datetime
@@ -78,17 +78,17 @@ class IncomingMessage:
 
 @model
 class PafFeedback:
-    """What became of a message. The server keeps the last one for each, so sending it again does no harm.
+    """The outcome of a message. The server keeps the latest outcome per message, so it is safe to send it again.
 
     Attributes:
-        customer_id: a UUID, the one of `Paf.optimize`.
-        paf_message_id: of the `PafMessage`.
-        channel: how it was sent, in small or capital letters.
+        customer_id: the UUID that was passed to `Paf.optimize`.
+        paf_message_id: the id of the `PafMessage`.
+        channel: the channel of the message, in lowercase or uppercase.
         signed: whether the customer has signed.
-        signed_date: when; needed where ``signed`` is True.
-        magic_link_clicked: when the customer opened the link.
-        incoming_messages: everything that the customer answered.
-        occurred_at: when this was recorded; left out, when the server gets it.
+        signed_date: the time of the signature; required if ``signed`` is True.
+        magic_link_clicked: the time the customer opened the link.
+        incoming_messages: all answers of the customer.
+        occurred_at: the time this was recorded; by default the time the server receives it.
     """
 
     customer_id: str
@@ -103,14 +103,14 @@ class PafFeedback:
 
 @model
 class PafRecorded:
-    """An outcome that the server has taken; ``status`` is ``recorded``."""
+    """A recorded outcome; ``status`` is ``recorded``."""
 
     status: str
 
 
 @model
 class PafBulkError:
-    """An outcome that the server did not take; ``index`` is its place in the list that was given."""
+    """An outcome that the server rejected; ``index`` is its position in the list passed by the caller."""
 
     index: int
     error: str
@@ -119,7 +119,7 @@ class PafBulkError:
 
 @model
 class PafBulkResult:
-    """How many outcomes were taken, and which were not."""
+    """The number of recorded outcomes, and the rejected ones."""
 
     recorded: int
     errors: list[PafBulkError] = field(factory=list[PafBulkError])
@@ -127,7 +127,7 @@ class PafBulkResult:
 
 @model
 class Violation:
-    """A compliance rule that a template breaks, such as ``URGENCY_LANGUAGE``, and how."""
+    """A violated compliance rule, such as ``URGENCY_LANGUAGE``, with an explanation."""
 
     check: str
     detail: str
@@ -138,10 +138,11 @@ class Template:
     """A template of the flow.
 
     Attributes:
-        n_observations: how many messages made from it came back with an outcome.
-        reward_rate: the share of those that were signed, from 0 to 1.
-        rejected_reason: why it is out of use; None while it is in use, like the two after it.
-        violations: the compliance rules that put it out of use.
+        n_observations: the number of messages from this template with a known outcome.
+        reward_rate: the share of these messages that led to a signature, from 0 to 1.
+        rejected_reason: the reason for the rejection; None while the template is active, as are ``rejected_at`` and
+            ``violations``.
+        violations: the compliance rules that caused the rejection.
     """
 
     template_id: str
@@ -164,7 +165,7 @@ class Template:
 
 @model
 class TemplateReport:
-    """Whether a draft may go live, what it breaks, and how it would look."""
+    """The result of validating a draft: the violated rules and a preview."""
 
     is_valid: bool
     render_preview: str
@@ -183,7 +184,7 @@ class CreatedTemplate:
 
 @model
 class TemplateValidation:
-    """What the compliance gate said of a template that it let pass."""
+    """The report of the compliance check on an accepted template."""
 
     is_valid: bool
     violations: list[Violation] = field(factory=list[Violation])
@@ -191,7 +192,7 @@ class TemplateValidation:
 
 @model
 class CreatedTemplates:
-    """A template, cloned into each audience group that it was meant for."""
+    """The clones of a new template, one per audience group."""
 
     templates: list[CreatedTemplate]
     validation: TemplateValidation
@@ -199,7 +200,7 @@ class CreatedTemplates:
 
 @model
 class DeletedTemplate:
-    """A template that is out of use; a second deletion changes nothing of this."""
+    """A deleted template; a second deletion does not change it."""
 
     template_id: str
     status: TemplateStatus
@@ -209,6 +210,6 @@ class DeletedTemplate:
 
 @model
 class TemplateList:
-    """How the server wraps a list of templates."""
+    """The envelope of a list of templates."""
 
     templates: list[Template] = field(factory=list[Template])

@@ -1,4 +1,4 @@
-"""``client.paf``: the pre-approval flow. Which message a customer gets, and what became of it."""
+"""``client.paf``: the pre-approval flow, with messages for customers and their outcomes."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from asdk.resources import Resource
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala
 
-#: How many outcomes the server takes in one request.
+#: The maximum number of outcomes per request.
 BULK_LIMIT = 500
 
-# Refusals that another try does not change.
-_LASTING = frozenset({"unknown_paf_message_id"})
+# Rejections that a retry does not change.
+_PERMANENT = frozenset({"unknown_paf_message_id"})
 
 
 class Paf(Resource["Apala"]):
-    """Ready-made messages for customers who were pre-approved."""
+    """Messages for pre-approved customers, built from templates."""
 
     @property
     def templates(self) -> Templates:
-        """What the messages are made from."""
+        """Return the operations on message templates."""
         return Templates(self._client)
 
     async def optimize(
@@ -52,16 +52,16 @@ class Paf(Resource["Apala"]):
         """Get the message for a customer.
 
         Args:
-            customer_id: a UUID of yours, the same as in `Apala.optimize_message`.
-            customer_metadata: what is known of the customer; the server ignores keys that it does not know.
-            options: what this call does differently, see `CallOptions`.
+            customer_id: your UUID of the customer, as in `Apala.optimize_message`.
+            customer_metadata: facts about the customer; the server ignores unknown keys.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The message, or `PafControl` for a customer who gets none; ``is_control`` tells them apart.
+            The message, or `PafControl` for a customer in the control group; ``is_control`` tells them apart.
 
         Raises:
-            InvalidRequestError: the id is no UUID; nothing was sent.
-            NotProvisionedError: this account has no pre-approval flow yet, or no template for this customer.
+            InvalidRequestError: the id is not a UUID; nothing was sent.
+            NotProvisionedError: the account has no pre-approval flow yet, or no template for this customer.
 
         Source: Apala API, ``POST /api/paf/optimize``.
         """
@@ -85,25 +85,25 @@ class Paf(Resource["Apala"]):
         occurred_at: datetime | None = None,
         **options: Unpack[CallOptions],
     ) -> PafRecorded:
-        """Report what became of a message. Sent again, it takes the place of the one before.
+        """Report the outcome of a message. A later report replaces the earlier one.
 
-        Report until the customer has signed or 30 days have passed, with everything that is known each time. All
-        moments have a time zone.
+        Report until the customer has signed or 30 days have passed, with all known facts each time. All times must
+        have a time zone.
 
         Args:
-            customer_id: the UUID that `optimize` was given.
-            paf_message_id: of the `PafMessage`.
-            channel: how it was sent, ``"sms"`` or ``"email"``.
+            customer_id: the UUID that was passed to `optimize`.
+            paf_message_id: the id of the `PafMessage`.
+            channel: the channel of the message, ``"sms"`` or ``"email"``.
             signed: whether the customer has signed.
-            signed_date: when; needed where ``signed`` is True.
-            magic_link_clicked: when the customer opened the link.
-            incoming_messages: everything that the customer answered.
-            occurred_at: when this was recorded; left out, when the server gets it.
-            options: what this call does differently, see `CallOptions`.
+            signed_date: the time of the signature; required if ``signed`` is True.
+            magic_link_clicked: the time the customer opened the link.
+            incoming_messages: all answers of the customer.
+            occurred_at: the time this was recorded; by default the time the server receives it.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: an id is no UUID, or a signature has no date; nothing was sent.
-            NotFoundError: the server knows no such message of this customer.
+            InvalidRequestError: an id is not a UUID, or ``signed_date`` is missing; nothing was sent.
+            NotFoundError: the customer has no message with this id.
 
         Source: Apala API, ``POST /api/paf/feedback``.
         """
@@ -128,58 +128,58 @@ class Paf(Resource["Apala"]):
         resends: int = 1,
         **options: Unpack[CallOptions],
     ) -> PafBulkResult:
-        """Report any number of outcomes, 500 a request. Those that were not taken are sent again, and only those.
+        """Report any number of outcomes, 500 per request. Only rejected outcomes are sent again.
 
         Args:
-            feedback: the outcomes, as models or with the same names as dicts.
-            resends: how often what the server did not take is sent again; never what it will not take, such as the
-                outcome of a message that it does not know.
-            options: what these calls do differently, see `CallOptions`.
+            feedback: the outcomes, as models or as dicts of their fields.
+            resends: the maximum number of times a rejected outcome is sent again. Permanent rejections, such as an
+                unknown message id, are not sent again.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            How many were taken, and for each other one its place in ``feedback`` and the reason.
+            The number of recorded outcomes, and the index in ``feedback`` and the reason of each rejected one.
 
         Raises:
             InvalidRequestError: as `submit_feedback`; nothing was sent.
-            AsdkError: a request failed as a whole. Repeat the call: what was taken is replaced by itself.
+            AsdkError: a request failed. It is safe to repeat the call: recorded outcomes are replaced.
 
         Source: Apala API, ``POST /api/paf/feedback/bulk``.
         """
         bodies = [paf_feedback_body(item) for item in feedback]
-        recorded, left = 0, list(range(len(bodies)))
-        lasting: list[PafBulkError] = []
-        passing: list[PafBulkError] = []
+        recorded, remaining = 0, list(range(len(bodies)))
+        permanent: list[PafBulkError] = []
+        temporary: list[PafBulkError] = []
         for _ in range(max(0, resends) + 1):
-            taken, errors = await self._send_in_parts(bodies, left, options)
-            recorded += taken
-            lasting += [error for error in errors if error.error in _LASTING]
-            passing = [error for error in errors if error.error not in _LASTING]
-            left = [error.index for error in passing]
-            if not left:
+            accepted, errors = await self._send_in_batches(bodies, remaining, options)
+            recorded += accepted
+            permanent += [error for error in errors if error.error in _PERMANENT]
+            temporary = [error for error in errors if error.error not in _PERMANENT]
+            remaining = [error.index for error in temporary]
+            if not remaining:
                 break
-        errors = sorted([*lasting, *passing], key=lambda error: error.index)
+        errors = sorted([*permanent, *temporary], key=lambda error: error.index)
         return PafBulkResult(recorded=recorded, errors=errors)
 
-    async def _send_in_parts(
-        self, bodies: Sequence[Mapping[str, object]], places: Sequence[int], options: CallOptions
+    async def _send_in_batches(
+        self, bodies: Sequence[Mapping[str, object]], indexes: Sequence[int], options: CallOptions
     ) -> tuple[int, list[PafBulkError]]:
-        """Send the outcomes at these places; gives how many were taken, and the others, each with its place."""
+        """Send the outcomes at these indexes; return the number recorded and the rejected ones with their indexes."""
         recorded = 0
         errors: list[PafBulkError] = []
-        for start in range(0, len(places), BULK_LIMIT):
-            part = places[start : start + BULK_LIMIT]
+        for start in range(0, len(indexes), BULK_LIMIT):
+            batch = indexes[start : start + BULK_LIMIT]
             result = await self._client.request(
                 "POST",
                 "/api/paf/feedback/bulk",
-                json={"feedback": [bodies[place] for place in part]},
+                json={"feedback": [bodies[index] for index in batch]},
                 model=PafBulkResult,
                 idempotent=True,
                 **options,
             )
             recorded += result.recorded
             errors += [
-                PafBulkError(index=part[error.index], error=error.error, paf_message_id=error.paf_message_id)
+                PafBulkError(index=batch[error.index], error=error.error, paf_message_id=error.paf_message_id)
                 for error in result.errors
-                if 0 <= error.index < len(part)
+                if 0 <= error.index < len(batch)
             ]
         return recorded, errors

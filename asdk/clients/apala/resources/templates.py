@@ -1,4 +1,4 @@
-"""``client.paf.templates``: what the messages of the pre-approval flow are made from."""
+"""``client.paf.templates``: the message templates of the pre-approval flow."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _STATUSES = (*TemplateStatus, "all")
 
 
 class Templates(Resource["Apala"]):
-    """Templates pass a compliance gate; ``{NAME}`` and ``{SIGNING_MAGIC_LINK}`` are the merge tokens it allows."""
+    """Message templates, which must pass a compliance check; it allows ``{NAME}`` and ``{SIGNING_MAGIC_LINK}``."""
 
     async def get(self, template_id: str, **options: Unpack[CallOptions]) -> Template:
-        """Fetch one template, in use or not.
+        """Fetch one template, active or rejected.
 
         Args:
-            template_id: its UUID.
-            options: what this call does differently, see `CallOptions`.
+            template_id: the UUID of the template.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The template; one that is out of use has the reason, and the rules that it broke.
+            The template; a rejected one includes the reason and the violated rules.
 
         Raises:
-            InvalidRequestError: the id is no UUID; nothing was sent.
+            InvalidRequestError: the id is not a UUID; nothing was sent.
             NotFoundError: no template has this id.
 
         Source: Apala API, ``GET /api/paf/templates/{id}``.
@@ -52,18 +52,18 @@ class Templates(Resource["Apala"]):
         )
 
     async def validate(self, content: str, channel: PafChannel | str, **options: Unpack[CallOptions]) -> TemplateReport:
-        """Ask the compliance gate about a draft. Nothing is stored.
+        """Check a draft for compliance. Nothing is stored.
 
         Args:
             content: the text.
             channel: ``"sms"`` or ``"email"``.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Whether it may go live, which rules it breaks, and how it would look.
+            Whether the draft is valid, the violated rules, and a preview.
 
         Raises:
-            InvalidRequestError: there is no such channel; nothing was sent.
+            InvalidRequestError: the channel is unknown; nothing was sent.
             ChannelNotAllowedError: the account may not send on this channel.
 
         Source: Apala API, ``POST /api/paf/templates/validate``.
@@ -86,30 +86,30 @@ class Templates(Resource["Apala"]):
         group_id: str | None = None,
         **options: Unpack[CallOptions],
     ) -> CreatedTemplates:
-        """Put a template into use.
+        """Create a template and activate it.
 
         Args:
             content: the text.
             channel: ``"sms"`` or ``"email"``.
-            label: what to find it by, 64 characters at most; one active template a group has it.
-            group_id: the UUID of one audience group; left out, every group gets a clone.
-            options: what this call does differently, see `CallOptions`.
+            label: a label, at most 64 characters; unique among the active templates of a group.
+            group_id: the UUID of one audience group; by default every group gets a clone.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The id of each clone, with its group.
+            The id and the group of each clone.
 
         Raises:
-            InvalidRequestError: the label is too long, the group no UUID, or there is no such channel; nothing was
-                sent.
-            ComplianceError: the text breaks rules; ``violations`` says which. Nothing was stored.
-            DuplicateLabelError: an active template has this label.
-            GroupRetiredError: the group takes no more templates.
+            InvalidRequestError: the label is too long, ``group_id`` is not a UUID, or the channel is unknown; nothing
+                was sent.
+            ComplianceError: the text violates rules, see ``violations``. Nothing was stored.
+            DuplicateLabelError: an active template already has this label.
+            GroupRetiredError: the group accepts no new templates.
             ChannelNotAllowedError: the account may not send on this channel.
 
         Source: Apala API, ``POST /api/paf/templates``.
         """
         if label is not None and len(label) > _LABEL_LENGTH:
-            raise InvalidRequestError(f"a label has {_LABEL_LENGTH} characters at most, not {len(label)}")
+            raise InvalidRequestError(f"label must have at most {_LABEL_LENGTH} characters, got {len(label)}")
         if group_id is not None:
             checked_uuid("group_id", group_id)
         return await self._client.request(
@@ -121,14 +121,14 @@ class Templates(Resource["Apala"]):
         )
 
     async def delete(self, template_id: str, **options: Unpack[CallOptions]) -> DeletedTemplate:
-        """Put a template out of use, at once. One that is out of use already keeps its reason.
+        """Deactivate a template immediately. A template that is already rejected keeps its reason.
 
         Args:
-            template_id: its UUID.
-            options: what this call does differently, see `CallOptions`.
+            template_id: the UUID of the template.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: the id is no UUID; nothing was sent.
+            InvalidRequestError: the id is not a UUID; nothing was sent.
             NotFoundError: no template has this id.
 
         Source: Apala API, ``DELETE /api/paf/templates/{id}``.
@@ -145,16 +145,16 @@ class Templates(Resource["Apala"]):
         group_id: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Records[Template]:
-        """Fetch templates; the server sends all of them at once.
+        """Fetch the templates, all in one reply.
 
         Args:
             status: ``"active"``, ``"rejected"`` or ``"all"``.
-            label: only those with exactly this label.
-            group_id: only those of one audience group, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            label: only templates with exactly this label.
+            group_id: only templates of this audience group, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: the group is no UUID, or there is no such status; nothing was sent.
+            InvalidRequestError: ``group_id`` is not a UUID, or the status is unknown; nothing was sent.
 
         Source: Apala API, ``GET /api/paf/templates``.
         """
@@ -177,4 +177,4 @@ def _id(template_id: str) -> str:
 def _status(status: object) -> str:
     if isinstance(status, str) and status.lower() in _STATUSES:
         return status.lower()
-    raise InvalidRequestError(f"status is one of {', '.join(_STATUSES)}, not {status!r}")
+    raise InvalidRequestError(f"status must be one of {', '.join(_STATUSES)}, got {status!r}")

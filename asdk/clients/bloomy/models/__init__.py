@@ -1,6 +1,6 @@
-"""What Bloom Growth sends, a file per family: its fields under readable names, and the names of the vendor's package.
+"""Models of Bloom Growth's replies, with the field names of the vendor's package.
 
-Whatever the server may leave out has None.
+Values that the server may omit default to None.
 """
 
 from asdk.clients.bloomy.models.bulk import BulkError, BulkResult

@@ -1,4 +1,4 @@
-"""What issues and headlines have in common: both stand on the list of a meeting."""
+"""`AgendaItem`: the common base of issues and headlines."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from asdk.models.declaration import field, model
 
 @model(rename="pascal")
 class AgendaItem:
-    """Something on the list of a meeting.
+    """An item on the agenda of a meeting.
 
     Attributes:
-        notes_url: where its notes are.
-        archived: whether it is off the list.
-        meeting_id: the meeting that it was raised in.
-        meeting_title: its name.
-        owner: who raised it.
+        notes_url: the URL of the notes.
+        archived: whether it was removed from the agenda.
+        meeting_id: the meeting in which it was raised.
+        meeting_title: the name of that meeting.
+        owner: the user who raised it.
     """
 
     id: int
@@ -33,4 +33,5 @@ class AgendaItem:
 
     @property
     def created_at(self) -> datetime | None:
+        """Return the creation time."""
         return moment(self.created)

@@ -1,4 +1,4 @@
-"""What became of many inputs."""
+"""Results of bulk operations."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class BulkError:
     """An input that failed.
 
     Attributes:
-        index: its place, counted from 0.
+        index: the position of the input, from 0.
         input_data: the input.
-        error: what a single call would have raised.
+        error: the error that a single call would have raised.
     """
 
     index: int
@@ -27,13 +27,13 @@ class BulkError:
 
     @property
     def status(self) -> int | None:
-        """The status that the server refused it with; None if it never answered, or was not asked."""
+        """Return the HTTP status of the failure; None if there was no response."""
         return self.error.status or None
 
 
 @attrs.frozen(kw_only=True)
 class BulkResult(Generic[R]):
-    """What was made, in the order of the inputs, and what failed."""
+    """The successful results, in input order, and the failures."""
 
     successful: list[R]
     failed: list[BulkError]

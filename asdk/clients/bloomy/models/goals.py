@@ -1,4 +1,4 @@
-"""Goals, which the server calls rocks: the replies of `Goals`."""
+"""Models of goals, which the server calls rocks. Returned by `Goals`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asdk.models.declaration import OpenEnum, field, model
 
 
 class GoalStatus(OpenEnum):
-    """How a goal is doing."""
+    """The status of a goal."""
 
     ON_TRACK = "on"
     AT_RISK = "off"
@@ -27,7 +27,7 @@ class Origin:
 
 @model(rename="pascal")
 class Goal:
-    """A goal; it may belong to several meetings, and ``meeting_id`` is the first."""
+    """A goal. It may belong to several meetings; ``meeting_id`` is the first."""
 
     id: int
     title: str = field(name="Name")
@@ -39,31 +39,37 @@ class Goal:
 
     @property
     def created_at(self) -> datetime | None:
+        """Return the creation time."""
         return moment(self.created)
 
     @property
     def due_date(self) -> datetime | None:
+        """Return the due date."""
         return moment(self.due)
 
     @property
     def status(self) -> str:
-        """``Completed`` or ``Incomplete``."""
+        """Return ``"Completed"`` or ``"Incomplete"``."""
         return "Completed" if self.is_complete else "Incomplete"
 
     @property
     def user_id(self) -> int | None:
+        """Return the id of the owner."""
         return None if self.owner is None else self.owner.id
 
     @property
     def user_name(self) -> str | None:
+        """Return the name of the owner."""
         return None if self.owner is None else self.owner.name
 
     @property
     def meeting_id(self) -> int | None:
+        """Return the id of the first meeting."""
         return None if self._origin is None else self._origin.id
 
     @property
     def meeting_title(self) -> str | None:
+        """Return the name of the first meeting."""
         return None if self._origin is None else self._origin.name
 
     @property
@@ -73,19 +79,19 @@ class Goal:
 
 @model(rename="pascal")
 class CreatedGoal(Goal):
-    """A new goal, with how it is doing."""
+    """A new goal, with its status."""
 
     completion: int | None = None
 
     @property
     def status(self) -> str:
-        """``on``, ``off`` or ``complete``, as `Goals.update` takes it."""
+        """Return ``"on"``, ``"off"`` or ``"complete"``, as `Goals.update` accepts it."""
         return {2: GoalStatus.COMPLETE, 1: GoalStatus.ON_TRACK}.get(self.completion or 0, GoalStatus.AT_RISK)
 
 
 @model
 class GoalList:
-    """The goals of a user that go on, and those that were put away."""
+    """The active and the archived goals of a user."""
 
     active: list[Goal]
     archived: list[Goal]

@@ -1,4 +1,4 @@
-"""Headlines: the replies of `Headlines`."""
+"""Model of headlines, returned by `Headlines`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from asdk.models.declaration import model
 
 @model(rename="pascal")
 class Headline(AgendaItem):
-    """A headline; lists do not say where its notes are."""
+    """A headline. Headlines in lists have no ``notes_url``."""
 
     @property
     def closed_at(self) -> datetime | None:
+        """Return the time it was closed; None while it is open."""
         return moment(self.closed)

@@ -1,4 +1,4 @@
-"""Issues: the replies of `Issues` and `Meetings.issues`."""
+"""Model of issues, returned by `Issues` and `Meetings.issues`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from asdk.models.declaration import field, model
 
 @model(rename="pascal")
 class Issue(AgendaItem):
-    """An issue."""
+    """An issue of a meeting."""
 
     completed: Moment = field(default=None, name="CompleteTime")
 
     @property
     def completed_at(self) -> datetime | None:
-        """When it was solved; None while it is open."""
+        """Return the time it was solved; None while it is open."""
         return moment(self.closed) or moment(self.completed)
 
     @property
     def user_id(self) -> int | None:
+        """Return the id of the owner."""
         return None if self.owner is None else self.owner.id
 
     @property
     def user_name(self) -> str | None:
+        """Return the name of the owner."""
         return None if self.owner is None else self.owner.name

@@ -1,4 +1,4 @@
-"""L10 meetings and what is on their table: the replies of `Meetings`."""
+"""Models of L10 meetings and their contents, returned by `Meetings`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asdk.models.declaration import field, model
 
 @model(rename="pascal")
 class Meeting:
-    """A meeting of a user's list."""
+    """A meeting in the list of a user."""
 
     id: int
     name: str
@@ -23,7 +23,7 @@ class Meeting:
 
 @model(rename="pascal")
 class MeetingAttendee:
-    """Somebody who attends a meeting."""
+    """An attendee of a meeting."""
 
     user_id: int = field(name="Id")
     name: str
@@ -32,13 +32,13 @@ class MeetingAttendee:
 
 @model
 class ScorecardMetric:
-    """A number that a meeting watches.
+    """A metric on the scorecard of a meeting.
 
     Attributes:
-        target: what it should be; None if nobody set one.
-        unit: what it counts.
-        metric_type: on which side of the target it should be, such as ``>=``.
-        owner: who is accountable for it.
+        target: the target value; None if it is not set.
+        unit: the unit of the values.
+        metric_type: the comparison with the target, such as ``>=``.
+        owner: the accountable user.
     """
 
     id: int
@@ -50,20 +50,22 @@ class ScorecardMetric:
 
     @property
     def accountable_user_id(self) -> int | None:
+        """Return the id of the accountable user."""
         return None if self.owner is None else self.owner.id
 
     @property
     def accountable_user_name(self) -> str | None:
+        """Return the name of the accountable user."""
         return None if self.owner is None else self.owner.name
 
 
 @model
 class MeetingDetails:
-    """A meeting with everything on its table.
+    """A meeting with its attendees, issues, to-dos and metrics.
 
     Attributes:
-        start_date_utc: when it started.
-        created_date: when it was made.
+        start_date_utc: the start time.
+        created_date: the creation time.
     """
 
     id: int
@@ -79,7 +81,7 @@ class MeetingDetails:
 
 @model
 class CreatedMeeting:
-    """A new meeting, and the ids of those who were added to it."""
+    """A new meeting and the ids of the added users."""
 
     meeting_id: int
     title: str
@@ -88,14 +90,14 @@ class CreatedMeeting:
 
 @model(rename="pascal")
 class Basics:
-    """How the server wraps the name of a meeting."""
+    """The object that contains the name of a meeting."""
 
     name: str | None = None
 
 
 @model(rename="pascal")
 class MeetingRecord:
-    """A meeting alone."""
+    """A meeting as the server sends it."""
 
     id: int
     basics: Basics | None = None
@@ -106,7 +108,7 @@ class MeetingRecord:
 
 @model(rename="pascal")
 class Measurable:
-    """A number that a meeting watches, as the server sends it: anything may be missing."""
+    """A metric as the server sends it; every field may be missing."""
 
     id: int | None = None
     name: str | None = None
@@ -118,6 +120,6 @@ class Measurable:
 
 @model(rename="camel")
 class MeetingId:
-    """The reply to a creation."""
+    """The reply to the creation of a meeting."""
 
     meeting_id: int

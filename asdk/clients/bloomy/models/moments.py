@@ -1,14 +1,14 @@
-"""Days and times as Bloom Growth writes them."""
+"""Dates and times in Bloom Growth's formats."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TypeAlias
 
-#: An empty string is no day. Nothing holds the server to ISO 8601, so what is no moment stays the text that it was.
+#: A time, or the original text: the server is not bound to ISO 8601, and an empty string means no date.
 Moment: TypeAlias = datetime | str | None
 
 
 def moment(value: Moment) -> datetime | None:
-    """The day and time, where there is one."""
+    """Return a date and time; None if the value is text."""
     return value if isinstance(value, datetime) else None

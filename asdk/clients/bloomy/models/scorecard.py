@@ -1,4 +1,4 @@
-"""Weeks and scores: the replies of `Scorecard`."""
+"""Models of weeks and scores, returned by `ScorecardOperations`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _YEAR_AND_WEEK = re.compile(r"([0-9]{4})-W([0-9]{1,2})").fullmatch
 
 @attrs.frozen
 class OtherWeek:
-    """A week, seen from the present one.
+    """A week relative to the current one.
 
     Attributes:
-        number: as the server counts.
-        year: the one that it belongs to; None if the server does not count by the calendar.
-        same_year: whether that is the present year.
+        number: the server's number of the week.
+        year: the year of the week; None if the server does not use calendar weeks.
+        same_year: whether the week is in the current year.
     """
 
     number: int
@@ -31,7 +31,7 @@ class OtherWeek:
 
 @model
 class ScorecardWeek:
-    """A week of the scorecard; its days are as the server writes them."""
+    """A week of the scorecard. Its days are text in the server's format."""
 
     id: int
     week_number: int
@@ -39,10 +39,10 @@ class ScorecardWeek:
     week_end: str
 
     def after(self, offset: int) -> OtherWeek:
-        """The week that is so many after this one, over the end of a year as well."""
+        """Return the week ``offset`` weeks later, possibly in another year."""
         number = self.week_number + offset
         try:
-            # Whatever day weeks begin on, the middle one lies in the week and the year of ISO 8601.
+            # Regardless of the first day, the middle of the week is in the right week and year of ISO 8601.
             middle = date.fromisoformat(self.week_start[:10]) + timedelta(days=3)
             then = middle + timedelta(weeks=offset)
         except (ValueError, OverflowError):
@@ -51,17 +51,17 @@ class ScorecardWeek:
             now, week = middle.isocalendar(), then.isocalendar()
             if now.week == self.week_number:
                 return OtherWeek(week.week, week.year, same_year=week.year == now.year)
-        # Another way to count: either within a year, whose length is anybody's guess, or on and on.
+        # The server counts differently: within a year of unknown length, or continuously.
         return OtherWeek(number, None, same_year=1 <= number <= _LAST_WEEK or self.week_number > _LAST_WEEK)
 
 
 @model(rename="pascal")
 class ScorecardItem:
-    """The score of a measurable in a week.
+    """The score of a metric in one week.
 
     Attributes:
-        value: the score; None if nobody entered one.
-        target: what it should be; None if nobody set one.
+        value: the score; None if it was not entered.
+        target: the target value; None if it is not set.
         week: the week with its year, such as ``2026-W01``.
         week_id: the number of the week.
     """
@@ -77,33 +77,34 @@ class ScorecardItem:
     updated: Moment = field(default=None, name="DateEntered")
 
     def is_of(self, week: OtherWeek) -> bool:
-        """Whether it is the score of this week. Without a year the number alone says so, for the present year."""
+        """Return whether the score is for this week. Without a year, the week number of the current year decides."""
         found = None if self.week is None else _YEAR_AND_WEEK(self.week)
         same_year = week.same_year if found is None or week.year is None else int(found[1]) == week.year
         return self.week_id == week.number and same_year
 
     @property
     def updated_at(self) -> datetime | None:
+        """Return the time the score was entered."""
         return moment(self.updated)
 
 
 @model(rename="pascal")
 class Scores:
-    """How the server wraps scores."""
+    """The envelope of a list of scores."""
 
     scores: list[ScorecardItem]
 
 
 @model(rename="pascal")
 class LocalDate:
-    """How it wraps the first day of a week."""
+    """The object that contains the first day of a week."""
 
     date: str
 
 
 @model(rename="pascal")
 class Week:
-    """The present week, as the server sends it."""
+    """The current week as the server sends it."""
 
     id: int
     for_week_number: int

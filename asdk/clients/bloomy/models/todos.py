@@ -1,4 +1,4 @@
-"""To-dos: the replies of `Todos`."""
+"""Model of to-dos, returned by `Todos`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from asdk.models.declaration import field, model
 
 @model(rename="pascal")
 class Todo:
-    """A to-do; ``due``, ``completed`` and ``closed`` are as the server spells them, the properties as they are meant.
+    """A to-do. ``due``, ``completed`` and ``closed`` are the server's raw values; use the properties instead.
 
     Attributes:
-        details_url: where its notes are.
-        create_date: when it was made.
-        meeting_id: the meeting that it came up in; None for one of a person's own.
-        meeting_name: its name.
+        details_url: the URL of the notes.
+        create_date: the creation time.
+        meeting_id: the meeting in which it was raised; None for a personal to-do.
+        meeting_name: the name of that meeting.
         complete: whether it is done.
     """
 
@@ -33,17 +33,20 @@ class Todo:
 
     @property
     def due_date(self) -> datetime | None:
+        """Return the due date."""
         return moment(self.due)
 
     @property
     def complete_date(self) -> datetime | None:
+        """Return the time it was completed; None while it is open."""
         return moment(self.completed)
 
     @property
     def create_date(self) -> datetime | None:
+        """Return the creation time."""
         return moment(self.created)
 
     @property
     def archived(self) -> bool:
-        """Whether it was put away."""
+        """Return whether the to-do was archived."""
         return bool(self.closed)

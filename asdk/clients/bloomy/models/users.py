@@ -1,4 +1,4 @@
-"""People: the replies of `Users`."""
+"""Models of users, returned by `Users`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from asdk.models.declaration import field, model
 
 @model(rename="pascal")
 class Owner:
-    """Who is accountable for something."""
+    """The accountable user."""
 
     id: int | None = None
     name: str | None = None
@@ -16,7 +16,7 @@ class Owner:
 
 @model(rename="pascal")
 class DirectReport:
-    """Somebody who reports to a user."""
+    """A user who reports to another user."""
 
     id: int
     name: str
@@ -25,7 +25,7 @@ class DirectReport:
 
 @model(rename="pascal")
 class Position:
-    """A seat in the organisation."""
+    """A seat in the organization."""
 
     id: int
     name: str | None = None
@@ -36,8 +36,8 @@ class UserDetails:
     """A user.
 
     Attributes:
-        direct_reports: who reports to the user; None unless it was asked for.
-        positions: the user's seats; None unless it was asked for.
+        direct_reports: the users who report to this user; None unless requested.
+        positions: the user's seats; None unless requested.
     """
 
     id: int
@@ -49,7 +49,7 @@ class UserDetails:
 
 @model(rename="pascal")
 class UserSearchResult:
-    """A user as searches show one; ``description`` is the position in words."""
+    """A user in search results; ``description`` is the position as text."""
 
     id: int
     name: str
@@ -61,7 +61,7 @@ class UserSearchResult:
 
 @model(rename="pascal")
 class UserListItem:
-    """A user of the organisation; a placeholder has no e-mail address."""
+    """A user of the organization; a placeholder has no e-mail address."""
 
     id: int
     name: str
@@ -73,20 +73,20 @@ class UserListItem:
 
 @model(rename="pascal")
 class OwnId:
-    """Who the key belongs to: all that is read of it."""
+    """The id of the API key's owner."""
 
     id: int
 
 
 @model(rename="pascal")
 class SeatGroup:
-    """How the server wraps a position."""
+    """The envelope of a position."""
 
     position: Position
 
 
 @model(rename="pascal")
 class Seat:
-    """And how it wraps that."""
+    """The envelope of a seat group."""
 
     group: SeatGroup

@@ -1,4 +1,4 @@
-"""The operations of Bloom Growth, a file per family; each class hangs on the client."""
+"""Operations of Bloom Growth, one class per attribute of the client."""
 
 from asdk.clients.bloomy.resources.goals import Goals
 from asdk.clients.bloomy.resources.headlines import Headlines

@@ -1,4 +1,4 @@
-"""`BloomyResource`: what the groups share: the user that a call means when it names none, and many calls at a time."""
+"""`BloomyResource`: the base class of the operations, with the default user and bulk calls."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asdk.clients.bloomy.models.bulk import BulkError, BulkResult
-from asdk.errors import AsdkError, InvalidRequestError
+from asdk.errors import AsdkError, InvalidRequestError, describe_type
 from asdk.http.options import CallOptions
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.bloomy.client import Bloomy
 
-I = TypeVar("I")  # noqa: E741 - an input
+I = TypeVar("I")  # noqa: E741 - the type of an input
 R = TypeVar("R")
 
 
@@ -25,21 +25,21 @@ class BloomyResource(Resource["Bloomy"]):
     __slots__ = ()
 
     async def _user(self, user_id: int | None, options: CallOptions) -> int:
-        """This user, or the owner of the key."""
+        """Return the given user, or the owner of the API key."""
         return await self._client.get_user_id(**options) if user_id is None else user_id
 
-    async def _place(
+    async def _list_target(
         self, user_id: int | None, meeting_id: int | None, of_user: str, of_meeting: str, options: CallOptions
     ) -> tuple[str, dict[str, object]]:
-        """Where a list is, as a path template and its parameter: of a meeting, a user, or the owner of the key.
+        """Return a list's path template and parameter: for a meeting, a user, or the owner of the API key.
 
         Raises:
-            InvalidRequestError: both are named; nothing was sent.
+            InvalidRequestError: both are given; nothing was sent.
         """
         if meeting_id is None:
             return of_user, {"id": await self._user(user_id, options)}
         if user_id is not None:
-            raise InvalidRequestError("give user_id or meeting_id, not both")
+            raise InvalidRequestError("user_id and meeting_id cannot be combined; pass one of them")
         return of_meeting, {"id": meeting_id}
 
     async def _create_many(
@@ -49,7 +49,7 @@ class BloomyResource(Resource["Bloomy"]):
         max_concurrent: int,
         *required: str,
     ) -> BulkResult[R]:
-        """Call a method with each of these dicts of its arguments, of which some are required."""
+        """Call a method with each dict of arguments; ``required`` names the required arguments."""
 
         async def make(given: Mapping[str, Any]) -> R:
             return await create(**arguments(create, given, *required))
@@ -57,12 +57,12 @@ class BloomyResource(Resource["Bloomy"]):
         return await self._each(items, make, max_concurrent)
 
     async def _each(self, inputs: Iterable[I], call: Callable[[I], Awaitable[R]], max_concurrent: int) -> BulkResult[R]:
-        """Call the function for each input. What asdk raises is kept with its input; anything else ends it all.
+        """Call the function for each input. Errors of asdk are collected with their input; others propagate.
 
         Args:
-            inputs: what to call it with.
-            call: makes or fetches one.
-            max_concurrent: how many are under way at a time.
+            inputs: the arguments of the calls.
+            call: the function.
+            max_concurrent: the maximum number of concurrent calls.
         """
         given = list(inputs)
         successful: list[R] = []
@@ -78,7 +78,7 @@ class BloomyResource(Resource["Bloomy"]):
 
 
 async def all_of(*tasks: asyncio.Task[Any]) -> None:
-    """Wait for all of these tasks. The first error ends the others and is raised; so does a cancellation."""
+    """Wait for all tasks. The first error, or a cancellation, cancels the other tasks and propagates."""
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -89,14 +89,14 @@ async def all_of(*tasks: asyncio.Task[Any]) -> None:
 
 
 def arguments(call: Callable[..., object], given: Mapping[str, Any], *required: str) -> Mapping[str, Any]:
-    """The dict of one item, if the function can be called with it.
+    """Return the arguments of one item if the function accepts them.
 
     Raises:
-        InvalidRequestError: it is no dict, a required member is missing or None, or a member is unknown. Nothing was
-            sent.
+        InvalidRequestError: the item is not a dict, a required argument is missing or None, or an argument is unknown.
+            Nothing was sent.
     """
     if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidRequestError(f"an item is a dict of arguments, not a {type(given).__name__}")
+        raise InvalidRequestError(f"each item must be a dict of arguments, got {describe_type(given)}")
     for name in required:
         if given.get(name) is None:
             raise InvalidRequestError(f"{name} is required")

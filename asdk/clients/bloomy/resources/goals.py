@@ -1,4 +1,4 @@
-"""``client.goal``: goals for a quarter, which the server calls rocks."""
+"""``client.goal``: quarterly goals, which the server calls rocks."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _COMPLETION = {"on": "OnTrack", "off": "AtRisk", "complete": "Complete"}
 
 
 class Goals(BloomyResource):
-    """Goals: on track, at risk, or complete."""
+    """Operations on goals."""
 
     async def details(self, goal_id: int, **options: Unpack[CallOptions]) -> Goal:
         """Fetch one goal.
 
         Args:
-            goal_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            goal_id: the id of the goal.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such goal.
+            NotFoundError: the organization has no such goal.
 
         Source: Bloom Growth API, ``GET /rocks/{id}``.
         """
@@ -45,17 +45,17 @@ class Goals(BloomyResource):
     async def create(
         self, title: str, meeting_id: int, *, user_id: int | None = None, **options: Unpack[CallOptions]
     ) -> CreatedGoal:
-        """Make a goal.
+        """Create a goal.
 
         Args:
-            title: what is to be reached.
-            meeting_id: the meeting that watches it.
-            user_id: who is accountable; left out, the owner of the key.
-            options: what this call does differently, see `CallOptions`.
+            title: the title.
+            meeting_id: the meeting that tracks it.
+            user_id: the accountable user; by default the owner of the API key.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: the organisation has no such meeting or user.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the organization has no such meeting or user.
 
         Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
@@ -74,69 +74,69 @@ class Goals(BloomyResource):
         status: GoalStatus | str | None = None,
         **options: Unpack[CallOptions],
     ) -> Goal:
-        """Change a goal.
+        """Update a goal.
 
         Args:
-            goal_id: its id.
-            title: what is to be reached; left out, as it is.
-            accountable_user: who is accountable; left out, as it is.
-            status: ``"on"``, ``"off"`` or ``"complete"``; left out, as it is.
-            options: what these calls do differently, see `CallOptions`.
+            goal_id: the id of the goal.
+            title: the new title; None keeps it.
+            accountable_user: the new accountable user; None keeps it.
+            status: ``"on"``, ``"off"`` or ``"complete"``; None keeps it.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The goal as it is then.
+            The updated goal.
 
         Raises:
-            InvalidRequestError: there is no such status; nothing was sent.
-            NotFoundError: the organisation has no such goal or user.
+            InvalidRequestError: the status is unknown; nothing was sent.
+            NotFoundError: the organization has no such goal or user.
 
         Source: Bloom Growth API, ``PUT /rocks/{id}``, ``GET /rocks/{id}``.
         """
         completion = _COMPLETION.get(status.lower()) if isinstance(status, str) else None
         if status is not None and completion is None:
-            raise InvalidRequestError(f"a goal is {', '.join(map(repr, _COMPLETION))}, not {status!r}")
+            raise InvalidRequestError(f"status must be one of {', '.join(_COMPLETION)}, got {status!r}")
         body = omit_none(accountableUserId=accountable_user, title=title, completion=completion)
         path = {"id": goal_id}
         await self._client.request("PUT", "/rocks/{id}", path_params=path, json=body, model=None, **options)
         return await self.details(goal_id, **options)
 
     async def archive(self, goal_id: int, **options: Unpack[CallOptions]) -> None:
-        """Put a goal away.
+        """Archive a goal.
 
         Args:
-            goal_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            goal_id: the id of the goal.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such goal.
+            NotFoundError: the organization has no such goal.
 
         Source: Bloom Growth API, ``PUT /rocks/{id}/archive``.
         """
         await self._client.request("PUT", "/rocks/{id}/archive", path_params={"id": goal_id}, model=None, **options)
 
     async def restore(self, goal_id: int, **options: Unpack[CallOptions]) -> None:
-        """Take a goal back that was put away.
+        """Restore an archived goal.
 
         Args:
-            goal_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            goal_id: the id of the goal.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such goal.
+            NotFoundError: the organization has no such goal.
 
         Source: Bloom Growth API, ``PUT /rocks/{id}/restore``.
         """
         await self._client.request("PUT", "/rocks/{id}/restore", path_params={"id": goal_id}, model=None, **options)
 
     async def delete(self, goal_id: int, **options: Unpack[CallOptions]) -> None:
-        """Remove a goal.
+        """Delete a goal.
 
         Args:
-            goal_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            goal_id: the id of the goal.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such goal.
+            NotFoundError: the organization has no such goal.
 
         Source: Bloom Growth API, ``DELETE /rocks/{id}``.
         """
@@ -145,11 +145,11 @@ class Goals(BloomyResource):
     async def create_many(
         self, goals: Iterable[Mapping[str, Any]], *, max_concurrent: int = 5
     ) -> BulkResult[CreatedGoal]:
-        """Make many goals; some may fail.
+        """Create many goals; some may fail.
 
         Args:
-            goals: the arguments of `create`, as dicts.
-            max_concurrent: how many are made at a time.
+            goals: the arguments of `create`, one dict per goal.
+            max_concurrent: the number of concurrent requests.
 
         Source: Bloom Growth API, ``POST /L10/{id}/rocks``.
         """
@@ -169,25 +169,25 @@ class Goals(BloomyResource):
         """Fetch the goals of a user.
 
         Args:
-            user_id: left out, the owner of the key.
-            archived: fetch those that were put away, too.
-            options: what these calls do differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            archived: also fetch the archived goals.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The goals that go on; with ``archived``, both lists.
+            The active goals; with ``archived``, both lists.
 
         Raises:
-            NotFoundError: the organisation has no such user.
+            NotFoundError: the organization has no such user.
 
         Source: Bloom Growth API, ``GET /rocks/user/{id}``, ``GET /archivedrocks/user/{id}``.
         """
         user_id = await self._user(user_id, options)
         if not archived:
             return await self._of_user("/rocks/user/{id}", user_id, options)
-        going_on = asyncio.create_task(self._of_user("/rocks/user/{id}", user_id, options))
-        put_away = asyncio.create_task(self._of_user("/archivedrocks/user/{id}", user_id, options))
-        await all_of(going_on, put_away)
-        return GoalList(active=going_on.result(), archived=put_away.result())
+        active = asyncio.create_task(self._of_user("/rocks/user/{id}", user_id, options))
+        archived_goals = asyncio.create_task(self._of_user("/archivedrocks/user/{id}", user_id, options))
+        await all_of(active, archived_goals)
+        return GoalList(active=active.result(), archived=archived_goals.result())
 
     async def _of_user(self, template: str, user_id: int, options: CallOptions) -> Records[Goal]:
         params = {"include_origin": True} if template == "/rocks/user/{id}" else None

@@ -1,4 +1,4 @@
-"""``client.headline``: short news for a meeting."""
+"""``client.headline``: headlines of meetings."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from asdk.records.records import Records
 
 
 class Headlines(BloomyResource):
-    """Headlines."""
+    """Operations on headlines."""
 
     async def details(self, headline_id: int, **options: Unpack[CallOptions]) -> Headline:
         """Fetch one headline.
 
         Args:
-            headline_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            headline_id: the id of the headline.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such headline.
+            NotFoundError: the organization has no such headline.
 
         Source: Bloom Growth API, ``GET /headline/{id}``.
         """
@@ -43,18 +43,18 @@ class Headlines(BloomyResource):
         notes: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Headline:
-        """Make a headline.
+        """Create a headline.
 
         Args:
-            meeting_id: the meeting that is to hear it.
-            title: the news.
-            owner_id: who tells it; left out, the owner of the key.
-            notes: more about it.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the meeting.
+            title: the title.
+            owner_id: the owner; by default the owner of the API key.
+            notes: free text.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: the organisation has no such meeting or user.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the organization has no such meeting or user.
 
         Source: Bloom Growth API, ``POST /L10/{id}/headlines``.
         """
@@ -65,18 +65,18 @@ class Headlines(BloomyResource):
         )
 
     async def update(self, headline_id: int, title: str, **options: Unpack[CallOptions]) -> Headline:
-        """Change a headline.
+        """Update a headline.
 
         Args:
-            headline_id: its id.
-            title: the news.
-            options: what these calls do differently, see `CallOptions`.
+            headline_id: the id of the headline.
+            title: the new title.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The headline as it is then.
+            The updated headline.
 
         Raises:
-            NotFoundError: the organisation has no such headline.
+            NotFoundError: the organization has no such headline.
 
         Source: Bloom Growth API, ``PUT /headline/{id}``, ``GET /headline/{id}``.
         """
@@ -85,14 +85,14 @@ class Headlines(BloomyResource):
         return await self.details(headline_id, **options)
 
     async def delete(self, headline_id: int, **options: Unpack[CallOptions]) -> None:
-        """Remove a headline.
+        """Delete a headline.
 
         Args:
-            headline_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            headline_id: the id of the headline.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such headline.
+            NotFoundError: the organization has no such headline.
 
         Source: Bloom Growth API, ``DELETE /headline/{id}``.
         """
@@ -104,15 +104,17 @@ class Headlines(BloomyResource):
         """Fetch the headlines of a user or of a meeting.
 
         Args:
-            user_id: left out, the owner of the key.
-            meeting_id: the meeting, in place of a user.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            meeting_id: the meeting, instead of a user.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: both are named; nothing was sent.
-            NotFoundError: the organisation has no such user or meeting.
+            InvalidRequestError: both a user and a meeting are given; nothing was sent.
+            NotFoundError: the organization has no such user or meeting.
 
         Source: Bloom Growth API, ``GET /headline/users/{id}``, ``GET /l10/{id}/headlines``.
         """
-        template, path = await self._place(user_id, meeting_id, "/headline/users/{id}", "/l10/{id}/headlines", options)
+        template, path = await self._list_target(
+            user_id, meeting_id, "/headline/users/{id}", "/l10/{id}/headlines", options
+        )
         return Records(await self._client.request("GET", template, path_params=path, model=list[Headline], **options))

@@ -1,4 +1,4 @@
-"""``client.issue``: what a meeting has to solve."""
+"""``client.issue``: issues that a meeting has to solve."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from asdk.records.records import Records
 
 
 class Issues(BloomyResource):
-    """Issues: raised, solved, off the list."""
+    """Operations on issues."""
 
     async def details(self, issue_id: int, **options: Unpack[CallOptions]) -> Issue:
         """Fetch one issue.
 
         Args:
-            issue_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            issue_id: the id of the issue.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such issue.
+            NotFoundError: the organization has no such issue.
 
         Source: Bloom Growth API, ``GET /issues/{id}``.
         """
@@ -41,18 +41,18 @@ class Issues(BloomyResource):
         notes: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Issue:
-        """Raise an issue.
+        """Create an issue.
 
         Args:
-            meeting_id: the meeting that is to solve it.
-            title: what it is.
-            user_id: who raises it; left out, the owner of the key.
-            notes: more about it.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the meeting that should solve it.
+            title: the title.
+            user_id: the user who raises it; by default the owner of the API key.
+            notes: free text.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: the organisation has no such meeting or user.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the organization has no such meeting or user.
 
         Source: Bloom Growth API, ``POST /issues/create``.
         """
@@ -62,26 +62,26 @@ class Issues(BloomyResource):
     async def update(
         self, issue_id: int, *, title: str | None = None, notes: str | None = None, **options: Unpack[CallOptions]
     ) -> Issue:
-        """Change an issue.
+        """Update an issue.
 
         Args:
-            issue_id: its id.
-            title: what it is; left out, as it is.
-            notes: more about it; left out, as they are.
-            options: what these calls do differently, see `CallOptions`.
+            issue_id: the id of the issue.
+            title: the new title; None keeps it.
+            notes: the new notes; None keeps them.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The issue as it is then.
+            The updated issue.
 
         Raises:
-            InvalidRequestError: nothing to change is given; nothing was sent.
-            NotFoundError: the organisation has no such issue.
+            InvalidRequestError: no change is given; nothing was sent.
+            NotFoundError: the organization has no such issue.
 
         Source: Bloom Growth API, ``PUT /issues/{id}``, ``GET /issues/{id}``.
         """
         body = omit_none(title=title, notes=notes)
         if not body:
-            raise InvalidRequestError("give a title or notes to change")
+            raise InvalidRequestError("nothing to update: pass title= or notes=")
         path = {"id": issue_id}
         await self._client.request("PUT", "/issues/{id}", path_params=path, json=body, model=None, **options)
         return await self.details(issue_id, **options)
@@ -90,14 +90,14 @@ class Issues(BloomyResource):
         """Mark an issue as solved.
 
         Args:
-            issue_id: its id.
-            options: what these calls do differently, see `CallOptions`.
+            issue_id: the id of the issue.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The issue as it is then.
+            The updated issue.
 
         Raises:
-            NotFoundError: the organisation has no such issue.
+            NotFoundError: the organization has no such issue.
 
         Source: Bloom Growth API, ``POST /issues/{id}/complete``, ``GET /issues/{id}``.
         """
@@ -113,11 +113,11 @@ class Issues(BloomyResource):
         return await self.details(issue_id, **options)
 
     async def create_many(self, issues: Iterable[Mapping[str, Any]], *, max_concurrent: int = 5) -> BulkResult[Issue]:
-        """Raise many issues; some may fail.
+        """Create many issues; some may fail.
 
         Args:
-            issues: the arguments of `create`, as dicts.
-            max_concurrent: how many are made at a time.
+            issues: the arguments of `create`, one dict per issue.
+            max_concurrent: the number of concurrent requests.
 
         Source: Bloom Growth API, ``POST /issues/create``.
         """
@@ -129,15 +129,15 @@ class Issues(BloomyResource):
         """Fetch the issues of a user or of a meeting.
 
         Args:
-            user_id: left out, the owner of the key.
-            meeting_id: the meeting, in place of a user.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            meeting_id: the meeting, instead of a user.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: both are named; nothing was sent.
-            NotFoundError: the organisation has no such user or meeting.
+            InvalidRequestError: both a user and a meeting are given; nothing was sent.
+            NotFoundError: the organization has no such user or meeting.
 
         Source: Bloom Growth API, ``GET /issues/users/{id}``, ``GET /l10/{id}/issues``.
         """
-        template, path = await self._place(user_id, meeting_id, "/issues/users/{id}", "/l10/{id}/issues", options)
+        template, path = await self._list_target(user_id, meeting_id, "/issues/users/{id}", "/l10/{id}/issues", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Issue], **options))

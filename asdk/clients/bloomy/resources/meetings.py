@@ -1,4 +1,4 @@
-"""``client.meeting``: L10 meetings and what is on their table."""
+"""``client.meeting``: L10 meetings and their contents."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from asdk.errors import AsdkError
 from asdk.http.options import CallOptions
 from asdk.records.records import Records
 
-# A meeting without a scorecard may have something else than a list, or nothing.
+# For a meeting without a scorecard the server may send an object or null instead of a list.
 _Measurables: TypeAlias = list[Measurable | None] | Measurable | None
 
 
 class Meetings(BloomyResource):
-    """Meetings: who attends them, and their issues, to-dos and numbers."""
+    """Operations on meetings and their attendees, issues, to-dos and metrics."""
 
     async def details(
         self, meeting_id: int, *, include_closed: bool = False, **options: Unpack[CallOptions]
     ) -> MeetingDetails:
-        """Fetch a meeting with everything on its table: five requests, four of them at a time.
+        """Fetch a meeting with all its contents, in five requests, four of them concurrent.
 
         Args:
-            meeting_id: its id.
-            include_closed: also issues that are solved and to-dos that are done.
-            options: what these calls do differently, see `CallOptions`.
+            meeting_id: the id of the meeting.
+            include_closed: also fetch solved issues and completed to-dos.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such meeting.
+            NotFoundError: the organization has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}``, ``/L10/{id}/attendees``, ``/L10/{id}/issues``, ``/L10/{id}/todos``,
         ``/L10/{id}/measurables``.
@@ -72,14 +72,14 @@ class Meetings(BloomyResource):
         )
 
     async def attendees(self, meeting_id: int, **options: Unpack[CallOptions]) -> Records[MeetingAttendee]:
-        """Fetch who attends a meeting.
+        """Fetch the attendees of a meeting.
 
         Args:
-            meeting_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the id of the meeting.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such meeting.
+            NotFoundError: the organization has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}/attendees``.
         """
@@ -96,12 +96,12 @@ class Meetings(BloomyResource):
         """Fetch the issues of a meeting.
 
         Args:
-            meeting_id: its id.
-            include_closed: also those that are solved.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the id of the meeting.
+            include_closed: also fetch solved issues.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such meeting.
+            NotFoundError: the organization has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}/issues``.
         """
@@ -122,12 +122,12 @@ class Meetings(BloomyResource):
         """Fetch the to-dos of a meeting.
 
         Args:
-            meeting_id: its id.
-            include_closed: also those that are done.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the id of the meeting.
+            include_closed: also fetch completed to-dos.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such meeting.
+            NotFoundError: the organization has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}/todos``.
         """
@@ -143,17 +143,17 @@ class Meetings(BloomyResource):
         )
 
     async def metrics(self, meeting_id: int, **options: Unpack[CallOptions]) -> Records[ScorecardMetric]:
-        """Fetch the numbers that a meeting watches.
+        """Fetch the scorecard metrics of a meeting.
 
         Args:
-            meeting_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the id of the meeting.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Those that have an id and a name.
+            The metrics that have an id and a name.
 
         Raises:
-            NotFoundError: the organisation has no such meeting.
+            NotFoundError: the organization has no such meeting.
 
         Source: Bloom Growth API, ``GET /L10/{id}/measurables``.
         """
@@ -172,38 +172,38 @@ class Meetings(BloomyResource):
         attendees: Iterable[int] | None = None,
         **options: Unpack[CallOptions],
     ) -> CreatedMeeting:
-        """Make a meeting, then add people to it.
+        """Create a meeting, then add users to it.
 
         Args:
-            title: its name.
-            add_self: whether the owner of the key attends it.
-            attendees: the ids of the other users who do; left out, nobody else.
-            options: what these calls do differently, see `CallOptions`.
+            title: the name of the meeting.
+            add_self: whether to add the owner of the API key.
+            attendees: the ids of other users to add.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: the title is refused; there is no meeting.
-            IncompleteMeetingError: the meeting is there, but not everybody is in it; it says who and why.
+            BadRequestError: the server rejects the title; no meeting was created.
+            IncompleteMeetingError: the meeting was created, but some users could not be added.
 
         Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
         others = list(attendees or ())
         body = {"title": title, "addSelf": add_self}
-        made = await self._client.request("POST", "/L10/create", json=body, model=MeetingId, **options)
-        await self._add(made.meeting_id, others, options)
-        return CreatedMeeting(meeting_id=made.meeting_id, title=title, attendees=others)
+        created = await self._client.request("POST", "/L10/create", json=body, model=MeetingId, **options)
+        await self._add(created.meeting_id, others, options)
+        return CreatedMeeting(meeting_id=created.meeting_id, title=title, attendees=others)
 
     async def delete(self, meeting_id: int, **options: Unpack[CallOptions]) -> bool:
-        """Remove a meeting.
+        """Delete a meeting.
 
         Args:
-            meeting_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            meeting_id: the id of the meeting.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            True: it is gone.
+            True.
 
         Raises:
-            NotFoundError: the organisation has no such meeting.
+            NotFoundError: the organization has no such meeting.
 
         Source: Bloom Growth API, ``DELETE /L10/{id}``.
         """
@@ -213,22 +213,22 @@ class Meetings(BloomyResource):
     async def create_many(
         self, meetings: Iterable[Mapping[str, Any]], *, max_concurrent: int = 5
     ) -> BulkResult[CreatedMeeting]:
-        """Make many meetings; some may fail.
+        """Create many meetings; some may fail.
 
         Args:
-            meetings: the arguments of `create`, as dicts.
-            max_concurrent: how many are made at a time.
+            meetings: the arguments of `create`, one dict per meeting.
+            max_concurrent: the number of concurrent requests.
 
         Source: Bloom Growth API, ``POST /L10/create``, ``POST /L10/{id}/attendees/{user_id}``.
         """
         return await self._create_many(self.create, meetings, max_concurrent, "title")
 
     async def get_many(self, meeting_ids: Iterable[int], *, max_concurrent: int = 5) -> BulkResult[MeetingDetails]:
-        """Fetch many meetings with everything on their tables; some may fail.
+        """Fetch many meetings with all their contents; some may fail.
 
         Args:
-            meeting_ids: their ids.
-            max_concurrent: how many are fetched at a time, with up to four requests each.
+            meeting_ids: the ids of the meetings.
+            max_concurrent: the number of meetings fetched concurrently, with up to four requests each.
 
         Source: Bloom Growth API, ``GET /L10/{id}``, ``/L10/{id}/attendees``, ``/L10/{id}/issues``, ``/L10/{id}/todos``,
         ``/L10/{id}/measurables``.
@@ -239,11 +239,11 @@ class Meetings(BloomyResource):
         """Fetch the meetings of a user.
 
         Args:
-            user_id: left out, the owner of the key.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such user.
+            NotFoundError: the organization has no such user.
 
         Source: Bloom Growth API, ``GET /L10/{user_id}/list``.
         """
@@ -267,7 +267,7 @@ class Meetings(BloomyResource):
         if refusal is None:
             return
         failure = IncompleteMeetingError(
-            f"meeting {meeting_id} was created without the users {missing}: {refusal.message}; add them, or delete it",
+            f"meeting {meeting_id} was created without users {missing}: {refusal.message}; add them, or delete it",
             method=refusal.method,
             template=refusal.template,
             status=refusal.status or 0,
@@ -283,7 +283,7 @@ class Meetings(BloomyResource):
 
 
 def _metric(found: Measurable | None) -> ScorecardMetric | None:
-    """A number as users see it; None for one without an id or a name, which is none."""
+    """Convert a metric to the public model; None without an id or a name."""
     if found is None or found.id is None or not found.name:
         return None
     return ScorecardMetric(
@@ -297,7 +297,7 @@ def _metric(found: Measurable | None) -> ScorecardMetric | None:
 
 
 def _number(target: float | str | None) -> float | None:
-    """A target; the server writes an empty string where others write null, and may write numbers as text."""
+    """Parse a target. The server sends an empty string for null, and may send numbers as text."""
     try:
         return None if target is None else float(target)
     except ValueError:

@@ -1,4 +1,4 @@
-"""``client.scorecard``: numbers by the week."""
+"""``client.scorecard``: weekly scores of metrics."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from asdk.records.records import Records
 
 
 class ScorecardOperations(BloomyResource):
-    """Scores of measurables. The API counts weeks within a year: over its end a score can be read, but not entered."""
+    """Operations on scores.
+
+    The API numbers weeks within a year: a score in another year can be read, but not entered.
+    """
 
     async def current_week(self, **options: Unpack[CallOptions]) -> ScorecardWeek:
-        """Fetch the present week.
+        """Fetch the current week.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: Bloom Growth API, ``GET /weeks/current``.
         """
@@ -38,16 +41,16 @@ class ScorecardOperations(BloomyResource):
         """Fetch one score.
 
         Args:
-            measurable_id: what is measured.
-            user_id: whose; left out, the owner of the key.
-            week_offset: weeks from the present one, such as -1.
-            options: what these calls do differently, see `CallOptions`.
+            measurable_id: the id of the metric.
+            user_id: the user; by default the owner of the API key.
+            week_offset: the offset from the current week, such as -1.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The score, whose ``value`` is None if nobody entered one; None if that week has none.
+            The score, with a ``value`` of None if it was not entered; None if the week has no such score.
 
         Raises:
-            NotFoundError: the organisation has no such user.
+            NotFoundError: the organization has no such user.
 
         Source: Bloom Growth API, ``GET /scorecard/user/{id}``, ``GET /weeks/current``.
         """
@@ -60,17 +63,17 @@ class ScorecardOperations(BloomyResource):
         """Enter a score.
 
         Args:
-            measurable_id: what is measured.
-            score: its value.
-            week_offset: weeks from the present one, such as -1.
-            options: what these calls do differently, see `CallOptions`.
+            measurable_id: the id of the metric.
+            score: the value.
+            week_offset: the offset from the current week, such as -1.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            True: it is entered.
+            True.
 
         Raises:
-            InvalidRequestError: the week lies in another year; nothing was entered.
-            NotFoundError: the organisation has no such measurable.
+            InvalidRequestError: the week is in another year; nothing was entered.
+            NotFoundError: the organization has no such measurable.
 
         Source: Bloom Growth API, ``GET /weeks/current``, ``PUT /measurables/{id}/week/{week}``.
         """
@@ -78,8 +81,8 @@ class ScorecardOperations(BloomyResource):
         week = current.after(week_offset)
         if not week.same_year:
             raise InvalidRequestError(
-                f"this is week {current.week_number}: a week_offset of {week_offset} leads into another year, for "
-                "which the API has no numbers"
+                f"week_offset must stay within the current year, got {week_offset} in week {current.week_number}: the "
+                "API has no week numbers for other years"
             )
         path = {"id": measurable_id, "week": week.number}
         await self._client.request(
@@ -99,19 +102,19 @@ class ScorecardOperations(BloomyResource):
         """Fetch the scores of a user or of a meeting.
 
         Args:
-            user_id: left out, the owner of the key.
-            meeting_id: the meeting, in place of a user.
-            show_empty: also those that nobody has entered. A zero is no empty one.
-            week_offset: only those of one week, so many from the present one; left out, all.
-            options: what these calls do differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            meeting_id: the meeting, instead of a user.
+            show_empty: include scores without a value. Zero is a value.
+            week_offset: only scores of one week, as an offset from the current week; by default all weeks.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: both a user and a meeting are named; nothing was sent.
-            NotFoundError: the organisation has no such user or meeting.
+            InvalidRequestError: both a user and a meeting are given; nothing was sent.
+            NotFoundError: the organization has no such user or meeting.
 
         Source: Bloom Growth API, ``GET /scorecard/user/{id}``, ``GET /scorecard/meeting/{id}``, ``GET /weeks/current``.
         """
-        template, path = await self._place(
+        template, path = await self._list_target(
             user_id, meeting_id, "/scorecard/user/{id}", "/scorecard/meeting/{id}", options
         )
         week = None if week_offset is None else (await self.current_week(**options)).after(week_offset)

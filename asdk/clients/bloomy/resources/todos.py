@@ -1,4 +1,4 @@
-"""``client.todo``: to-dos, of a person or of a meeting."""
+"""``client.todo``: to-dos of users and meetings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asdk.records.records import Records
 
 
 class Todos(BloomyResource):
-    """Things to do by a day."""
+    """Operations on to-dos."""
 
     async def create(
         self,
@@ -29,19 +29,19 @@ class Todos(BloomyResource):
         notes: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Todo:
-        """Make a to-do.
+        """Create a to-do.
 
         Args:
-            title: what is to be done.
-            meeting_id: the meeting that it came up in; left out, it is a person's own.
-            due_date: a day, or a moment with a time zone; left out, the server's choice.
-            user_id: who does it; left out, the owner of the key.
-            notes: more about it.
-            options: what this call does differently, see `CallOptions`.
+            title: the title.
+            meeting_id: the meeting in which it was raised; None for a personal to-do.
+            due_date: a date, or a time with a time zone; by default the server decides.
+            user_id: the accountable user; by default the owner of the API key.
+            notes: free text.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: the organisation has no such meeting or user.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the organization has no such meeting or user.
 
         Source: Bloom Growth API, ``POST /todo/create``, ``POST /L10/{id}/todos``.
         """
@@ -57,11 +57,11 @@ class Todos(BloomyResource):
         """Fetch one to-do.
 
         Args:
-            todo_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            todo_id: the id of the to-do.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such to-do.
+            NotFoundError: the organization has no such to-do.
 
         Source: Bloom Growth API, ``GET /todo/{id}``.
         """
@@ -75,26 +75,26 @@ class Todos(BloomyResource):
         due_date: date | str | None = None,
         **options: Unpack[CallOptions],
     ) -> Todo:
-        """Change a to-do.
+        """Update a to-do.
 
         Args:
-            todo_id: its id.
-            title: what is to be done; left out, as it is.
-            due_date: a day, or a moment with a time zone; left out, as it is.
-            options: what these calls do differently, see `CallOptions`.
+            todo_id: the id of the to-do.
+            title: the new title; None keeps it.
+            due_date: a date, or a time with a time zone; None keeps it.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The to-do as it is then.
+            The updated to-do.
 
         Raises:
-            InvalidRequestError: nothing to change is given; nothing was sent.
-            NotFoundError: the organisation has no such to-do.
+            InvalidRequestError: no change is given; nothing was sent.
+            NotFoundError: the organization has no such to-do.
 
         Source: Bloom Growth API, ``PUT /todo/{id}``, ``GET /todo/{id}``.
         """
         body = omit_none(title=title, dueDate=due_date)
         if not body:
-            raise InvalidRequestError("give a title or a due_date to change")
+            raise InvalidRequestError("nothing to update: pass title= or due_date=")
         path = {"id": todo_id}
         await self._client.request("PUT", "/todo/{id}", path_params=path, json=body, model=None, **options)
         return await self.details(todo_id, **options)
@@ -103,14 +103,14 @@ class Todos(BloomyResource):
         """Mark a to-do as done.
 
         Args:
-            todo_id: its id.
-            options: what these calls do differently, see `CallOptions`.
+            todo_id: the id of the to-do.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The to-do as it is then.
+            The updated to-do.
 
         Raises:
-            NotFoundError: the organisation has no such to-do.
+            NotFoundError: the organization has no such to-do.
 
         Source: Bloom Growth API, ``POST /todo/{id}/complete``, ``GET /todo/{id}``.
         """
@@ -126,11 +126,11 @@ class Todos(BloomyResource):
         return await self.details(todo_id, **options)
 
     async def create_many(self, todos: Iterable[Mapping[str, Any]], *, max_concurrent: int = 5) -> BulkResult[Todo]:
-        """Make many to-dos of meetings; some may fail.
+        """Create many to-dos for meetings; some may fail.
 
         Args:
-            todos: the arguments of `create`, as dicts; ``title`` and ``meeting_id`` are required here.
-            max_concurrent: how many are made at a time.
+            todos: the arguments of `create`, one dict per to-do; ``title`` and ``meeting_id`` are required.
+            max_concurrent: the number of concurrent requests.
 
         Source: Bloom Growth API, ``POST /L10/{id}/todos``.
         """
@@ -142,15 +142,15 @@ class Todos(BloomyResource):
         """Fetch the to-dos of a user or of a meeting.
 
         Args:
-            user_id: left out, the owner of the key.
-            meeting_id: the meeting, in place of a user.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            meeting_id: the meeting, instead of a user.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            InvalidRequestError: both are named; nothing was sent.
-            NotFoundError: the organisation has no such user or meeting.
+            InvalidRequestError: both a user and a meeting are given; nothing was sent.
+            NotFoundError: the organization has no such user or meeting.
 
         Source: Bloom Growth API, ``GET /todo/user/{id}``, ``GET /L10/{id}/todos``.
         """
-        template, path = await self._place(user_id, meeting_id, "/todo/user/{id}", "/L10/{id}/todos", options)
+        template, path = await self._list_target(user_id, meeting_id, "/todo/user/{id}", "/L10/{id}/todos", options)
         return Records(await self._client.request("GET", template, path_params=path, model=list[Todo], **options))

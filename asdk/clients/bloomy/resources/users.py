@@ -1,4 +1,4 @@
-"""``client.user``: the people of the organisation."""
+"""``client.user``: the users of the organization."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from asdk.records.records import Records
 
 
 class Users(BloomyResource):
-    """People, their reports and their seats."""
+    """Operations on users, their reports and their seats."""
 
     async def details(
         self,
@@ -34,17 +34,17 @@ class Users(BloomyResource):
         """Fetch one user.
 
         Args:
-            user_id: left out, the owner of the key.
-            include_direct_reports: fetch who reports to the user, too.
-            include_positions: fetch the user's seats, too.
+            user_id: the user; by default the owner of the API key.
+            include_direct_reports: also fetch the users who report to this user.
+            include_positions: also fetch the user's seats.
             include_all: fetch both.
-            options: what these calls do differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The user; what was not asked for is None.
+            The user, with None for parts that were not requested.
 
         Raises:
-            NotFoundError: the organisation has no such user.
+            NotFoundError: the organization has no such user.
 
         Source: Bloom Growth API, ``GET /users/{id}``, ``/users/{id}/directreports``, ``/users/{id}/seats``.
         """
@@ -66,14 +66,14 @@ class Users(BloomyResource):
         )
 
     async def direct_reports(self, user_id: int | None = None, **options: Unpack[CallOptions]) -> Records[DirectReport]:
-        """Fetch who reports to a user.
+        """Fetch the users who report to a user.
 
         Args:
-            user_id: left out, the owner of the key.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such user.
+            NotFoundError: the organization has no such user.
 
         Source: Bloom Growth API, ``GET /users/{id}/directreports``.
         """
@@ -88,11 +88,11 @@ class Users(BloomyResource):
         """Fetch a user's seats.
 
         Args:
-            user_id: left out, the owner of the key.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the user; by default the owner of the API key.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the organisation has no such user.
+            NotFoundError: the organization has no such user.
 
         Source: Bloom Growth API, ``GET /users/{id}/seats``.
         """
@@ -101,11 +101,11 @@ class Users(BloomyResource):
         return Records(seat.group.position for seat in seats)
 
     async def search(self, term: str, **options: Unpack[CallOptions]) -> Records[UserSearchResult]:
-        """Fetch the users whose name or e-mail address holds a text.
+        """Find the users whose name or e-mail address contains a text.
 
         Args:
             term: the text.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: Bloom Growth API, ``GET /search/user``.
         """
@@ -116,7 +116,7 @@ class Users(BloomyResource):
         )
 
     async def all(self, *, include_placeholders: bool = False, **options: Unpack[CallOptions]) -> Records[UserListItem]:
-        """`list`, by the name that the guide uses.
+        """Fetch all users of the organization, under the name of the guide; see `list`.
 
         Source: Bloom Growth API, ``GET /search/all``.
         """
@@ -125,11 +125,11 @@ class Users(BloomyResource):
     async def list(
         self, *, include_placeholders: bool = False, **options: Unpack[CallOptions]
     ) -> Records[UserListItem]:
-        """Fetch everybody in the organisation.
+        """Fetch all users of the organization.
 
         Args:
-            include_placeholders: also those without an e-mail address, who stand for somebody to come.
-            options: what this call does differently, see `CallOptions`.
+            include_placeholders: include placeholders for future users, which have no e-mail address.
+            options: per-call options, see `CallOptions`.
 
         Source: Bloom Growth API, ``GET /search/all``, with a percent sign as the term.
         """

@@ -1,7 +1,7 @@
-"""What EdgeQuake sends and takes, in the server's own shapes, a file per family.
+"""Models of EdgeQuake's requests and responses, in the server's own shapes, one file per family.
 
-Whatever the server may leave out has None. Statuses, modes, scopes and roles are open: a value that is new stays what
-it is. Secrets show a mask.
+Members that the server may omit default to None. Statuses, modes, scopes and roles are open: an unknown value is
+kept as it is. Secrets are masked in output.
 """
 
 from asdk.clients.edgequake.models.accounts import (

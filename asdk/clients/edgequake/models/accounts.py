@@ -1,4 +1,4 @@
-"""Accounts, the tokens of a session, API keys: the replies of `Auth`, `Users` and `ApiKeys`."""
+"""Accounts, session tokens and API keys: the responses of `Auth`, `Users` and `ApiKeys`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from asdk.secret import Secret
 
 
 class Role(OpenEnum):
-    """What an account may do."""
+    """Role of an account, which sets its permissions."""
 
     ADMIN = "admin"
     USER = "user"
 
 
 class Scope(OpenEnum):
-    """What an API key may be used for."""
+    """Permitted use of an API key."""
 
     READ = "read"
     WRITE = "write"
@@ -28,7 +28,7 @@ class Scope(OpenEnum):
 
 @model
 class User:
-    """An account."""
+    """User account."""
 
     user_id: str
     username: str
@@ -43,14 +43,14 @@ class User:
 
 @model
 class UserReply:
-    """How some replies wrap an account."""
+    """Wrapper of an account in some responses."""
 
     user: User
 
 
 @model
 class LoginResult(Subscriptable):
-    """Tokens of a new session. The access token lives ``expires_in`` seconds, the refresh token 30 days."""
+    """Tokens of a new session. The access token is valid for ``expires_in`` seconds, the refresh token for 30 days."""
 
     access_token: Secret
     token_type: str
@@ -61,10 +61,10 @@ class LoginResult(Subscriptable):
 
 @model
 class RefreshResult(Subscriptable):
-    """The next access token of a session, good for ``expires_in`` seconds.
+    """Refreshed access token of a session, valid for ``expires_in`` seconds.
 
     Attributes:
-        refresh_token: None, since the server does not rotate it: the one that was sent stays good.
+        refresh_token: None because the server does not rotate it: the refresh token that was sent remains valid.
     """
 
     access_token: Secret
@@ -75,7 +75,7 @@ class RefreshResult(Subscriptable):
 
 @model
 class CreatedApiKey(Subscriptable):
-    """A new API key. ``api_key`` is shown this once; lists show its ``prefix``."""
+    """New API key. ``api_key`` is shown only once; lists show its ``prefix``."""
 
     other_names: ClassVar[Mapping[str, str]] = {"id": "key_id", "key": "api_key"}
 
@@ -89,7 +89,7 @@ class CreatedApiKey(Subscriptable):
 
 @model
 class ApiKeySummary(Subscriptable):
-    """An API key as lists show it. Without ``expires_at`` it does not expire."""
+    """API key in lists. Without ``expires_at`` it does not expire."""
 
     other_names: ClassVar[Mapping[str, str]] = {"id": "key_id"}
 
@@ -105,7 +105,7 @@ class ApiKeySummary(Subscriptable):
 
 @model
 class RevokedApiKey:
-    """An API key that is refused from now on."""
+    """Revoked API key, which the server now rejects."""
 
     key_id: str
     message: str

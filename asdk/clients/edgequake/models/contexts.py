@@ -1,7 +1,7 @@
-"""What an answer would rest on, without the answer: what `Contexts` gives, and what it can be followed to.
+"""Retrieved contexts and their sources: the responses of `Contexts`.
 
-The server's description of its API has no shapes for most of this: those here are of the server's own code, and
-whatever a reply may do without has a default.
+The server's API description omits most of these shapes. They come from the server's source code, and every member
+that a response may omit has a default.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from asdk.models.declaration import OpenEnum, field, model
 
 
 class ArtifactType(OpenEnum):
-    """What a part of a context can be followed to."""
+    """Type of the source of a part of a context."""
 
     DOCUMENT = "document"
     CHUNK = "chunk"
@@ -25,7 +25,7 @@ class ArtifactType(OpenEnum):
 
 @model
 class ContextChunkLineage:
-    """Where a chunk stands: its document, and its lines there, from 1."""
+    """Position of a chunk: its document and its lines there, counted from 1."""
 
     document_id: str | None = None
     file_path: str | None = None
@@ -36,7 +36,7 @@ class ContextChunkLineage:
 
 @model
 class ContextChunk:
-    """A piece of a document: whole, or its first 200 characters where only citations were asked for."""
+    """Chunk of a document: the whole text, or its first 200 characters if only citations were requested."""
 
     id: str
     content: str
@@ -50,7 +50,7 @@ class ContextChunk:
 
 @model
 class ContextDocument:
-    """A document that a context touches, and how many of its chunks and entities are in it."""
+    """Document of a context, with the number of its chunks and entities in the context."""
 
     document_id: str
     title: str
@@ -62,7 +62,7 @@ class ContextDocument:
 
 @model
 class ContextBundle:
-    """The context itself; ``context_string`` is what a language model would get, for the granularity ``debug``."""
+    """Content of a context; with the granularity ``debug``, ``context_string`` is the text for a language model."""
 
     chunks: list[ContextChunk] = field(factory=list[ContextChunk])
     documents: list[ContextDocument] | None = None
@@ -72,7 +72,7 @@ class ContextBundle:
 
 @model
 class ModeSelection:
-    """The mode that was asked for, and the one that was used."""
+    """Requested mode and effective mode."""
 
     requested: QueryMode
     effective: QueryMode
@@ -82,7 +82,7 @@ class ModeSelection:
 
 @model
 class ItemCounts:
-    """How many of each."""
+    """Number of items of each kind."""
 
     chunks: int | None = None
     entities: int | None = None
@@ -92,7 +92,7 @@ class ItemCounts:
 
 @model
 class DroppedCounts:
-    """How many of each did not fit."""
+    """Number of items of each kind that did not fit."""
 
     chunks: int | None = None
     entities: int | None = None
@@ -101,7 +101,7 @@ class DroppedCounts:
 
 @model
 class ContextStats:
-    """What a retrieval took, in milliseconds, and what it found."""
+    """Statistics of a retrieval: times in milliseconds and items found."""
 
     embedding_time_ms: int
     retrieval_time_ms: int
@@ -114,7 +114,7 @@ class ContextStats:
 
 @model
 class RetrievalQuality:
-    """Whether the context is enough to answer from; ``coverage_score`` is from 0 to 1."""
+    """Quality of a context for answering the question; ``coverage_score`` is from 0 to 1."""
 
     coverage_score: float
     is_sufficient: bool
@@ -123,7 +123,7 @@ class RetrievalQuality:
 
 @model
 class Truncation:
-    """What did not fit into the budget of tokens."""
+    """Truncation of a context to the token budget."""
 
     is_truncated: bool
     token_budget: int
@@ -133,7 +133,7 @@ class Truncation:
 
 @model
 class AgentHints:
-    """What to ask next."""
+    """Suggestions for the next question."""
 
     suggested_followups: list[str] | None = None
     dominant_entity_types: list[str] | None = None
@@ -143,11 +143,11 @@ class AgentHints:
 
 @model
 class RetrievedContext:
-    """What an answer to a question would rest on. For 15 minutes its ``retrieval_id`` fetches it again.
+    """Context for a question. Its ``retrieval_id`` fetches it again for 15 minutes.
 
     Attributes:
-        retrieval_fingerprint: the same for the same question, mode, workspace and filter.
-        cached: whether it was fetched again.
+        retrieval_fingerprint: a value that is equal for the same question, mode, workspace and filter.
+        cached: whether the context was fetched again.
     """
 
     retrieval_id: str
@@ -165,7 +165,7 @@ class RetrievedContext:
 
 @model
 class FoundContext:
-    """A retrieval in short; ``score`` says how well it covers the question, from 0 to 1."""
+    """Short form of a retrieval; ``score`` is its coverage of the question, from 0 to 1."""
 
     retrieval_id: str
     title: str
@@ -177,14 +177,14 @@ class FoundContext:
 
 @model
 class FoundContexts:
-    """What a search found, the best first."""
+    """Results of a search, best first."""
 
     results: list[FoundContext]
 
 
 @model
 class ArtifactDocument:
-    """A document; with its text if that was asked for."""
+    """Source document, with its text if requested."""
 
     document_id: str
     chunk_count: int | None = None
@@ -203,7 +203,7 @@ class ArtifactDocument:
 
 @model
 class ArtifactChunk:
-    """A piece of a document, whole."""
+    """Source chunk with its whole text."""
 
     chunk_id: str
     document_id: str
@@ -216,7 +216,7 @@ class ArtifactChunk:
 
 @model
 class ArtifactFigure:
-    """A picture, table or equation of a document, and what was read from it."""
+    """Image, table or equation of a document, with the analyzed text."""
 
     item_id: str
     document_id: str
@@ -230,7 +230,7 @@ class ArtifactFigure:
 
 @model
 class ArtifactMarkdown:
-    """The text of a document as Markdown."""
+    """Text of a document as Markdown."""
 
     document_id: str
     markdown: str
@@ -240,7 +240,7 @@ class ArtifactMarkdown:
 
 @model
 class ArtifactPdf:
-    """A PDF file, and where to fetch it; with its text if that was asked for."""
+    """PDF file and its download paths, with its text if requested."""
 
     pdf_id: str
     filename: str
@@ -255,7 +255,7 @@ class ArtifactPdf:
 
 @model
 class Artifact:
-    """Where a part of a context came from; ``document``, ``chunk``, ``figure``, ``markdown`` or ``pdf`` is there."""
+    """Source of a part of a context; one of ``document``, ``chunk``, ``figure``, ``markdown`` and ``pdf`` is set."""
 
     artifact_type: ArtifactType | None = None
     artifact_id: str | None = None

@@ -1,4 +1,4 @@
-"""Conversations, their messages and the folders that they lie in."""
+"""Conversations with their messages and folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.models.declaration import model
 
 @model
 class Conversation:
-    """A conversation of the caller; ``share_id`` is there while it is shared."""
+    """Conversation of the caller; ``share_id`` is set while it is shared."""
 
     id: str
     tenant_id: str
@@ -30,7 +30,7 @@ class Conversation:
 
 @model
 class Message:
-    """A message of a conversation; durations are in milliseconds."""
+    """Message of a conversation; durations are in milliseconds."""
 
     id: str
     conversation_id: str
@@ -49,7 +49,7 @@ class Message:
 
 @model
 class ConversationDetail:
-    """A conversation with its messages, oldest first."""
+    """Conversation with its messages, oldest first."""
 
     conversation: Conversation
     messages: list[Message]
@@ -57,14 +57,14 @@ class ConversationDetail:
 
 @model
 class BulkResult:
-    """How many conversations an operation met."""
+    """Number of conversations affected by an operation."""
 
     affected: int
 
 
 @model
 class ImportFailure:
-    """A conversation that could not be imported."""
+    """Conversation that could not be imported."""
 
     id: str
     error: str
@@ -72,7 +72,7 @@ class ImportFailure:
 
 @model
 class ImportResult:
-    """How many conversations were imported, and which were not."""
+    """Number of imported conversations, with the failures."""
 
     imported: int
     failed: int
@@ -81,7 +81,7 @@ class ImportResult:
 
 @model
 class Share:
-    """Where everybody can read a conversation."""
+    """Public link to a conversation."""
 
     share_id: str
     share_url: str
@@ -89,7 +89,7 @@ class Share:
 
 @model
 class Folder:
-    """A folder for conversations; ``position`` orders those of one parent."""
+    """Folder for conversations; ``position`` orders the folders of one parent."""
 
     id: str
     tenant_id: str

@@ -1,4 +1,4 @@
-"""What processing costs, in US dollars and tokens."""
+"""Costs of processing, in US dollars and tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asdk.models.declaration import model
 
 @model
 class ModelPrice:
-    """What a thousand tokens of a model cost."""
+    """Price of a thousand tokens of a model."""
 
     model: str
     input_cost_per_1k: float
@@ -18,14 +18,14 @@ class ModelPrice:
 
 @model
 class Pricing:
-    """The models whose price is known."""
+    """Models with a known price."""
 
     models: list[ModelPrice]
 
 
 @model
 class CostEstimate:
-    """What a number of tokens would cost."""
+    """Estimated cost of a number of tokens."""
 
     model: str
     input_tokens: int
@@ -36,7 +36,7 @@ class CostEstimate:
 
 @model
 class Budget:
-    """What a workspace may spend in a month. ``alert_threshold`` is a share of it, in percent."""
+    """Monthly budget of a workspace. ``alert_threshold`` is a share of it, in percent."""
 
     monthly_budget_usd: float
     spent_usd: float
@@ -47,7 +47,7 @@ class Budget:
 
 @model
 class OperationCost:
-    """What one kind of operation cost; ``percentage`` is of the total."""
+    """Cost of one kind of operation; ``percentage`` is its share of the total."""
 
     operation: str
     cost: float
@@ -60,7 +60,7 @@ class OperationCost:
 
 @model
 class CostSummary:
-    """What a workspace cost so far."""
+    """Total costs of a workspace."""
 
     workspace_id: str
     total_cost: float
@@ -75,7 +75,7 @@ class CostSummary:
 
 @model
 class CostPoint:
-    """What a day, a week or a month cost."""
+    """Costs of a day, a week or a month."""
 
     timestamp: datetime
     total_cost: float

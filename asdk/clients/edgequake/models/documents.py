@@ -1,4 +1,4 @@
-"""Documents and what becomes of them: the replies of `Documents`."""
+"""Documents and their processing status: the responses of `Documents`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class DocumentStatus(OpenEnum):
-    """How far a document is. A reply to an upload may also say that the content is there already."""
+    """Processing status of a document. The response to an upload can also report a duplicate."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -22,7 +22,7 @@ class DocumentStatus(OpenEnum):
 
 @model
 class DocumentCost:
-    """What processing a document cost: US dollars, and tokens."""
+    """Cost of processing a document, in US dollars and tokens."""
 
     total_cost_usd: float
     formatted_cost: str
@@ -35,11 +35,11 @@ class DocumentCost:
 
 @model
 class UploadedDocument:
-    """What became of an uploaded text. The counts and the cost are there once it is processed.
+    """Result of uploading a text. The counts and the cost are set after processing.
 
     Attributes:
-        track_id: follows its processing, see ``documents.track``.
-        duplicate_of: the document that has the same content; nothing new was stored then.
+        track_id: the id to track its processing, see ``documents.track``.
+        duplicate_of: the document with the same content, if one exists; nothing new was stored then.
     """
 
     document_id: str
@@ -55,7 +55,7 @@ class UploadedDocument:
 
 @model
 class UploadedFile:
-    """What became of an uploaded file; ``size`` is in bytes."""
+    """Result of uploading a file; ``size`` is in bytes."""
 
     document_id: str
     filename: str
@@ -72,7 +72,7 @@ class UploadedFile:
 
 @model
 class DocumentSummary:
-    """A document as lists and tracks show it; ``cost_usd`` is in US dollars."""
+    """Document in lists and tracks; ``cost_usd`` is in US dollars."""
 
     id: str
     chunk_count: int
@@ -102,7 +102,7 @@ class DocumentSummary:
 
 @model
 class DocumentDetail:
-    """A document with its content; ``file_size`` is in bytes."""
+    """Document with its content; ``file_size`` is in bytes."""
 
     id: str
     status: DocumentStatus
@@ -135,7 +135,7 @@ class DocumentDetail:
 
 @model
 class StatusCounts:
-    """How many documents there are of each status."""
+    """Number of documents of each status."""
 
     pending: int
     processing: int
@@ -148,7 +148,7 @@ class StatusCounts:
 
 @model
 class DocumentCounts:
-    """How many documents there are: ``total`` of them fit the filters, ``status_counts`` has all of the workspace."""
+    """Number of documents: ``total`` counts the matches, ``status_counts`` counts the whole workspace."""
 
     total: int
     status_counts: StatusCounts
@@ -156,7 +156,7 @@ class DocumentCounts:
 
 @model
 class TrackStatus:
-    """How far the documents of one upload are."""
+    """Processing status of the documents of one upload."""
 
     track_id: str
     documents: list[DocumentSummary]
@@ -169,7 +169,7 @@ class TrackStatus:
 
 @model
 class DeletedDocument:
-    """A document that is gone, and what went with it."""
+    """Result of deleting a document."""
 
     document_id: str
     deleted: bool
@@ -180,7 +180,7 @@ class DeletedDocument:
 
 @model
 class DeletedDocuments:
-    """All documents of a workspace, gone but for those still in the pipeline, which ``skipped_documents`` names."""
+    """Result of deleting all documents; ``skipped_documents`` names documents still in the pipeline."""
 
     deleted_count: int
     total_chunks_deleted: int

@@ -1,4 +1,4 @@
-"""Entities of the graph: the replies of `Entities`."""
+"""Entities of the graph: the responses of `Entities`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from asdk.models.declaration import model
 
 @model
 class Entity:
-    """An entity: ``id`` is its name as the graph spells it, ``source_id`` tells where it comes from.
+    """Entity: ``id`` is its name as the graph spells it, ``source_id`` is its source.
 
-    The times are None where the graph has none, as for entities from documents.
+    Times that the graph does not have, such as the times of entities from documents, stay None.
     """
 
     id: str
@@ -28,7 +28,7 @@ class Entity:
 
 @model
 class CreatedEntity:
-    """An entity that was put into the graph by hand."""
+    """Entity created by a call."""
 
     status: str
     message: str
@@ -37,7 +37,7 @@ class CreatedEntity:
 
 @model
 class EntityChanges:
-    """What was changed about an entity."""
+    """Changes to an entity."""
 
     fields_updated: list[str]
     previous_description: str | None = None
@@ -45,7 +45,7 @@ class EntityChanges:
 
 @model
 class UpdatedEntity:
-    """An entity after a change."""
+    """Entity after a change."""
 
     status: str
     message: str
@@ -55,7 +55,7 @@ class UpdatedEntity:
 
 @model
 class EntityRelationship:
-    """A relationship as its entity shows it: with its ``target`` if it goes out, its ``source`` if it comes in."""
+    """Relationship of an entity: an outgoing one has its ``target``, an incoming one its ``source``."""
 
     relation_type: str
     weight: float
@@ -65,7 +65,7 @@ class EntityRelationship:
 
 @model
 class EntityRelationships:
-    """The relationships of an entity."""
+    """Relationships of an entity."""
 
     outgoing: list[EntityRelationship]
     incoming: list[EntityRelationship]
@@ -73,7 +73,7 @@ class EntityRelationships:
 
 @model
 class EntityStatistics:
-    """How much there is about an entity."""
+    """Statistics of an entity."""
 
     total_relationships: int
     outgoing_count: int
@@ -83,7 +83,7 @@ class EntityStatistics:
 
 @model
 class EntityDetail:
-    """An entity with its relationships."""
+    """Entity with its relationships."""
 
     entity: Entity
     relationships: EntityRelationships
@@ -92,7 +92,7 @@ class EntityDetail:
 
 @model
 class DeletedEntity:
-    """What went with an entity, and which entities lost a relationship."""
+    """Result of deleting an entity, with the entities that lost a relationship."""
 
     status: str
     message: str
@@ -103,7 +103,7 @@ class DeletedEntity:
 
 @model
 class EntityExistence:
-    """Whether there is such an entity, and what it is."""
+    """Existence of an entity, with its type."""
 
     exists: bool
     entity_id: str | None = None
@@ -113,7 +113,7 @@ class EntityExistence:
 
 @model
 class MergeDetails:
-    """What a merge did."""
+    """Details of a merge."""
 
     source_entity_id: str
     target_entity_id: str
@@ -125,7 +125,7 @@ class MergeDetails:
 
 @model
 class MergedEntities:
-    """The entity that is left of two."""
+    """Result of merging two entities."""
 
     status: str
     message: str
@@ -135,7 +135,7 @@ class MergedEntities:
 
 @model
 class NeighborhoodNode:
-    """An entity of a neighbourhood."""
+    """Entity of a neighborhood."""
 
     id: str
     entity_type: str
@@ -145,7 +145,7 @@ class NeighborhoodNode:
 
 @model
 class NeighborhoodEdge:
-    """A relationship of a neighbourhood."""
+    """Relationship of a neighborhood."""
 
     id: str
     source: str
@@ -156,7 +156,7 @@ class NeighborhoodEdge:
 
 @model
 class Neighborhood:
-    """What lies around an entity, and the entity itself."""
+    """Neighborhood of an entity, including the entity itself."""
 
     nodes: list[NeighborhoodNode]
     edges: list[NeighborhoodEdge]

@@ -1,4 +1,4 @@
-"""The knowledge graph: its nodes, its edges, and how a stream brings them."""
+"""Nodes and edges of the knowledge graph, and the events that stream them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asdk.models.declaration import model, tagged
 
 @model
 class GraphNode:
-    """An entity as a node; ``degree`` counts its edges."""
+    """Entity as a node; ``degree`` counts its edges."""
 
     id: str
     label: str
@@ -22,7 +22,7 @@ class GraphNode:
 
 @model
 class GraphEdge:
-    """A relationship as an edge, from ``source`` to ``target``."""
+    """Relationship as an edge, from ``source`` to ``target``."""
 
     source: str
     target: str
@@ -33,7 +33,7 @@ class GraphEdge:
 
 @model
 class KnowledgeGraph:
-    """A part of the graph. The totals are of the workspace; ``is_truncated`` says that more belongs to the part."""
+    """Part of the graph. The totals count the workspace; ``is_truncated`` is true if the part is incomplete."""
 
     nodes: list[GraphNode]
     edges: list[GraphEdge]
@@ -44,7 +44,7 @@ class KnowledgeGraph:
 
 @model
 class FoundNodes:
-    """The nodes that fit, their neighbours if asked for, and the edges between them."""
+    """Matching nodes, their neighbors if requested, and the edges between them."""
 
     nodes: list[GraphNode]
     edges: list[GraphEdge]
@@ -54,7 +54,7 @@ class FoundNodes:
 
 @model
 class PopularLabel:
-    """An entity with many relationships."""
+    """Entity with many relationships."""
 
     label: str
     entity_type: str
@@ -64,7 +64,7 @@ class PopularLabel:
 
 @model
 class PopularLabels:
-    """The entities with the most relationships, and how many entities there are."""
+    """Entities with the most relationships, and the total number of entities."""
 
     labels: list[PopularLabel]
     total_entities: int
@@ -72,7 +72,7 @@ class PopularLabels:
 
 @model
 class NodeDegree:
-    """How many relationships an entity has."""
+    """Number of relationships of an entity."""
 
     node_id: str
     degree: int
@@ -80,7 +80,7 @@ class NodeDegree:
 
 @model
 class GraphMetadata:
-    """How much a stream of the graph will bring; comes first."""
+    """First event of a graph stream, with the totals."""
 
     total_nodes: int
     total_edges: int
@@ -91,7 +91,7 @@ class GraphMetadata:
 
 @model
 class GraphNodes:
-    """Some of the nodes."""
+    """Event with a batch of nodes."""
 
     batch: int
     total_batches: int
@@ -101,7 +101,7 @@ class GraphNodes:
 
 @model
 class GraphEdges:
-    """The edges between the nodes that came."""
+    """Event with the edges between the streamed nodes."""
 
     edges: list[GraphEdge]
     type: Literal["edges"] = "edges"
@@ -109,7 +109,7 @@ class GraphEdges:
 
 @model
 class GraphDone:
-    """The graph is complete."""
+    """Last event of a graph stream: the graph is complete."""
 
     nodes_count: int
     edges_count: int
@@ -117,5 +117,5 @@ class GraphDone:
     type: Literal["done"] = "done"
 
 
-#: An event of ``graph.stream``.
+#: The decoder of events of ``graph.stream``.
 GRAPH_EVENT = tagged("type", GraphMetadata, GraphNodes, GraphEdges, GraphDone, OtherEvent)

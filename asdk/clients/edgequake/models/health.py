@@ -1,4 +1,4 @@
-"""How the server is: the replies of the probes."""
+"""Health of the server: the responses of the probes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class HealthStatus(OpenEnum):
-    """How the server is as a whole."""
+    """Overall status of the server."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
 
 
 class StorageMode(OpenEnum):
-    """Where the server keeps its data; what is in memory ends with it."""
+    """Storage of the server; data in memory is lost when the server stops."""
 
     MEMORY = "memory"
     POSTGRESQL = "postgresql"
@@ -23,7 +23,7 @@ class StorageMode(OpenEnum):
 
 @model
 class Components:
-    """Which parts of the server work."""
+    """Health of the parts of the server."""
 
     kv_storage: bool
     vector_storage: bool
@@ -33,7 +33,7 @@ class Components:
 
 @model
 class Health:
-    """How the server is; ``workspace_id`` is its default workspace."""
+    """Health of the server; ``workspace_id`` is its default workspace."""
 
     status: HealthStatus
     version: str

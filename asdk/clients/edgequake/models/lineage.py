@@ -1,4 +1,4 @@
-"""Where the graph comes from: chunks, and the documents behind entities."""
+"""Lineage of the graph: chunks and the documents of entities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asdk.models.declaration import model
 
 @model
 class CharRange:
-    """From which character of the document to which."""
+    """Range of characters of a document."""
 
     start: int
     end: int
@@ -18,7 +18,7 @@ class CharRange:
 
 @model
 class ExtractedEntity:
-    """An entity that a chunk yielded."""
+    """Entity extracted from a chunk."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class ExtractedEntity:
 
 @model
 class ExtractedRelationship:
-    """A relationship that a chunk yielded."""
+    """Relationship extracted from a chunk."""
 
     source_name: str
     target_name: str
@@ -38,7 +38,7 @@ class ExtractedRelationship:
 
 @model
 class ExtractionMetadata:
-    """How a chunk was read."""
+    """Metadata of the extraction from a chunk."""
 
     model: str
     gleaning_iterations: int
@@ -50,7 +50,7 @@ class ExtractionMetadata:
 
 @model
 class Chunk:
-    """A piece of a document, and what was found in it."""
+    """Chunk of a document, with the entities and relationships found in it."""
 
     chunk_id: str
     document_id: str
@@ -70,7 +70,7 @@ class Chunk:
 
 @model
 class ChunkLineage:
-    """Where a chunk stands in its document, and what it yielded, in short."""
+    """Position of a chunk in its document, with a summary of the extraction."""
 
     chunk_id: str
     document_id: str
@@ -91,7 +91,7 @@ class ChunkLineage:
 
 @model
 class LineageEntity:
-    """An entity of a document; ``is_shared`` if other documents name it too."""
+    """Entity of a document; ``is_shared`` is true if other documents mention it too."""
 
     name: str
     entity_type: str
@@ -101,7 +101,7 @@ class LineageEntity:
 
 @model
 class LineageRelationship:
-    """A relationship of a document."""
+    """Relationship of a document."""
 
     source: str
     target: str
@@ -111,7 +111,7 @@ class LineageRelationship:
 
 @model
 class ExtractionStats:
-    """How much a document yielded."""
+    """Statistics of the extraction from a document."""
 
     total_entities: int
     unique_entities: int
@@ -122,7 +122,7 @@ class ExtractionStats:
 
 @model
 class DocumentGraph:
-    """The part of the graph that comes from a document."""
+    """Part of the graph that comes from a document."""
 
     document_id: str
     chunk_count: int
@@ -133,7 +133,7 @@ class DocumentGraph:
 
 @model
 class LineRange:
-    """From which line to which."""
+    """Range of lines."""
 
     start_line: int
     end_line: int
@@ -141,7 +141,7 @@ class LineRange:
 
 @model
 class SourceDocument:
-    """Where a document names an entity."""
+    """Document that mentions an entity, with the positions."""
 
     document_id: str
     chunk_ids: list[str]
@@ -150,7 +150,7 @@ class SourceDocument:
 
 @model
 class DescriptionVersion:
-    """What the description of an entity was."""
+    """Earlier description of an entity."""
 
     version: int
     description: str
@@ -160,7 +160,7 @@ class DescriptionVersion:
 
 @model
 class EntitySources:
-    """The documents that name an entity, and how its description grew."""
+    """Documents that mention an entity, with the history of its description."""
 
     entity_name: str
     source_documents: list[SourceDocument]
@@ -171,7 +171,7 @@ class EntitySources:
 
 @model
 class ChunkSource:
-    """A chunk that names an entity."""
+    """Chunk that mentions an entity."""
 
     chunk_id: str
     start_line: int | None = None
@@ -181,7 +181,7 @@ class ChunkSource:
 
 @model
 class EntitySource:
-    """A document that names an entity."""
+    """Document that mentions an entity."""
 
     document_id: str
     chunks: list[ChunkSource]
@@ -191,7 +191,7 @@ class EntitySource:
 
 @model
 class RelatedEntity:
-    """An entity that is related to another."""
+    """Entity related to another."""
 
     entity_id: str
     entity_name: str
@@ -201,7 +201,7 @@ class RelatedEntity:
 
 @model
 class Provenance:
-    """Everything that an entity rests on."""
+    """Provenance of an entity."""
 
     entity_id: str
     entity_name: str

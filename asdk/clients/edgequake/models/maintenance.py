@@ -1,4 +1,4 @@
-"""What is done to a whole workspace: measuring, rebuilding, injecting knowledge."""
+"""Maintenance of a workspace: metrics, rebuilds and injected texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.models.declaration import model
 
 @model
 class MetricsSnapshot:
-    """How much was in a workspace at a moment; ``storage_bytes`` is in bytes."""
+    """Metrics of a workspace at one time; ``storage_bytes`` is in bytes."""
 
     id: str
     recorded_at: datetime
@@ -26,7 +26,7 @@ class MetricsSnapshot:
 
 @model
 class RebuiltEmbeddings:
-    """What a rebuild of the embeddings will do."""
+    """Scope of a rebuild of the embeddings."""
 
     workspace_id: str
     status: str
@@ -45,7 +45,7 @@ class RebuiltEmbeddings:
 
 @model
 class RebuiltGraph:
-    """What a rebuild of the graph will do."""
+    """Scope of a rebuild of the graph."""
 
     workspace_id: str
     status: str
@@ -63,7 +63,7 @@ class RebuiltGraph:
 
 @model
 class ReprocessedWorkspace:
-    """Which documents of a workspace are processed again."""
+    """Documents of a workspace that are processed again."""
 
     track_id: str
     workspace_id: str
@@ -76,7 +76,7 @@ class ReprocessedWorkspace:
 
 @model
 class InjectionSummary:
-    """A text that is injected into every answer of a workspace."""
+    """Text that is injected into every answer of a workspace."""
 
     injection_id: str
     name: str
@@ -90,7 +90,7 @@ class InjectionSummary:
 
 @model
 class InjectionDetail:
-    """An injected text with its content."""
+    """Injected text with its content."""
 
     injection_id: str
     name: str
@@ -106,7 +106,7 @@ class InjectionDetail:
 
 @model
 class PutInjection:
-    """An injected text is taken in, or was replaced by its next version."""
+    """Result of creating an injected text or replacing it by its next version."""
 
     injection_id: str
     workspace_id: str
@@ -116,7 +116,7 @@ class PutInjection:
 
 @model
 class DeletedInjection:
-    """Whether an injected text is gone."""
+    """Result of deleting an injected text."""
 
     deleted: bool
     message: str

@@ -1,4 +1,4 @@
-"""PDF files: what `Pdf` takes in, and how far their processing is."""
+"""PDF files and their processing status: the responses of `Pdf` and `Parse`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class PipelinePhase(OpenEnum):
-    """What is done to a PDF, in this order."""
+    """Phase of processing a PDF, in this order."""
 
     UPLOAD = "upload"
     PDF_CONVERSION = "pdf_conversion"
@@ -21,7 +21,7 @@ class PipelinePhase(OpenEnum):
 
 
 class PhaseStatus(OpenEnum):
-    """How far a phase is."""
+    """Status of a phase."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -32,7 +32,7 @@ class PhaseStatus(OpenEnum):
 
 @model
 class PdfMetadata:
-    """What the server found out about a PDF when it came; the size is in bytes."""
+    """Metadata of an uploaded PDF; the size is in bytes."""
 
     filename: str
     file_size_bytes: int
@@ -44,9 +44,9 @@ class PdfMetadata:
 
 @model
 class UploadedPdf:
-    """What became of an uploaded PDF.
+    """Result of uploading a PDF.
 
-    ``track_id`` follows its processing; ``duplicate_of`` is the PDF that has the same bytes.
+    ``track_id`` tracks its processing; ``duplicate_of`` is the PDF with the same bytes.
     """
 
     pdf_id: str
@@ -63,7 +63,7 @@ class UploadedPdf:
 
 @model
 class PdfBatchFile:
-    """One PDF of a batch; ``error`` says why it was not taken in."""
+    """Result of one PDF of a batch; ``error`` is the reason for a rejection."""
 
     filename: str
     status: DocumentStatus
@@ -75,7 +75,7 @@ class PdfBatchFile:
 
 @model
 class PdfBatchUpload:
-    """What became of the PDF files of a batch, in their order."""
+    """Results of a batch of PDF files, in order."""
 
     total_files: int
     accepted: int
@@ -86,7 +86,7 @@ class PdfBatchUpload:
 
 @model
 class PdfSummary:
-    """A PDF as lists show it; the size is in bytes."""
+    """PDF in lists; the size is in bytes."""
 
     pdf_id: str
     filename: str
@@ -99,7 +99,7 @@ class PdfSummary:
 
 @model
 class PdfExtraction:
-    """How the text of a PDF was read."""
+    """Metadata of the text extraction from a PDF."""
 
     filename: str
     page_count: int | None = None
@@ -110,7 +110,7 @@ class PdfExtraction:
 
 @model
 class PdfDetail:
-    """How far a PDF is, and the document that was made of it."""
+    """Processing status of a PDF, with the document created from it."""
 
     pdf_id: str
     status: DocumentStatus
@@ -122,7 +122,7 @@ class PdfDetail:
 
 @model
 class PdfContent:
-    """The text that was read from a PDF, as Markdown; None until it is processed."""
+    """Text extracted from a PDF, as Markdown; None until it is processed."""
 
     pdf_id: str
     filename: str
@@ -134,7 +134,7 @@ class PdfContent:
 
 @model
 class PdfOperation:
-    """Whether a PDF is processed again, or is given up."""
+    """Result of retrying or cancelling a PDF."""
 
     success: bool
     pdf_id: str
@@ -144,7 +144,7 @@ class PdfOperation:
 
 @model
 class PhaseError:
-    """Why a phase failed, and what helps."""
+    """Reason for a failed phase, with a suggestion."""
 
     message: str
     code: str
@@ -155,7 +155,7 @@ class PhaseError:
 
 @model
 class PhaseProgress:
-    """How far one phase is; ``percentage`` is 0 to 100."""
+    """Progress of one phase; ``percentage`` is from 0 to 100."""
 
     phase: PipelinePhase
     status: PhaseStatus
@@ -171,7 +171,7 @@ class PhaseProgress:
 
 @model
 class PdfProgress:
-    """How far a PDF is, phase by phase; the percentage is 0 to 100."""
+    """Progress of a PDF by phase; the percentage is from 0 to 100."""
 
     track_id: str
     pdf_id: str
@@ -189,7 +189,7 @@ class PdfProgress:
 
 @model
 class ParseMetrics:
-    """What reading a PDF took: milliseconds, tokens and US dollars."""
+    """Metrics of parsing a PDF, in milliseconds, tokens and US dollars."""
 
     total_ms: int | None = None
     render_ms: int | None = None
@@ -203,7 +203,7 @@ class ParseMetrics:
 
 @model
 class ParsedPdf:
-    """The text of a PDF as Markdown, and who read it: ``fallback_applied`` if it was not the one that was asked."""
+    """Text of a PDF as Markdown; ``fallback_applied`` is true if another backend than the requested one parsed it."""
 
     markdown: str
     backend: str | None = None
@@ -218,7 +218,7 @@ class ParsedPdf:
 
 @model
 class ParseJob:
-    """A PDF that is read in the background: ``result`` is there once it is."""
+    """Background parse job of a PDF; ``result`` is set when it is complete."""
 
     job_id: str
     status: str | None = None
@@ -229,7 +229,7 @@ class ParseJob:
 
 @model
 class ParseBackends:
-    """What may read a PDF, and how large one may be."""
+    """Parser backends and size limits."""
 
     backends: list[dict[str, Any]]
     limits: dict[str, Any] | None = None

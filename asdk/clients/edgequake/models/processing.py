@@ -1,4 +1,4 @@
-"""What becomes of documents beside reading them: batches, scans, repeated processing, failed chunks."""
+"""Processing of documents: batches, scans, retries and failed chunks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.models.declaration import model
 
 @model
 class BatchFile:
-    """One file of a batch; ``error`` says why it was not taken in."""
+    """Result of one file of a batch; ``error`` is the reason for a rejection."""
 
     filename: str
     status: DocumentStatus
@@ -21,7 +21,7 @@ class BatchFile:
 
 @model
 class BatchUpload:
-    """What became of the files of a batch, in their order."""
+    """Results of a batch of files, in order."""
 
     total_files: int
     processed: int
@@ -32,7 +32,7 @@ class BatchUpload:
 
 @model
 class FoundDocument:
-    """A document as the search by title shows it."""
+    """Document found by the search by title."""
 
     id: str
     title: str
@@ -42,7 +42,7 @@ class FoundDocument:
 
 @model
 class FoundDocuments:
-    """The best matches; ``total`` counts all, ``has_more`` says whether some were left out."""
+    """Best matches; ``total`` counts all, ``has_more`` is true if some are omitted."""
 
     items: list[FoundDocument]
     total: int
@@ -51,7 +51,7 @@ class FoundDocuments:
 
 @model
 class SkippedFile:
-    """A file that a scan left alone, and why."""
+    """File that a scan skipped, with the reason."""
 
     path: str
     reason: str
@@ -59,7 +59,7 @@ class SkippedFile:
 
 @model
 class ScanResult:
-    """What a scan found in a directory of the server; ``track_id`` follows what it queued."""
+    """Result of scanning a directory of the server; ``track_id`` tracks the queued files."""
 
     track_id: str
     files_found: int
@@ -71,7 +71,7 @@ class ScanResult:
 
 @model
 class ReprocessedDocuments:
-    """Which failed documents are processed again, followed by ``track_id``."""
+    """Failed documents that are processed again, tracked by ``track_id``."""
 
     track_id: str
     failed_found: int
@@ -82,7 +82,7 @@ class ReprocessedDocuments:
 
 @model
 class RecoveredDocuments:
-    """Which documents had hung and are processed again, followed by ``track_id``."""
+    """Stuck documents that are processed again, tracked by ``track_id``."""
 
     track_id: str
     stuck_found: int
@@ -94,11 +94,11 @@ class RecoveredDocuments:
 
 @model
 class ReanalyzedDocument:
-    """What was made of the pictures, tables and equations of a document.
+    """Result of analyzing the images, tables and equations of a document.
 
     Attributes:
-        track_id: follows the document, where ``requeued`` says that its text is processed again as well.
-        success: how many were read; ``skipped`` and ``failed`` count the others.
+        track_id: the id to track the document, if ``requeued`` is true and its text is processed again as well.
+        success: the number of analyzed items; ``skipped`` and ``failed`` count the others.
     """
 
     document_id: str | None = None
@@ -112,9 +112,9 @@ class ReanalyzedDocument:
 
 @model
 class DeletionImpact:
-    """What deleting a document would take away; nothing is deleted.
+    """Preview of deleting a document; nothing is deleted.
 
-    ``entities_to_update`` live on in other documents.
+    ``entities_to_update`` remain in other documents.
     """
 
     document_id: str
@@ -128,7 +128,7 @@ class DeletionImpact:
 
 @model
 class FailedChunk:
-    """A chunk that could not be processed."""
+    """Chunk that could not be processed."""
 
     chunk_index: int
     chunk_id: str
@@ -140,7 +140,7 @@ class FailedChunk:
 
 @model
 class FailedChunks:
-    """The chunks of a document that failed, and how many there are of each kind."""
+    """Failed chunks of a document, with the counts of all chunks and successful chunks."""
 
     document_id: str
     failed_chunks: list[FailedChunk]
@@ -150,7 +150,7 @@ class FailedChunks:
 
 @model
 class RetriedChunks:
-    """Which chunks are processed again; a server that cannot says so in ``implemented``."""
+    """Chunks that are processed again; ``implemented`` is false if the server does not support it."""
 
     document_id: str
     chunks_queued: int
@@ -161,7 +161,7 @@ class RetriedChunks:
 
 @model
 class DocumentLineage:
-    """Where the parts of a document went, in the server's own words, and what it was uploaded with."""
+    """Lineage of a document, as the server describes it, with the metadata of the upload."""
 
     document_id: str
     metadata: Any = None

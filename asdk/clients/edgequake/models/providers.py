@@ -1,4 +1,4 @@
-"""Models, who runs them, and how the server is set."""
+"""Models, providers and settings of the server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class ConnectionStatus(OpenEnum):
-    """Whether a provider is connected."""
+    """Connection status of a provider."""
 
     CONNECTED = "connected"
     CONNECTING = "connecting"
@@ -19,7 +19,7 @@ class ConnectionStatus(OpenEnum):
 
 @model
 class ModelCapabilities:
-    """What a model can do; lengths are in tokens."""
+    """Capabilities of a model; lengths are in tokens."""
 
     context_length: int
     max_output_tokens: int
@@ -33,7 +33,7 @@ class ModelCapabilities:
 
 @model
 class ModelCost:
-    """What a model costs, in US dollars."""
+    """Prices of a model, in US dollars."""
 
     input_per_1k: float
     output_per_1k: float
@@ -43,7 +43,7 @@ class ModelCost:
 
 @model
 class ModelInfo:
-    """A model that the server knows."""
+    """Model that the server knows."""
 
     name: str
     display_name: str
@@ -60,7 +60,7 @@ class ModelInfo:
 
 @model
 class ProviderHealth:
-    """Whether a provider answers."""
+    """Availability of a provider."""
 
     available: bool
     latency_ms: int
@@ -70,7 +70,7 @@ class ProviderHealth:
 
 @model
 class ConfigRequirement:
-    """A variable of the server's environment that a provider needs."""
+    """Environment variable of the server that a provider needs."""
 
     env_var: str
     required: bool
@@ -80,7 +80,7 @@ class ConfigRequirement:
 
 @model
 class Provider:
-    """Who runs models, and which."""
+    """Provider with its models."""
 
     name: str
     display_name: str
@@ -96,7 +96,7 @@ class Provider:
 
 @model
 class ModelCatalog:
-    """All providers with their models, and what is used where nothing is named."""
+    """All providers with their models, and the defaults."""
 
     providers: list[Provider]
     default_llm_provider: str
@@ -107,7 +107,7 @@ class ModelCatalog:
 
 @model
 class LlmModels:
-    """The language models, as the server describes them."""
+    """Language models, as the server describes them."""
 
     models: list[dict[str, Any]]
     default_provider: str
@@ -116,7 +116,7 @@ class LlmModels:
 
 @model
 class EmbeddingModels:
-    """The models for embeddings, as the server describes them."""
+    """Embedding models, as the server describes them."""
 
     models: list[dict[str, Any]]
     default_provider: str
@@ -125,7 +125,7 @@ class EmbeddingModels:
 
 @model
 class DefaultModels:
-    """What a provider uses where nothing is named."""
+    """Default models of a provider."""
 
     chat_model: str
     embedding_model: str
@@ -134,7 +134,7 @@ class DefaultModels:
 
 @model
 class ProviderInfo:
-    """A provider that may be chosen, and what it still needs."""
+    """Available provider with its requirements."""
 
     id: str
     name: str
@@ -146,7 +146,7 @@ class ProviderInfo:
 
 @model
 class AvailableProviders:
-    """The providers that may be chosen, and those in use."""
+    """Available providers and active providers."""
 
     llm_providers: list[ProviderInfo]
     embedding_providers: list[ProviderInfo]
@@ -156,7 +156,7 @@ class AvailableProviders:
 
 @model
 class LlmProviderStatus:
-    """The provider of language models in use."""
+    """Active provider of language models."""
 
     name: str
     type: str
@@ -168,7 +168,7 @@ class LlmProviderStatus:
 
 @model
 class EmbeddingProviderStatus:
-    """The provider of embeddings in use."""
+    """Active provider of embeddings."""
 
     name: str
     type: str
@@ -179,7 +179,7 @@ class EmbeddingProviderStatus:
 
 @model
 class VectorStorageStatus:
-    """Where vectors are kept, and whether they fit the model."""
+    """Storage of vectors; ``dimension_mismatch`` is true if they do not fit the model."""
 
     type: str
     dimension: int
@@ -189,7 +189,7 @@ class VectorStorageStatus:
 
 @model
 class StatusMetadata:
-    """When this was found out."""
+    """Time of the check and uptime of the server."""
 
     checked_at: datetime
     uptime_seconds: int
@@ -197,7 +197,7 @@ class StatusMetadata:
 
 @model
 class ProviderStatus:
-    """What is in use at the moment."""
+    """Current provider, embeddings and storage."""
 
     provider: LlmProviderStatus
     embedding: EmbeddingProviderStatus
@@ -207,7 +207,7 @@ class ProviderStatus:
 
 @model
 class ConfigLevel:
-    """What one level of the settings says."""
+    """One level of the settings."""
 
     level: str
     label: str
@@ -220,7 +220,7 @@ class ConfigLevel:
 
 @model
 class ConfigArea:
-    """What the levels come to for one kind of model."""
+    """Effective settings for one kind of model, with their levels."""
 
     levels: list[ConfigLevel]
     effective_provider: str
@@ -231,7 +231,7 @@ class ConfigArea:
 
 @model
 class EffectiveConfig:
-    """The settings that hold for the caller's workspace, and why."""
+    """Effective settings of the caller's workspace, with their origin."""
 
     llm: ConfigArea
     embedding: ConfigArea
@@ -243,7 +243,7 @@ class EffectiveConfig:
 
 @model
 class ServerDefaults:
-    """What holds for tenants that nothing else was set for."""
+    """Default settings of tenants."""
 
     default_max_workspaces: int
     note: str | None = None
@@ -251,7 +251,7 @@ class ServerDefaults:
 
 @model
 class TenantQuota:
-    """How many workspaces a tenant may have."""
+    """Maximum number of workspaces of a tenant."""
 
     tenant_id: str
     max_workspaces: int
@@ -261,7 +261,7 @@ class TenantQuota:
 
 @model
 class Connection:
-    """An endpoint of a provider that the server keeps. Its key is never given out, only whether there is one."""
+    """Stored endpoint of a provider. Its key is never returned, only whether one is configured."""
 
     id: str
     slug: str
@@ -282,7 +282,7 @@ class Connection:
 
 @model
 class ProbeResult:
-    """What trying out a provider came to; ``latency_ms`` is in milliseconds."""
+    """Result of testing a provider; ``latency_ms`` is in milliseconds."""
 
     ok: bool
     kind: str

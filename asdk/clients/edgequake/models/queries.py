@@ -1,4 +1,4 @@
-"""Questions and answers: what `Query` takes and gives."""
+"""Questions and answers: the arguments and responses of `Query`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asdk.models.declaration import OpenEnum, field, model
 
 
 class QueryMode(OpenEnum):
-    """Where an answer is looked for; ``bypass`` asks the language model alone."""
+    """Retrieval mode; ``bypass`` uses only the language model."""
 
     LOCAL = "local"
     GLOBAL = "global"
@@ -20,7 +20,7 @@ class QueryMode(OpenEnum):
 
 
 class ContentGranularity(OpenEnum):
-    """How much of its sources an answer brings along."""
+    """Amount of source text that is returned with an answer."""
 
     CITATION = "citation"
     AGENT = "agent"
@@ -28,7 +28,7 @@ class ContentGranularity(OpenEnum):
 
 
 class MessageRole(OpenEnum):
-    """Who speaks in a conversation."""
+    """Role of the sender of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -37,7 +37,7 @@ class MessageRole(OpenEnum):
 
 @model
 class ConversationMessage:
-    """A message of the conversation that a query belongs to."""
+    """Message of the conversation of a query."""
 
     role: MessageRole | str
     content: str
@@ -45,7 +45,7 @@ class ConversationMessage:
 
 @model
 class ImageAttachment:
-    """A picture that goes with a message: its bytes as base64, and their kind, such as ``"image/png"``."""
+    """Image attached to a message: its bytes as base64 and its media type, such as ``"image/png"``."""
 
     data: str
     mime_type: str
@@ -53,13 +53,13 @@ class ImageAttachment:
 
 @model
 class DocumentFilter:
-    """The documents that a query may use; a part that is None asks for nothing.
+    """Filter for the documents of a query. Attributes left at None do not filter.
 
     Attributes:
-        date_from: created on this day or at this moment, or later.
-        date_to: created on this day or at this moment, or before.
-        document_ids: one of these.
-        document_pattern: with this in the title or file name.
+        date_from: created on or after this day or time.
+        date_to: created on or before this day or time.
+        document_ids: with one of these ids.
+        document_pattern: text that the title or file name contains.
     """
 
     date_from: date | str | None = None
@@ -70,7 +70,7 @@ class DocumentFilter:
 
 @model
 class MixWeights:
-    """What each way of looking counts for in the mode ``mix``."""
+    """Weights of the retrieval modes in the mode ``mix``."""
 
     local: float | None = None
     global_: float | None = field(default=None, name="global")
@@ -79,7 +79,7 @@ class MixWeights:
 
 @model
 class SourceReference:
-    """What an answer rests on, such as a chunk of a document."""
+    """Source of an answer, such as a chunk of a document."""
 
     source_type: str
     id: str
@@ -101,7 +101,7 @@ class SourceReference:
 
 @model
 class QueryStats:
-    """What an answer took: milliseconds, and tokens."""
+    """Statistics of an answer, in milliseconds and tokens."""
 
     embedding_time_ms: int
     retrieval_time_ms: int
@@ -117,7 +117,7 @@ class QueryStats:
 
 @model
 class EntityLineage:
-    """Where an entity was found."""
+    """Sources of an entity."""
 
     source_chunk_ids: list[str] | None = None
     source_document_id: str | None = None
@@ -126,7 +126,7 @@ class EntityLineage:
 
 @model
 class RelationshipLineage:
-    """Where a relationship was found."""
+    """Source of a relationship."""
 
     source_chunk_id: str | None = None
     source_document_id: str | None = None
@@ -135,7 +135,7 @@ class RelationshipLineage:
 
 @model
 class ContextEntity:
-    """An entity of the knowledge graph, as an answer used it; ``degree`` counts its relationships."""
+    """Entity of the knowledge graph used by an answer; ``degree`` counts its relationships."""
 
     id: str
     name: str
@@ -148,7 +148,7 @@ class ContextEntity:
 
 @model
 class ContextRelationship:
-    """A relationship of the knowledge graph, as an answer used it."""
+    """Relationship of the knowledge graph used by an answer."""
 
     id: str
     source: str
@@ -161,7 +161,7 @@ class ContextRelationship:
 
 @model
 class Subgraph:
-    """The part of the knowledge graph that an answer used."""
+    """Part of the knowledge graph used by an answer."""
 
     entities: list[ContextEntity]
     relationships: list[ContextRelationship]
@@ -169,7 +169,7 @@ class Subgraph:
 
 @model
 class QueryResult:
-    """An answer and what it rests on."""
+    """Answer with its sources."""
 
     answer: str
     mode: QueryMode

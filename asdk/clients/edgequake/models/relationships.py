@@ -1,4 +1,4 @@
-"""Relationships of the graph: the replies of `Relationships`."""
+"""Relationships of the graph: the responses of `Relationships`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from asdk.models.declaration import model
 
 @model
 class Relationship:
-    """A relationship from one entity to another; ``keywords`` are separated by commas.
+    """Relationship from one entity to another; ``keywords`` are separated by commas.
 
-    The times are None where the graph has none, as for relationships from documents.
+    Times that the graph does not have, such as the times of relationships from documents, stay None.
     """
 
     id: str
@@ -30,7 +30,7 @@ class Relationship:
 
 @model
 class CreatedRelationship:
-    """A relationship that was put into the graph by hand."""
+    """Relationship created by a call."""
 
     status: str
     message: str
@@ -39,7 +39,7 @@ class CreatedRelationship:
 
 @model
 class RelationshipEnd:
-    """An entity at an end of a relationship."""
+    """Entity at one end of a relationship."""
 
     id: str
     entity_type: str
@@ -47,7 +47,7 @@ class RelationshipEnd:
 
 @model
 class RelationshipEnds:
-    """The two entities of a relationship."""
+    """Both entities of a relationship."""
 
     source: RelationshipEnd
     target: RelationshipEnd
@@ -55,7 +55,7 @@ class RelationshipEnds:
 
 @model
 class RelationshipDetail:
-    """A relationship and its entities."""
+    """Relationship with its entities."""
 
     relationship: Relationship
     entities: RelationshipEnds
@@ -63,7 +63,7 @@ class RelationshipDetail:
 
 @model
 class RelationshipChanges:
-    """What was changed about a relationship."""
+    """Changes to a relationship."""
 
     fields_updated: list[str]
     previous_weight: float | None = None
@@ -71,7 +71,7 @@ class RelationshipChanges:
 
 @model
 class UpdatedRelationship:
-    """A relationship after a change."""
+    """Relationship after a change."""
 
     status: str
     message: str
@@ -81,7 +81,7 @@ class UpdatedRelationship:
 
 @model
 class DeletedRelationship:
-    """The relationship that is gone."""
+    """Result of deleting a relationship."""
 
     status: str
     message: str

@@ -1,4 +1,4 @@
-"""The events of streamed answers: what ``query.stream`` and ``chat.stream`` bring, told apart by ``type``."""
+"""Events of ``query.stream`` and ``chat.stream``, distinguished by ``type``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from asdk.models.declaration import model, tagged
 
 @model
 class OtherEvent:
-    """An event of a kind that was not there yet when this was written: pass it over."""
+    """Event of an unknown type from a newer server. Ignore it."""
 
     type: str
 
 
 @model
 class Token:
-    """A piece of the answer; together they are its text."""
+    """Piece of the answer. All pieces together are its text."""
 
     content: str
     type: Literal["token"] = "token"
@@ -25,7 +25,7 @@ class Token:
 
 @model
 class Thinking:
-    """A piece of what the language model thinks before it answers."""
+    """Piece of the language model's reasoning before the answer."""
 
     content: str
     type: Literal["thinking"] = "thinking"
@@ -33,7 +33,7 @@ class Thinking:
 
 @model
 class QueryContext:
-    """What the answer to a query will rest on; comes first."""
+    """First event of a query stream, with the sources of the answer."""
 
     sources: list[SourceReference]
     query_mode: QueryMode
@@ -45,7 +45,7 @@ class QueryContext:
 
 @model
 class QueryStreamStats:
-    """What a streamed answer took: milliseconds, and tokens."""
+    """Statistics of a streamed answer, in milliseconds and tokens."""
 
     embedding_time_ms: int
     retrieval_time_ms: int
@@ -59,7 +59,7 @@ class QueryStreamStats:
 
 @model
 class QueryDone:
-    """The answer to a query is complete."""
+    """Last event of a query stream: the answer is complete."""
 
     stats: QueryStreamStats
     llm_provider: str | None = None
@@ -69,7 +69,7 @@ class QueryDone:
 
 @model
 class ConversationStarted:
-    """To which conversation a message and its answer belong; comes first."""
+    """First event of a chat stream, with the conversation of the message and its answer."""
 
     conversation_id: str
     user_message_id: str
@@ -78,7 +78,7 @@ class ConversationStarted:
 
 @model
 class ChatContext:
-    """What the answer to a message will rest on, if there is anything."""
+    """Event with the sources of the answer, if any."""
 
     sources: list[SourceReference]
     type: Literal["context"] = "context"
@@ -86,7 +86,7 @@ class ChatContext:
 
 @model
 class ChatDone:
-    """The answer to a message is complete. The title of a new conversation comes after it."""
+    """Event that the answer is complete. The title of a new conversation follows it."""
 
     assistant_message_id: str
     tokens_used: int
@@ -98,7 +98,7 @@ class ChatDone:
 
 @model
 class TitleUpdate:
-    """The title that the server gave a new conversation."""
+    """Event with the title of a new conversation."""
 
     conversation_id: str
     title: str
@@ -107,7 +107,7 @@ class TitleUpdate:
 
 @model
 class ChatResult:
-    """The whole answer to a message."""
+    """Complete answer to a message."""
 
     conversation_id: str
     user_message_id: str
@@ -122,8 +122,8 @@ class ChatResult:
     llm_model: str | None = None
 
 
-#: An event of ``query.stream``.
+#: The decoder of events of ``query.stream``.
 QUERY_EVENT = tagged("type", QueryContext, Token, Thinking, QueryDone, OtherEvent)
 
-#: An event of ``chat.stream``.
+#: The decoder of events of ``chat.stream``.
 CHAT_EVENT = tagged("type", ConversationStarted, ChatContext, Token, Thinking, ChatDone, TitleUpdate, OtherEvent)

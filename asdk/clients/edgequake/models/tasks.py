@@ -1,4 +1,4 @@
-"""Work in the background: tasks, the pipeline that does them, and the jobs of a workspace."""
+"""Background tasks, the pipeline that runs them, and the jobs of a workspace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class TaskStatus(OpenEnum):
-    """How far work in the background is; a task that is done is ``indexed``."""
+    """Status of a background task; a completed task is ``indexed``."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -21,7 +21,7 @@ class TaskStatus(OpenEnum):
 
 @model
 class TaskError:
-    """Why a task failed, and what helps."""
+    """Reason for a failed task, with a suggestion."""
 
     message: str
     step: str
@@ -32,7 +32,7 @@ class TaskError:
 
 @model
 class Task:
-    """One piece of work in the background."""
+    """Background task."""
 
     track_id: str
     tenant_id: str
@@ -54,7 +54,7 @@ class Task:
 
 @model
 class PipelineMessage:
-    """What the pipeline said, and when."""
+    """Timestamped message of the pipeline."""
 
     timestamp: datetime
     level: str
@@ -63,7 +63,7 @@ class PipelineMessage:
 
 @model
 class PipelineStatus:
-    """What the pipeline does at the moment."""
+    """Current status of the pipeline."""
 
     is_busy: bool
     total_documents: int
@@ -83,7 +83,7 @@ class PipelineStatus:
 
 @model
 class CancelledPipeline:
-    """Whether the pipeline stops."""
+    """Result of cancelling the pipeline."""
 
     status: str
     message: str
@@ -91,7 +91,7 @@ class CancelledPipeline:
 
 @model
 class QueueMetrics:
-    """How busy the pipeline is: seconds, and documents a minute; the utilization is in percent."""
+    """Load of the pipeline, in seconds and documents per minute; the utilization is in percent."""
 
     pending_count: int
     processing_count: int
@@ -112,7 +112,7 @@ class QueueMetrics:
 
 @model
 class JobLinks:
-    """Where else a job is found."""
+    """Links of a job."""
 
     self_link: str
     cancel: str
@@ -122,7 +122,7 @@ class JobLinks:
 
 @model
 class Job:
-    """A job of a workspace."""
+    """Job of a workspace."""
 
     job_id: str
     job_type: str

@@ -1,4 +1,4 @@
-"""Tenants and their workspaces: the replies of `Tenants` and `Workspaces`."""
+"""Tenants and their workspaces: the responses of `Tenants` and `Workspaces`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asdk.models.declaration import model
 
 @model
 class TenantInfo:
-    """A tenant of the server. `asdk.Tenant` is another thing: on whose behalf a call is made."""
+    """Tenant of the server. Unlike this, `asdk.Tenant` selects the tenant of a call."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class TenantInfo:
 
 @model
 class Workspace:
-    """A workspace of a tenant, with the models that it is set to. Without ``max_documents`` there is no limit."""
+    """Workspace of a tenant with its models. Without ``max_documents`` the number of documents is unlimited."""
 
     id: str
     tenant_id: str
@@ -59,7 +59,7 @@ class Workspace:
 
 @model
 class WorkspaceStats:
-    """What is in a workspace; ``stale`` figures may be behind."""
+    """Statistics of a workspace; if ``stale`` is true, they may be outdated."""
 
     workspace_id: str
     document_count: int

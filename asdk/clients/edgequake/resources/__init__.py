@@ -1,6 +1,8 @@
-"""The operations of EdgeQuake, a file per family; each class hangs on the client under the name of its file.
+"""Resources of the EdgeQuake client, one file per family.
 
-``client.documents`` has two: `processing` holds what comes after the upload.
+Each class is an attribute of the client, named after its file.
+
+``client.documents`` has two files: `processing` contains the operations after the upload.
 """
 
 from asdk.clients.edgequake.resources.admin import Admin

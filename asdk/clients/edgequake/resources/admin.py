@@ -1,4 +1,4 @@
-"""``client.admin``: what only administrators may."""
+"""``client.admin``: operations for administrators only."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class Admin(Resource["EdgeQuake"]):
-    """The settings of the whole server."""
+    """Settings of the whole server."""
 
     async def server_defaults(self, **options: Unpack[CallOptions]) -> ServerDefaults:
-        """Fetch what holds for tenants that nothing else was set for.
+        """Fetch the default settings of tenants.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: the caller is no administrator.
+            PermissionDeniedError: the caller is not an administrator.
 
         Source: EdgeQuake API, ``GET /api/v1/admin/config/defaults``.
         """
@@ -33,15 +33,15 @@ class Admin(Resource["EdgeQuake"]):
     async def update_server_defaults(
         self, default_max_workspaces: int, **options: Unpack[CallOptions]
     ) -> ServerDefaults:
-        """Set what holds for tenants that nothing else was set for.
+        """Set the default settings of tenants.
 
         Args:
-            default_max_workspaces: how many workspaces each may have.
-            options: what this call does differently, see `CallOptions`.
+            default_max_workspaces: the maximum number of workspaces of each tenant.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: the number is refused.
-            PermissionDeniedError: the caller is no administrator.
+            BadRequestError: the server rejects the number.
+            PermissionDeniedError: the caller is not an administrator.
 
         Source: EdgeQuake API, ``PATCH /api/v1/admin/config/defaults``.
         """
@@ -56,17 +56,17 @@ class Admin(Resource["EdgeQuake"]):
     async def update_tenant_quota(
         self, tenant_id: str, max_workspaces: int, **options: Unpack[CallOptions]
     ) -> TenantQuota:
-        """Set how many workspaces a tenant may have.
+        """Set the maximum number of workspaces of a tenant.
 
         Args:
-            tenant_id: the tenant, a UUID.
-            max_workspaces: how many.
-            options: what this call does differently, see `CallOptions`.
+            tenant_id: the id of the tenant, a UUID.
+            max_workspaces: the maximum number of workspaces.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: the number is refused.
-            PermissionDeniedError: the caller is no administrator.
-            NotFoundError: no tenant has this id.
+            BadRequestError: the server rejects the number.
+            PermissionDeniedError: the caller is not an administrator.
+            NotFoundError: the tenant does not exist.
 
         Source: EdgeQuake API, ``PATCH /api/v1/admin/tenants/{tenant_id}/quota``.
         """

@@ -1,4 +1,4 @@
-"""``client.api_keys``: the keys of the account that the client speaks for."""
+"""``client.api_keys``: API keys of the authenticated account."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _PAGES = PageNumbers(items="keys", total="total")
 
 
 class ApiKeyList(Records[ApiKeySummary]):
-    """All keys of an account; ``keys.get("items")`` is the list itself, for code that was written for a page."""
+    """List of all keys of an account; ``keys.get("items")`` returns the list itself, for code written for a page."""
 
     __slots__ = ()
 
     def get(self, name: str, default: Any = None) -> Any:
+        """Return the list itself for ``"items"``, or the default for other names."""
         return self if name == "items" else default
 
 
 class ApiKeyPaginator(Paginator[ApiKeySummary]):
-    """The keys of an account; awaited, all of them as an `ApiKeyList`."""
+    """Pager over the keys of an account. Awaiting it returns all of them as an `ApiKeyList`."""
 
     def __init__(self, pages: Paginator[ApiKeySummary]) -> None:
         vars(self).update(vars(pages))
@@ -42,7 +43,7 @@ class ApiKeyPaginator(Paginator[ApiKeySummary]):
 
 
 class ApiKeys(Resource["EdgeQuake"]):
-    """Keys for programs: they live until they are revoked, or as long as was said when they were made."""
+    """API keys for programs. A key is valid until it is revoked or expires."""
 
     async def create(
         self,
@@ -52,20 +53,20 @@ class ApiKeys(Resource["EdgeQuake"]):
         expires_in_days: int | None = None,
         **options: Unpack[CallOptions],
     ) -> CreatedApiKey:
-        """Make a key.
+        """Create an API key.
 
         Args:
-            name: what to call it in lists.
-            scopes: what it may be used for, of ``"read"``, ``"write"`` and ``"admin"``; left out, the first two.
-            expires_in_days: its life in days; left out, it does not expire.
-            options: what this call does differently, see `CallOptions`.
+            name: the name to show in lists.
+            scopes: the permitted uses: ``"read"``, ``"write"`` and ``"admin"``; by default the first two.
+            expires_in_days: the lifetime in days; by default the key does not expire.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The key; ``api_key.reveal()`` is its text, which the server shows this once.
+            The key; ``api_key.reveal()`` returns its text, which the server shows only once.
 
         Raises:
-            BadRequestError: a value is refused.
-            PermissionDeniedError: the caller may not make keys.
+            BadRequestError: the server rejects a value.
+            PermissionDeniedError: the caller may not create keys.
 
         Source: EdgeQuake API, ``POST /api/v1/api-keys``.
         """
@@ -78,11 +79,11 @@ class ApiKeys(Resource["EdgeQuake"]):
         )
 
     async def revoke(self, key_id: str, **options: Unpack[CallOptions]) -> RevokedApiKey:
-        """Take a key back: calls with it are refused from now on.
+        """Revoke an API key. The server then rejects calls with it.
 
         Args:
-            key_id: its id, not the key itself.
-            options: what this call does differently, see `CallOptions`.
+            key_id: the id of the key, not the key itself.
+            options: per-call options, see `CallOptions`.
 
         Raises:
             NotFoundError: the caller has no such key.
@@ -94,11 +95,11 @@ class ApiKeys(Resource["EdgeQuake"]):
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> ApiKeyPaginator:
-        """All keys of the account, the revoked ones too.
+        """List the account's keys, revoked ones included.
 
         Args:
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/api-keys``.
         """

@@ -1,7 +1,7 @@
-"""``client.auth``: log in, renew, log out, and who am I.
+"""``client.auth``: login, refresh, logout and the current account.
 
-A client that was given ``username`` and ``password`` does all this by itself. These are for programs that keep the
-tokens of their own users.
+A client created with ``username`` and ``password`` does this automatically. These operations are for programs that
+manage the tokens of their own users.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Auth(Resource["EdgeQuake"]):
-    """Sessions: a login gives an access token and a refresh token."""
+    """Sessions. A login returns an access token and a refresh token."""
 
     @overload
     async def login(self, username: str, password: str | Secret, **options: Unpack[CallOptions]) -> LoginResult: ...
@@ -41,22 +41,22 @@ class Auth(Resource["EdgeQuake"]):
         email: str | None = None,
         **options: Unpack[CallOptions],
     ) -> LoginResult:
-        """Start a session. Needs no credentials, and changes none of this client's.
+        """Log in. Needs no credentials and does not change the credential of this client.
 
         Args:
-            username: the user name, or the e-mail address.
+            username: the user name or email address.
             password: the password.
-            email: the e-mail address, in place of ``username``.
-            options: what this call does differently, see `CallOptions`.
+            email: the email address, instead of ``username``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Both tokens and the account. ``EdgeQuake(api_key=result.access_token)`` is a client that uses them.
+            Both tokens and the account. ``EdgeQuake(api_key=result.access_token)`` creates a client that uses them.
 
         Raises:
-            AuthenticationError: there is no such pair.
+            AuthenticationError: the user name or the password is wrong.
             PermissionDeniedError: the account is inactive.
-            AccountLockedError: too many wrong passwords; the account opens again after 15 minutes.
-            InvalidRequestError: no password, or not one of ``username`` and ``email``.
+            AccountLockedError: too many wrong passwords; the account unlocks after 15 minutes.
+            InvalidRequestError: the password is missing, or not exactly one of ``username`` and ``email`` is passed.
 
         Source: EdgeQuake API, ``POST /api/v1/auth/login``.
         """
@@ -71,14 +71,14 @@ class Auth(Resource["EdgeQuake"]):
         )
 
     async def refresh(self, refresh_token: str | Secret, **options: Unpack[CallOptions]) -> RefreshResult:
-        """Get the next access token of a session. Needs no credentials.
+        """Refresh the access token of a session. Needs no credentials.
 
         Args:
-            refresh_token: of the login; it stays good for the next time.
-            options: what this call does differently, see `CallOptions`.
+            refresh_token: the refresh token of the login; it remains valid.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The new access token and the seconds it lives.
+            The new access token and its lifetime in seconds.
 
         Raises:
             AuthenticationError: the refresh token is unknown, revoked or expired: log in again.
@@ -96,11 +96,11 @@ class Auth(Resource["EdgeQuake"]):
         )
 
     async def logout(self, refresh_token: str | Secret, **options: Unpack[CallOptions]) -> None:
-        """End a session: its refresh token renews no more.
+        """Log out. The refresh token of the session becomes invalid.
 
         Args:
-            refresh_token: of the login.
-            options: what this call does differently, see `CallOptions`.
+            refresh_token: the refresh token of the login.
+            options: per-call options, see `CallOptions`.
 
         Raises:
             AuthenticationError: this client is not logged in.
@@ -113,41 +113,41 @@ class Auth(Resource["EdgeQuake"]):
         )
 
     async def oidc_login(self, **options: Unpack[CallOptions]) -> str:
-        """Begin a login at the server's identity provider (OpenID Connect). Needs no credentials.
+        """Start a login at the server's identity provider (OpenID Connect). Needs no credentials.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The address to open in a browser. The provider sends the browser back with ``code`` and ``state``, which
-            `oidc_callback` takes.
+            The URL to open in a browser. The provider redirects the browser back with ``code`` and ``state``, which
+            `oidc_callback` accepts.
 
         Raises:
-            ServerError: 503: the server has no identity provider.
+            ServerError: 503: the server does not have an identity provider.
 
         Source: EdgeQuake API, ``GET /api/v1/auth/oidc/login``.
         """
         request = self._client.build_request("GET", "/api/v1/auth/oidc/login", authenticate=False, **options)
         response = await self._send_once(request)
         if not is_redirect(response):
-            raise self._refusal(response, hint="there is no redirect to an identity provider in it")
+            raise self._refusal(response, hint="the response does not redirect to an identity provider")
         return urljoin(request.url, response.headers["location"])
 
     async def oidc_callback(self, code: str, state: str, **options: Unpack[CallOptions]) -> LoginResult:
-        """End a login at the server's identity provider. Needs no credentials, and changes none of this client's.
+        """Complete a login at the identity provider. Needs no credentials and does not change this client's credential.
 
         Args:
-            code: what the provider gave; good for one call, which is therefore not repeated after a failure.
-            state: what it gave beside that.
-            options: what this call does differently, see `CallOptions`.
+            code: the code from the provider. It is valid for one call, so a failed call is not retried.
+            state: the state from the provider.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Both tokens and the account, as `login` gives them.
+            Both tokens and the account, as from `login`.
 
         Raises:
-            AuthenticationError: the login was never begun, has ended, or took too long: begin anew.
-            RedirectError: the server hands tokens to a page of its own instead: open the address in a browser.
-            ServerError: 503: the server has no identity provider.
+            AuthenticationError: the login was not started, is already complete or has expired: start again.
+            RedirectError: the server sends the tokens to its own page instead: open the URL in a browser.
+            ServerError: 503: the server does not have an identity provider.
 
         Source: EdgeQuake API, ``GET /api/v1/auth/oidc/callback``.
         """
@@ -163,20 +163,20 @@ class Auth(Resource["EdgeQuake"]):
         return response.decode(LoginResult)
 
     async def me(self, **options: Unpack[CallOptions]) -> User:
-        """Fetch the account that this client speaks for.
+        """Fetch the authenticated account.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            AuthenticationError: the server does not accept the credentials.
+            AuthenticationError: the server rejects the credentials.
 
         Source: EdgeQuake API, ``GET /api/v1/auth/me``.
         """
         return (await self._client.request("GET", "/api/v1/auth/me", model=UserReply, **options)).user
 
     async def _send_once(self, request: Request) -> Response:
-        """The reply itself: where a redirect of these leads, a browser must go and not this client."""
+        """Return the response without following its redirect, whose target is for a browser."""
         request.state.redirects = MAX_REDIRECTS
         return await self._client.send(request)
 
@@ -187,7 +187,7 @@ class Auth(Resource["EdgeQuake"]):
 
 
 def _login_body(username: str | None, email: str | None, password: Secret | None) -> dict[str, object]:
-    """The server takes an e-mail address as the user name."""
+    """Build the login body. The server accepts an email address as the user name."""
     if password is None or (username is None) == (email is None):
-        raise InvalidRequestError("a login needs a password, and one of username and email")
+        raise InvalidRequestError("login requires password and exactly one of username and email")
     return {"username": username if email is None else email, "password": password}

@@ -1,4 +1,4 @@
-"""``client.chat``: messages and answers that belong to a conversation, which the server keeps."""
+"""``client.chat``: messages and answers in a conversation that the server stores."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Chat(Resource["EdgeQuake"]):
-    """Conversations with the documents. The server wants to know tenant and user, both as UUIDs."""
+    """Chat about the documents. The server requires tenant and user, both as UUIDs."""
 
     async def complete(
         self,
@@ -50,32 +50,32 @@ class Chat(Resource["EdgeQuake"]):
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
     ) -> ChatResult:
-        """Send a message and wait for the whole answer.
+        """Send a message and return the complete answer.
 
         Args:
-            message: what to say.
-            conversation_id: which conversation it belongs to; left out, the server begins one.
-            parent_id: the message that it answers; left out, the last one.
-            mode: where to look, of `QueryMode`.
-            provider: who runs the language model, instead of the workspace's.
-            model: which language model.
-            max_tokens: how long the answer may be.
-            temperature: how freely it is worded, from 0.
-            top_k: how many sources to use at most.
-            language: of the answer.
-            system_prompt: instead of the server's.
-            images: pictures that the message is about.
-            document_filter: use these documents only.
-            content_granularity: of `ContentGranularity`.
-            options: what this call does differently, see `CallOptions`. A message is not repeated without an
-                ``idempotency_key``: the server keeps each.
+            message: the message text.
+            conversation_id: the conversation of the message; by default the server starts a new one.
+            parent_id: the message to answer; by default the last one.
+            mode: the retrieval mode, from `QueryMode`.
+            provider: the provider of the language model, instead of the workspace's.
+            model: the language model.
+            max_tokens: the maximum length of the answer, in tokens.
+            temperature: the sampling temperature, at least 0.
+            top_k: the maximum number of sources.
+            language: the language of the answer.
+            system_prompt: a prompt that replaces the server's prompt.
+            images: images that the message refers to.
+            document_filter: a filter for the documents to use.
+            content_granularity: the amount of source text to return, from `ContentGranularity`.
+            options: per-call options, see `CallOptions`. A message is retried only with an
+                ``idempotency_key``, because the server stores every message.
 
         Returns:
-            The answer, and the ids under which message and answer are kept.
+            The answer, with the ids of the stored message and answer.
 
         Raises:
-            TenantRequiredError: the call names no tenant and user.
-            NotFoundError: there is no such conversation.
+            TenantRequiredError: the call does not name a tenant and a user.
+            NotFoundError: the conversation does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/chat/completions``.
         """
@@ -122,31 +122,31 @@ class Chat(Resource["EdgeQuake"]):
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
     ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent]:
-        """Send a message and read the answer while it is made, in ``async with``.
+        """Send a message and stream the answer, in ``async with``.
 
-        The title of a new conversation comes after `ChatDone`: read to the end. What a newer server adds is an
-        `OtherEvent`.
+        The title of a new conversation follows `ChatDone`, so read to the end. Event types added by a newer server are
+        decoded as `OtherEvent`.
 
         Args:
-            message: see `complete` for this and all others.
-            conversation_id: which conversation it belongs to.
-            parent_id: the message that it answers.
-            mode: where to look.
-            provider: who runs the language model.
-            model: which language model.
-            max_tokens: how long the answer may be.
-            temperature: how freely it is worded.
-            top_k: how many sources to use at most.
-            language: of the answer.
-            system_prompt: instead of the server's.
-            images: pictures that the message is about.
-            document_filter: use these documents only.
-            content_granularity: of `ContentGranularity`.
-            options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
+            message: see `complete` for this and the other arguments.
+            conversation_id: the conversation of the message.
+            parent_id: the message to answer.
+            mode: the retrieval mode.
+            provider: the provider of the language model.
+            model: the language model.
+            max_tokens: the maximum length of the answer, in tokens.
+            temperature: the sampling temperature.
+            top_k: the maximum number of sources.
+            language: the language of the answer.
+            system_prompt: a prompt that replaces the server's prompt.
+            images: images that the message refers to.
+            document_filter: a filter for the documents to use.
+            content_granularity: the amount of source text to return, from `ContentGranularity`.
+            options: per-call options, see `CallOptions`; ``timeout.idle`` bounds the time between bytes.
 
         Raises:
-            TenantRequiredError: in the block: the call names no tenant and user.
-            StreamError: in the block: the answer ended in an error; ``code`` is such as ``QUERY_FAILED``,
+            TenantRequiredError: in the block: the call does not name a tenant and a user.
+            StreamError: in the block: the answer failed; ``code`` is for example ``QUERY_FAILED``,
                 ``CONVERSATION_GONE`` or ``SAVE_FAILED``.
 
         Source: EdgeQuake API, ``POST /api/v1/chat/completions/stream``.

@@ -1,4 +1,4 @@
-"""``client.chunks``: the pieces of documents that answers rest on."""
+"""``client.chunks``: chunks of documents, the sources of answers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class Chunks(Resource["EdgeQuake"]):
-    """The chunks of documents."""
+    """Chunks of documents."""
 
     async def get(self, chunk_id: str, **options: Unpack[CallOptions]) -> Chunk:
-        """Fetch one chunk with what was found in it.
+        """Fetch one chunk with the entities and relationships found in it.
 
         Args:
             chunk_id: the ``id`` of a source of an answer.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such chunk.
+            NotFoundError: the workspace does not contain the chunk.
 
         Source: EdgeQuake API, ``GET /api/v1/chunks/{chunk_id}``.
         """
@@ -34,14 +34,14 @@ class Chunks(Resource["EdgeQuake"]):
         )
 
     async def lineage(self, chunk_id: str, **options: Unpack[CallOptions]) -> ChunkLineage:
-        """Ask where a chunk stands in its document.
+        """Fetch the position of a chunk in its document.
 
         Args:
             chunk_id: the ``id`` of a source of an answer.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such chunk.
+            NotFoundError: the workspace does not contain the chunk.
 
         Source: EdgeQuake API, ``GET /api/v1/chunks/{chunk_id}/lineage``.
         """

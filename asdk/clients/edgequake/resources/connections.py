@@ -1,4 +1,4 @@
-"""``client.connections``: endpoints of providers that the server keeps. For administrators."""
+"""``client.connections``: stored provider endpoints. For administrators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Connections(Resource["EdgeQuake"]):
-    """The endpoints of providers."""
+    """Stored endpoints of providers."""
 
     async def create(
         self,
@@ -33,23 +33,23 @@ class Connections(Resource["EdgeQuake"]):
         allow_private_network: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> Connection:
-        """Keep an endpoint of a provider.
+        """Create an endpoint of a provider.
 
         Args:
-            slug: its short name.
-            display_name: its name.
-            api_shape: which API it speaks, such as ``"openai"``.
-            base_url: its address.
-            locality: where it runs; the server's names.
-            auth_scheme: how the key is sent; the server's names.
-            api_key: its key, which nobody can read again; a `Secret` is opened in the body.
-            timeout_secs: how long to wait for it, in seconds.
-            allow_private_network: also an address within the server's network.
-            options: what this call does differently, see `CallOptions`.
+            slug: the short name.
+            display_name: the name to show.
+            api_shape: the API of the endpoint, such as ``"openai"``.
+            base_url: the base URL.
+            locality: the location of the endpoint, by the server's names.
+            auth_scheme: the way to send the key, by the server's names.
+            api_key: the key, which cannot be read again. A `Secret` is sent as plain text in the body.
+            timeout_secs: the timeout in seconds.
+            allow_private_network: allow an address inside the server's network.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            ConflictError: the short name is taken.
+            BadRequestError: the server rejects a value.
+            ConflictError: the short name is already in use.
 
         Source: EdgeQuake API, ``POST /api/v1/connections``.
         """
@@ -86,24 +86,24 @@ class Connections(Resource["EdgeQuake"]):
         allow_private_network: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> Connection:
-        """Replace what the server keeps about an endpoint.
+        """Replace the settings of an endpoint.
 
         Args:
-            connection_id: its id.
-            slug: its short name.
-            display_name: its name.
-            api_shape: which API it speaks, such as ``"openai"``.
-            base_url: its address.
-            locality: where it runs; the server's names.
-            auth_scheme: how the key is sent; the server's names.
-            api_key: its key; left out, the one that is kept.
-            timeout_secs: how long to wait for it, in seconds.
-            allow_private_network: also an address within the server's network.
-            options: what this call does differently, see `CallOptions`.
+            connection_id: the id of the endpoint.
+            slug: the short name.
+            display_name: the name to show.
+            api_shape: the API of the endpoint, such as ``"openai"``.
+            base_url: the base URL.
+            locality: the location of the endpoint, by the server's names.
+            auth_scheme: the way to send the key, by the server's names.
+            api_key: the key; by default the stored key is kept.
+            timeout_secs: the timeout in seconds.
+            allow_private_network: allow an address inside the server's network.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: there is no such endpoint.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the endpoint does not exist.
 
         Source: EdgeQuake API, ``PUT /api/v1/connections/{connection_id}``.
         """
@@ -130,11 +130,11 @@ class Connections(Resource["EdgeQuake"]):
         """Delete an endpoint.
 
         Args:
-            connection_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            connection_id: the id of the endpoint.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such endpoint.
+            NotFoundError: the endpoint does not exist.
 
         Source: EdgeQuake API, ``DELETE /api/v1/connections/{connection_id}``.
         """
@@ -147,17 +147,17 @@ class Connections(Resource["EdgeQuake"]):
         )
 
     async def test(self, connection_id: str, **options: Unpack[CallOptions]) -> ProbeResult:
-        """Try an endpoint out.
+        """Test an endpoint.
 
         Args:
-            connection_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            connection_id: the id of the endpoint.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            What it can do. An endpoint that fails is no error: ``ok`` says so.
+            The capabilities found. A failing endpoint does not raise; check ``ok``.
 
         Raises:
-            NotFoundError: there is no such endpoint.
+            NotFoundError: the endpoint does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/connections/{connection_id}/test``.
         """
@@ -182,24 +182,24 @@ class Connections(Resource["EdgeQuake"]):
         expected_dimension: int | None = None,
         **options: Unpack[CallOptions],
     ) -> ProbeResult:
-        """Try a provider out, without keeping anything.
+        """Test a provider without storing anything.
 
         Args:
-            shape: which API it speaks, such as ``"openai"``.
-            base_url: its address.
-            model: the language model to try.
-            embedding_model: the model for embeddings to try.
-            api_key: its key; a `Secret` is opened in the body.
-            auth_scheme: how the key is sent; the server's names.
-            allow_private_network: also an address within the server's network.
-            expected_dimension: the length that vectors must have.
-            options: what this call does differently, see `CallOptions`.
+            shape: the API of the provider, such as ``"openai"``.
+            base_url: the base URL.
+            model: the language model to test.
+            embedding_model: the embedding model to test.
+            api_key: the key. A `Secret` is sent as plain text in the body.
+            auth_scheme: the way to send the key, by the server's names.
+            allow_private_network: allow an address inside the server's network.
+            expected_dimension: the required length of vectors.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            What it can do. A provider that fails is no error: ``ok`` says so.
+            The capabilities found. A failing provider does not raise; check ``ok``.
 
         Raises:
-            BadRequestError: a value is refused.
+            BadRequestError: the server rejects a value.
 
         Source: EdgeQuake API, ``POST /api/v1/providers/test``.
         """
@@ -224,10 +224,10 @@ class Connections(Resource["EdgeQuake"]):
         """Fetch all endpoints.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: the caller is no administrator.
+            PermissionDeniedError: the caller is not an administrator.
 
         Source: EdgeQuake API, ``GET /api/v1/connections``.
         """

@@ -1,4 +1,4 @@
-"""``client.contexts``: what an answer would rest on, for programs that do the answering themselves."""
+"""``client.contexts``: retrieval of context for programs that generate answers themselves."""
 
 from __future__ import annotations
 
@@ -44,31 +44,31 @@ class Contexts(Resource["EdgeQuake"]):
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
     ) -> RetrievedContext:
-        """Fetch what an answer to a question would rest on.
+        """Retrieve the context for a question.
 
         Args:
             query: the question.
-            mode: where to look, of `QueryMode` but for ``"bypass"``; left out, the server's choice, ``"mix"``.
-            max_results: how many chunks at most.
-            enable_rerank: order them anew by a model made for that; the server does unless you say False.
-            rerank_model: which one.
-            rerank_top_k: how many to keep after it.
-            include_subgraph: False to do without entities and relationships.
-            include_lineage: False to do without the places where the parts were found.
-            include_documents: False to do without the documents' titles.
-            include_agent_hints: False to do without suggestions for the next question.
-            conversation_history: what was said before, oldest first.
-            document_filter: look in these documents only.
-            mix_weights: for the mode ``"mix"``.
-            content_granularity: of `ContentGranularity`: ``"citation"`` for 200 characters of each chunk, ``"debug"``
-                for the text that a language model would get too; left out, ``"agent"``.
-            options: what this call does differently, see `CallOptions`.
+            mode: the retrieval mode, from `QueryMode` except ``"bypass"``; the server's default is ``"mix"``.
+            max_results: the maximum number of chunks.
+            enable_rerank: reorder the chunks with a reranking model; the server's default is True.
+            rerank_model: the reranking model.
+            rerank_top_k: the number of chunks to keep after reranking.
+            include_subgraph: False to omit entities and relationships.
+            include_lineage: False to omit the source positions of the parts.
+            include_documents: False to omit the documents' titles.
+            include_agent_hints: False to omit suggestions for the next question.
+            conversation_history: the earlier messages, oldest first.
+            document_filter: a filter for the documents to search.
+            mix_weights: the weights for the mode ``"mix"``.
+            content_granularity: the amount of text, from `ContentGranularity`: ``"citation"`` for 200 characters of
+                each chunk, ``"debug"`` to include the text for a language model too; by default ``"agent"``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             Chunks, documents and the part of the knowledge graph; `get` fetches the same again for 15 minutes.
 
         Raises:
-            BadRequestError: the question is empty, or a value is refused.
+            BadRequestError: the question is empty, or the server rejects a value.
 
         Source: EdgeQuake API, ``POST /api/v1/query/context``.
         """
@@ -91,7 +91,7 @@ class Contexts(Resource["EdgeQuake"]):
                 mix_weights=mix_weights,
                 content_granularity=content_granularity,
             ),
-            idempotent=True,  # a question changes nothing
+            idempotent=True,  # a question does not change data
             model=RetrievedContext,
             **options,
         )
@@ -105,20 +105,20 @@ class Contexts(Resource["EdgeQuake"]):
         document_filter: DocumentFilter | None = None,
         **options: Unpack[CallOptions],
     ) -> FoundContexts:
-        """Look for what an answer to a question would rest on, and get it in short.
+        """Search for the context of a question and return it in short form.
 
         Args:
             query: the question.
-            mode: where to look, as for `retrieve`.
-            max_results: how many chunks at most.
-            document_filter: look in these documents only.
-            options: what this call does differently, see `CallOptions`.
+            mode: the retrieval mode, as for `retrieve`.
+            max_results: the maximum number of chunks.
+            document_filter: a filter for the documents to search.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Title, first words and score; `get` takes the ``retrieval_id`` of a result for 15 minutes.
+            Title, first words and score; `get` accepts the ``retrieval_id`` of a result for 15 minutes.
 
         Raises:
-            BadRequestError: the question is empty, or a value is refused.
+            BadRequestError: the question is empty, or the server rejects a value.
 
         Source: EdgeQuake API, ``POST /api/v1/query/context/search``.
         """
@@ -126,7 +126,7 @@ class Contexts(Resource["EdgeQuake"]):
             "POST",
             "/api/v1/query/context/search",
             json=omit_none(query=query, mode=mode, max_results=max_results, document_filter=document_filter),
-            idempotent=True,  # a question changes nothing
+            idempotent=True,  # a question does not change data
             model=FoundContexts,
             **options,
         )
@@ -134,16 +134,16 @@ class Contexts(Resource["EdgeQuake"]):
     async def get(
         self, retrieval_id: str, *, content_granularity: str | None = None, **options: Unpack[CallOptions]
     ) -> RetrievedContext:
-        """Fetch again what was retrieved.
+        """Fetch an earlier retrieval again.
 
         Args:
-            retrieval_id: as `retrieve` or `search` gave it.
-            content_granularity: as for `retrieve`.
-            options: what this call does differently, see `CallOptions`.
+            retrieval_id: the id from `retrieve` or `search`.
+            content_granularity: the amount of text, as for `retrieve`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: nothing was retrieved under this id.
-            GoneError: that was too long ago: retrieve it anew.
+            NotFoundError: the retrieval does not exist.
+            GoneError: the retrieval has expired: call `retrieve` again.
 
         Source: EdgeQuake API, ``GET /api/v1/query/context/{retrieval_id}``.
         """
@@ -165,18 +165,18 @@ class Contexts(Resource["EdgeQuake"]):
         include_content: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> Artifact:
-        """Follow a part of a context to where it came from.
+        """Fetch the source of a part of a context.
 
         Args:
-            artifact_type: of `ArtifactType`, such as ``"chunk"``.
-            artifact_id: the id of the document, chunk, figure or PDF; for ``"markdown"`` that of the document.
-            document_id: the document of a figure, which must be named; of a PDF it may stand for the PDF's own id.
-            include_content: True to bring the text of a document or PDF along.
-            options: what this call does differently, see `CallOptions`.
+            artifact_type: the type of the source, from `ArtifactType`, such as ``"chunk"``.
+            artifact_id: the id of the document, chunk, figure or PDF; for ``"markdown"`` the id of the document.
+            document_id: the document of a figure, required for figures. For a PDF it can replace the PDF's own id.
+            include_content: True to include the text of a document or PDF.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: there is no such type, or a figure without its document.
-            NotFoundError: the workspace has no such thing.
+            BadRequestError: the type is unknown, or the document of a figure is missing.
+            NotFoundError: the workspace does not contain the artifact.
 
         Source: EdgeQuake API, ``GET /api/v1/query/context/artifacts/{artifact_type}/{artifact_id}``.
         """

@@ -1,4 +1,4 @@
-"""``client.conversations``: what was said, and by whom. All of it needs ``tenant_id`` and ``user_id``, both UUIDs."""
+"""``client.conversations``: conversations and messages. Requires ``tenant_id`` and ``user_id``, both UUIDs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CURSOR = Cursor()
 
 
 class Conversations(Resource["EdgeQuake"]):
-    """The conversations of the caller."""
+    """Conversations of the caller."""
 
     async def create(
         self,
@@ -29,16 +29,16 @@ class Conversations(Resource["EdgeQuake"]):
         folder_id: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Conversation:
-        """Begin a conversation.
+        """Create a conversation.
 
         Args:
-            title: its title; left out, the server's.
-            mode: where answers are looked for, of `QueryMode`.
-            folder_id: the folder to put it into.
-            options: what this call does differently, see `CallOptions`.
+            title: the title; by default the server chooses one.
+            mode: the retrieval mode, from `QueryMode`.
+            folder_id: the folder for the conversation.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such folder.
+            NotFoundError: the folder does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations``.
         """
@@ -54,11 +54,11 @@ class Conversations(Resource["EdgeQuake"]):
         """Fetch one conversation with its messages.
 
         Args:
-            conversation_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such conversation.
+            NotFoundError: the caller does not have the conversation.
 
         Source: EdgeQuake API, ``GET /api/v1/conversations/{conversation_id}``.
         """
@@ -81,19 +81,19 @@ class Conversations(Resource["EdgeQuake"]):
         folder_id: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Conversation:
-        """Change a conversation; what is left out stays as it is.
+        """Update a conversation. Omitted arguments are not changed.
 
         Args:
-            conversation_id: its id, a UUID.
-            title: its title.
-            mode: where answers are looked for, of `QueryMode`.
-            is_pinned: whether it comes first.
-            is_archived: whether it is put away.
-            folder_id: the folder to put it into; `bulk_move` takes it out of one.
-            options: what this call does differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            title: the title.
+            mode: the retrieval mode, from `QueryMode`.
+            is_pinned: whether to list it first.
+            is_archived: whether it is archived.
+            folder_id: the folder for the conversation; `bulk_move` removes it from its folder.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such conversation, or no such folder.
+            NotFoundError: the caller does not have the conversation or the folder.
 
         Source: EdgeQuake API, ``PATCH /api/v1/conversations/{conversation_id}``.
         """
@@ -107,14 +107,14 @@ class Conversations(Resource["EdgeQuake"]):
         )
 
     async def delete(self, conversation_id: str, **options: Unpack[CallOptions]) -> None:
-        """Delete a conversation with its messages.
+        """Delete a conversation and its messages.
 
         Args:
-            conversation_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such conversation.
+            NotFoundError: the caller does not have the conversation.
 
         Source: EdgeQuake API, ``DELETE /api/v1/conversations/{conversation_id}``.
         """
@@ -127,11 +127,11 @@ class Conversations(Resource["EdgeQuake"]):
         )
 
     async def bulk_delete(self, conversation_ids: Sequence[str], **options: Unpack[CallOptions]) -> BulkResult:
-        """Delete many conversations. Those that the caller does not have are passed over.
+        """Delete many conversations. Conversations that the caller does not have are ignored.
 
         Args:
-            conversation_ids: their ids.
-            options: what this call does differently, see `CallOptions`.
+            conversation_ids: the ids of the conversations.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations/bulk/delete``.
         """
@@ -146,12 +146,12 @@ class Conversations(Resource["EdgeQuake"]):
     async def bulk_archive(
         self, conversation_ids: Sequence[str], *, archive: bool = True, **options: Unpack[CallOptions]
     ) -> BulkResult:
-        """Put many conversations away, or take them out again.
+        """Archive or restore many conversations.
 
         Args:
-            conversation_ids: their ids.
-            archive: False to take them out again.
-            options: what this call does differently, see `CallOptions`.
+            conversation_ids: the ids of the conversations.
+            archive: False to restore them.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations/bulk/archive``.
         """
@@ -166,15 +166,15 @@ class Conversations(Resource["EdgeQuake"]):
     async def bulk_move(
         self, conversation_ids: Sequence[str], *, folder_id: str | None, **options: Unpack[CallOptions]
     ) -> BulkResult:
-        """Put many conversations into a folder, or take them out of theirs.
+        """Move many conversations into a folder or out of their folders.
 
         Args:
-            conversation_ids: their ids.
-            folder_id: the folder; None for none.
-            options: what this call does differently, see `CallOptions`.
+            conversation_ids: the ids of the conversations.
+            folder_id: the folder; None to remove them from their folders.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such folder.
+            NotFoundError: the folder does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations/bulk/move``.
         """
@@ -189,14 +189,14 @@ class Conversations(Resource["EdgeQuake"]):
     async def import_conversations(
         self, conversations: Sequence[Mapping[str, object]], **options: Unpack[CallOptions]
     ) -> ImportResult:
-        """Take conversations in from elsewhere.
+        """Import conversations.
 
         Args:
-            conversations: each a JSON object with a ``title`` and ``messages``, these with ``role`` and ``content``.
-            options: what this call does differently, see `CallOptions`.
+            conversations: JSON objects with a ``title`` and ``messages``; each message has ``role`` and ``content``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            How many were taken in; which ones were not, and why.
+            The number of imported conversations, and the failures with their reasons.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations/import``.
         """
@@ -213,17 +213,17 @@ class Conversations(Resource["EdgeQuake"]):
         parent_id: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Message:
-        """Add a message to a conversation. Nobody answers it: that is ``client.chat``.
+        """Add a message to a conversation without an answer. For an answer use ``client.chat``.
 
         Args:
-            conversation_id: the conversation, a UUID.
-            content: the message.
-            role: who says it, of `MessageRole`.
-            parent_id: the message that it follows.
-            options: what this call does differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            content: the text of the message.
+            role: the role of the sender, from `MessageRole`.
+            parent_id: the preceding message.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such conversation.
+            NotFoundError: the caller does not have the conversation.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations/{conversation_id}/messages``.
         """
@@ -248,20 +248,20 @@ class Conversations(Resource["EdgeQuake"]):
         is_error: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> Message:
-        """Change a message; what is left out stays as it is.
+        """Update a message. Omitted arguments are not changed.
 
         Args:
-            message_id: its id, a UUID.
-            content: what it says.
-            tokens_used: what it cost.
-            duration_ms: how long it took.
-            thinking_time_ms: how long was thought before it.
-            context: any JSON object to keep with it.
-            is_error: whether it tells of an error.
-            options: what this call does differently, see `CallOptions`.
+            message_id: the id of the message, a UUID.
+            content: the text of the message.
+            tokens_used: the number of tokens used.
+            duration_ms: the duration in milliseconds.
+            thinking_time_ms: the thinking time before the message, in milliseconds.
+            context: any JSON object to store with the message.
+            is_error: whether the message reports an error.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such message.
+            NotFoundError: the caller does not have the message.
 
         Source: EdgeQuake API, ``PATCH /api/v1/messages/{message_id}``.
         """
@@ -285,11 +285,11 @@ class Conversations(Resource["EdgeQuake"]):
         """Delete a message.
 
         Args:
-            message_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            message_id: the id of the message, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such message.
+            NotFoundError: the caller does not have the message.
 
         Source: EdgeQuake API, ``DELETE /api/v1/messages/{message_id}``.
         """
@@ -298,17 +298,17 @@ class Conversations(Resource["EdgeQuake"]):
         )
 
     async def share(self, conversation_id: str, **options: Unpack[CallOptions]) -> Share:
-        """Let everybody read a conversation who knows where.
+        """Share a conversation with anyone who has the link.
 
         Args:
-            conversation_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The same place each time, until `unshare`.
+            The link, which is the same for each call until `unshare`.
 
         Raises:
-            NotFoundError: the caller has no such conversation.
+            NotFoundError: the caller does not have the conversation.
 
         Source: EdgeQuake API, ``POST /api/v1/conversations/{conversation_id}/share``.
         """
@@ -321,14 +321,14 @@ class Conversations(Resource["EdgeQuake"]):
         )
 
     async def unshare(self, conversation_id: str, **options: Unpack[CallOptions]) -> None:
-        """Let nobody else read a conversation any more.
+        """Stop sharing a conversation.
 
         Args:
-            conversation_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such conversation.
+            NotFoundError: the caller does not have the conversation.
 
         Source: EdgeQuake API, ``DELETE /api/v1/conversations/{conversation_id}/share``.
         """
@@ -341,14 +341,14 @@ class Conversations(Resource["EdgeQuake"]):
         )
 
     async def get_shared(self, share_id: str, **options: Unpack[CallOptions]) -> ConversationDetail:
-        """Read a conversation that is shared. Needs no credentials.
+        """Fetch a shared conversation. Needs no credentials.
 
         Args:
-            share_id: of the `Share`.
-            options: what this call does differently, see `CallOptions`.
+            share_id: the id from the `Share`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: nothing is shared under this id.
+            NotFoundError: the shared conversation does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/shared/{share_id}``.
         """
@@ -364,15 +364,15 @@ class Conversations(Resource["EdgeQuake"]):
     def messages(
         self, conversation_id: str, *, limit: int | None = None, **options: Unpack[CallOptions]
     ) -> Paginator[Message]:
-        """All messages of a conversation, oldest first.
+        """List the messages of a conversation, oldest first.
 
         Args:
-            conversation_id: its id, a UUID.
-            limit: how many to fetch at a time, 200 at most; the server's choice is 50.
-            options: what these calls do differently, see `CallOptions`.
+            conversation_id: the id of the conversation, a UUID.
+            limit: items per page, at most 200; the server's default is 50.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: at the first page: the caller has no such conversation.
+            NotFoundError: on the first page: the caller does not have the conversation.
 
         Source: EdgeQuake API, ``GET /api/v1/conversations/{conversation_id}/messages``.
         """
@@ -399,19 +399,19 @@ class Conversations(Resource["EdgeQuake"]):
         limit: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Paginator[Conversation]:
-        """All conversations of the caller, or those that fit the filters.
+        """List the caller's conversations, optionally filtered.
 
         Args:
-            mode: of this `QueryMode`.
-            archived: whether they are put away.
-            pinned: whether they are pinned.
-            folder_id: in this folder.
-            unfiled: in no folder.
-            search: with this in the title.
-            sort: ``"updated_at"``, ``"created_at"`` or ``"title"``.
+            mode: only conversations with this `QueryMode`.
+            archived: True for archived conversations only, False for the others.
+            pinned: True for pinned conversations only, False for the others.
+            folder_id: only conversations in this folder.
+            unfiled: True for conversations without a folder.
+            search: text that the titles contain.
+            sort: the field to sort by: ``"updated_at"``, ``"created_at"`` or ``"title"``.
             order: ``"asc"`` or ``"desc"``.
-            limit: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            limit: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/conversations``.
         """

@@ -1,4 +1,4 @@
-"""``client.costs``: what a workspace cost, and what it may."""
+"""``client.costs``: costs and budget of a workspace."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Costs(Resource["EdgeQuake"]):
-    """The costs of a workspace."""
+    """Costs of a workspace."""
 
     async def summary(self, **options: Unpack[CallOptions]) -> CostSummary:
-        """Fetch what the workspace cost so far.
+        """Fetch the total costs of the workspace.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/costs/summary``.
         """
@@ -37,19 +37,19 @@ class Costs(Resource["EdgeQuake"]):
         granularity: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Records[CostPoint]:
-        """Fetch what the workspace cost over time.
+        """Fetch the costs of the workspace over time.
 
         Args:
-            start_date: from this day on.
-            end_date: to this day, which is included.
+            start_date: the first day.
+            end_date: the last day, inclusive.
             granularity: ``"day"``, ``"week"`` or ``"month"``.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            A point for each time that cost something, oldest first.
+            A point for each period with costs, oldest first.
 
         Raises:
-            BadRequestError: a value is refused.
+            BadRequestError: the server rejects a value.
 
         Source: EdgeQuake API, ``GET /api/v1/costs/history``.
         """
@@ -64,10 +64,10 @@ class Costs(Resource["EdgeQuake"]):
         )
 
     async def budget(self, **options: Unpack[CallOptions]) -> Budget:
-        """Fetch what the workspace may spend.
+        """Fetch the budget of the workspace.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/costs/budget``.
         """
@@ -80,17 +80,17 @@ class Costs(Resource["EdgeQuake"]):
         alert_threshold: float | None = None,
         **options: Unpack[CallOptions],
     ) -> Budget:
-        """Set what the workspace may spend; what is left out stays as it is.
+        """Update the budget of the workspace. Omitted arguments are not changed.
 
-        The server takes a budget whole, so what it has is fetched first.
+        The server accepts only complete budgets, so the current one is fetched first.
 
         Args:
-            monthly_budget_usd: US dollars a month.
-            alert_threshold: the share of it at which to warn, in percent.
-            options: what these calls do differently, see `CallOptions`.
+            monthly_budget_usd: the budget per month, in US dollars.
+            alert_threshold: the share of the budget at which to warn, in percent.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused, or the server was not told tenant and workspace.
+            BadRequestError: a value is rejected, or the call does not name a tenant and a workspace.
 
         Source: EdgeQuake API, ``GET`` and ``PATCH /api/v1/costs/budget``.
         """

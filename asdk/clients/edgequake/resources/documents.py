@@ -1,4 +1,4 @@
-"""``client.documents``: text and files in, and what becomes of them. All of it is within the workspace of the call."""
+"""``client.documents``: uploads and documents in the workspace of the call."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ from asdk.clients.edgequake.models import (
     UploadedFile,
 )
 from asdk.clients.edgequake.resources.processing import DocumentProcessing
-from asdk.clients.edgequake.waiting import poll
 from asdk.http.bodies import FileTypes
 from asdk.http.options import CallOptions, omit_none
 from asdk.models.encoding import encode_json
 from asdk.pagination import PageNumbers, Paginator
+from asdk.polling import poll
 
 _PAGES = PageNumbers(items="documents", total="total")
 
-# So often a track is seen without documents before that is believed: for some four seconds.
+# The number of times a track may be empty before `wait` accepts that it is; about four seconds.
 _EMPTY_LOOKS = 6
+
+# Most texts are processed within a second; a caller that waits for minutes can wait ten seconds more.
+_FIRST_INTERVAL, _LONGEST_INTERVAL, _INTERVAL_GROWTH = 0.25, 10.0, 1.6
 
 
 class Documents(DocumentProcessing):
-    """The documents of a workspace."""
+    """Documents of a workspace."""
 
     async def upload(
         self,
@@ -56,27 +59,27 @@ class Documents(DocumentProcessing):
         """Upload a text.
 
         Args:
-            content: the text, not empty.
-            title: what to call it.
-            metadata: any JSON object to keep with it.
-            async_processing: answer before it is processed.
-            track_id: an id of your own to follow it by, which several uploads may share; left out, the server makes
-                one.
-            enable_gleaning: go over each chunk again for entities that were missed.
-            max_gleaning: how often at most.
-            use_llm_summarization: let the language model join the descriptions of an entity.
-            chunk_strategy: how the text is cut; the server's names.
-            chunk_options: settings of that strategy.
-            options: what this call does differently, see `CallOptions`. With an ``idempotency_key`` it is repeated
-                after every failure that may pass: the server takes the same text in once.
+            content: the text, which must not be empty.
+            title: the title of the document.
+            metadata: any JSON object to store with it.
+            async_processing: return before processing is complete.
+            track_id: a custom id to track the upload, which several uploads can share; by default the server
+                generates one.
+            enable_gleaning: process each chunk again to find missed entities.
+            max_gleaning: the maximum number of these passes.
+            use_llm_summarization: merge the descriptions of an entity with the language model.
+            chunk_strategy: the way to split the text, by the server's names.
+            chunk_options: the settings of the strategy.
+            options: per-call options, see `CallOptions`. With an ``idempotency_key`` the call is retried
+                after every transient failure: the server stores the same text once.
 
         Returns:
-            Its id and status, and the ``track_id`` that `track` takes. The status is ``duplicate_processing`` where
-            the workspace has this text already, and ``duplicate_of`` names it.
+            Id, status and the ``track_id`` for `track`. The status is ``duplicate_processing`` if the workspace
+            already contains this text; ``duplicate_of`` is the id of the existing document.
 
         Raises:
-            BadRequestError: the text is empty, or a value is refused.
-            StatusError: 413: it is too large.
+            BadRequestError: the text is empty, or a value is rejected.
+            StatusError: 413: the upload is too large.
 
         Source: EdgeQuake API, ``POST /api/v1/documents``.
         """
@@ -105,20 +108,20 @@ class Documents(DocumentProcessing):
         """Upload a file.
 
         Args:
-            file: a path, bytes, or an open binary file, which is sent from where it stands; with its name as
-                ``("notes.md", b"...")``, with its media type as ``("notes.md", b"...", "text/markdown")``. The name
+            file: a path, bytes, or an open binary file, which is sent from its current position. Pass a name as
+                ``("notes.md", b"...")`` and a media type as ``("notes.md", b"...", "text/markdown")``. The name
                 becomes the title.
-            metadata: any JSON object to keep with it.
-            options: what this call does differently, see `CallOptions`; on ``idempotency_key`` see `upload`.
+            metadata: any JSON object to store with it.
+            options: per-call options, see `CallOptions`; on ``idempotency_key`` see `upload`.
 
         Returns:
-            Its id, size and status; ``is_duplicate`` where the workspace has these bytes already.
+            Id, size and status; ``is_duplicate`` is true if the workspace already contains these bytes.
 
         Raises:
             InvalidRequestError: the file cannot be read, or was opened in text mode.
-            BadRequestError: the server cannot read it as a document.
-            ConflictError: it is there already, on servers that refuse it.
-            StatusError: 413: it is too large.
+            BadRequestError: the server cannot read the file as a document.
+            ConflictError: the file already exists, on servers that reject duplicates.
+            StatusError: 413: the upload is too large.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/upload``.
         """
@@ -135,11 +138,11 @@ class Documents(DocumentProcessing):
         """Fetch one document with its content.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}``.
         """
@@ -155,11 +158,11 @@ class Documents(DocumentProcessing):
         """Delete one document with its chunks and its part of the graph.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``DELETE /api/v1/documents/{document_id}``.
         """
@@ -172,27 +175,27 @@ class Documents(DocumentProcessing):
         )
 
     async def delete_all(self, **options: Unpack[CallOptions]) -> DeletedDocuments:
-        """Delete the documents of the workspace. Some may be skipped, such as those that are being processed.
+        """Delete all documents of the workspace. Documents that are being processed are skipped.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            How much is gone, and the ids of what was skipped.
+            The counts of deleted items, and the ids of the skipped documents.
 
         Source: EdgeQuake API, ``DELETE /api/v1/documents``.
         """
         return await self._client.request("DELETE", "/api/v1/documents", model=DeletedDocuments, **options)
 
     async def track(self, track_id: str, **options: Unpack[CallOptions]) -> TrackStatus:
-        """Ask how far the documents of an upload are.
+        """Fetch the processing status of the documents of an upload.
 
         Args:
-            track_id: of the upload, such as ``"upload_20260101120000_1a2b3c4d"``.
-            options: what this call does differently, see `CallOptions`.
+            track_id: the track id of the upload, such as ``"upload_20260101120000_1a2b3c4d"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such track.
+            NotFoundError: the workspace does not contain the track.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/track/{track_id}``.
         """
@@ -208,39 +211,42 @@ class Documents(DocumentProcessing):
         self,
         track_id: str,
         *,
-        timeout: float | None = 600.0,  # noqa: ASYNC109 - counted by the client's clock
+        timeout: float | None = 600.0,  # noqa: ASYNC109 - measured by the client's clock
         on_progress: Callable[[TrackStatus], object] | None = None,
     ) -> TrackStatus:
         """Wait until the documents of an upload are processed.
 
-        The server is asked at growing intervals, from a quarter of a second to ten. What else a call may do
-        differently goes by ``client.with_options(...).documents.wait(...)``.
+        The server is polled at growing intervals, from a quarter of a second to ten seconds. To set other options, use
+        ``client.with_options(...).documents.wait(...)``.
 
         Args:
-            track_id: of the upload, or of whatever else gives one, such as `scan` and ``pdf.upload``.
-            timeout: seconds to wait in all; None for as long as it takes.
-            on_progress: called with each reply of the server, the last one too.
+            track_id: the track id of an upload or of another operation, such as `scan` and ``pdf.upload``.
+            timeout: the total time to wait, in seconds; None to wait without limit.
+            on_progress: a function that is called with each response of the server, including the last one.
 
         Returns:
             The track with its documents, each ``completed`` or ``partial_failure``.
 
         Raises:
-            ProcessingError: documents failed, or were given up; ``failed`` names them.
-            ProcessingTimeoutError: they are not processed in time; ``track`` says how far they are.
-            NotFoundError: the workspace has no such track.
+            ProcessingError: documents failed or were cancelled; ``failed`` contains them.
+            ProcessingTimeoutError: processing did not complete in time; ``track`` is the last status.
+            NotFoundError: the workspace does not contain the track.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/track/{track_id}``.
         """
-        request = self._client.build_request("GET", "/")  # knows the client's clock and limits
+        request = self._client.build_request("GET", "/")  # carries the client's clock and limits
         empty_looks = itertools.count(1)
         track = await poll(
             lambda limit: self.track(track_id, timeout=limit),
-            # An empty track is complete too, also before the server has entered the documents.
+            # An empty track is complete too, even before the server has added the documents.
             lambda seen: seen.is_complete and (bool(seen.documents) or next(empty_looks) >= _EMPTY_LOOKS),
             clock=request.clock,
-            per_call=request.options.timeout,
-            seconds=timeout,
-            expired=lambda seen: ProcessingTimeoutError(track_id, timeout or 0.0, seen),
+            timeout=timeout,
+            check_timeout=request.options.timeout,
+            interval=_FIRST_INTERVAL,
+            longest_interval=_LONGEST_INTERVAL,
+            growth=_INTERVAL_GROWTH,
+            timeout_error=lambda seen: ProcessingTimeoutError(track_id, timeout or 0.0, seen),
             on_progress=on_progress,
         )
         if any(map(is_lost, track.documents)):
@@ -251,15 +257,15 @@ class Documents(DocumentProcessing):
         """Upload several files in one request.
 
         Args:
-            files: each as for `upload_file`.
-            options: what this call does differently, see `CallOptions`; on ``idempotency_key`` see `upload`.
+            files: the files, each as for `upload_file`.
+            options: per-call options, see `CallOptions`; on ``idempotency_key`` see `upload`.
 
         Returns:
-            What became of each, in their order: one that is refused does not keep the others out.
+            A result for each file, in order. A rejected file does not affect the others.
 
         Raises:
             InvalidRequestError: a file cannot be read, or was opened in text mode.
-            BadRequestError: there are none.
+            BadRequestError: the list of files is empty.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/upload/batch``.
         """
@@ -282,10 +288,10 @@ class Documents(DocumentProcessing):
         """Search for documents by title.
 
         Args:
-            query: what the titles must hold; left out, the newest.
-            page_size: how many to bring, 100 at most.
-            status: of `DocumentStatus`, such as ``"completed"``.
-            options: what this call does differently, see `CallOptions`.
+            query: text that the titles contain; by default the newest documents.
+            page_size: the number of documents to return, at most 100.
+            status: only documents with this status, from `DocumentStatus`, such as ``"completed"``.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/search``.
         """
@@ -308,24 +314,24 @@ class Documents(DocumentProcessing):
         track_id: str | None = None,
         **options: Unpack[CallOptions],
     ) -> ScanResult:
-        """Take in the files of a directory of the server.
+        """Import the files of a directory on the server.
 
         Args:
-            path: the directory, as the server sees it.
-            recursive: also those below it.
-            extensions: such as ``[".md", ".txt"]``; left out, the server's choice.
-            max_files: how many at most.
-            async_processing: answer before they are processed.
-            track_id: an id of your own to follow them by.
-            options: what this call does differently, see `CallOptions`.
+            path: the path of the directory on the server.
+            recursive: include subdirectories.
+            extensions: the file extensions, such as ``[".md", ".txt"]``; by default the server's choice.
+            max_files: the maximum number of files.
+            async_processing: return before processing is complete.
+            track_id: a custom id to track the files.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            What was found; `track` and `wait` take its ``track_id``.
+            The files found; `track` and `wait` accept the ``track_id``.
 
         Raises:
-            BadRequestError: it is no directory.
-            PermissionDeniedError: the server may not read it, or will not.
-            NotFoundError: it is not there.
+            BadRequestError: the path is not a directory.
+            PermissionDeniedError: the server cannot or may not read the directory.
+            NotFoundError: the directory does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/scan``.
         """
@@ -356,17 +362,17 @@ class Documents(DocumentProcessing):
         """Count the documents of the workspace.
 
         Args:
-            status: of `DocumentStatus`, such as ``"failed"``.
-            date_from: created on this day or at this moment, or later; a datetime needs a time zone.
-            date_to: created on this day or at this moment, or before.
-            document_pattern: with this in the title or file name.
-            options: what this call does differently, see `CallOptions`.
+            status: only documents with this status, from `DocumentStatus`, such as ``"failed"``.
+            date_from: created on or after this day or time; a datetime needs a time zone.
+            date_to: created on or before this day or time.
+            document_pattern: text that the title or file name contains.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            ``total``: how many fit the filters; ``status_counts``: how many of each status the workspace has.
+            ``total``, the number of matching documents, and ``status_counts``, the counts of the whole workspace.
 
         Raises:
-            BadRequestError: a filter is refused.
+            BadRequestError: a filter is rejected.
 
         Source: EdgeQuake API, ``GET /api/v1/documents``.
         """
@@ -394,18 +400,18 @@ class Documents(DocumentProcessing):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Paginator[DocumentSummary]:
-        """All documents of the workspace, or those that fit the filters.
+        """List the workspace's documents, optionally filtered.
 
         Args:
-            status: of `DocumentStatus`, such as ``"failed"``.
-            date_from: created on this day or at this moment, or later; a datetime needs a time zone.
-            date_to: created on this day or at this moment, or before.
-            document_pattern: with this in the title or file name.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            status: only documents with this status, from `DocumentStatus`, such as ``"failed"``.
+            date_from: created on or after this day or time; a datetime needs a time zone.
+            date_to: created on or before this day or time.
+            document_pattern: text that the title or file name contains.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: at the first page: a filter is refused.
+            BadRequestError: on the first page: a filter is rejected.
 
         Source: EdgeQuake API, ``GET /api/v1/documents``.
         """

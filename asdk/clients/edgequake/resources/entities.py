@@ -1,4 +1,4 @@
-"""``client.entities``: the entities of the knowledge graph, read and put right by hand."""
+"""``client.entities``: entities of the knowledge graph, to read and edit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PAGES = PageNumbers(items="items", total="total")
 
 
 class Entities(Resource["EdgeQuake"]):
-    """The entities of a workspace."""
+    """Entities of a workspace."""
 
     async def create(
         self,
@@ -41,19 +41,19 @@ class Entities(Resource["EdgeQuake"]):
         metadata: Mapping[str, object] | None = None,
         **options: Unpack[CallOptions],
     ) -> CreatedEntity:
-        """Put an entity into the graph.
+        """Create an entity.
 
         Args:
-            entity_name: its name; the graph spells it in capitals, with underscores.
-            entity_type: what it is, such as ``"PERSON"``.
-            description: what there is to say about it.
-            source_id: where it comes from, such as ``"manual"``.
-            metadata: any JSON object to keep with it.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name, which the graph stores in capitals with underscores.
+            entity_type: the type, such as ``"PERSON"``.
+            description: a description.
+            source_id: the source, such as ``"manual"``.
+            metadata: any JSON object to store with it.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            ConflictError: there is such an entity.
+            BadRequestError: the server rejects a value.
+            ConflictError: the entity already exists.
 
         Source: EdgeQuake API, ``POST /api/v1/graph/entities``.
         """
@@ -75,11 +75,11 @@ class Entities(Resource["EdgeQuake"]):
         """Fetch one entity with its relationships.
 
         Args:
-            entity_name: such as ``"SARAH_CHEN"``.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, such as ``"SARAH_CHEN"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/entities/{entity_name}``.
         """
@@ -100,20 +100,20 @@ class Entities(Resource["EdgeQuake"]):
         metadata: Mapping[str, object] | None = None,
         **options: Unpack[CallOptions],
     ) -> UpdatedEntity:
-        """Change an entity; what is left out stays as it is.
+        """Update an entity. Omitted arguments are not changed.
 
         Args:
-            entity_name: such as ``"SARAH_CHEN"``.
-            entity_type: what it is, such as ``"PERSON"``.
-            description: what there is to say about it.
-            metadata: any JSON object to keep with it, instead of the one that is there.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, such as ``"SARAH_CHEN"``.
+            entity_type: the type, such as ``"PERSON"``.
+            description: a description.
+            metadata: any JSON object to store with it, which replaces the existing one.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The entity as it is now, and what changed.
+            The updated entity and the changes.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``PUT /api/v1/graph/entities/{entity_name}``.
         """
@@ -132,13 +132,13 @@ class Entities(Resource["EdgeQuake"]):
         """Delete an entity.
 
         Args:
-            entity_name: such as ``"SARAH_CHEN"``.
-            delete_relationships: its relationships too; False refuses an entity that has some.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, such as ``"SARAH_CHEN"``.
+            delete_relationships: delete its relationships too. With False, an entity with relationships is rejected.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such entity.
-            ConflictError: it has relationships, and they shall stay.
+            NotFoundError: the entity does not exist.
+            ConflictError: the entity has relationships and ``delete_relationships`` is False.
 
         Source: EdgeQuake API, ``DELETE /api/v1/graph/entities/{entity_name}``.
         """
@@ -152,11 +152,11 @@ class Entities(Resource["EdgeQuake"]):
         )
 
     async def exists(self, entity_name: str, **options: Unpack[CallOptions]) -> EntityExistence:
-        """Ask whether there is an entity of a name.
+        """Check whether an entity exists.
 
         Args:
-            entity_name: such as ``"SARAH_CHEN"``.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, such as ``"SARAH_CHEN"``.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/entities/exists``.
         """
@@ -177,17 +177,17 @@ class Entities(Resource["EdgeQuake"]):
         metadata: Mapping[str, object] | None = None,
         **options: Unpack[CallOptions],
     ) -> MergedEntities:
-        """Make one entity of two: the relationships of the first go to the second, and the first is gone.
+        """Merge two entities. The second receives the relationships of the first, and the first is deleted.
 
         Args:
-            source_entity: the name of the one to give up.
-            target_entity: the name of the one to keep.
-            merge_strategy: whose description stays; the server's names.
-            metadata: any JSON object to keep with it.
-            options: what this call does differently, see `CallOptions`.
+            source_entity: the name of the entity to delete.
+            target_entity: the name of the entity to keep.
+            merge_strategy: the rule for the merged description, by the server's names.
+            metadata: any JSON object to store with it.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: the two are one.
+            BadRequestError: both names are the same entity.
             NotFoundError: one of them does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/graph/entities/merge``.
@@ -208,15 +208,15 @@ class Entities(Resource["EdgeQuake"]):
     async def neighborhood(
         self, entity_name: str, *, depth: int | None = None, **options: Unpack[CallOptions]
     ) -> Neighborhood:
-        """Fetch what lies around an entity.
+        """Fetch the neighborhood of an entity.
 
         Args:
-            entity_name: such as ``"SARAH_CHEN"``.
-            depth: how many steps away; the server's choice is 1.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, such as ``"SARAH_CHEN"``.
+            depth: the maximum number of steps from the entity; the server's default is 1.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/entities/{entity_name}/neighborhood``.
         """
@@ -230,14 +230,14 @@ class Entities(Resource["EdgeQuake"]):
         )
 
     async def provenance(self, entity_name: str, **options: Unpack[CallOptions]) -> Provenance:
-        """Fetch everything that an entity rests on.
+        """Fetch the provenance of an entity.
 
         Args:
-            entity_name: its name, which is its id, such as ``"SARAH_CHEN"``.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, which is its id, such as ``"SARAH_CHEN"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/entities/{entity_name}/provenance``.
         """
@@ -257,13 +257,13 @@ class Entities(Resource["EdgeQuake"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Paginator[Entity]:
-        """All entities of the workspace, or those that fit the filters.
+        """List the workspace's entities, optionally filtered.
 
         Args:
-            entity_type: of this type only, such as ``"PERSON"``.
-            search: with this in the name.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            entity_type: only entities of this type, such as ``"PERSON"``.
+            search: text that the names contain.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/entities``.
         """

@@ -1,4 +1,4 @@
-"""``client.folders``: where conversations lie. All of it needs ``tenant_id`` and ``user_id``, both UUIDs."""
+"""``client.folders``: folders for conversations. Requires ``tenant_id`` and ``user_id``, both UUIDs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Folders(Resource["EdgeQuake"]):
-    """The folders of the caller."""
+    """Folders of the caller."""
 
     async def create(self, name: str, *, parent_id: str | None = None, **options: Unpack[CallOptions]) -> Folder:
-        """Make a folder.
+        """Create a folder.
 
         Args:
-            name: its name.
-            parent_id: the folder to make it in.
-            options: what this call does differently, see `CallOptions`.
+            name: the name.
+            parent_id: the parent folder.
+            options: per-call options, see `CallOptions`.
 
         Raises:
             BadRequestError: the name is empty.
-            NotFoundError: there is no such parent.
+            NotFoundError: the parent folder does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/folders``.
         """
@@ -45,17 +45,17 @@ class Folders(Resource["EdgeQuake"]):
         position: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Folder:
-        """Change a folder; what is left out stays as it is.
+        """Update a folder. Omitted arguments are not changed.
 
         Args:
-            folder_id: its id, a UUID.
-            name: its name.
-            parent_id: the folder to put it into.
-            position: its place among the folders of its parent.
-            options: what this call does differently, see `CallOptions`.
+            folder_id: the id of the folder, a UUID.
+            name: the name.
+            parent_id: the new parent folder.
+            position: the position among the folders of its parent.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such folder.
+            NotFoundError: the caller does not have the folder.
 
         Source: EdgeQuake API, ``PATCH /api/v1/folders/{folder_id}``.
         """
@@ -69,14 +69,14 @@ class Folders(Resource["EdgeQuake"]):
         )
 
     async def delete(self, folder_id: str, **options: Unpack[CallOptions]) -> None:
-        """Delete a folder. Its conversations stay, in no folder.
+        """Delete a folder. Its conversations remain, without a folder.
 
         Args:
-            folder_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            folder_id: the id of the folder, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the caller has no such folder.
+            NotFoundError: the caller does not have the folder.
 
         Source: EdgeQuake API, ``DELETE /api/v1/folders/{folder_id}``.
         """
@@ -88,7 +88,7 @@ class Folders(Resource["EdgeQuake"]):
         """Fetch all folders of the caller.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/folders``.
         """

@@ -41,7 +41,7 @@ class _FoundDegrees:
 
 
 class Graph(Resource["EdgeQuake"]):
-    """The knowledge graph."""
+    """Knowledge graph of a workspace."""
 
     async def get(
         self,
@@ -51,19 +51,19 @@ class Graph(Resource["EdgeQuake"]):
         max_nodes: int | None = None,
         **options: Unpack[CallOptions],
     ) -> KnowledgeGraph:
-        """Fetch the graph around an entity, or the best connected part of it.
+        """Fetch the graph around an entity, or its best connected part.
 
         Args:
-            start_node: the entity to begin at, such as ``"SARAH_CHEN"``.
-            depth: how many steps from it; the server's choice is 2.
-            max_nodes: how many nodes at most; the server's choice is 100.
-            options: what this call does differently, see `CallOptions`.
+            start_node: the entity to start at, such as ``"SARAH_CHEN"``.
+            depth: the maximum number of steps from the entity; the server's default is 2.
+            max_nodes: the maximum number of nodes; the server's default is 100.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The nodes, and all edges between them.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/graph``.
         """
@@ -83,19 +83,19 @@ class Graph(Resource["EdgeQuake"]):
         batch_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> EventStream[GraphMetadata | GraphNodes | GraphEdges | GraphDone | OtherEvent]:
-        """Fetch a large graph piece by piece, in ``async with``.
+        """Stream a large graph in batches, in ``async with``.
 
-        First comes a `GraphMetadata`, then `GraphNodes` after `GraphNodes`, then `GraphEdges`, last `GraphDone`.
+        The events are one `GraphMetadata`, several `GraphNodes`, one `GraphEdges` and one `GraphDone`, in this order.
 
         Args:
-            start_node: the entity to begin at, such as ``"SARAH_CHEN"``.
-            max_nodes: how many nodes at most.
-            batch_size: how many nodes an event brings.
-            options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
+            start_node: the entity to start at, such as ``"SARAH_CHEN"``.
+            max_nodes: the maximum number of nodes.
+            batch_size: the number of nodes per event.
+            options: per-call options, see `CallOptions`; ``timeout.idle`` bounds the time between bytes.
 
         Raises:
-            NotFoundError: in the block: there is no such entity.
-            StreamError: in the block: the stream ended in an error.
+            NotFoundError: in the block: the entity does not exist.
+            StreamError: in the block: the stream failed.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/stream``.
         """
@@ -113,10 +113,10 @@ class Graph(Resource["EdgeQuake"]):
 
         Args:
             node_id: the name of the entity, such as ``"SARAH_CHEN"``.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/nodes/{node_id}``.
         """
@@ -137,12 +137,12 @@ class Graph(Resource["EdgeQuake"]):
         """Search for nodes by their names and descriptions.
 
         Args:
-            query: what to look for.
-            limit: how many nodes at most; the server's choice is 20.
-            include_neighbors: bring their neighbours along.
-            neighbor_depth: how many steps away.
-            entity_type: of this type only, such as ``"PERSON"``.
-            options: what this call does differently, see `CallOptions`.
+            query: the text to search for.
+            limit: the maximum number of nodes; the server's default is 20.
+            include_neighbors: include the neighbors of the nodes.
+            neighbor_depth: the maximum number of steps to a neighbor.
+            entity_type: only entities of this type, such as ``"PERSON"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
             BadRequestError: the query is empty.
@@ -164,12 +164,12 @@ class Graph(Resource["EdgeQuake"]):
         )
 
     async def search_labels(self, query: str, *, limit: int | None = None, **options: Unpack[CallOptions]) -> list[str]:
-        """Search for names of entities.
+        """Search for entity names.
 
         Args:
-            query: what the names must hold.
-            limit: how many at most; the server's choice is 50.
-            options: what this call does differently, see `CallOptions`.
+            query: text that the names contain.
+            limit: the maximum number of names; the server's default is 50.
+            options: per-call options, see `CallOptions`.
 
         Raises:
             BadRequestError: the query is empty.
@@ -193,10 +193,10 @@ class Graph(Resource["EdgeQuake"]):
         """Fetch the entities with the most relationships.
 
         Args:
-            limit: how many at most; the server's choice is 20.
-            min_degree: with so many relationships at least.
-            entity_type: of this type only, such as ``"PERSON"``.
-            options: what this call does differently, see `CallOptions`.
+            limit: the maximum number of entities; the server's default is 20.
+            min_degree: the minimum number of relationships.
+            entity_type: only entities of this type, such as ``"PERSON"``.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/labels/popular``.
         """
@@ -213,10 +213,10 @@ class Graph(Resource["EdgeQuake"]):
 
         Args:
             node_ids: the names of the entities.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            An entry for each entity that there is, in the order of the question.
+            An entry for each existing entity, in the order of the ids.
 
         Source: EdgeQuake API, ``POST /api/v1/graph/degrees/batch``.
         """

@@ -19,20 +19,20 @@ _PAGES = Offset(items="items", total="total")
 
 
 class Injections(Resource["EdgeQuake"]):
-    """The injected texts of workspaces."""
+    """Injected texts of workspaces."""
 
     async def put(self, workspace_id: str, name: str, *, content: str, **options: Unpack[CallOptions]) -> PutInjection:
-        """Inject a text, or replace the one of the same name.
+        """Inject a text, or replace the text of the same name.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            name: what to call it.
+            workspace_id: the id of the workspace, a UUID.
+            name: the name of the text.
             content: the text.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: name or text are empty.
-            NotFoundError: no workspace has this id.
+            BadRequestError: the name or the text is empty.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``PUT /api/v1/workspaces/{workspace_id}/injection``.
         """
@@ -48,19 +48,19 @@ class Injections(Resource["EdgeQuake"]):
     async def put_file(
         self, workspace_id: str, file: FileTypes, *, name: str | None = None, **options: Unpack[CallOptions]
     ) -> PutInjection:
-        """Inject the text of a file, or replace the one of the same name.
+        """Inject the text of a file, or replace the text of the same name.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            file: a path, bytes, or an open binary file; with its name as ``("rules.md", b"...")``.
-            name: what to call it; left out, the name of the file.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            file: a path, bytes, or an open binary file. Pass a name as ``("rules.md", b"...")``.
+            name: the name of the text; by default the name of the file.
+            options: per-call options, see `CallOptions`.
 
         Raises:
             InvalidRequestError: the file cannot be read, or was opened in text mode.
-            BadRequestError: it holds no text.
-            NotFoundError: no workspace has this id.
-            StatusError: 413: it is too large.
+            BadRequestError: the file does not contain text.
+            NotFoundError: the workspace does not exist.
+            StatusError: 413: the upload is too large.
 
         Source: EdgeQuake API, ``PUT /api/v1/workspaces/{workspace_id}/injection/file``.
         """
@@ -78,12 +78,12 @@ class Injections(Resource["EdgeQuake"]):
         """Fetch one injected text with its content.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            injection_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            injection_id: the id of the text.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such text.
+            NotFoundError: the workspace does not contain the text.
 
         Source: EdgeQuake API, ``GET /api/v1/workspaces/{workspace_id}/injections/{injection_id}``.
         """
@@ -104,17 +104,17 @@ class Injections(Resource["EdgeQuake"]):
         content: str | None = None,
         **options: Unpack[CallOptions],
     ) -> PutInjection:
-        """Change an injected text; what is left out stays as it is.
+        """Update an injected text. Omitted arguments are not changed.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            injection_id: its id.
-            name: what to call it.
+            workspace_id: the id of the workspace, a UUID.
+            injection_id: the id of the text.
+            name: the name of the text.
             content: the text.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such text.
+            NotFoundError: the workspace does not contain the text.
 
         Source: EdgeQuake API, ``PATCH /api/v1/workspaces/{workspace_id}/injections/{injection_id}``.
         """
@@ -128,15 +128,15 @@ class Injections(Resource["EdgeQuake"]):
         )
 
     async def delete(self, workspace_id: str, injection_id: str, **options: Unpack[CallOptions]) -> DeletedInjection:
-        """Inject a text no more.
+        """Delete an injected text.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            injection_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            injection_id: the id of the text.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such text.
+            NotFoundError: the workspace does not contain the text.
 
         Source: EdgeQuake API, ``DELETE /api/v1/workspaces/{workspace_id}/injections/{injection_id}``.
         """
@@ -151,15 +151,15 @@ class Injections(Resource["EdgeQuake"]):
     def list(
         self, workspace_id: str, *, limit: int | None = None, **options: Unpack[CallOptions]
     ) -> Paginator[InjectionSummary]:
-        """All injected texts of a workspace.
+        """List the injected texts of a workspace.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            limit: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            limit: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: at the first page: no workspace has this id.
+            NotFoundError: on the first page: the workspace does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/workspaces/{workspace_id}/injections``.
         """

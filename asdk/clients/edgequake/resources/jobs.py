@@ -1,4 +1,4 @@
-"""``client.jobs``: long work on a workspace, by the second version of the API."""
+"""``client.jobs``: long-running jobs of a workspace, in version 2 of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGES = PageNumbers(items="jobs", total="pagination.total")
 
 
 class Jobs(Resource["EdgeQuake"]):
-    """The jobs of workspaces."""
+    """Jobs of workspaces."""
 
     async def create(
         self,
@@ -29,17 +29,17 @@ class Jobs(Resource["EdgeQuake"]):
         payload: Mapping[str, object] | None = None,
         **options: Unpack[CallOptions],
     ) -> Job:
-        """Begin a job.
+        """Start a job.
 
         Args:
-            workspace_id: the workspace, a UUID; it is named in the header too, unless the call names a ``tenant`` of
-                its own.
-            job_type: what to do, of `catalog`.
-            payload: what that needs to know.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID. The header names it too, unless the call has its own
+                ``tenant``.
+            job_type: the type of the job, from `catalog`.
+            payload: the parameters of the job.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: there is no such kind of job.
+            BadRequestError: the type of job is unknown.
 
         Source: EdgeQuake API, ``POST /api/v2/workspaces/{workspace_id}/jobs``.
         """
@@ -56,12 +56,12 @@ class Jobs(Resource["EdgeQuake"]):
         """Fetch one job.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            job_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            job_id: the id of the job.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such job.
+            NotFoundError: the workspace does not contain the job.
 
         Source: EdgeQuake API, ``GET /api/v2/workspaces/{workspace_id}/jobs/{job_id}``.
         """
@@ -74,16 +74,16 @@ class Jobs(Resource["EdgeQuake"]):
         )
 
     async def cancel(self, workspace_id: str, job_id: str, **options: Unpack[CallOptions]) -> Job:
-        """Give a job up.
+        """Cancel a job.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            job_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            job_id: the id of the job.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such job.
-            ConflictError: it has ended already.
+            NotFoundError: the workspace does not contain the job.
+            ConflictError: it is already complete.
 
         Source: EdgeQuake API, ``DELETE /api/v2/workspaces/{workspace_id}/jobs/{job_id}``.
         """
@@ -96,11 +96,11 @@ class Jobs(Resource["EdgeQuake"]):
         )
 
     async def catalog(self, workspace_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
-        """Fetch what jobs there are, in the server's own words.
+        """Fetch the available types of jobs, as the server describes them.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v2/workspaces/{workspace_id}/jobs/catalog``.
         """
@@ -120,13 +120,13 @@ class Jobs(Resource["EdgeQuake"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Paginator[Job]:
-        """All jobs of a workspace, or those of one status.
+        """List the jobs of a workspace, optionally of one status.
 
         Args:
-            workspace_id: the workspace, a UUID.
-            status: of `TaskStatus`, such as ``"failed"``.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            status: only items with this status, from `TaskStatus`, such as ``"failed"``.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v2/workspaces/{workspace_id}/jobs``.
         """

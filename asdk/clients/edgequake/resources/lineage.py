@@ -1,4 +1,4 @@
-"""``client.lineage``: which documents the graph comes from."""
+"""``client.lineage``: the source documents of the graph."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class Lineage(Resource["EdgeQuake"]):
-    """The way back from the graph to the documents."""
+    """Lineage from the graph back to the documents."""
 
     async def document(self, document_id: str, **options: Unpack[CallOptions]) -> DocumentGraph:
         """Fetch the part of the graph that comes from a document.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/lineage/documents/{document_id}``.
         """
@@ -38,14 +38,14 @@ class Lineage(Resource["EdgeQuake"]):
         )
 
     async def entity(self, entity_name: str, **options: Unpack[CallOptions]) -> EntitySources:
-        """Fetch the documents that name an entity.
+        """Fetch the documents that mention an entity.
 
         Args:
-            entity_name: such as ``"SARAH_CHEN"``.
-            options: what this call does differently, see `CallOptions`.
+            entity_name: the name of the entity, such as ``"SARAH_CHEN"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such entity.
+            NotFoundError: the entity does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/lineage/entities/{entity_name}``.
         """

@@ -1,4 +1,4 @@
-"""``client.models``: the models that the server knows."""
+"""``client.models``: models that the server knows."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
 
 
 class Models(Resource["EdgeQuake"]):
-    """Models and who runs them."""
+    """Models and their providers."""
 
     async def list_llm(self, **options: Unpack[CallOptions]) -> LlmModels:
         """Fetch the language models.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/models/llm``.
         """
         return await self._client.request("GET", "/api/v1/models/llm", model=LlmModels, **options)
 
     async def list_embedding(self, **options: Unpack[CallOptions]) -> EmbeddingModels:
-        """Fetch the models for embeddings.
+        """Fetch the embedding models.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/models/embedding``.
         """
         return await self._client.request("GET", "/api/v1/models/embedding", model=EmbeddingModels, **options)
 
     async def health(self, **options: Unpack[CallOptions]) -> Records[Provider]:
-        """Ask all providers how they are.
+        """Check the health of all providers.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/models/health``.
         """
@@ -52,11 +52,11 @@ class Models(Resource["EdgeQuake"]):
         """Fetch one provider with its models.
 
         Args:
-            provider: its name, such as ``"openai"``.
-            options: what this call does differently, see `CallOptions`.
+            provider: the name of the provider, such as ``"openai"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the server knows no such provider.
+            NotFoundError: the server does not know the provider.
 
         Source: EdgeQuake API, ``GET /api/v1/models/{provider}``.
         """
@@ -68,12 +68,12 @@ class Models(Resource["EdgeQuake"]):
         """Fetch one model.
 
         Args:
-            provider: who runs it, such as ``"openai"``.
-            model: its name.
-            options: what this call does differently, see `CallOptions`.
+            provider: the provider of the model, such as ``"openai"``.
+            model: the name of the model.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the server knows no such model.
+            NotFoundError: the server does not know the model.
 
         Source: EdgeQuake API, ``GET /api/v1/models/{provider}/{model}``.
         """
@@ -89,7 +89,7 @@ class Models(Resource["EdgeQuake"]):
         """Fetch all providers with their models.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/models``.
         """

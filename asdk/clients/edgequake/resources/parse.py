@@ -1,4 +1,4 @@
-"""``client.parse``: the text of a PDF, of which nothing is kept."""
+"""``client.parse``: text extraction from PDF files that are not stored."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 class Parse(Resource["EdgeQuake"]):
-    """Reading PDF files without keeping them."""
+    """Text extraction from PDF files that are not stored."""
 
     async def backends(self, **options: Unpack[CallOptions]) -> ParseBackends:
-        """Ask what may read a PDF, and how large one may be.
+        """Fetch the parser backends and the size limits.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/parse/backends``.
         """
         return await self._client.request("GET", "/api/v1/parse/backends", model=ParseBackends, **options)
 
     async def job(self, job_id: str, **options: Unpack[CallOptions]) -> ParseJob:
-        """Ask how far a PDF is that is read in the background.
+        """Fetch the status of a background parse job.
 
         Args:
-            job_id: as the server gave it.
-            options: what this call does differently, see `CallOptions`.
+            job_id: the id from the server.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such job.
+            NotFoundError: the job does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/parse/jobs/{job_id}``.
         """
@@ -49,20 +49,20 @@ class Parse(Resource["EdgeQuake"]):
     async def parse(
         self, file: FileTypes, *, settings: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
     ) -> ParsedPdf | ParseJob:
-        """Read the text of a PDF.
+        """Extract the text of a PDF.
 
         Args:
-            file: a path, bytes, or an open binary file; with its name as ``("report.pdf", b"...")``.
-            settings: how to read it: ``backend``, ``provider``, ``model``, ``dpi``, ``pages``, ``table_method``,
-                ``allow_fallback`` and what else the server knows; ``async`` to have it read in the background.
-            options: what this call does differently, see `CallOptions`. Reading may take long: mind ``timeout``.
+            file: a path, bytes, or an open binary file. Pass a name as ``("report.pdf", b"...")``.
+            settings: the parser settings: ``backend``, ``provider``, ``model``, ``dpi``, ``pages``, ``table_method``,
+                ``allow_fallback`` and others that the server knows; ``async`` to parse in the background.
+            options: per-call options, see `CallOptions`. Parsing can take long: set ``timeout`` accordingly.
 
         Returns:
-            The text; or a job to ask for with `job`, if it is read in the background.
+            The text, or a job to fetch with `job` if the PDF is parsed in the background.
 
         Raises:
-            BadRequestError: it is no PDF, or a setting is refused.
-            StatusError: 413: it is too large.
+            BadRequestError: the file is not a PDF, or a setting is rejected.
+            StatusError: 413: the upload is too large.
 
         Source: EdgeQuake API, ``POST /api/v1/parse``.
         """
@@ -71,7 +71,7 @@ class Parse(Resource["EdgeQuake"]):
             "/api/v1/parse",
             form={"options": None if settings is None else encode_json(settings).decode()},
             files={"file": file},
-            idempotent=True,  # nothing is kept
+            idempotent=True,  # the server does not store the file
             model=ParsedPdf | ParseJob,
             **options,
         )

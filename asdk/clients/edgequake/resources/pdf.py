@@ -1,4 +1,4 @@
-"""``client.pdf``: PDF files in, their text out. All of it is within the workspace of the call."""
+"""``client.pdf``: PDF files and their text in the workspace of the call."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _PAGES = PageNumbers(items="items", total="pagination.total_count")
 
 
 class Pdf(Resource["EdgeQuake"]):
-    """The PDF files of a workspace."""
+    """PDF files of a workspace."""
 
     async def get(self, pdf_id: str, **options: Unpack[CallOptions]) -> PdfDetail:
-        """Ask how far a PDF is.
+        """Fetch the processing status of a PDF.
 
         Args:
-            pdf_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            pdf_id: the id of the PDF, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such PDF.
+            NotFoundError: the workspace does not contain the PDF.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/pdf/{pdf_id}``.
         """
@@ -51,14 +51,14 @@ class Pdf(Resource["EdgeQuake"]):
         )
 
     async def delete(self, pdf_id: str, **options: Unpack[CallOptions]) -> None:
-        """Delete a PDF and the document that was made of it.
+        """Delete a PDF and the document created from it.
 
         Args:
-            pdf_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            pdf_id: the id of the PDF, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such PDF.
+            NotFoundError: the workspace does not contain the PDF.
 
         Source: EdgeQuake API, ``DELETE /api/v1/documents/pdf/{pdf_id}``.
         """
@@ -67,14 +67,14 @@ class Pdf(Resource["EdgeQuake"]):
         )
 
     async def content(self, pdf_id: str, **options: Unpack[CallOptions]) -> PdfContent:
-        """Fetch the text that was read from a PDF.
+        """Fetch the text extracted from a PDF.
 
         Args:
-            pdf_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            pdf_id: the id of the PDF, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such PDF.
+            NotFoundError: the workspace does not contain the PDF.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/pdf/{pdf_id}/content``.
         """
@@ -83,14 +83,14 @@ class Pdf(Resource["EdgeQuake"]):
         )
 
     async def progress(self, track_id: str, **options: Unpack[CallOptions]) -> PdfProgress:
-        """Ask how far the processing of an upload is, phase by phase.
+        """Fetch the progress of an upload by phase.
 
         Args:
-            track_id: of the upload.
-            options: what this call does differently, see `CallOptions`.
+            track_id: the track id of the upload.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such track.
+            NotFoundError: the workspace does not contain the track.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/pdf/progress/{track_id}``.
         """
@@ -103,15 +103,15 @@ class Pdf(Resource["EdgeQuake"]):
         )
 
     async def retry(self, pdf_id: str, **options: Unpack[CallOptions]) -> PdfOperation:
-        """Process a PDF again that failed or was given up.
+        """Process a failed or cancelled PDF again.
 
         Args:
-            pdf_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            pdf_id: the id of the PDF, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such PDF.
-            ConflictError: it is being processed, or is complete.
+            NotFoundError: the workspace does not contain the PDF.
+            ConflictError: the PDF is being processed or is already complete.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/pdf/{pdf_id}/retry``.
         """
@@ -124,15 +124,15 @@ class Pdf(Resource["EdgeQuake"]):
         )
 
     async def cancel(self, pdf_id: str, **options: Unpack[CallOptions]) -> PdfOperation:
-        """Give up the processing of a PDF.
+        """Cancel the processing of a PDF.
 
         Args:
-            pdf_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            pdf_id: the id of the PDF, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such PDF.
-            ConflictError: it is processed already.
+            NotFoundError: the workspace does not contain the PDF.
+            ConflictError: the PDF is already processed.
 
         Source: EdgeQuake API, ``DELETE /api/v1/documents/pdf/{pdf_id}/cancel``.
         """
@@ -159,25 +159,25 @@ class Pdf(Resource["EdgeQuake"]):
         """Upload a PDF.
 
         Args:
-            file: a path, bytes, or an open binary file, which is sent from where it stands; with its name as
+            file: a path, bytes, or an open binary file, which is sent from its current position. Pass a name as
                 ``("report.pdf", b"...")``.
-            title: what to call it.
-            enable_vision: let a model look at its pages.
-            vision_provider: who runs that model.
-            vision_model: which one.
-            track_id: an id of your own to follow it by.
-            force_reindex: process it again if it is there already.
-            options: what this call does differently, see `CallOptions`. With an ``idempotency_key`` it is repeated
-                after every failure that may pass: the server takes the same bytes in once.
+            title: the title of the document.
+            enable_vision: read its pages with a vision model.
+            vision_provider: the provider of the vision model.
+            vision_model: the vision model.
+            track_id: a custom id to track the upload.
+            force_reindex: process the PDF again if it already exists.
+            options: per-call options, see `CallOptions`. With an ``idempotency_key`` the call is retried
+                after every transient failure: the server stores the same bytes once.
 
         Returns:
-            Its ids and status. ``documents.wait`` takes its ``track_id``; `progress` tells of the phases.
+            Ids and status. ``documents.wait`` and `progress` accept the ``track_id``.
 
         Raises:
             InvalidRequestError: the file cannot be read, or was opened in text mode.
-            BadRequestError: it is no PDF.
-            ConflictError: it is there already, on servers that refuse it.
-            StatusError: 413: it is too large.
+            BadRequestError: the file is not a PDF.
+            ConflictError: the file already exists, on servers that reject duplicates.
+            StatusError: 413: the upload is too large.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/pdf``.
         """
@@ -211,20 +211,20 @@ class Pdf(Resource["EdgeQuake"]):
         """Upload several PDF files in one request.
 
         Args:
-            files: each as for `upload`.
-            enable_vision: let a model look at their pages.
-            vision_provider: who runs that model.
-            vision_model: which one.
-            track_id: an id of your own to follow them by.
-            force_reindex: process those again that are there already.
-            options: what this call does differently, see `CallOptions`; on ``idempotency_key`` see `upload`.
+            files: the files, each as for `upload`.
+            enable_vision: read their pages with a vision model.
+            vision_provider: the provider of the vision model.
+            vision_model: the vision model.
+            track_id: a custom id to track the files.
+            force_reindex: process existing PDF files again.
+            options: per-call options, see `CallOptions`; on ``idempotency_key`` see `upload`.
 
         Returns:
-            What became of each, in their order: one that is refused does not keep the others out.
+            A result for each file, in order. A rejected file does not affect the others.
 
         Raises:
             InvalidRequestError: a file cannot be read, or was opened in text mode.
-            BadRequestError: there are none.
+            BadRequestError: the list of files is empty.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/pdf/batch``.
         """
@@ -252,21 +252,21 @@ class Pdf(Resource["EdgeQuake"]):
         resume: bool = True,
         **options: Unpack[CallOptions],
     ) -> DownloadResult:
-        """Download a PDF to a file, which gets its name when all of it is there.
+        """Download a PDF to a file, which appears under its name when it is complete.
 
         Args:
-            pdf_id: its id, a UUID.
-            to: the path of the file; a file that is there is replaced.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
-                display of `asdk.progress`.
-            resume: False to throw away what an earlier download left.
-            options: what this call does differently, see `CallOptions`.
+            pdf_id: the id of the PDF, a UUID.
+            to: the path of the file; an existing file is replaced.
+            progress: a function that is called with the bytes on disk and the size of the file, None if it is unknown;
+                or a display of `asdk.progress`.
+            resume: False to discard the partial file of an earlier download.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Path and size, and what was checked.
+            Path, size and the checks that were made.
 
         Raises:
-            NotFoundError: the workspace has no such PDF.
+            NotFoundError: the workspace does not contain the PDF.
             InvalidRequestError: the file cannot be written.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/pdf/{pdf_id}/download``.
@@ -281,16 +281,16 @@ class Pdf(Resource["EdgeQuake"]):
         )
 
     def stream_progress(self, track_id: str, **options: Unpack[CallOptions]) -> EventStream[PdfProgress]:
-        """Follow the processing of an upload while it goes on, in ``async with``.
+        """Stream the progress of an upload, in ``async with``.
 
-        The stream ends when the PDF is complete or has failed, or after 60 s of silence.
+        The stream ends when the PDF is complete or has failed, or after 60 s without events.
 
         Args:
-            track_id: of the upload.
-            options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
+            track_id: the track id of the upload.
+            options: per-call options, see `CallOptions`; ``timeout.idle`` bounds the time between bytes.
 
         Raises:
-            NotFoundError: in the block: the workspace has no such track.
+            NotFoundError: in the block: the workspace does not contain the track.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/pdf/progress/stream/{track_id}``.
         """
@@ -306,12 +306,12 @@ class Pdf(Resource["EdgeQuake"]):
     def list(
         self, *, status: str | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> Paginator[PdfSummary]:
-        """All PDF files of the workspace.
+        """List the workspace's PDF files.
 
         Args:
-            status: of `DocumentStatus`, such as ``"failed"``.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            status: only documents with this status, from `DocumentStatus`, such as ``"failed"``.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/pdf``.
         """

@@ -1,4 +1,4 @@
-"""``client.pipeline``: what processes documents, and what it charges."""
+"""``client.pipeline``: status and prices of document processing."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 class Pipeline(Resource["EdgeQuake"]):
-    """The pipeline that processes documents."""
+    """Pipeline that processes documents."""
 
     async def status(self, **options: Unpack[CallOptions]) -> PipelineStatus:
-        """Ask what the pipeline does.
+        """Fetch the status of the pipeline.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/pipeline/status``.
         """
         return await self._client.request("GET", "/api/v1/pipeline/status", model=PipelineStatus, **options)
 
     async def cancel(self, **options: Unpack[CallOptions]) -> CancelledPipeline:
-        """Stop the pipeline: what has not been processed is given up.
+        """Stop the pipeline and cancel documents that are not processed.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``POST /api/v1/pipeline/cancel``.
         """
@@ -40,12 +40,12 @@ class Pipeline(Resource["EdgeQuake"]):
     async def queue_metrics(
         self, *, tenant_id: str | None = None, workspace_id: str | None = None, **options: Unpack[CallOptions]
     ) -> QueueMetrics:
-        """Ask how busy the pipeline is.
+        """Fetch the load of the pipeline.
 
         Args:
-            tenant_id: of this tenant only.
-            workspace_id: of this workspace only.
-            options: what this call does differently, see `CallOptions`.
+            tenant_id: only metrics of this tenant.
+            workspace_id: only metrics of this workspace.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/pipeline/queue-metrics``.
         """
@@ -58,10 +58,10 @@ class Pipeline(Resource["EdgeQuake"]):
         )
 
     async def pricing(self, **options: Unpack[CallOptions]) -> Pricing:
-        """Fetch what the models cost.
+        """Fetch the prices of the models.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/pipeline/costs/pricing``.
         """
@@ -70,16 +70,16 @@ class Pipeline(Resource["EdgeQuake"]):
     async def estimate_cost(
         self, model: str, *, input_tokens: int, output_tokens: int, **options: Unpack[CallOptions]
     ) -> CostEstimate:
-        """Ask what a number of tokens would cost.
+        """Estimate the cost of a number of tokens.
 
         Args:
             model: the model.
-            input_tokens: how many it reads.
-            output_tokens: how many it writes.
-            options: what this call does differently, see `CallOptions`.
+            input_tokens: the number of input tokens.
+            output_tokens: the number of output tokens.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the price of this model is not known.
+            NotFoundError: the price of the model is unknown.
 
         Source: EdgeQuake API, ``POST /api/v1/pipeline/costs/estimate``.
         """

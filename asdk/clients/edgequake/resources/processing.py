@@ -1,6 +1,6 @@
-"""What becomes of documents once they are there: processed again, read again, followed to where their parts went.
+"""Operations on uploaded documents: processing again, analyzing again and lineage.
 
-The base of `Documents`, where a caller finds them.
+The base class of `Documents`, which is what callers use.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class DocumentProcessing(Resource["EdgeQuake"]):
-    """The part of ``client.documents`` that comes after the upload."""
+    """Operations of ``client.documents`` after the upload."""
 
     async def reprocess_failed(
         self,
@@ -39,18 +39,18 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         mode: str | None = None,
         **options: Unpack[CallOptions],
     ) -> ReprocessedDocuments:
-        """Process documents again that failed.
+        """Process failed documents again.
 
         Args:
-            document_id: this document only.
-            track_id: those of this track only.
-            max_documents: how many at most.
-            force: also those that did not fail.
-            mode: how; the server's names.
-            options: what this call does differently, see `CallOptions`.
+            document_id: only this document.
+            track_id: only documents of this track.
+            max_documents: the maximum number of documents.
+            force: include documents that did not fail.
+            mode: the processing mode, by the server's names.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Which ones; `Documents.track` and `Documents.wait` take its ``track_id``.
+            The documents; `Documents.track` and `Documents.wait` accept the ``track_id``.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/reprocess``.
         """
@@ -72,16 +72,16 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         stuck_threshold_minutes: int | None = None,
         **options: Unpack[CallOptions],
     ) -> RecoveredDocuments:
-        """Process documents again that have hung.
+        """Process stuck documents again.
 
         Args:
-            document_ids: these only.
-            max_documents: how many at most.
-            stuck_threshold_minutes: in processing for so long at least.
-            options: what this call does differently, see `CallOptions`.
+            document_ids: only these documents.
+            max_documents: the maximum number of documents.
+            stuck_threshold_minutes: the minimum time in processing, in minutes.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Which ones; `Documents.track` and `Documents.wait` take its ``track_id``.
+            The documents; `Documents.track` and `Documents.wait` accept the ``track_id``.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/recover-stuck``.
         """
@@ -96,14 +96,14 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         )
 
     async def deletion_impact(self, document_id: str, **options: Unpack[CallOptions]) -> DeletionImpact:
-        """Ask what deleting a document would take away.
+        """Preview the effects of deleting a document.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/deletion-impact``.
         """
@@ -116,14 +116,14 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         )
 
     async def failed_chunks(self, document_id: str, **options: Unpack[CallOptions]) -> FailedChunks:
-        """Fetch the chunks of a document that could not be processed.
+        """Fetch the failed chunks of a document.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/failed-chunks``.
         """
@@ -144,18 +144,18 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         max_retries: int | None = None,
         **options: Unpack[CallOptions],
     ) -> RetriedChunks:
-        """Process chunks again that failed.
+        """Process failed chunks again.
 
         Args:
-            document_id: its id, a UUID.
-            chunk_indices: these only.
-            force: also those that did not fail.
-            max_retries: how often at most.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            chunk_indices: only these chunks.
+            force: include documents that did not fail.
+            max_retries: the maximum number of retries.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
-            ServerError: 501: the server cannot do this yet.
+            NotFoundError: the workspace does not contain the document.
+            ServerError: 501: the server does not support this yet.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/{document_id}/retry-chunks``.
         """
@@ -176,21 +176,21 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         reindex: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> ReanalyzedDocument:
-        """Read the pictures, tables and equations of a document again, without reading the file again.
+        """Analyze the images, tables and equations of a document again, without parsing the file again.
 
         Args:
-            document_id: its id, a UUID.
-            process_options: which of them, ``"i"`` for pictures, ``"t"`` for tables, ``"e"`` for equations, such as
-                ``"ite"``; left out, as at the upload.
-            reindex: whether to process the text again afterwards; left out, the server does.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            process_options: the kinds to analyze, ``"i"`` for images, ``"t"`` for tables, ``"e"`` for equations, as in
+                ``"ite"``; by default as for the upload.
+            reindex: whether to process the text again afterwards; the server's default is True.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            How many were read; `Documents.track` and `Documents.wait` take its ``track_id``, if it has one.
+            The counts; `Documents.track` and `Documents.wait` accept the ``track_id``, if present.
 
         Raises:
-            NotFoundError: the workspace has no such document.
-            UnprocessableError: they cannot be read.
+            NotFoundError: the workspace does not contain the document.
+            UnprocessableError: the items cannot be analyzed.
 
         Source: EdgeQuake API, ``POST /api/v1/documents/{document_id}/reanalyze``.
         """
@@ -204,14 +204,14 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         )
 
     async def lineage(self, document_id: str, **options: Unpack[CallOptions]) -> DocumentLineage:
-        """Fetch where the parts of a document went.
+        """Fetch the lineage of a document.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage``.
         """
@@ -224,14 +224,14 @@ class DocumentProcessing(Resource["EdgeQuake"]):
         )
 
     async def metadata(self, document_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
-        """Fetch what a document was uploaded with, and what the server notes about it.
+        """Fetch the metadata and the lineage of a document.
 
         Args:
-            document_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/metadata``.
         """
@@ -246,18 +246,18 @@ class DocumentProcessing(Resource["EdgeQuake"]):
     async def export_lineage(
         self, document_id: str, *, format: Literal["json", "csv"] = "json", **options: Unpack[CallOptions]
     ) -> bytes:
-        """Fetch where the parts of a document went, as a file.
+        """Export the lineage of a document as a file.
 
         Args:
-            document_id: its id, a UUID.
-            format: of the file.
-            options: what this call does differently, see `CallOptions`.
+            document_id: the id of the document, a UUID.
+            format: the format of the file.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The bytes of the file.
 
         Raises:
-            NotFoundError: the workspace has no such document.
+            NotFoundError: the workspace does not contain the document.
 
         Source: EdgeQuake API, ``GET /api/v1/documents/{document_id}/lineage/export``.
         """

@@ -1,4 +1,4 @@
-"""``client.query``: questions to the documents of a workspace."""
+"""``client.query``: questions about the documents of a workspace."""
 
 from __future__ import annotations
 
@@ -55,35 +55,35 @@ class Query(Resource["EdgeQuake"]):
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
     ) -> QueryResult:
-        """Ask a question and wait for the whole answer.
+        """Ask a question and return the complete answer.
 
         Args:
             query: the question.
-            mode: where to look, of `QueryMode`, such as ``"hybrid"``; left out, the server's choice, ``"mix"``.
-            max_results: how many sources to use at most.
-            enable_rerank: order the sources anew by a model made for that.
-            rerank_model: which one.
-            rerank_top_k: how many sources to keep after it.
-            context_only: answer with the sources' text, without the language model.
-            prompt_only: answer with the prompt that the language model would get.
-            include_references: name the sources in the answer.
-            include_subgraph: bring the part of the knowledge graph along that was used.
-            conversation_history: what was said before, oldest first.
-            document_filter: use these documents only.
-            llm_provider: who runs the language model, instead of the workspace's.
-            llm_model: which language model.
-            system_prompt: instead of the server's.
-            mix_weights: for the mode ``"mix"``.
-            extra_headers: for the server's request to the language model; a `Secret` is opened in the body.
-            content_granularity: of `ContentGranularity`, such as ``"citation"``.
-            options: what this call does differently, see `CallOptions`. A model may think for long: mind ``timeout``.
+            mode: the retrieval mode, from `QueryMode`, such as ``"hybrid"``; the server's default is ``"mix"``.
+            max_results: the maximum number of sources.
+            enable_rerank: reorder the sources with a reranking model.
+            rerank_model: the reranking model.
+            rerank_top_k: the number of sources to keep after reranking.
+            context_only: return the text of the sources, without using the language model.
+            prompt_only: return the prompt for the language model instead of an answer.
+            include_references: cite the sources in the answer.
+            include_subgraph: include the part of the knowledge graph that was used.
+            conversation_history: the earlier messages, oldest first.
+            document_filter: a filter for the documents to use.
+            llm_provider: the provider of the language model, instead of the workspace's.
+            llm_model: the language model.
+            system_prompt: a prompt that replaces the server's prompt.
+            mix_weights: the weights for the mode ``"mix"``.
+            extra_headers: headers of the server's request to the language model. A `Secret` is sent as plain text.
+            content_granularity: the amount of source text, from `ContentGranularity`, such as ``"citation"``.
+            options: per-call options, see `CallOptions`. A model can take long: set ``timeout`` accordingly.
 
         Returns:
-            The answer, its sources and what it took.
+            The answer, its sources and statistics.
 
         Raises:
-            BadRequestError: the question is empty, or a value is refused.
-            ServerError: 502, code ``LLM_ERROR``: the language model failed; and 500, code ``QUERY_ERROR``.
+            BadRequestError: the question is empty, or the server rejects a value.
+            ServerError: 502, code ``LLM_ERROR``: the language model failed; or 500, code ``QUERY_ERROR``.
 
         Source: EdgeQuake API, ``POST /api/v1/query``.
         """
@@ -110,7 +110,7 @@ class Query(Resource["EdgeQuake"]):
                 extra_headers=extra_headers,
                 content_granularity=content_granularity,
             ),
-            idempotent=True,  # a question changes nothing
+            idempotent=True,  # a question does not change data
             model=QueryResult,
             **options,
         )
@@ -129,27 +129,27 @@ class Query(Resource["EdgeQuake"]):
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
     ) -> EventStream[QueryContext | Token | Thinking | QueryDone | OtherEvent]:
-        """Ask a question and read the answer while it is made, in ``async with``.
+        """Ask a question and stream the answer, in ``async with``.
 
-        First comes a `QueryContext`, then `Token` after `Token`, perhaps `Thinking` between them, last `QueryDone`.
-        What a newer server adds is an `OtherEvent`.
+        The events are one `QueryContext`, several `Token` and possibly `Thinking` events, and one `QueryDone`.
+        Event types added by a newer server are decoded as `OtherEvent`.
 
         Args:
             query: the question.
-            mode: where to look, of `QueryMode`; left out, the server's choice, ``"mix"``.
-            include_subgraph: bring the part of the knowledge graph along that was used.
-            document_filter: use these documents only.
-            llm_provider: who runs the language model, instead of the workspace's.
-            llm_model: which language model.
-            system_prompt: instead of the server's.
-            extra_headers: for the server's request to the language model; a `Secret` is opened in the body.
-            content_granularity: of `ContentGranularity`, such as ``"citation"``.
-            options: what this call does differently, see `CallOptions`. Until the first event was handed out, a failure
-                that may pass is repeated; ``timeout.idle`` bounds a silence.
+            mode: the retrieval mode, from `QueryMode`; the server's default is ``"mix"``.
+            include_subgraph: include the part of the knowledge graph that was used.
+            document_filter: a filter for the documents to use.
+            llm_provider: the provider of the language model, instead of the workspace's.
+            llm_model: the language model.
+            system_prompt: a prompt that replaces the server's prompt.
+            extra_headers: headers of the server's request to the language model. A `Secret` is sent as plain text.
+            content_granularity: the amount of source text, from `ContentGranularity`, such as ``"citation"``.
+            options: per-call options, see `CallOptions`. Until the first event is yielded, a transient
+                failure is retried; ``timeout.idle`` limits the time between bytes.
 
         Raises:
-            BadRequestError: in the block: the question is empty, or a value is refused.
-            StreamError: in the block: the answer ended in an error; ``code`` is ``EMBEDDING_PROVIDER_CONFIG_ERROR``,
+            BadRequestError: in the block: the question is empty, or a value is rejected.
+            StreamError: in the block: the answer failed; ``code`` is ``EMBEDDING_PROVIDER_CONFIG_ERROR``,
                 ``VECTOR_STORAGE_ERROR``, ``STREAM_ERROR`` or ``QUERY_FAILED``.
 
         Source: EdgeQuake API, ``POST /api/v1/query/stream``.
@@ -168,7 +168,7 @@ class Query(Resource["EdgeQuake"]):
                 extra_headers=extra_headers,
                 content_granularity=content_granularity,
             ),
-            idempotent=True,  # a question changes nothing
+            idempotent=True,  # a question does not change data
             model=QUERY_EVENT,
             sentinel="[DONE]",
             **options,
@@ -186,24 +186,24 @@ class Query(Resource["EdgeQuake"]):
         extra_headers: Mapping[str, str | Secret] | None = None,
         **options: Unpack[CallOptions],
     ) -> EventStream[ServerSentEvent]:
-        """Ask a question and read the bare text of the answer while it is made, in ``async with``.
+        """Ask a question and stream the plain text of the answer, in ``async with``.
 
-        This is the server's older format, ``v1``: each event's ``data`` is a piece of the text, without sources before
-        it or figures after it. `stream` has both.
+        This is the server's older format, ``v1``: each event's ``data`` is a piece of the text, without sources
+        and statistics. `stream` has both.
 
         Args:
-            query: see `stream` for this and all others.
-            mode: where to look.
-            document_filter: use these documents only.
-            llm_provider: who runs the language model.
-            llm_model: which language model.
-            system_prompt: instead of the server's.
-            extra_headers: for the server's request to the language model.
-            options: what this call does differently, see `CallOptions`; ``timeout.idle`` bounds a silence.
+            query: see `stream` for this and the other arguments.
+            mode: the retrieval mode.
+            document_filter: a filter for the documents to use.
+            llm_provider: the provider of the language model.
+            llm_model: the language model.
+            system_prompt: a prompt that replaces the server's prompt.
+            extra_headers: headers of the server's request to the language model.
+            options: per-call options, see `CallOptions`; ``timeout.idle`` bounds the time between bytes.
 
         Raises:
-            BadRequestError: in the block: the question is empty, or a value is refused.
-            StreamError: in the block: the answer ended in an error, which is a text that begins with ``Error:``.
+            BadRequestError: in the block: the question is empty, or a value is rejected.
+            StreamError: in the block: the answer failed, which the server reports as text that starts with ``Error:``.
 
         Source: EdgeQuake API, ``POST /api/v1/query/stream``.
         """
@@ -220,7 +220,7 @@ class Query(Resource["EdgeQuake"]):
                 system_prompt=system_prompt,
                 extra_headers=extra_headers,
             ),
-            idempotent=True,  # a question changes nothing
+            idempotent=True,  # a question does not change data
             sentinel="[DONE]",
             **options,
         )

@@ -1,4 +1,4 @@
-"""``client.relationships``: the relationships of the knowledge graph, read and put right by hand."""
+"""``client.relationships``: relationships of the knowledge graph, to read and edit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PAGES = PageNumbers(items="items", total="total")
 
 
 class Relationships(Resource["EdgeQuake"]):
-    """The relationships of a workspace."""
+    """Relationships of a workspace."""
 
     async def create(
         self,
@@ -39,22 +39,22 @@ class Relationships(Resource["EdgeQuake"]):
         metadata: Mapping[str, object] | None = None,
         **options: Unpack[CallOptions],
     ) -> CreatedRelationship:
-        """Put a relationship into the graph.
+        """Create a relationship.
 
         Args:
-            src_id: the name of the entity that it starts from.
-            tgt_id: the name of the entity that it leads to.
-            keywords: what it is about, separated by commas; the first word is its type.
-            description: what there is to say about it.
-            source_id: where it comes from, such as ``"manual"``.
-            weight: how strong it is, 0 to 1.
-            metadata: any JSON object to keep with it.
-            options: what this call does differently, see `CallOptions`.
+            src_id: the name of the source entity.
+            tgt_id: the name of the target entity.
+            keywords: the keywords, separated by commas; the first one is the type.
+            description: a description.
+            source_id: the source, such as ``"manual"``.
+            weight: the strength, from 0 to 1.
+            metadata: any JSON object to store with it.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
+            BadRequestError: the server rejects a value.
             NotFoundError: one of the entities does not exist.
-            ConflictError: the two are related already.
+            ConflictError: the relationship already exists.
 
         Source: EdgeQuake API, ``POST /api/v1/graph/relationships``.
         """
@@ -78,11 +78,11 @@ class Relationships(Resource["EdgeQuake"]):
         """Fetch one relationship and its entities.
 
         Args:
-            relationship_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            relationship_id: the id of the relationship.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such relationship.
+            NotFoundError: the relationship does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/relationships/{relationship_id}``.
         """
@@ -104,21 +104,21 @@ class Relationships(Resource["EdgeQuake"]):
         metadata: Mapping[str, object] | None = None,
         **options: Unpack[CallOptions],
     ) -> UpdatedRelationship:
-        """Change a relationship; what is left out stays as it is.
+        """Update a relationship. Omitted arguments are not changed.
 
         Args:
-            relationship_id: its id.
-            keywords: what it is about, separated by commas.
-            description: what there is to say about it.
-            weight: how strong it is, 0 to 1.
-            metadata: any JSON object to keep with it, instead of the one that is there.
-            options: what this call does differently, see `CallOptions`.
+            relationship_id: the id of the relationship.
+            keywords: the keywords, separated by commas.
+            description: a description.
+            weight: the strength, from 0 to 1.
+            metadata: any JSON object to store with it, which replaces the existing one.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The relationship as it is now, and what changed.
+            The updated relationship and the changes.
 
         Raises:
-            NotFoundError: there is no such relationship.
+            NotFoundError: the relationship does not exist.
 
         Source: EdgeQuake API, ``PUT /api/v1/graph/relationships/{relationship_id}``.
         """
@@ -132,14 +132,14 @@ class Relationships(Resource["EdgeQuake"]):
         )
 
     async def delete(self, relationship_id: str, **options: Unpack[CallOptions]) -> DeletedRelationship:
-        """Delete a relationship; its entities stay.
+        """Delete a relationship but not its entities.
 
         Args:
-            relationship_id: its id.
-            options: what this call does differently, see `CallOptions`.
+            relationship_id: the id of the relationship.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such relationship.
+            NotFoundError: the relationship does not exist.
 
         Source: EdgeQuake API, ``DELETE /api/v1/graph/relationships/{relationship_id}``.
         """
@@ -154,12 +154,12 @@ class Relationships(Resource["EdgeQuake"]):
     def list(
         self, *, relationship_type: str | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> Paginator[Relationship]:
-        """All relationships of the workspace, or those of one type.
+        """List the workspace's relationships, optionally of one type.
 
         Args:
-            relationship_type: of this type only, such as ``"RELATED_TO"``.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            relationship_type: only relationships of this type, such as ``"RELATED_TO"``.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/graph/relationships``.
         """

@@ -1,4 +1,4 @@
-"""``client.settings``: how the server is set."""
+"""``client.settings``: settings of the server."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 
 class Settings(Resource["EdgeQuake"]):
-    """What models and providers are in use."""
+    """Models and providers in use."""
 
     async def provider_status(self, **options: Unpack[CallOptions]) -> ProviderStatus:
-        """Ask which providers are in use, and whether they answer.
+        """Fetch the providers in use and their status.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/settings/provider/status``.
         """
         return await self._client.request("GET", "/api/v1/settings/provider/status", model=ProviderStatus, **options)
 
     async def providers(self, **options: Unpack[CallOptions]) -> AvailableProviders:
-        """Fetch the providers that may be chosen, and what they still need.
+        """Fetch the available providers and their missing requirements.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/settings/providers``.
         """
         return await self._client.request("GET", "/api/v1/settings/providers", model=AvailableProviders, **options)
 
     async def effective_config(self, **options: Unpack[CallOptions]) -> EffectiveConfig:
-        """Fetch the settings that hold for the workspace of the call, and why.
+        """Fetch the effective settings of the workspace of the call and their origin.
 
         Args:
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/config/effective``.
         """

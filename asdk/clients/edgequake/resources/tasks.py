@@ -1,4 +1,4 @@
-"""``client.tasks``: work in the background."""
+"""``client.tasks``: background tasks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _PAGES = PageNumbers(items="tasks", total="pagination.total")
 
 
 class Tasks(Resource["EdgeQuake"]):
-    """The tasks of a workspace."""
+    """Tasks of a workspace."""
 
     async def get(self, track_id: str, **options: Unpack[CallOptions]) -> Task:
         """Fetch one task.
 
         Args:
-            track_id: the id that an upload gave.
-            options: what this call does differently, see `CallOptions`.
+            track_id: the id that an upload returned.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such task.
+            NotFoundError: the workspace does not contain the task.
 
         Source: EdgeQuake API, ``GET /api/v1/tasks/{track_id}``.
         """
@@ -37,15 +37,15 @@ class Tasks(Resource["EdgeQuake"]):
         )
 
     async def cancel(self, track_id: str, **options: Unpack[CallOptions]) -> Task:
-        """Give a task up.
+        """Cancel a task.
 
         Args:
-            track_id: the id that an upload gave.
-            options: what this call does differently, see `CallOptions`.
+            track_id: the id that an upload returned.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such task.
-            ConflictError: it has ended already.
+            NotFoundError: the workspace does not contain the task.
+            ConflictError: it is already complete.
 
         Source: EdgeQuake API, ``POST /api/v1/tasks/{track_id}/cancel``.
         """
@@ -54,15 +54,15 @@ class Tasks(Resource["EdgeQuake"]):
         )
 
     async def retry(self, track_id: str, **options: Unpack[CallOptions]) -> Task:
-        """Begin a task again that failed or was given up.
+        """Retry a failed or cancelled task.
 
         Args:
-            track_id: the id that an upload gave.
-            options: what this call does differently, see `CallOptions`.
+            track_id: the id that an upload returned.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: the workspace has no such task.
-            ConflictError: it runs, or has ended well.
+            NotFoundError: the workspace does not contain the task.
+            ConflictError: the task is running or is already complete.
 
         Source: EdgeQuake API, ``POST /api/v1/tasks/{track_id}/retry``.
         """
@@ -80,15 +80,15 @@ class Tasks(Resource["EdgeQuake"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Paginator[Task]:
-        """All tasks of the workspace, or those that fit the filters.
+        """List the workspace's tasks, optionally filtered.
 
         Args:
-            status: of `TaskStatus`, such as ``"failed"``.
-            task_type: such as ``"upload"``.
-            sort: ``"created_at"`` or ``"updated_at"``.
+            status: only items with this status, from `TaskStatus`, such as ``"failed"``.
+            task_type: only tasks of this type, such as ``"upload"``.
+            sort: the field to sort by: ``"created_at"`` or ``"updated_at"``.
             order: ``"asc"`` or ``"desc"``.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/tasks``.
         """

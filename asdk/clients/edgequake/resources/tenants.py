@@ -1,4 +1,4 @@
-"""``client.tenants``: the tenants of the server. Which of them a call is made for is another matter: see `Tenant`."""
+"""``client.tenants``: tenants of the server. To select the tenant of a call, see `Tenant`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAGES = Offset(items="items", total="total")
 
 
 class Tenants(Resource["EdgeQuake"]):
-    """The tenants of the server."""
+    """Tenants of the server."""
 
     async def create(
         self,
@@ -36,25 +36,25 @@ class Tenants(Resource["EdgeQuake"]):
         default_vision_llm_provider: str | None = None,
         **options: Unpack[CallOptions],
     ) -> TenantInfo:
-        """Create a tenant. New workspaces take its default models, and it takes the server's where it has none.
+        """Create a tenant. New workspaces use its default models, or the server's if it does not have any.
 
         Args:
-            name: its name.
-            slug: its name in addresses; left out, made from the name.
-            description: what it is for.
-            plan: which plan it is on.
+            name: the name.
+            slug: the name in URLs; by default derived from the name.
+            description: its purpose.
+            plan: the plan of the tenant.
             default_llm_model: the language model.
-            default_llm_provider: who runs it.
-            default_embedding_model: the model for embeddings.
-            default_embedding_provider: who runs it.
-            default_embedding_dimension: the length of its vectors.
-            default_vision_llm_model: the model for pictures in PDF files.
-            default_vision_llm_provider: who runs it.
-            options: what this call does differently, see `CallOptions`.
+            default_llm_provider: the provider of the model.
+            default_embedding_model: the embedding model.
+            default_embedding_provider: the provider of the model.
+            default_embedding_dimension: the length of the vectors.
+            default_vision_llm_model: the vision model for images in PDF files.
+            default_vision_llm_provider: the provider of the model.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            ConflictError: the slug is taken.
+            BadRequestError: the server rejects a value.
+            ConflictError: the slug is already in use.
 
         Source: EdgeQuake API, ``POST /api/v1/tenants``.
         """
@@ -82,11 +82,11 @@ class Tenants(Resource["EdgeQuake"]):
         """Fetch one tenant.
 
         Args:
-            tenant_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            tenant_id: the id of the tenant, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no tenant has this id.
+            NotFoundError: the tenant does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/tenants/{tenant_id}``.
         """
@@ -104,21 +104,21 @@ class Tenants(Resource["EdgeQuake"]):
         is_active: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> TenantInfo:
-        """Change a tenant; what is left out stays as it is.
+        """Update a tenant. Omitted arguments are not changed.
 
         Args:
-            tenant_id: its id, a UUID.
-            name: its name.
-            description: what it is for.
-            plan: which plan it is on.
-            is_active: whether it may be used.
-            options: what this call does differently, see `CallOptions`.
+            tenant_id: the id of the tenant, a UUID.
+            name: the name.
+            description: its purpose.
+            plan: the plan of the tenant.
+            is_active: whether the tenant is active.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The tenant as it is now.
+            The updated tenant.
 
         Raises:
-            NotFoundError: no tenant has this id.
+            NotFoundError: the tenant does not exist.
 
         Source: EdgeQuake API, ``PUT /api/v1/tenants/{tenant_id}``.
         """
@@ -135,11 +135,11 @@ class Tenants(Resource["EdgeQuake"]):
         """Delete a tenant.
 
         Args:
-            tenant_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            tenant_id: the id of the tenant, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no tenant has this id.
+            NotFoundError: the tenant does not exist.
 
         Source: EdgeQuake API, ``DELETE /api/v1/tenants/{tenant_id}``.
         """
@@ -148,11 +148,11 @@ class Tenants(Resource["EdgeQuake"]):
         )
 
     def list(self, *, limit: int | None = None, **options: Unpack[CallOptions]) -> Paginator[TenantInfo]:
-        """All tenants.
+        """List the tenants.
 
         Args:
-            limit: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            limit: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Source: EdgeQuake API, ``GET /api/v1/tenants``.
         """

@@ -1,4 +1,4 @@
-"""``client.users``: accounts, for administrators, but for one's own."""
+"""``client.users``: accounts. Other accounts than the caller's are for administrators only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGES = PageNumbers(items="users", total="total")
 
 
 class Users(Resource["EdgeQuake"]):
-    """The accounts of the server."""
+    """Accounts of the server."""
 
     async def create(
         self,
@@ -34,17 +34,17 @@ class Users(Resource["EdgeQuake"]):
         """Create an account.
 
         Args:
-            username: its name.
-            email: its e-mail address, by which it can log in as well.
-            password: its password.
-            role: what it may do, such as ``"admin"``; left out, an ordinary user's.
-            options: what this call does differently, see `CallOptions`.
+            username: the user name.
+            email: the email address, which can also be used to log in.
+            password: the password.
+            role: the role, such as ``"admin"``; by default an ordinary user.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            PermissionDeniedError: only administrators create accounts. Where everybody may register, a client
-                with ``auth=None`` does it.
-            ConflictError: the name or the address is taken.
+            BadRequestError: the server rejects a value.
+            PermissionDeniedError: only administrators create accounts. If the server has open registration, use a
+                client with ``auth=None``.
+            ConflictError: the name or the address is already in use.
 
         Source: EdgeQuake API, ``POST /api/v1/users``.
         """
@@ -63,12 +63,12 @@ class Users(Resource["EdgeQuake"]):
         """Fetch one account.
 
         Args:
-            user_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the id of the account, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: it is somebody else's, and the caller is no administrator.
-            NotFoundError: no account has this id.
+            PermissionDeniedError: the account is not the caller's, and the caller is not an administrator.
+            NotFoundError: the account does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/users/{user_id}``.
         """
@@ -86,24 +86,24 @@ class Users(Resource["EdgeQuake"]):
         role: str | None = None,
         **options: Unpack[CallOptions],
     ) -> User:
-        """Change an account; what is left out stays as it is.
+        """Update an account. Omitted arguments are not changed.
 
         Args:
-            user_id: its id, a UUID.
+            user_id: the id of the account, a UUID.
             display_name: the name to show.
-            email: the e-mail address.
-            is_active: whether it may log in; for administrators.
-            role: what it may do; for administrators.
-            options: what this call does differently, see `CallOptions`.
+            email: the email address.
+            is_active: whether the account can log in; for administrators.
+            role: the role; for administrators.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The account as it is now. It does not show the display name.
+            The updated account, without the display name.
 
         Raises:
-            BadRequestError: a value is refused.
-            PermissionDeniedError: it is somebody else's, or the change is for administrators.
-            NotFoundError: no account has this id.
-            ConflictError: the address is taken.
+            BadRequestError: the server rejects a value.
+            PermissionDeniedError: the account is not the caller's, or the change is for administrators.
+            NotFoundError: the account does not exist.
+            ConflictError: the address is already in use.
 
         Source: EdgeQuake API, ``PATCH /api/v1/users/{user_id}``.
         """
@@ -122,12 +122,12 @@ class Users(Resource["EdgeQuake"]):
         """Delete an account.
 
         Args:
-            user_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            user_id: the id of the account, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: the caller is no administrator.
-            NotFoundError: no account has this id.
+            PermissionDeniedError: the caller is not an administrator.
+            NotFoundError: the account does not exist.
 
         Source: EdgeQuake API, ``DELETE /api/v1/users/{user_id}``.
         """
@@ -138,15 +138,15 @@ class Users(Resource["EdgeQuake"]):
     def list(
         self, *, role: str | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> Paginator[User]:
-        """All accounts.
+        """List the accounts.
 
         Args:
-            role: only those with this role.
-            page_size: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            role: only accounts with this role.
+            page_size: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: at the first page: the caller is no administrator.
+            PermissionDeniedError: on the first page: the caller is not an administrator.
 
         Source: EdgeQuake API, ``GET /api/v1/users``.
         """

@@ -1,4 +1,4 @@
-"""``client.workspaces``: where documents lie. Made and listed within a tenant, fetched and changed by their own id."""
+"""``client.workspaces``: workspaces, which contain documents. Each belongs to a tenant and has an id of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SNAPSHOTS = Offset(items="snapshots", total=None)
 
 
 class Workspaces(Resource["EdgeQuake"]):
-    """The workspaces of tenants."""
+    """Workspaces of tenants."""
 
     async def create(
         self,
@@ -49,30 +49,30 @@ class Workspaces(Resource["EdgeQuake"]):
         entity_types_strict: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> Workspace:
-        """Create a workspace. The models that are left out are its tenant's defaults.
+        """Create a workspace. Omitted models default to the models of its tenant.
 
         Args:
-            tenant_id: the tenant it belongs to, a UUID.
-            name: its name.
-            slug: its name in addresses; left out, made from the name.
-            description: what it is for.
-            max_documents: how many it holds at most.
+            tenant_id: the id of its tenant, a UUID.
+            name: the name.
+            slug: the name in URLs; by default derived from the name.
+            description: its purpose.
+            max_documents: the maximum number of documents.
             llm_model: the language model.
-            llm_provider: who runs it.
-            embedding_model: the model for embeddings.
-            embedding_provider: who runs it.
-            embedding_dimension: the length of its vectors.
-            vision_llm_model: the model for pictures in PDF files.
-            vision_llm_provider: who runs it.
-            pdf_parser_backend: what reads PDF files; the server's names.
-            entity_types: the kinds of entities to look for.
-            entity_types_strict: look for no others.
-            options: what this call does differently, see `CallOptions`.
+            llm_provider: the provider of the model.
+            embedding_model: the embedding model.
+            embedding_provider: the provider of the model.
+            embedding_dimension: the length of the vectors.
+            vision_llm_model: the vision model for images in PDF files.
+            vision_llm_provider: the provider of the model.
+            pdf_parser_backend: the parser for PDF files, by the server's names.
+            entity_types: the types of entities to extract.
+            entity_types_strict: extract only these types.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: no tenant has this id.
-            ConflictError: the slug is taken.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the tenant does not exist.
+            ConflictError: the slug is already in use.
 
         Source: EdgeQuake API, ``POST /api/v1/tenants/{tenant_id}/workspaces``.
         """
@@ -104,11 +104,11 @@ class Workspaces(Resource["EdgeQuake"]):
         """Fetch one workspace.
 
         Args:
-            workspace_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/workspaces/{workspace_id}``.
         """
@@ -121,15 +121,15 @@ class Workspaces(Resource["EdgeQuake"]):
         )
 
     async def get_by_slug(self, tenant_id: str, slug: str, **options: Unpack[CallOptions]) -> Workspace:
-        """Fetch one workspace of a tenant by its name in addresses.
+        """Fetch one workspace of a tenant by its slug.
 
         Args:
-            tenant_id: the tenant it belongs to, a UUID.
-            slug: such as ``"default"``.
-            options: what this call does differently, see `CallOptions`.
+            tenant_id: the id of its tenant, a UUID.
+            slug: the name in URLs, such as ``"default"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such tenant, or it has no such workspace.
+            NotFoundError: the tenant or the workspace does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}``.
         """
@@ -161,32 +161,32 @@ class Workspaces(Resource["EdgeQuake"]):
         entity_types_strict: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> Workspace:
-        """Change a workspace; what is left out stays as it is.
+        """Update a workspace. Omitted arguments are not changed.
 
         Args:
-            workspace_id: its id, a UUID.
-            name: its name.
-            description: what it is for.
-            is_active: whether it may be used.
-            max_documents: how many it holds at most.
+            workspace_id: the id of the workspace, a UUID.
+            name: the name.
+            description: its purpose.
+            is_active: whether the tenant is active.
+            max_documents: the maximum number of documents.
             llm_model: the language model.
-            llm_provider: who runs it.
-            embedding_model: the model for embeddings.
-            embedding_provider: who runs it.
-            embedding_dimension: the length of its vectors.
-            vision_llm_model: the model for pictures in PDF files.
-            vision_llm_provider: who runs it.
-            pdf_parser_backend: what reads PDF files; the server's names.
-            entity_types: the kinds of entities to look for.
-            entity_types_strict: look for no others.
-            options: what this call does differently, see `CallOptions`.
+            llm_provider: the provider of the model.
+            embedding_model: the embedding model.
+            embedding_provider: the provider of the model.
+            embedding_dimension: the length of the vectors.
+            vision_llm_model: the vision model for images in PDF files.
+            vision_llm_provider: the provider of the model.
+            pdf_parser_backend: the parser for PDF files, by the server's names.
+            entity_types: the types of entities to extract.
+            entity_types_strict: extract only these types.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The workspace as it is now.
+            The updated workspace.
 
         Raises:
-            BadRequestError: a value is refused.
-            NotFoundError: no workspace has this id.
+            BadRequestError: the server rejects a value.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``PUT /api/v1/workspaces/{workspace_id}``.
         """
@@ -218,11 +218,11 @@ class Workspaces(Resource["EdgeQuake"]):
         """Delete a workspace.
 
         Args:
-            workspace_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``DELETE /api/v1/workspaces/{workspace_id}``.
         """
@@ -235,14 +235,14 @@ class Workspaces(Resource["EdgeQuake"]):
         )
 
     async def stats(self, workspace_id: str, **options: Unpack[CallOptions]) -> WorkspaceStats:
-        """Fetch how much is in a workspace.
+        """Fetch the statistics of a workspace.
 
         Args:
-            workspace_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/workspaces/{workspace_id}/stats``.
         """
@@ -255,14 +255,14 @@ class Workspaces(Resource["EdgeQuake"]):
         )
 
     async def trigger_metrics_snapshot(self, workspace_id: str, **options: Unpack[CallOptions]) -> MetricsSnapshot:
-        """Measure a workspace now.
+        """Record the metrics of a workspace now.
 
         Args:
-            workspace_id: its id, a UUID.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/metrics-snapshot``.
         """
@@ -284,18 +284,18 @@ class Workspaces(Resource["EdgeQuake"]):
         force: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> RebuiltEmbeddings:
-        """Make all vectors of a workspace anew, such as with another model.
+        """Rebuild all embeddings of a workspace, for example with another model.
 
         Args:
-            workspace_id: its id, a UUID.
-            embedding_model: the model from now on.
-            embedding_provider: who runs it.
-            embedding_dimension: the length of its vectors.
-            force: also where nothing has changed.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            embedding_model: the new embedding model.
+            embedding_provider: the provider of the model.
+            embedding_dimension: the length of the vectors.
+            force: rebuild even if nothing has changed.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings``.
         """
@@ -324,19 +324,19 @@ class Workspaces(Resource["EdgeQuake"]):
         rebuild_embeddings: bool | None = None,
         **options: Unpack[CallOptions],
     ) -> RebuiltGraph:
-        """Throw the graph of a workspace away and extract it anew.
+        """Delete the graph of a workspace and extract it again.
 
         Args:
-            workspace_id: its id, a UUID.
-            llm_model: the language model from now on.
-            llm_provider: who runs it.
-            force: also where nothing has changed.
-            max_documents: how many documents at most.
-            rebuild_embeddings: make the vectors anew as well.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            llm_model: the new language model.
+            llm_provider: the provider of the model.
+            force: rebuild even if nothing has changed.
+            max_documents: the maximum number of documents.
+            rebuild_embeddings: rebuild the embeddings as well.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph``.
         """
@@ -366,13 +366,13 @@ class Workspaces(Resource["EdgeQuake"]):
         """Process the documents of a workspace again.
 
         Args:
-            workspace_id: its id, a UUID.
-            include_completed: also those that are complete.
-            max_documents: how many at most.
-            options: what this call does differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            include_completed: include completed documents.
+            max_documents: the maximum number of documents.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no workspace has this id.
+            NotFoundError: the workspace does not exist.
 
         Source: EdgeQuake API, ``POST /api/v1/workspaces/{workspace_id}/reprocess-documents``.
         """
@@ -388,15 +388,15 @@ class Workspaces(Resource["EdgeQuake"]):
     def metrics_history(
         self, workspace_id: str, *, limit: int | None = None, **options: Unpack[CallOptions]
     ) -> Paginator[MetricsSnapshot]:
-        """What a workspace was measured to be, newest first.
+        """List the recorded metrics of a workspace, newest first.
 
         Args:
-            workspace_id: its id, a UUID.
-            limit: how many to fetch at a time, 1,000 at most; the server's choice is 100.
-            options: what these calls do differently, see `CallOptions`.
+            workspace_id: the id of the workspace, a UUID.
+            limit: items per page, at most 1,000; the server's default is 100.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: at the first page: no workspace has this id.
+            NotFoundError: on the first page: the workspace does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/workspaces/{workspace_id}/metrics-history``.
         """
@@ -410,15 +410,15 @@ class Workspaces(Resource["EdgeQuake"]):
         )
 
     def list(self, tenant_id: str, *, limit: int | None = None, **options: Unpack[CallOptions]) -> Paginator[Workspace]:
-        """All workspaces of a tenant.
+        """List the workspaces of a tenant.
 
         Args:
-            tenant_id: the tenant, a UUID.
-            limit: how many to fetch at a time, 100 at most; the server's choice is 20.
-            options: what these calls do differently, see `CallOptions`.
+            tenant_id: the id of the tenant, a UUID.
+            limit: items per page, at most 100; the server's default is 20.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: at the first page: no tenant has this id.
+            NotFoundError: on the first page: the tenant does not exist.
 
         Source: EdgeQuake API, ``GET /api/v1/tenants/{tenant_id}/workspaces``.
         """

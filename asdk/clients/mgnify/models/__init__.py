@@ -1,6 +1,6 @@
-"""What MGnify sends, in the server's own shapes, a file per family.
+"""Models of MGnify's replies, in the shapes of the server.
 
-Enums are open: a value that is new stays what it is. Datetimes are aware. Keys that are new are passed over.
+Enums are open: unknown values are kept. Datetimes are aware. Unknown keys are ignored.
 """
 
 from asdk.clients.mgnify.models.common import (

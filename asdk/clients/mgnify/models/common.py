@@ -1,4 +1,4 @@
-"""What several families of records share: biomes, files, versions of the pipeline."""
+"""Models shared by several kinds of records: biomes, files and pipeline versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class PipelineVersion(OpenEnum):
-    """The version of MGnify's pipeline that made an analysis."""
+    """The version of MGnify's pipeline that produced an analysis."""
 
     V1 = "V1"
     V2 = "V2"
@@ -19,7 +19,7 @@ class PipelineVersion(OpenEnum):
 
 
 class ExperimentType(OpenEnum):
-    """What was done in a sequencing run, as filters name it; replies spell it out, as in ``"Metagenomic"``."""
+    """The type of a sequencing run, as a code for filters. Replies spell it out, as in ``"Metagenomic"``."""
 
     METATRANSCRIPTOMIC = "METAT"
     METAGENOMIC = "METAG"
@@ -47,7 +47,7 @@ class FileType(OpenEnum):
 
 
 class DownloadType(OpenEnum):
-    """What a file is about."""
+    """The content of a file."""
 
     CODING_SEQUENCES = "Coding Sequences"
     SEQUENCE_DATA = "Sequence data"
@@ -63,7 +63,7 @@ class DownloadType(OpenEnum):
 
 @model
 class Biome:
-    """A place where microbes live. ``lineage`` is a path such as ``"root:Environmental:Aquatic"``."""
+    """A habitat of microbes. ``lineage`` is a path such as ``"root:Environmental:Aquatic"``."""
 
     biome_name: str
     lineage: str | None = None
@@ -71,7 +71,7 @@ class Biome:
 
 @model
 class IndexFile:
-    """An index beside a file, of the type ``"fai"``, ``"gzi"`` or ``"csi"``; ``path`` is where the server keeps it."""
+    """An index of a file, of type ``"fai"``, ``"gzi"`` or ``"csi"``. ``path`` is its location on the server."""
 
     index_type: str
     url: str | None = None
@@ -80,14 +80,15 @@ class IndexFile:
 
 @model
 class DownloadFile:
-    """A file of a record. ``mgnify.files`` reads it.
+    """A file of a record, which ``mgnify.files`` can download.
 
     Attributes:
-        alias: its name, unique in its record.
-        download_group: what it belongs to, such as ``"taxonomies.closed_reference.ssu"``.
-        file_size_bytes: as it is stored: of a ``.gz`` the compressed size.
-        index_files: indexes of a file of a study or an analysis; ``index_file`` those of others, which have no URL.
-        url: where it lies. Of a private record the link is good for an hour; fetch the record again after that.
+        alias: the name of the file, unique within its record.
+        download_group: the group of the file, such as ``"taxonomies.closed_reference.ssu"``.
+        file_size_bytes: the stored size; the compressed size of a ``.gz`` file.
+        index_files: the indexes of a file of a study or an analysis. Files of other records have ``index_file``, which
+            has no URL.
+        url: the URL of the file. For a private record it expires after an hour; fetch the record again after that.
     """
 
     alias: str

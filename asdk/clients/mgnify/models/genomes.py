@@ -1,4 +1,4 @@
-"""Genomes, their catalogues, and their links to assemblies: the replies of `Genomes`, `Catalogues` and `Assemblies`."""
+"""Models of genomes, catalogues and links to assemblies. Returned by `Genomes`, `Catalogues` and `Assemblies`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from asdk.models.declaration import OpenEnum, model
 
 
 class GenomeType(OpenEnum):
-    """Where a genome comes from: assembled from a metagenome, or from an isolate."""
+    """The origin of a genome: a metagenome (MAG) or an isolate."""
 
     MAG = "MAG"
     ISOLATE = "Isolate"
 
 
 class CatalogueStatus(OpenEnum):
-    """How far a catalogue is."""
+    """The publication status of a catalogue."""
 
     DRAFT = "draft"
     READY = "ready"
@@ -26,7 +26,7 @@ class CatalogueStatus(OpenEnum):
 
 
 class CatalogueType(OpenEnum):
-    """What lives in a catalogue."""
+    """The kind of organisms in a catalogue."""
 
     PROKARYOTES = "prokaryotes"
     EUKARYOTES = "eukaryotes"
@@ -35,7 +35,7 @@ class CatalogueType(OpenEnum):
 
 @model
 class Catalogue:
-    """A catalogue of genomes from one biome. ``catalogue_id`` is such as ``"human-gut-v2-0-2"``."""
+    """A catalogue of genomes from one biome. ``catalogue_id`` is an id such as ``"human-gut-v2-0-2"``."""
 
     catalogue_id: str
     version: str
@@ -59,13 +59,13 @@ class Catalogue:
 
 @model
 class Genome:
-    """A genome, which stands for its species in its catalogue. ``accession`` is ``MGYG`` and nine digits.
+    """A genome that represents its species in a catalogue. ``accession`` is ``MGYG`` and nine digits.
 
     Attributes:
-        length: in base pairs; so is ``n_50``.
-        gc_content: in percent; so are ``completeness`` and ``contamination``.
-        num_genomes_total: how many genomes of the species there are.
-        taxon_lineage: ranks from domain to species, as in ``"d__Bacteria;p__Bacillota;..."``.
+        length: the length in base pairs, like ``n_50``.
+        gc_content: the GC content in percent, like ``completeness`` and ``contamination``.
+        num_genomes_total: the number of genomes of the species.
+        taxon_lineage: the ranks from domain to species, as in ``"d__Bacteria;p__Bacillota;..."``.
     """
 
     accession: str
@@ -94,13 +94,14 @@ class Genome:
 
 @model
 class GenomeDetail(Genome):
-    """A genome with its catalogue, its files and its figures.
+    """A genome with its catalogue, files and statistics.
 
     Attributes:
-        rna_5s: how much of the gene was found, in percent; so are the other ``rna_`` fields.
-        trnas: how many tRNAs there are; ``nc_rnas`` counts other non-coding RNAs.
-        eggnog_coverage: proteins with an eggNOG annotation, in percent; ``ipr_coverage`` of InterPro.
-        pangenome_size: in genes; so are its core and its accessory part.
+        rna_5s: the share of the gene that was found, in percent, like the other ``rna_`` fields.
+        trnas: the number of tRNAs; ``nc_rnas`` counts other non-coding RNAs.
+        eggnog_coverage: the share of proteins with an eggNOG annotation, in percent; ``ipr_coverage`` is the same for
+            InterPro.
+        pangenome_size: the number of genes, like the sizes of the core and accessory parts.
     """
 
     downloads: list[DownloadFile]
@@ -123,7 +124,7 @@ class GenomeDetail(Genome):
 
 @model
 class GenomeAnnotations:
-    """What is known of a genome's genes, by the name of the method."""
+    """The annotations of a genome's genes, by name of the method."""
 
     accession: str
     annotations: dict[str, Any]
@@ -131,7 +132,7 @@ class GenomeAnnotations:
 
 @model
 class LinkedGenome:
-    """A genome as an assembly's links show it."""
+    """A genome in the links of an assembly."""
 
     accession: str
     catalogue_id: str | None
@@ -142,7 +143,7 @@ class LinkedGenome:
 
 @model
 class GenomeLink:
-    """A genome that was made from an assembly: as species representative, or as the MAG that it clusters with."""
+    """A genome built from an assembly, as a species representative or as a MAG in its cluster."""
 
     genome: LinkedGenome
     updated_at: datetime | None
@@ -152,7 +153,7 @@ class GenomeLink:
 
 @model
 class ContainedGenome:
-    """A genome that was found inside an assembly. ``containment`` and ``cani`` (identity) go from 0 to 1."""
+    """A genome found in an assembly. ``containment`` and ``cani`` (identity) range from 0 to 1."""
 
     genome: LinkedGenome
     updated_at: datetime | None

@@ -1,4 +1,4 @@
-"""Publications, what text mining found in them, and super studies: the replies of `Publications` and `SuperStudies`."""
+"""Models of publications, text-mining results and super studies. Returned by `Publications` and `SuperStudies`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.models.declaration import model
 
 @model
 class Publication:
-    """A paper about studies that MGnify has."""
+    """A paper about studies in MGnify."""
 
     title: str
     metadata: dict[str, Any]
@@ -28,7 +28,7 @@ class PublicationDetail(Publication):
 
 @model
 class MentionTag:
-    """A term of an ontology that a mention stands for."""
+    """The ontology term of a mention."""
 
     name: str
     uri: str
@@ -36,7 +36,7 @@ class MentionTag:
 
 @model
 class Mention:
-    """A place in the text of a paper: the exact words, and those before and after."""
+    """A mention in the text of a paper: the exact words and their context."""
 
     exact: str
     type: str
@@ -50,7 +50,7 @@ class Mention:
 
 @model
 class TextAnnotation:
-    """A term that text mining found, and where."""
+    """A term found by text mining, with its mentions."""
 
     annotation_text: str
     mentions: list[Mention]
@@ -58,7 +58,7 @@ class TextAnnotation:
 
 @model
 class TextAnnotationGroup:
-    """Terms of one kind, such as ``"Kit"`` or ``"Body-Site"``."""
+    """The terms of one kind, such as ``"Kit"`` or ``"Body-Site"``."""
 
     annotation_type: str
     title: str
@@ -68,7 +68,7 @@ class TextAnnotationGroup:
 
 @model
 class PublicationAnnotations:
-    """What text mining found in a paper: about the processing of samples, and the rest. Source: Europe PMC."""
+    """The text-mining results of a paper, on sample processing and on other topics. Source: Europe PMC."""
 
     sample_processing: list[TextAnnotationGroup]
     other: list[TextAnnotationGroup]
@@ -76,7 +76,7 @@ class PublicationAnnotations:
 
 @model
 class SuperStudy:
-    """Studies and catalogues that belong together, under a name for a web page."""
+    """A group of related studies and catalogues; ``slug`` is its name in web addresses."""
 
     slug: str
     title: str

@@ -1,4 +1,4 @@
-"""Searches in genomes, and the tokens of a login: the replies of `Searches` and `Auth`."""
+"""Models of genome searches and login tokens. Returned by `Searches` and `Auth`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asdk.secret import Secret
 
 @model
 class KmerMatch:
-    """How much of a fragment a genome holds."""
+    """The k-mers of a fragment that a genome contains."""
 
     genome: str
     num_kmers: int | None = None
@@ -21,7 +21,7 @@ class KmerMatch:
 
 @model
 class FragmentMatch:
-    """A genome that holds a fragment, or part of it."""
+    """A genome that contains a fragment or part of it."""
 
     mgnify: Genome
     cobs: KmerMatch
@@ -29,7 +29,7 @@ class FragmentMatch:
 
 @model
 class FragmentSearch:
-    """What a fragment was found in, best match first. ``threshold`` is a share of the k-mers, from 0 to 1."""
+    """The genomes that contain a fragment, best match first. ``threshold`` is a share of the k-mers, from 0 to 1."""
 
     results: list[FragmentMatch]
     query: str | None = None
@@ -38,13 +38,13 @@ class FragmentSearch:
 
 @model
 class FragmentSearchReply:
-    """How the reply wraps it."""
+    """The envelope of a reply."""
 
     data: FragmentSearch
 
 
 class JobStatus(OpenEnum):
-    """How far a search is. A status that is none of these means that it is still under way."""
+    """The status of a search. An unknown status means that the search is still running."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -54,13 +54,13 @@ class JobStatus(OpenEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether it will not change any more."""
+        """Return whether the status is final."""
         return self in (JobStatus.SUCCESS, JobStatus.FAILURE, JobStatus.REVOKED)
 
 
 @model
 class GatherJob:
-    """A search by signatures that has been queued; ``children_ids`` has a job for each signature and catalogue."""
+    """A queued search by signatures. ``children_ids`` contains one job per signature and catalogue."""
 
     job_id: str
     status: JobStatus
@@ -73,14 +73,14 @@ class GatherJob:
 
 @model
 class GatherJobReply:
-    """How the reply wraps it."""
+    """The envelope of a reply."""
 
     data: GatherJob
 
 
 @model
 class SignatureStatus:
-    """How far one signature in one catalogue is. ``result`` is free JSON data; ``reason`` says why there is none."""
+    """The status of one signature in one catalogue. ``result`` is JSON data; ``reason`` explains a missing result."""
 
     job_id: str
     status: JobStatus
@@ -94,10 +94,10 @@ class SignatureStatus:
 
 @model
 class GatherStatus:
-    """How far a search by signatures is. With ``results_url`` its results can be had.
+    """The status of a search by signatures. Its results are available once ``results_url`` is set.
 
     Attributes:
-        worker_status: of the machine that searches, such as ``"ONLINE"``.
+        worker_status: the status of the search machine, such as ``"ONLINE"``.
     """
 
     group_id: str
@@ -108,20 +108,20 @@ class GatherStatus:
 
     @property
     def is_final(self) -> bool:
-        """Whether it has ended, well or not: whatever the status is called, results come at the end."""
+        """Return whether the search has finished, successfully or not. A ``results_url`` means that it has."""
         return self.status.is_final or self.results_url is not None
 
 
 @model
 class GatherStatusReply:
-    """How the reply wraps it."""
+    """The envelope of a reply."""
 
     data: GatherStatus
 
 
 @model
 class SlidingTokenReply:
-    """A token that is both: what calls carry, and what the next one is had for."""
+    """A token that is both the access token and the refresh token."""
 
     token: Secret
     token_type: str | None = None

@@ -1,7 +1,7 @@
-"""Studies, samples, runs, assemblies, analyses: the replies of `Studies`, `Samples`, `Runs`, `Assemblies`, `Analyses`.
+"""Models of studies, samples, runs, assemblies and analyses, returned by the operations of the same names.
 
-Lists show less of a record than its own page does; the longer models extend the shorter ones. ``metadata`` is free: the
-archive that a record comes from decides what is in it.
+Lists contain fewer fields of a record than its detail does; the detail models extend the list models. ``metadata`` has
+no fixed schema: its content depends on the archive that the record comes from.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from asdk.models.declaration import OpenEnum, model
 
 @model
 class Study:
-    """A study. ``accession`` is ``MGYS`` and digits; ``ena_accessions`` are the archive's own."""
+    """A study. ``accession`` is ``MGYS`` and digits; ``ena_accessions`` are those of the archive."""
 
     accession: str
     ena_accessions: list[str]
@@ -35,14 +35,14 @@ class StudyDetail(Study):
 
 @model
 class StudyAccession:
-    """The accession that MGnify has given to a study of the archive."""
+    """The MGnify accession of a study in the archive."""
 
     accession: str
 
 
 @model
 class Sample:
-    """A sample, with the archive's accessions."""
+    """A sample, with its accessions in the archive."""
 
     accession: str
     ena_accessions: list[str]
@@ -53,7 +53,7 @@ class Sample:
 
 @model
 class SampleWithMetadata(Sample):
-    """A sample as lists of one study show it."""
+    """A sample in the list of one study."""
 
     metadata: dict[str, Any]
 
@@ -95,7 +95,7 @@ class Assembly:
 
 @model
 class AssemblyDetail(Assembly):
-    """An assembly with where it comes from and what made it."""
+    """An assembly with its origin and its assembler."""
 
     run_accession: str | None = None
     sample_accession: str | None = None
@@ -109,7 +109,7 @@ class AssemblyDetail(Assembly):
 
 @model
 class Analysis:
-    """What the pipeline made of a run or an assembly. ``accession`` is ``MGYA`` and digits."""
+    """The result of the pipeline for a run or an assembly. ``accession`` is ``MGYA`` and digits."""
 
     accession: str
     experiment_type: str
@@ -138,13 +138,13 @@ class AnalysisDetail(Analysis):
 
 @model
 class AnalysisWithAnnotations(AnalysisDetail):
-    """An analysis with all its annotations at once; the typed ones come by ``analyses.typed_annotations``."""
+    """An analysis with all its annotations; ``analyses.typed_annotations`` returns one type at a time."""
 
     annotations: dict[str, Any]
 
 
 class AnnotationType(OpenEnum):
-    """The annotations that can be had one kind at a time."""
+    """The types of annotations that can be fetched separately."""
 
     TAXONOMIES_SSU = "taxonomies__ssu"
     TAXONOMIES_LSU = "taxonomies__lsu"
@@ -158,7 +158,7 @@ class AnnotationType(OpenEnum):
 
 @model
 class TypedAnnotation:
-    """How often something was found: an organism by its lineage, or a protein family by its description."""
+    """The count of an organism, given by its lineage, or of a protein family, given by its description."""
 
     count: int | None = None
     description: str | None = None

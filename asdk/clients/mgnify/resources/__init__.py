@@ -1,4 +1,4 @@
-"""The operations of MGnify, a file per family. `MGnify` hangs each group on itself."""
+"""Operations of MGnify, one class per attribute of the client."""
 
 from asdk.clients.mgnify.resources.analyses import Analyses
 from asdk.clients.mgnify.resources.auth import Auth

@@ -1,4 +1,4 @@
-"""``client.analyses``: what the pipeline made of runs and assemblies, and its annotations."""
+"""``client.analyses``: analyses of runs and assemblies, and their annotations."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from asdk.http.options import CallOptions
 
 
 class Analyses(MGnifyResource):
-    """Analyses, by the accession that MGnify has given them."""
+    """Operations on analyses, by MGnify accession."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> AnalysisDetail:
         """Fetch one analysis.
 
         Args:
-            accession: ``MGYA`` and eight digits, such as ``"MGYA00000001"``.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession, ``MGYA`` and eight digits, such as ``"MGYA00000001"``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The analysis with its files; either ``run`` or ``assembly`` is None.
+            The analysis with its files, and either a ``run`` or an ``assembly``.
 
         Raises:
-            NotFoundError: there is no such analysis, or it is private and another account's.
+            NotFoundError: the analysis does not exist, or is private to another account.
 
         Source: MGnify API v2, ``GET /analyses/{accession}``.
         """
@@ -32,14 +32,14 @@ class Analyses(MGnifyResource):
         )
 
     async def annotations(self, accession: str, **options: Unpack[CallOptions]) -> AnalysisWithAnnotations:
-        """Fetch one analysis with all its annotations at once, which may be many megabytes.
+        """Fetch one analysis with all its annotations, which may be many megabytes.
 
         Args:
-            accession: of the analysis.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession of the analysis.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such analysis, or it is private and another account's.
+            NotFoundError: the analysis does not exist, or is private to another account.
 
         Source: MGnify API v2, ``GET /analyses/{accession}/annotations``.
         """
@@ -59,13 +59,13 @@ class Analyses(MGnifyResource):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[TypedAnnotation]:
-        """The annotations of one kind.
+        """List the annotations of one type.
 
         Args:
-            accession: of the analysis.
-            annotation_type: the kind, such as ``AnnotationType.PFAMS``.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the analysis.
+            annotation_type: the type, such as ``AnnotationType.PFAMS``.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /analyses/{accession}/annotations/{annotation_type}``.
         """
@@ -79,11 +79,11 @@ class Analyses(MGnifyResource):
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[AnalysisDetail]:
-        """Public analyses. A login is not needed, and the account's private ones are not among them.
+        """List the public analyses. Private analyses of the account are not included, even with a login.
 
         Args:
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /analyses/``.
         """

@@ -1,7 +1,7 @@
-"""``client.auth``: log in, refresh, verify.
+"""``client.auth``: login, refresh and verification of tokens.
 
-A client that was given ``username`` and ``password`` does all this by itself. These are for programs that keep the
-tokens of their own users.
+A client with ``username`` and ``password`` does this itself. These operations are for programs that manage the tokens
+of their own users.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 class Auth(Resource["MGnify"]):
-    """Sliding tokens: one text that is both, access token and refresh token. The server keeps no session."""
+    """Operations on sliding tokens, which are both access and refresh token. The server keeps no session."""
 
     async def login(self, username: str, password: str | Secret, **options: Unpack[CallOptions]) -> SlidingTokenReply:
-        """Get a token. Needs no credentials, and changes none of this client's.
+        """Get a token. This requires no credentials, and does not change those of the client.
 
         Args:
-            username: a Webin id, such as ``"Webin-12345"``.
-            password: of that account.
-            options: what this call does differently, see `CallOptions`.
+            username: the Webin id, such as ``"Webin-12345"``.
+            password: the password of the account.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The token, good for 24 hours. ``MGnify(auth_token=reply.token)`` is a client that uses it.
+            The token, which is valid for 24 hours. ``MGnify(auth_token=reply.token)`` creates a client that uses it.
 
         Raises:
-            AuthenticationError: there is no such pair, or the archive that knows it does not answer.
+            AuthenticationError: the user name or password is wrong, or the archive that verifies them is unavailable.
 
         Source: MGnify API v2, ``POST /auth/sliding``.
         """
@@ -51,17 +51,17 @@ class Auth(Resource["MGnify"]):
         )
 
     async def refresh(self, token: str | Secret, **options: Unpack[CallOptions]) -> SlidingTokenReply:
-        """Get the next token for one that still lives. Needs no credentials.
+        """Get a new token for one that is still valid. This requires no credentials.
 
         Args:
-            token: what a login or a refresh gave, at most 24 hours after the login.
-            options: what this call does differently, see `CallOptions`.
+            token: a token from a login or a refresh, at most 24 hours after the login.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            A token that is good for 24 hours from now.
+            The new token, which is valid for 24 hours.
 
         Raises:
-            AuthenticationError: the token has expired, or its login was too long ago: log in again.
+            AuthenticationError: the token has expired, or its login is too old: log in again.
             BadRequestError: the token is empty.
 
         Source: MGnify API v2, ``POST /auth/sliding/refresh``.
@@ -77,15 +77,15 @@ class Auth(Resource["MGnify"]):
         )
 
     async def verify(self, token: str | Secret | None = None, **options: Unpack[CallOptions]) -> bool:
-        """Ask whether a token is good now.
+        """Return whether the server accepts a token.
 
         Args:
-            token: what a login or a refresh gave; left out, this client's own, which it gets if it has none yet.
-            options: what this call does differently, see `CallOptions`.
+            token: a token from a login or a refresh; by default the client's own, which it fetches if necessary.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            ConfigurationError: no token was given, and this client has no account.
-            TokenError: no token was given, and this client can get none.
+            ConfigurationError: no token was passed, and the client has no account.
+            TokenError: no token was passed, and the client cannot get one.
 
         Source: MGnify API v2, ``POST /auth/verify``.
         """

@@ -1,4 +1,4 @@
-"""``client.files``: the files that records have. They lie on a file host, which wants no token and gets none."""
+"""``client.files``: the files of records. They are on a file host, which requires no token and is sent none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What in the query of a link opens a private file.
+# The query parameters that sign a link to a private file.
 _SIGNATURE = ("", "expires", "token")
 
 
@@ -32,14 +32,16 @@ class HasFiles(Protocol):
     """A record with files: the detail of a study, an analysis, a genome, or a catalogue."""
 
     @property
-    def downloads(self) -> Sequence[DownloadFile] | None: ...
+    def downloads(self) -> Sequence[DownloadFile] | None:
+        """Return the files of the record."""
+        ...
 
 
 class Files(Resource["MGnify"]):
-    """Files of studies, analyses, genomes and catalogues.
+    """Operations on the files of studies, analyses, genomes and catalogues.
 
-    The link to a private one opens it by itself, for an hour. ``refresh=`` says how to have the record fetched again
-    after that, as in ``refresh=lambda: mgnify.studies.get(accession)``: the file's new link is then taken from there.
+    A link to a private file is signed and expires after an hour. Pass ``refresh=`` to fetch the record again after
+    that, as in ``refresh=lambda: mgnify.studies.get(accession)``; the new link of the file is taken from the result.
     """
 
     async def download(
@@ -52,28 +54,28 @@ class Files(Resource["MGnify"]):
         resume: bool = True,
         **options: Unpack[CallOptions],
     ) -> DownloadResult:
-        """Download a file to the disk. It gets its name when all of it is there; a broken download goes on.
+        """Download a file to disk, resuming an interrupted download. The file gets its name when it is complete.
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
-            to: the path of the file; or a folder that is there, where an entry of ``downloads`` is named by its alias.
-                A file that is there is replaced.
-            refresh: fetches the record again if the link has run out, see `Files`; the download goes on from where it
-                is.
-            progress: called with the bytes on the disk and the size of the file, None if the server tells none; or a
-                display of `asdk.progress`.
-            resume: False to throw away what an earlier download of the same file left.
-            options: what this call does differently, see `CallOptions`.
+            to: the path of the file, or an existing folder, in which an entry of ``downloads`` is named by its alias.
+                An existing file is replaced.
+            refresh: a function that fetches the record again if the link has expired, see `Files`; the download is
+                then resumed.
+            progress: a function that is called with the number of bytes on disk and the size of the file (None if
+                unknown), or a display of `asdk.progress`.
+            resume: False to discard an earlier partial download of the same file.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            Path and size, and how much of it an earlier download had left. The bytes are as they are stored: a ``.gz``
-            stays compressed.
+            The path, the size, and the number of bytes from an earlier download. The bytes are as stored: a ``.gz``
+            file stays compressed.
 
         Raises:
-            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``refresh``.
-            NotFoundError: there is no such file.
+            PermissionDeniedError: the link to a private file has expired: fetch the record again, or pass ``refresh``.
+            NotFoundError: the file does not exist.
             InvalidRequestError: the entry has no URL, or the file cannot be written.
-            IntegrityError: the length is not what was announced.
+            IntegrityError: the length differs from the announced length.
 
         Source: MGnify API v2, the ``url`` of an entry of ``downloads``.
         """
@@ -85,12 +87,12 @@ class Files(Resource["MGnify"]):
                 to=target,
                 progress=progress,
                 resume=resume,
-                source=_place(link),
+                source=_unsigned(link),
                 authenticate=False,
                 **options,
             )
 
-        return await _with_good_link(url, refresh, fetch)
+        return await _with_valid_link(url, refresh, fetch)
 
     async def read(
         self,
@@ -99,19 +101,19 @@ class Files(Resource["MGnify"]):
         refresh: Callable[[], Awaitable[HasFiles]] | None = None,
         **options: Unpack[CallOptions],
     ) -> bytes:
-        """Fetch a file whole, into memory.
+        """Read a whole file into memory.
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
-            refresh: fetches the record again if the link has run out, see `Files`.
-            options: what this call does differently, see `CallOptions`.
+            refresh: a function that fetches the record again if the link has expired, see `Files`.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The bytes as they are stored: a ``.gz`` stays compressed.
+            The bytes as stored: a ``.gz`` file stays compressed.
 
         Raises:
-            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``refresh``.
-            NotFoundError: there is no such file.
+            PermissionDeniedError: the link to a private file has expired: fetch the record again, or pass ``refresh``.
+            NotFoundError: the file does not exist.
             InvalidRequestError: the entry has no URL.
 
         Source: MGnify API v2, the ``url`` of an entry of ``downloads``.
@@ -127,16 +129,16 @@ class Files(Resource["MGnify"]):
         refresh: Callable[[], Awaitable[HasFiles]] | None = None,
         **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Response, None]:
-        """Open a file for ``async with``; its bytes come as they are read.
+        """Open a file for ``async with`` and stream its bytes.
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
-            refresh: fetches the record again if the link has run out, see `Files`.
-            options: what this call does differently, see `CallOptions`.
+            refresh: a function that fetches the record again if the link has expired, see `Files`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            PermissionDeniedError: the link to a private file has run out: fetch the record again, or pass ``refresh``.
-            NotFoundError: there is no such file.
+            PermissionDeniedError: the link to a private file has expired: fetch the record again, or pass ``refresh``.
+            NotFoundError: the file does not exist.
             InvalidRequestError: the entry has no URL.
 
         Source: MGnify API v2, the ``url`` of an entry of ``downloads``.
@@ -146,22 +148,22 @@ class Files(Resource["MGnify"]):
             async def open_file(link: str) -> Response:
                 return await stack.enter_async_context(self._client.stream("GET", link, authenticate=False, **options))
 
-            yield await _with_good_link(_url(file), refresh, open_file)
+            yield await _with_valid_link(_url(file), refresh, open_file)
 
 
-async def _with_good_link(
+async def _with_valid_link(
     url: str, refresh: Callable[[], Awaitable[HasFiles]] | None, use: Callable[[str], Awaitable[T]]
 ) -> T:
-    """Use a link, and if it is refused the one that the record has now."""
+    """Use a link; if it is rejected, use the current link of the record."""
     try:
         return await use(url)
     except PermissionDeniedError as error:
         if refresh is None:
-            error.hint = "the link to a private file is good for an hour: fetch its record again, or pass refresh="
+            error.hint = "a link to a private file expires after an hour: fetch its record again, or pass refresh="
             raise
-    links = [link for link in _links(await refresh()) if _place(link) == _place(url)]
+    links = [link for link in _links(await refresh()) if _unsigned(link) == _unsigned(url)]
     if not links:
-        raise InvalidRequestError("the record that refresh= fetched has no such file")
+        raise InvalidRequestError("the record fetched by refresh= does not contain this file")
     return await use(links[0])
 
 
@@ -172,8 +174,8 @@ def _links(record: HasFiles) -> Iterator[str]:
                 yield entry.url
 
 
-def _place(url: str) -> str:
-    """Where a file lies: a link without its signature."""
+def _unsigned(url: str) -> str:
+    """Return a link without its signature, which identifies the file."""
     path, _, query = url.partition("?")
     return "?".join([path, *(part for part in query.split("&") if part.partition("=")[0] not in _SIGNATURE)])
 
@@ -189,7 +191,7 @@ def _target(file: DownloadFile | IndexFile | str, to: str | os.PathLike[str]) ->
     path = Path(to)
     if not path.is_dir():
         return path
-    # The alias is the server's word: what is more than a plain name must not lead out of the folder.
+    # The alias comes from the server, so anything but a plain name could lead out of the folder.
     if not isinstance(file, DownloadFile) or Path(file.alias).name != file.alias:
-        raise InvalidRequestError(f"{path} is a folder, and the file has no name to get there: give a whole path")
+        raise InvalidRequestError(f"to is the folder {path}, and the file has no valid name: pass a full path")
     return path / file.alias

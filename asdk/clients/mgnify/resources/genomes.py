@@ -1,4 +1,4 @@
-"""``client.genomes`` and ``client.catalogues``."""
+"""``client.genomes`` and ``client.catalogues``: genomes and their catalogues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Genomes(Resource["MGnify"]):
-    """Genomes, by the accession that MGnify has given them. ``client.searches`` looks inside them."""
+    """Operations on genomes, by MGnify accession. ``client.searches`` searches their sequences."""
 
     async def get(
         self, accession: str, *, catalogue_id: str | None = None, **options: Unpack[CallOptions]
@@ -24,15 +24,15 @@ class Genomes(Resource["MGnify"]):
         """Fetch one genome.
 
         Args:
-            accession: ``MGYG`` and nine digits, such as ``"MGYG000000001"``.
-            catalogue_id: the catalogue to take it from, where it stands in several.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession, ``MGYG`` and nine digits, such as ``"MGYG000000001"``.
+            catalogue_id: the catalogue, if the genome is in several.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The genome with its catalogue and its files.
 
         Raises:
-            NotFoundError: there is no such genome, or not in this catalogue.
+            NotFoundError: the genome does not exist, or is not in this catalogue.
 
         Source: MGnify API v2, ``GET /genomes/{accession}``.
         """
@@ -48,15 +48,15 @@ class Genomes(Resource["MGnify"]):
     async def annotations(
         self, accession: str, *, catalogue_id: str | None = None, **options: Unpack[CallOptions]
     ) -> GenomeAnnotations:
-        """Fetch what is known of the genes of a genome.
+        """Fetch the gene annotations of a genome.
 
         Args:
-            accession: of the genome.
-            catalogue_id: the catalogue to take it from, where it stands in several.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession of the genome.
+            catalogue_id: the catalogue, if the genome is in several.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such genome, or not in this catalogue.
+            NotFoundError: the genome does not exist, or is not in this catalogue.
 
         Source: MGnify API v2, ``GET /genomes/{accession}/annotations``.
         """
@@ -78,15 +78,15 @@ class Genomes(Resource["MGnify"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Genome]:
-        """Genomes of all catalogues.
+        """List the genomes of all catalogues.
 
         Args:
-            search: an accession, or part of the taxonomic lineage or of the catalogue's id.
-            biome_lineage: a biome, with all below it, such as ``"root:Host-associated:Human"``.
+            search: an accession, or part of the taxonomic lineage or of the catalogue id.
+            biome_lineage: a biome, including its descendants, such as ``"root:Host-associated:Human"``.
             order: ``"accession"``, ``"length"``, ``"completeness"``, ``"contamination"`` or ``"num_genomes_total"``,
-                with ``-`` before it for the reverse.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+                prefixed with ``-`` for descending order.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /genomes/``.
         """
@@ -95,17 +95,17 @@ class Genomes(Resource["MGnify"]):
 
 
 class Catalogues(Resource["MGnify"]):
-    """Catalogues of genomes."""
+    """Operations on catalogues of genomes."""
 
     async def get(self, catalogue_id: str, **options: Unpack[CallOptions]) -> Catalogue:
         """Fetch one catalogue.
 
         Args:
-            catalogue_id: such as ``"human-gut-v2-0-2"``.
-            options: what this call does differently, see `CallOptions`.
+            catalogue_id: the id, such as ``"human-gut-v2-0-2"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such catalogue.
+            NotFoundError: the catalogue does not exist.
 
         Source: MGnify API v2, ``GET /genomes/catalogues/{catalogue_id}``.
         """
@@ -127,15 +127,15 @@ class Catalogues(Resource["MGnify"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Genome]:
-        """The genomes of a catalogue.
+        """List the genomes of a catalogue.
 
         Args:
-            catalogue_id: of the catalogue.
+            catalogue_id: the id of the catalogue.
             search: see `Genomes.list`.
             biome_lineage: see `Genomes.list`.
             order: see `Genomes.list`.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /genomes/catalogues/{catalogue_id}/genomes/``.
         """
@@ -149,11 +149,11 @@ class Catalogues(Resource["MGnify"]):
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[Catalogue]:
-        """Catalogues.
+        """List the catalogues.
 
         Args:
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /genomes/catalogues/``.
         """

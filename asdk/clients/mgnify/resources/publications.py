@@ -1,4 +1,4 @@
-"""``client.publications``, ``client.biomes``, ``client.super_studies``: what describes the rest. All is public."""
+"""``client.publications``, ``client.biomes`` and ``client.super_studies``, which are all public."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 
 class Publications(Resource["MGnify"]):
-    """Papers about studies, by their ids in PubMed."""
+    """Operations on papers about studies, by PubMed id."""
 
     async def get(self, pubmed_id: int | str, **options: Unpack[CallOptions]) -> PublicationDetail:
         """Fetch one publication.
 
         Args:
-            pubmed_id: its number in PubMed.
-            options: what this call does differently, see `CallOptions`.
+            pubmed_id: the PubMed id.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The publication with its studies.
 
         Raises:
-            NotFoundError: MGnify has no such publication.
-            UnprocessableError: the id is no number.
+            NotFoundError: the publication is not in MGnify.
+            UnprocessableError: the id is not a number.
 
         Source: MGnify API v2, ``GET /publications/{pubmed_id}``.
         """
@@ -51,14 +51,14 @@ class Publications(Resource["MGnify"]):
         )
 
     async def annotations(self, pubmed_id: int | str, **options: Unpack[CallOptions]) -> PublicationAnnotations:
-        """Fetch what text mining found in a publication.
+        """Fetch the text-mining results of a publication.
 
         Args:
-            pubmed_id: its number in PubMed.
-            options: what this call does differently, see `CallOptions`.
+            pubmed_id: the PubMed id.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: MGnify has no such publication.
+            NotFoundError: the publication is not in MGnify.
 
         Source: MGnify API v2, ``GET /publications/{pubmed_id}/annotations``.
         """
@@ -81,15 +81,15 @@ class Publications(Resource["MGnify"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Publication]:
-        """Publications.
+        """List the publications.
 
         Args:
             title: part of the title.
-            published_after: a year; it belongs to the range.
-            published_before: a year; it belongs to the range.
-            order: ``"published_year"``, with ``-`` before it for the reverse.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            published_after: the first year, inclusive.
+            published_before: the last year, inclusive.
+            order: ``"published_year"``, prefixed with ``-`` for descending order.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /publications/``.
         """
@@ -104,7 +104,7 @@ class Publications(Resource["MGnify"]):
 
 
 class Biomes(Resource["MGnify"]):
-    """The tree of biomes."""
+    """Operations on the tree of biomes."""
 
     def list(
         self,
@@ -114,13 +114,13 @@ class Biomes(Resource["MGnify"]):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Biome]:
-        """Biomes.
+        """List the biomes.
 
         Args:
-            biome_lineage: a biome, with all below it, such as ``"root:Environmental"``.
-            max_depth: the levels of the tree to show, ``root`` being the first.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            biome_lineage: a biome, including its descendants, such as ``"root:Environmental"``.
+            max_depth: the number of levels of the tree, with ``root`` as the first.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /biomes/``.
         """
@@ -129,20 +129,20 @@ class Biomes(Resource["MGnify"]):
 
 
 class SuperStudies(Resource["MGnify"]):
-    """Studies and catalogues that belong together."""
+    """Operations on groups of related studies and catalogues."""
 
     async def get(self, slug: str, **options: Unpack[CallOptions]) -> SuperStudyDetail:
         """Fetch one super study.
 
         Args:
-            slug: its name in web addresses.
-            options: what this call does differently, see `CallOptions`.
+            slug: the name in web addresses.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The super study with its studies and catalogues.
 
         Raises:
-            NotFoundError: there is no such super study.
+            NotFoundError: the super study does not exist.
 
         Source: MGnify API v2, ``GET /super-studies/{slug}``.
         """
@@ -156,11 +156,11 @@ class SuperStudies(Resource["MGnify"]):
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[SuperStudy]:
-        """Super studies.
+        """List the super studies.
 
         Args:
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /super-studies/``.
         """

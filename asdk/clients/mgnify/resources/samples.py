@@ -1,4 +1,4 @@
-"""``client.samples``, ``client.runs``, ``client.assemblies``: what was taken, sequenced and assembled."""
+"""``client.samples``, ``client.runs`` and ``client.assemblies``: samples, sequencing runs and assemblies."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from asdk.http.options import CallOptions
 
 
 class Samples(MGnifyResource):
-    """Samples, by any of their accessions."""
+    """Operations on samples, by any of their accessions."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> SampleDetail:
         """Fetch one sample.
 
         Args:
-            accession: such as ``"SAMEA1000001"`` or ``"ERS500001"``.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession, such as ``"SAMEA1000001"`` or ``"ERS500001"``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The sample with its studies.
 
         Raises:
-            NotFoundError: there is no such sample, or it is private and another account's.
+            NotFoundError: the sample does not exist, or is private to another account.
 
         Source: MGnify API v2, ``GET /samples/{accession}``.
         """
@@ -43,12 +43,12 @@ class Samples(MGnifyResource):
         )
 
     def runs(self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[Run]:
-        """The sequencing runs of a sample.
+        """List the sequencing runs of a sample.
 
         Args:
-            accession: of the sample.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the sample.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /samples/{accession}/runs/``.
         """
@@ -57,12 +57,12 @@ class Samples(MGnifyResource):
     def assemblies(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[AssemblyDetail]:
-        """The assemblies of a sample.
+        """List the assemblies of a sample.
 
         Args:
-            accession: of the sample.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the sample.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /samples/{accession}/assemblies/``.
         """
@@ -79,14 +79,14 @@ class Samples(MGnifyResource):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Sample]:
-        """Public samples. A login is not needed, and the account's private ones are not among them.
+        """List the public samples. Private samples of the account are not included, even with a login.
 
         Args:
             search: part of the title or of an accession.
             biome_lineage: a biome, with all below it, such as ``"root:Environmental:Aquatic"``.
             order: ``"sample_title"`` or ``"updated_at"``, with ``-`` before it for the reverse.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /samples/``.
         """
@@ -95,20 +95,20 @@ class Samples(MGnifyResource):
 
 
 class Runs(MGnifyResource):
-    """Sequencing runs, by the archive's accessions."""
+    """Operations on sequencing runs, by archive accession."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> RunDetail:
         """Fetch one run.
 
         Args:
-            accession: such as ``"ERR3000001"``.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession, such as ``"ERR3000001"``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The run with its sample and its study.
 
         Raises:
-            NotFoundError: there is no such run, or it is private and another account's.
+            NotFoundError: the run does not exist, or is private to another account.
 
         Source: MGnify API v2, ``GET /runs/{accession}``.
         """
@@ -119,12 +119,12 @@ class Runs(MGnifyResource):
     def analyses(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[Analysis]:
-        """The analyses of a run.
+        """List the analyses of a run.
 
         Args:
-            accession: of the run.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the run.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /runs/{accession}/analyses/``.
         """
@@ -133,12 +133,12 @@ class Runs(MGnifyResource):
     def assemblies(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[AssemblyDetail]:
-        """The assemblies of a run.
+        """List the assemblies of a run.
 
         Args:
-            accession: of the run.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the run.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /runs/{accession}/assemblies/``.
         """
@@ -151,12 +151,12 @@ class Runs(MGnifyResource):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Run]:
-        """Runs: the public ones, and the account's own.
+        """List the public runs and the account's own.
 
         Args:
             has_experiment_type: only runs of this type, by its code.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /runs/``.
         """
@@ -165,17 +165,17 @@ class Runs(MGnifyResource):
 
 
 class Assemblies(MGnifyResource):
-    """Public assemblies, by the archive's accessions. The server looks at no token here."""
+    """Operations on public assemblies, by archive accession. The server ignores tokens here."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> AssemblyDetail:
         """Fetch one public assembly.
 
         Args:
-            accession: such as ``"ERZ700001"``.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession, such as ``"ERZ700001"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such assembly, or it is private.
+            NotFoundError: the assembly does not exist, or is private.
 
         Source: MGnify API v2, ``GET /assemblies/{accession}``.
         """
@@ -191,12 +191,12 @@ class Assemblies(MGnifyResource):
     def analyses(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[Analysis]:
-        """The analyses of an assembly.
+        """List the analyses of an assembly.
 
         Args:
-            accession: of the assembly.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the assembly.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /assemblies/{accession}/analyses``.
         """
@@ -207,12 +207,12 @@ class Assemblies(MGnifyResource):
     def genomes(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[GenomeLink]:
-        """The genomes that were made from an assembly.
+        """List the genomes built from an assembly.
 
         Args:
-            accession: of the assembly.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the assembly.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /assemblies/{accession}/genome-links``.
         """
@@ -228,12 +228,12 @@ class Assemblies(MGnifyResource):
     def contained_genomes(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[ContainedGenome]:
-        """The further genomes that were found inside an assembly.
+        """List the additional genomes found in an assembly.
 
         Args:
-            accession: of the assembly.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the assembly.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /assemblies/{accession}/additional-contained-genomes``.
         """
@@ -247,11 +247,11 @@ class Assemblies(MGnifyResource):
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[Assembly]:
-        """Public assemblies.
+        """List the public assemblies.
 
         Args:
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /assemblies/``.
         """

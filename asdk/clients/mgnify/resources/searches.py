@@ -1,4 +1,4 @@
-"""``client.searches``: look for a fragment in all genomes, or for signatures, in a job that takes its time."""
+"""``client.searches``: searches for a DNA fragment, or for signatures in a background job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from asdk.clients.mgnify.models import (
 )
 from asdk.errors import DeadlineExceededError
 from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, omit_none
+from asdk.http.options import CallOptions, Timeout, omit_none
+from asdk.polling import poll
 from asdk.resources import Resource
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Searches(Resource["MGnify"]):
-    """Searches in the catalogues' genomes. All are open to everybody."""
+    """Operations that search the genomes of the catalogues. They require no account."""
 
     async def fragment(
         self,
@@ -37,22 +38,22 @@ class Searches(Resource["MGnify"]):
         kmer_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> FragmentSearch:
-        """Find the genomes that hold a fragment of DNA.
+        """Find the genomes that contain a fragment of DNA.
 
         Args:
-            sequence: bases as plain text, or FASTA.
-            catalogues: ids of the catalogues to look in; left out, all.
+            sequence: the bases as plain text, or as FASTA.
+            catalogues: the ids of the catalogues to search; by default all.
             threshold: the share of k-mers that must be found, from 0 to 1.
-            max_results: how many genomes at most.
-            kmer_size: the length of the k-mers that are compared.
-            options: what this call does differently, see `CallOptions`.
+            max_results: the maximum number of genomes.
+            kmer_size: the length of the k-mers.
+            options: per-call options, see `CallOptions`.
 
         Returns:
             The genomes, best match first.
 
         Raises:
-            BadRequestError: the sequence or another value is refused.
-            ServerError: 502 or 503, the machine that searches fails or cannot be reached.
+            BadRequestError: the server rejects the sequence or another value.
+            ServerError: 502 or 503, the search machine failed or could not be reached.
 
         Source: MGnify API v2, ``POST /genome-search/``.
         """
@@ -84,7 +85,7 @@ class Searches(Resource["MGnify"]):
         kmer_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> FragmentSearch:
-        """Find the genomes that hold the fragment in a FASTA file; the rest as for `fragment`.
+        """Find the genomes that contain the fragment in a FASTA file; see `fragment`.
 
         Args:
             file: a path, bytes, or an open binary file.
@@ -92,10 +93,10 @@ class Searches(Resource["MGnify"]):
             threshold: see `fragment`.
             max_results: see `fragment`.
             kmer_size: see `fragment`.
-            options: what this call does differently, see `CallOptions`.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            BadRequestError: the sequence or another value is refused.
+            BadRequestError: the server rejects the sequence or another value.
             InvalidRequestError: the file cannot be read, or was opened in text mode.
 
         Source: MGnify API v2, ``POST /genome-search/``.
@@ -117,18 +118,18 @@ class Searches(Resource["MGnify"]):
     async def gather(
         self, files: Sequence[FileTypes], catalogues: Sequence[str], **options: Unpack[CallOptions]
     ) -> GatherJob:
-        """Start a search of signatures in catalogues. Each call starts another one.
+        """Start a search for signatures in catalogues. Each call starts a new job.
 
         Args:
-            files: sketches of genomes, as JSON: paths, bytes, or open binary files.
-            catalogues: ids of the catalogues to look in.
-            options: what this call does differently, see `CallOptions`.
+            files: JSON sketches of genomes: paths, bytes, or open binary files.
+            catalogues: the ids of the catalogues to search.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The job; `wait` waits for its end.
+            The job; `wait` waits until it has finished.
 
         Raises:
-            BadRequestError: a file is no signature, or a catalogue is unknown.
+            BadRequestError: a file is not a signature, or a catalogue is unknown.
 
         Source: MGnify API v2, ``POST /genomes-search/gather/``.
         """
@@ -144,14 +145,14 @@ class Searches(Resource["MGnify"]):
         return reply.data
 
     async def status(self, job_id: str, **options: Unpack[CallOptions]) -> GatherStatus:
-        """Ask how far a search is.
+        """Fetch the status of a search.
 
         Args:
-            job_id: of the search.
-            options: what this call does differently, see `CallOptions`.
+            job_id: the id of the job.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: there is no such job.
+            NotFoundError: the job does not exist.
 
         Source: MGnify API v2, ``GET /genomes-search/status/{job_id}/``.
         """
@@ -168,43 +169,53 @@ class Searches(Resource["MGnify"]):
     async def wait(
         self, job_id: str, *, within: float | None = None, interval: float = 5.0, **options: Unpack[CallOptions]
     ) -> GatherStatus:
-        """Ask again and again until a search has ended, well or not.
+        """Poll a search until it has finished, successfully or not.
 
         Args:
-            job_id: of the search.
-            within: seconds to wait at most; None for as long as it takes.
-            interval: seconds between two questions.
-            options: what each question does differently, see `CallOptions`.
+            job_id: the id of the job.
+            within: the maximum time to wait, in seconds; None to wait until the end.
+            interval: the time between two requests, in seconds.
+            options: options of each request, see `CallOptions`.
 
         Raises:
-            DeadlineExceededError: it has not ended within the time; it goes on.
-            NotFoundError: there is no such job.
+            DeadlineExceededError: the search did not finish in time; it continues on the server.
+            NotFoundError: the job does not exist.
 
         Source: MGnify API v2, ``GET /genomes-search/status/{job_id}/``.
         """
-        clock = self._client.clock
-        deadline = None if within is None else clock.monotonic() + within
-        while True:
-            found = await self.status(job_id, **options)
-            if found.is_final:
-                return found
-            if deadline is not None and clock.monotonic() + interval > deadline:
-                raise DeadlineExceededError(f"the search {job_id} is {found.status} after {within:g} s, and goes on")
-            await clock.sleep(interval)
+        request = self._client.build_request("GET", "/", **options)  # has the effective clock and timeout
+
+        async def check(limit: Timeout) -> GatherStatus:
+            options["timeout"] = limit
+            return await self.status(job_id, **options)
+
+        def timeout_error(seen: GatherStatus | None) -> DeadlineExceededError:
+            status = "still running" if seen is None else f"still {seen.status}"
+            return DeadlineExceededError(f"the search {job_id} is {status} after {within:g} s; call wait again")
+
+        return await poll(
+            check,
+            lambda seen: seen.is_final,
+            clock=request.clock,
+            timeout=within,
+            check_timeout=request.options.timeout,
+            interval=interval,
+            timeout_error=timeout_error,
+        )
 
     async def results(self, job_id: str, **options: Unpack[CallOptions]) -> bytes:
-        """Fetch the results of a search that has ended.
+        """Fetch the results of a finished search.
 
         Args:
-            job_id: of the whole search, or of one signature in one catalogue.
-            options: what this call does differently, see `CallOptions`.
+            job_id: the id of the whole search, or of one signature in one catalogue.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            A gzipped tar archive with a table per signature for the whole search; one CSV table for one of them.
-            ``files.download(status.results_url, "results.tgz")`` puts it on the disk instead.
+            A gzipped tar archive with one table per signature for the whole search, or one CSV table for one signature.
+            ``files.download(status.results_url, "results.tgz")`` saves it to disk instead.
 
         Raises:
-            NotFoundError: there is no such job, or no result yet.
+            NotFoundError: the job does not exist, or has no results yet.
 
         Source: MGnify API v2, ``GET /genomes-search/results/{job_id}/``.
         """

@@ -1,4 +1,4 @@
-"""``client.studies``: studies, those of the account, and what belongs to a study."""
+"""``client.studies``: public and private studies, and their related records."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from asdk.http.options import CallOptions
 
 
 class Studies(MGnifyResource):
-    """Studies, by the accession that MGnify has given them."""
+    """Operations on studies, by MGnify accession."""
 
     async def get(self, accession: str, **options: Unpack[CallOptions]) -> StudyDetail:
         """Fetch one study.
 
         Args:
-            accession: ``MGYS`` and eight digits, such as ``"MGYS00000001"``.
-            options: what this call does differently, see `CallOptions`.
+            accession: the accession, ``MGYS`` and eight digits, such as ``"MGYS00000001"``.
+            options: per-call options, see `CallOptions`.
 
         Returns:
-            The study; ``downloads`` has an entry per file, or none.
+            The study; ``downloads`` has one entry per file and may be empty.
 
         Raises:
-            NotFoundError: there is no such study, or it is private and another account's.
+            NotFoundError: the study does not exist, or is private to another account.
 
         Source: MGnify API v2, ``GET /studies/{accession}``.
         """
@@ -40,14 +40,14 @@ class Studies(MGnifyResource):
         )
 
     async def lookup(self, insdc_accession: str, **options: Unpack[CallOptions]) -> StudyAccession:
-        """Find MGnify's accession of a public study by one of the archive's.
+        """Find the MGnify accession of a public study by its archive accession.
 
         Args:
-            insdc_accession: such as ``"ERP123456"`` or ``"PRJEB12345"``.
-            options: what this call does differently, see `CallOptions`.
+            insdc_accession: the archive accession, such as ``"ERP123456"`` or ``"PRJEB12345"``.
+            options: per-call options, see `CallOptions`.
 
         Raises:
-            NotFoundError: no public study has it.
+            NotFoundError: no public study has this accession.
 
         Source: MGnify API v2, ``GET /studies/insdc/{accession}``.
         """
@@ -63,12 +63,12 @@ class Studies(MGnifyResource):
     def analyses(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[Analysis]:
-        """The analyses of a study.
+        """List the analyses of a study.
 
         Args:
-            accession: of the study.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the study.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /studies/{accession}/analyses/``.
         """
@@ -77,12 +77,12 @@ class Studies(MGnifyResource):
     def publications(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[Publication]:
-        """The publications about a study.
+        """List the publications about a study.
 
         Args:
-            accession: of the study.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the study.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /studies/{accession}/publications/``.
         """
@@ -91,12 +91,12 @@ class Studies(MGnifyResource):
     def samples(
         self, accession: str, *, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> QuerySet[SampleWithMetadata]:
-        """The samples of a study.
+        """List the samples of a study.
 
         Args:
-            accession: of the study.
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            accession: the accession of the study.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /studies/{accession}/samples/``.
         """
@@ -105,11 +105,11 @@ class Studies(MGnifyResource):
         )
 
     def private(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> QuerySet[Study]:
-        """The private studies of the account, also as ``client.private_studies``.
+        """List the account's private studies, also available as ``client.private_studies``.
 
         Args:
-            page_size: how many to fetch at a time, 100 at most.
-            options: what these calls do differently, see `CallOptions`.
+            page_size: items per page, at most 100.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /my-data/studies/``.
         """
@@ -125,15 +125,15 @@ class Studies(MGnifyResource):
         page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> QuerySet[Study]:
-        """Public studies. A login is not needed, and the account's private ones are not among them.
+        """List the public studies. Private studies of the account are not included, even with a login.
 
         Args:
-            search: part of the title or of an archive's accession, or MGnify's accession.
-            biome_lineage: a biome, with all below it, such as ``"root:Environmental:Aquatic"``.
-            has_analyses_from_pipeline: only studies that this version of the pipeline has analysed.
-            order: ``"accession"`` or ``"updated_at"``, with ``-`` before it for the reverse.
-            page_size: how many to fetch at a time, 100 at most: the server cuts more without a word.
-            options: what these calls do differently, see `CallOptions`.
+            search: part of the title or of an archive accession, or a MGnify accession.
+            biome_lineage: a biome, including its descendants, such as ``"root:Environmental:Aquatic"``.
+            has_analyses_from_pipeline: only studies analyzed by this version of the pipeline.
+            order: ``"accession"`` or ``"updated_at"``, prefixed with ``-`` for descending order.
+            page_size: items per page, at most 100; the server silently caps larger values.
+            options: per-call options, see `CallOptions`.
 
         Source: MGnify API v2, ``GET /studies/``.
         """
