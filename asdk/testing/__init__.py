@@ -1,9 +1,8 @@
-"""What tests of asdk and of SDKs built on it need: an in-memory transport, a clock that is turned by hand, fixtures.
+"""The test kit for SDKs built on asdk: an in-memory transport, a virtual clock, injected faults, a pytest plugin.
 
 `MemoryTransport` answers without a network, `VirtualClock` waits without waiting, `FaultyTransport` and `FaultProxy`
-break what a `FaultPlan` says. The pytest fixtures come with the package (``asdk.testing.fixtures`` is a pytest plugin);
-the local servers behind them are in `asdk.sandbox`. `TokenStoreSuite` tests a token store of your own; it needs pytest,
-and is resolved when it is first used.
+inject the faults of a `FaultPlan`. ``asdk.testing.fixtures`` is a pytest plugin that pytest finds by itself.
+`TokenStoreSuite` tests a token store of your own; it needs pytest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Cancels a coroutine at each of its awaits, one after another: what a test of cancellation has to go through.
-
-Used by `TokenStoreSuite`, and by whoever tests that nothing is left behind.
-"""
+"""Cancellation of a coroutine at each of its awaits, to test that nothing is left behind. For `TokenStoreSuite`."""
 
 from __future__ import annotations
 
@@ -12,14 +9,14 @@ from typing import Any
 
 
 async def at_each_await(make: Callable[[], Coroutine[Any, Any, object]], *, late: bool = False) -> AsyncIterator[int]:
-    """Run a fresh coroutine and cancel it at its first suspension, the next at its second, until one comes through.
+    """Run a new coroutine and cancel it at its first suspension, the next at its second, until one completes.
 
     Args:
         make: makes the coroutine.
-        late: cancel at the moment in which what it waits for is there, but before it runs on.
+        late: cancel it when the result it waits for has arrived, but before it continues.
 
     Yields:
-        at which suspension it was cancelled, after it ended: the place to look for what it left behind.
+        the number of the suspension at which it was cancelled, after it ended, to check what it left behind.
     """
     for number in range(1, 1000):
         run = _Interrupted(make(), number, late=late)
@@ -61,7 +58,7 @@ class _Interrupted:
             step, argument = self._coroutine.send, None
             try:
                 yield awaited
-            except BaseException as error:  # noqa: BLE001 - it is for the coroutine
+            except BaseException as error:  # noqa: BLE001 - raised in the coroutine
                 step, argument = self._coroutine.throw, error
 
     def _strike(self, awaited: object) -> None:

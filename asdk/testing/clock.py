@@ -1,6 +1,6 @@
-"""`VirtualClock`: hours pass in no time, in the right order, and only when nothing else is left to do.
+"""`VirtualClock`: a clock for tests, in which hours pass at once, in order, and only when nothing else is left to do.
 
-Given to a client as ``clock=``; every wait, deadline and cool-down of asdk then goes by it.
+Passed to a client as ``clock=``; every wait, deadline and cool-down of asdk then uses it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 from asdk.clock import Timer
 
-# How many turns of the event loop the other tasks get before time moves on: enough for a chain of awaits without I/O.
+# The iterations of the event loop before time advances: enough for a chain of awaits without I/O.
 _TURNS = 40
 
 
 class _Timer:
-    """One callback and its moment."""
+    """A callback and its due time."""
 
     __slots__ = ("_args", "_callback", "_cancelled", "_context", "_loop")
 
@@ -38,7 +38,7 @@ class _Timer:
         self._cancelled = True
 
     def fire(self) -> None:
-        """In its own loop and context, as asyncio does it; what it raises is the loop's to report."""
+        """Run the callback in its own loop and context, as asyncio does; its exceptions are reported by the loop."""
         if self._loop is asyncio.get_running_loop():
             self._loop.call_soon(self._run, context=self._context)
         else:
@@ -50,16 +50,15 @@ class _Timer:
 
 
 class VirtualClock:
-    """A `Clock` whose time moves when a test says so, or by itself when every task waits.
+    """A `Clock` whose time moves when a test says so, or by itself when every task is waiting.
 
     Args:
-        auto: whether time jumps to the next timer as soon as the other tasks have had their turns. That is right for
-            `MemoryTransport`; with real sockets in the test, whose answers time cannot hurry, use ``auto=False`` and
-            `advance`.
-        start: the wall clock at the beginning, in epoch seconds.
+        auto: whether time jumps to the next timer once the other tasks have run. Right for `MemoryTransport`; with real
+            sockets, whose answers the clock cannot hurry, use ``auto=False`` and `advance`.
+        start: the initial time of the wall clock, in epoch seconds.
 
     Attributes:
-        slept: how long each `sleep` was asked to be, in the order in which they began.
+        slept: the requested duration of each `sleep`, in the order in which they began.
     """
 
     def __init__(self, *, auto: bool = True, start: float = 1_750_000_000.0) -> None:
@@ -72,26 +71,30 @@ class VirtualClock:
         self._pumping: asyncio.AbstractEventLoop | None = None
 
     def monotonic(self) -> float:
+        """Return the seconds that have passed since the clock was made."""
         return self._now
 
     def time(self) -> float:
+        """Return the time of the wall clock, in epoch seconds."""
         return self._wall + self._now
 
     def set_wall_clock(self, seconds: float) -> None:
-        """Turn the wall clock, forwards or back, as an operator or NTP might; the monotonic one does not notice."""
+        """Move the wall clock forward or back, as an operator or NTP might; the monotonic time is unaffected."""
         self._wall += seconds
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """Call a function in the running loop after this many seconds."""
         loop = asyncio.get_running_loop()
         timer = _Timer(loop, callback, args)
         heapq.heappush(self._timers, (self._now + max(0.0, delay), next(self._order), timer))
-        # One loop at a time moves time on, for all; when it has ended, the next one that waits.
+        # One loop at a time advances the clock, for all loops; when it has ended, another one takes over.
         if self._auto and (self._pumping is None or not self._pumping.is_running()):
             self._pumping = loop
             loop.call_soon(self._pump, loop, _TURNS)
         return timer
 
     async def sleep(self, delay: float) -> None:
+        """Wait until this many seconds have passed on this clock."""
         self.slept.append(delay)
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         timer = self.call_later(delay, _wake, woken)
@@ -101,13 +104,13 @@ class VirtualClock:
             timer.cancel()
 
     async def advance(self, seconds: float) -> None:
-        """Let so much time pass: every timer on the way fires at its moment, and what it wakes gets its turn.
+        """Advance the clock: each timer on the way fires when it is due, and the tasks that it wakes run.
 
         Raises:
-            ValueError: time does not go back.
+            ValueError: ``seconds`` is negative.
         """
         if seconds < 0:
-            raise ValueError(f"time does not go back: advance({seconds})")
+            raise ValueError(f"seconds must not be negative, got {seconds}")
         end = self._now + seconds
         await _settle()
         while (moment := self._next_moment()) is not None and moment <= end:
@@ -117,7 +120,7 @@ class VirtualClock:
         await _settle()
 
     def _pump(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
-        """One turn of the loop; after enough of them the next timer fires."""
+        """Count one iteration of the loop; after enough of them, fire the next timer."""
         if self._pumping is not loop:
             return
         if turns > 0:
@@ -129,7 +132,7 @@ class VirtualClock:
             loop.call_soon(self._pump, loop, _TURNS)
 
     def _next_moment(self) -> float | None:
-        """When the next timer is due that can still fire."""
+        """Return when the next live timer is due; None without one."""
         while self._timers and self._timers[0][2].is_dead:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None

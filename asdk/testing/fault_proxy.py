@@ -1,7 +1,8 @@
-"""`FaultProxy`: stands in front of a server on loopback and does to its connections what networks do.
+"""`FaultProxy`, a TCP proxy on loopback that injects network faults, for tests of a client.
 
-The faults are real: a reset is an RST, a refused connection meets no listener, a bad chunk comes over the wire. In
-front of an http server each request may meet one; TLS it cannot look into, so there each connection may.
+The faults are real: a reset is an RST, a refused connection finds no listener, a bad chunk is sent over the wire. In
+front of an http server the plan applies to each request. The proxy does not decrypt TLS, so in front of an https server
+the plan applies to each connection.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _ON_A_CONNECTION = frozenset(
     {Fault.REFUSED, Fault.TLS_FAILURE, Fault.RESET_BEFORE_HEAD, Fault.CLOSED_BEFORE_HEAD, Fault.BLACK_HOLE}
 )
 
-# A head of more bytes is no test of a client.
+# The most bytes of a head: a longer one does not test a client.
 _LIMIT = 2**20
 
 _LENGTH = re.compile(rb"(?mi)^content-length: *(\d+) *\r$").search
@@ -39,63 +40,71 @@ _RESETS = frozenset({Fault.STALE_CONNECTION, Fault.RESET_BEFORE_HEAD, Fault.RESE
 
 
 class FaultProxy:
-    """A TCP proxy on a free loopback port, for ``async with``, that lets requests meet the faults of a plan.
+    """A TCP proxy on a free loopback port, for ``async with``, that injects the faults of a plan.
 
-    A slow or silent fault lasts until the client gives up. ``REFUSED`` closes the port, and every idle connection, for
-    a while before the next request comes; ``STALE_CONNECTION`` waits for a connection that is used again.
+    A slow or silent fault lasts until the client gives up. ``REFUSED`` closes the port and every idle connection
+    before the next request, for `refused_for` seconds. ``STALE_CONNECTION`` waits for a connection that is used again.
 
     Args:
-        upstream: URL of the server, such as ``"http://127.0.0.1:8000"``; with https, connections pass through unread.
-        plan: which fault comes when.
+        upstream: URL of the server, such as ``"http://127.0.0.1:8000"``; https connections pass through unread.
+        plan: the fault of each request.
         refused_for: seconds for which the port is closed.
         pace: seconds between the bytes of a slow head.
 
     Attributes:
-        log: each fault that was met, in order.
-        url: where a client finds the proxy; inside of the block only.
+        log: the injected faults, in order.
+        url: the URL of the proxy; set inside the block.
+
+    Raises:
+        ValueError: ``upstream`` is not an http or https URL with a host.
     """
 
     def __init__(self, upstream: str, plan: FaultPlan, *, refused_for: float = 0.05, pace: float = 0.05) -> None:
         parts = urlsplit(upstream)
         if parts.scheme not in {"http", "https"} or parts.hostname is None:
-            raise ValueError(f"the URL of an http or https server, not {upstream!r}")
+            raise ValueError(f"upstream must be an http or https URL, got {upstream!r}")
         self.log: list[Injected] = []
-        self.url = ""
+        self.url: str = ""
         self._tls = parts.scheme == "https"
         self._upstream = (parts.hostname, parts.port or (443 if self._tls else 80))
         self._plan = plan
         self._refused_for = refused_for
         self._pace = pace
-        self._holder = socket.socket()  # keeps the port while nobody listens on it
+        self._reserved: socket.socket | None = None  # keeps the port while the proxy does not listen on it
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._accepted: set[socket.socket] = set()  # connections that have no streams yet
+        self._accepted: set[socket.socket] = set()  # connections that do not have streams yet
+        self._writers: set[asyncio.StreamWriter] = set()
         self._idle: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._holder.bind(("127.0.0.1", 0))
-        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self._holder.getsockname()[1]}"
+        """Reserve a free port and start to listen."""
+        self._reserved = _bound_socket(("127.0.0.1", 0))
+        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self._reserved.getsockname()[1]}"
         self._listen()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        """Close the port and every connection, also if this is cancelled."""
         self._close_port()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._holder.close()
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
+        for writer in self._writers:
+            writer.transport.abort()
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
 
     # --- connections ------------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        # Not by asyncio's servers, which lose a connection that comes in the moment in which they are closed.
-        self._listener = socket.socket()
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(self._holder.getsockname())
+        # asyncio's servers lose a connection that arrives while they are being closed.
+        assert self._reserved is not None
+        self._listener = _bound_socket(self._reserved.getsockname())
         self._listener.listen(1000)
         self._listener.setblocking(False)
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
@@ -117,13 +126,13 @@ class FaultProxy:
                 task.add_done_callback(functools.partial(self._drop_if_unopened, connection))
 
     def _drop_if_unopened(self, connection: socket.socket, _: object) -> None:
-        # Its task was cancelled before it began, or while it opened the streams: it closed nothing.
+        # Its task was cancelled before it started or while it opened the streams, so it did not close the connection.
         if connection in self._accepted:
             self._accepted.discard(connection)
             connection.close()
 
     def _refuse_if_planned(self) -> None:
-        """Close the port for a while, if the next request is to find nobody, and throw out who is waiting for one."""
+        """Close the port and the idle connections for a while if the next fault is ``REFUSED``."""
         if self._listener is None or self._plan.peek(self._faults) is not Fault.REFUSED:
             return
         self._plan.take()
@@ -150,13 +159,17 @@ class FaultProxy:
     async def _serve(self, connection: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=connection, limit=_LIMIT)
         self._accepted.discard(connection)
+        self._writers.add(writer)
         try:
             await (self._tunnel(reader, writer) if self._tls else self._converse(reader, writer))
         except (OSError, EOFError, asyncio.LimitOverrunError):
-            pass  # one side went away, which is what this is about
+            pass  # one side closed the connection, which the faults provoke
         finally:
             self._idle.discard(writer)
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            self._writers.discard(writer)
 
     def _note(self, fault: Fault, request: bytes = b"") -> None:
         method, target = request.split(b" ", 2)[:2] if request else (b"", b"")
@@ -188,7 +201,7 @@ class FaultProxy:
     # --- http -------------------------------------------------------------------------------------------------------
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The requests of one connection, one after another, on one connection to the server."""
+        """Forward the requests of one connection, in order, over one connection to the server."""
         there, back = await asyncio.open_connection(*self._upstream, limit=_LIMIT)
         server = _Server(there, back)
         served, stale = 0, False
@@ -199,7 +212,7 @@ class FaultProxy:
                 body = b"".join([piece async for piece in _pieces(reader, head)])
                 fault = Fault.STALE_CONNECTION if stale else self._plan.take(_ON_A_REQUEST - {Fault.REFUSED})
                 if fault is Fault.STALE_CONNECTION and not served:
-                    stale, fault = True, None  # met by the next request of this connection
+                    stale, fault = True, None  # for the next request of this connection
                 if fault is not None:
                     self._note(fault, head)
                 if not await self._answer(fault, head + body, server, reader, writer):
@@ -218,22 +231,22 @@ class FaultProxy:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> bool:
-        """Answer one request; whether the connection goes on."""
+        """Answer one request and return whether the connection stays open."""
         if fault is not None and fault.status is not None:
             writer.write(b"HTTP/1.1 %d Injected\r\nContent-Length: 0\r\n\r\n" % fault.status)
             await writer.drain()
             return True
         if fault is None or fault is Fault.SLOW_HEAD:
-            head = await server.ask(request)
+            head = await server.send_request(request)
             await self._write_slowly(writer, head) if fault else writer.write(head)
             async for piece in server.pieces(request, head):
                 writer.write(piece)
                 await writer.drain()
-            return server.goes_on(head)
+            return server.stays_open(head)
         if fault in AFTER_THE_ACT:
-            head = await server.ask(request)
+            head = await server.send_request(request)
             async with aclosing(server.pieces(request, head)) as pieces:
-                writer.write(_spoilt(fault, head, await anext(pieces, b"")))
+                writer.write(_truncated_reply(fault, head, await anext(pieces, b"")))
             await writer.drain()
         await _end(fault, reader, writer)
         self._refuse_if_planned()
@@ -250,37 +263,37 @@ class FaultProxy:
 
 @attrs.frozen
 class _Server:
-    """The connection to the server behind."""
+    """The connection to the upstream server."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def ask(self, request: bytes) -> bytes:
-        """The head of the reply: the server has acted."""
+    async def send_request(self, request: bytes) -> bytes:
+        """Send a request and return the head of its response: by then the server has acted."""
         self.writer.write(request)
         while (head := await self.reader.readuntil(b"\r\n\r\n")).startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
             pass
         return head
 
     def pieces(self, request: bytes, head: bytes) -> AsyncGenerator[bytes, None]:
-        """The body of the reply as it comes over the wire."""
+        """Yield the body of the response as it is on the wire."""
         if request.startswith(b"HEAD ") or head.split(b" ", 2)[1] in {b"204", b"304"}:
             head = b"Content-Length: 0\r\n"
         return _pieces(self.reader, head, otherwise=-1)
 
-    def goes_on(self, head: bytes) -> bool:
-        """Whether another request may follow."""
+    def stays_open(self, head: bytes) -> bool:
+        """Return whether another request may follow this response."""
         return not _CLOSES(head) and bool(_LENGTH(head) or _CHUNKED(head) or head[9:12] in {b"204", b"304"})
 
 
-def _spoilt(fault: Fault, head: bytes, piece: bytes) -> bytes:
-    """As much of a reply as comes before the fault, from its head and the first piece of its body."""
+def _truncated_reply(fault: Fault, head: bytes, piece: bytes) -> bytes:
+    """Return what precedes the fault, given the head of a reply and the first piece of its body."""
     if fault is Fault.LOST_REPLY:
         return b""
     if fault is Fault.GARBAGE_STATUS_LINE:
         return b"HTP/7 what?\r\n" + head.partition(b"\r\n")[2] + piece
     if not piece:
-        return head[:-3]  # without a body it can only break off before that would begin
+        return head[:-3]  # without a body, only the head can be incomplete
     if fault is Fault.BAD_CHUNK:
         return _framed(head, b"Transfer-Encoding: chunked") + b"%x\r\n%b\r\nzz\r\n" % (len(piece), piece)
     if fault is Fault.WRONG_LENGTH:
@@ -288,14 +301,25 @@ def _spoilt(fault: Fault, head: bytes, piece: bytes) -> bytes:
     return head if fault is Fault.RESET_AFTER_HEAD else head + piece[: len(piece) // 2]
 
 
+def _bound_socket(address: tuple[str, int]) -> socket.socket:
+    bound = socket.socket()
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
 def _framed(head: bytes, field: bytes) -> bytes:
     return _FRAMING(b"", head)[:-2] + field + b"\r\n\r\n"
 
 
 async def _end(fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """How the connection ends: by an RST, in silence until the client goes, or with a FIN."""
+    """End the connection as the fault says: by an RST, by silence until the client closes, or by a FIN."""
     if fault is Fault.TLS_FAILURE:
-        writer.write(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Not TLS\r\n\r\n")
         await writer.drain()
     elif fault in _RESETS:
         linger = struct.pack("ii", 1, 0)
@@ -307,12 +331,12 @@ async def _end(fault: Fault, reader: asyncio.StreamReader, writer: asyncio.Strea
 
 
 async def _pieces(reader: asyncio.StreamReader, head: bytes, *, otherwise: int = 0) -> AsyncGenerator[bytes, None]:
-    """The body that follows a head, as it comes over the wire.
+    """Yield the body that follows a head, as it is on the wire.
 
     Args:
         reader: the connection.
-        head: says how long it is.
-        otherwise: its length if the head does not say; -1 for "until the end of the connection".
+        head: the head, which gives the length of the body.
+        otherwise: the length if the head does not give one; -1 means until the end of the connection.
     """
     if _CHUNKED(head):
         while True:

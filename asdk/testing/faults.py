@@ -1,7 +1,7 @@
-"""Faults on purpose: what may go wrong between a client and a server, in an order that a seed repeats.
+"""Injected faults: failures between a client and a server, in an order that a seed reproduces.
 
 `FaultyTransport` injects them above the network, around any transport; `FaultProxy` (``asdk.testing.fault_proxy``) on
-the wire, in front of any server. Both take a `FaultPlan` and keep a log of what was really met.
+the wire, in front of any server. Both take a `FaultPlan` and log the faults that were injected.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from asdk.transports.base import Transport
 
 
 class Fault(Enum):
-    """What goes wrong with one request. ``LOST_REPLY`` and those after it come when the server has acted."""
+    """A failure of one request. ``LOST_REPLY`` and those after it happen after the server has acted."""
 
     REFUSED = "refused"
     TLS_FAILURE = "TLS failure"
@@ -57,17 +57,17 @@ class Fault(Enum):
 
     @property
     def status(self) -> int | None:
-        """The status that is answered in the server's place, if that is the fault."""
+        """Return the status that is returned instead of the server's, if the fault is one."""
         return int(self.value) if self.name.startswith("STATUS_") else None
 
 
-#: The server acts, and its reply goes wrong.
+#: The server acts, and its reply fails.
 AFTER_THE_ACT = frozenset(list(Fault)[list(Fault).index(Fault.LOST_REPLY) :])
 
-#: Nothing comes, or too slowly: only a time limit ends it.
+#: Nothing arrives, or too slowly: only a timeout ends it.
 SILENT = frozenset({Fault.BLACK_HOLE, Fault.SLOW_HEAD, Fault.STALL})
 
-#: The head comes whole, and then the body goes wrong.
+#: The head arrives complete, and then the body fails.
 IN_THE_BODY = frozenset(
     {
         Fault.RESET_AFTER_HEAD,
@@ -82,7 +82,7 @@ IN_THE_BODY = frozenset(
 
 @attrs.frozen
 class Injected:
-    """A fault that a request met."""
+    """A fault that was injected into a request."""
 
     fault: Fault
     method: str
@@ -90,11 +90,11 @@ class Injected:
 
 
 class FaultPlan:
-    """Which fault each request meets, in the order in which they come.
+    """The fault of each request, in the order of the requests.
 
     Args:
-        faults: one a request, None for none.
-        then: what every request after those meets.
+        faults: one per request; None for no fault.
+        then: the fault of every later request.
     """
 
     def __init__(self, faults: Iterable[Fault | None] = (), *, then: Fault | None = None) -> None:
@@ -103,12 +103,12 @@ class FaultPlan:
 
     @classmethod
     def seeded(cls, seed: int, *, share: float = 0.3, faults: Collection[Fault] = tuple(Fault)) -> FaultPlan:
-        """Faults without end; the same seed makes the same ones.
+        """Return an endless plan; the same seed gives the same faults.
 
         Args:
-            seed: for the draw.
-            share: of the requests that meet one, from 0 to 1.
-            faults: those to draw from.
+            seed: of the random numbers.
+            share: the fraction of requests with a fault, from 0 to 1.
+            faults: the faults to choose from.
         """
         chance, kinds = random.Random(seed), sorted(faults, key=lambda fault: fault.value)
         plan = cls()
@@ -116,30 +116,30 @@ class FaultPlan:
         return plan
 
     def take(self, among: Collection[Fault] = frozenset(Fault)) -> Fault | None:
-        """The fault for the next request; those that are not among these cannot be met, and are left out."""
+        """Return the fault of the next request, skipping faults that are not among these."""
         fault = self.peek(among)
         self._held.clear()
         return fault
 
     def peek(self, among: Collection[Fault] = frozenset(Fault)) -> Fault | None:
-        """What `take` would give now."""
+        """Return what `take` would return now."""
         while not self._held or not (self._held[0] is None or self._held[0] in among):
             self._held = [next(self._faults)]
         return self._held[0]
 
 
 class FaultyTransport:
-    """A `Transport` around another one, on the way to which a request may meet a fault.
+    """A `Transport` that wraps another one and injects faults into requests.
 
-    Time goes by the clock of the request: with `MemoryTransport` inside and a `VirtualClock`, nothing really waits.
+    Time is measured by the request's clock: with `MemoryTransport` and a `VirtualClock`, nothing really waits.
 
     Args:
-        transport: sends what meets no fault, and what has its effect before the reply goes wrong.
-        plan: which fault comes when.
-        headers: of the statuses that are answered in the server's place, such as ``{"Retry-After": "1"}``.
+        transport: sends requests without a fault, and those that take effect before their reply fails.
+        plan: the order of the faults.
+        headers: header fields of injected statuses, such as ``{"Retry-After": "1"}``.
 
     Attributes:
-        log: each fault that was met.
+        log: the injected faults.
     """
 
     def __init__(self, transport: Transport, plan: FaultPlan, *, headers: Mapping[str, str] | None = None) -> None:
@@ -149,6 +149,7 @@ class FaultyTransport:
         self._headers = dict(headers or {})
 
     async def send(self, request: Request) -> Response:
+        """Send the request, or fail as the plan says."""
         fault = self._plan.take()
         if fault is None:
             return await self._transport.send(request)
@@ -165,11 +166,12 @@ class FaultyTransport:
         raise await _end(fault, request)
 
     async def aclose(self) -> None:
+        """Close the wrapped transport."""
         await self._transport.aclose()
 
 
 class _BrokenStream(ByteStream):
-    """A body that goes wrong after its first piece."""
+    """A body that fails after its first piece."""
 
     def __init__(self, response: Response, fault: Fault) -> None:
         self._response = response
@@ -187,7 +189,7 @@ class _BrokenStream(ByteStream):
 
 
 async def _end(fault: Fault, request: Request) -> TransportError:
-    """What a transport makes of it, after the time that it takes."""
+    """Return the error that a transport raises for a fault, after the time it takes."""
     error = await _error_of(fault, request)
     error.method, error.template, error.attempts = request.method, request.template, request.state.attempts
     return error
@@ -206,9 +208,9 @@ async def _error_of(fault: Fault, request: Request) -> TransportError:
     if left is not None and (limit is None or left <= limit):
         await request.clock.sleep(max(0.0, left))
         return DeadlineExceededError(f"the call took longer than its total (injected: {fault.value})")
-    await request.clock.sleep(_FOR_EVER if limit is None else limit)
+    await request.clock.sleep(_ENDLESS if limit is None else limit)
     return RequestTimeoutError(f"nothing came (injected: {fault.value})", limit="idle" if in_stream else "attempt")
 
 
-# Seconds of silence where no limit ends it: an hour, after which a test has other worries.
-_FOR_EVER = 3600.0
+# Seconds of silence if no timeout ends it: an hour, longer than any test runs.
+_ENDLESS = 3600.0

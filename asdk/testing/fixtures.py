@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def virtual_clock() -> VirtualClock:
-    """A clock for ``clock=`` of a client: its waits take no time."""
+    """Return a clock for ``clock=`` of a client, whose waits take no time."""
     from asdk.testing.clock import VirtualClock
 
     return VirtualClock()

@@ -1,4 +1,4 @@
-"""`TokenStoreSuite`: what every `TokenStore` must do, as tests. Those of asdk pass it, and so can one of your own.
+"""`TokenStoreSuite`: tests that every `TokenStore` must pass. Subclass it to test a store of your own.
 
     class TestMyStore(TokenStoreSuite):
         @pytest.fixture
@@ -31,13 +31,13 @@ KEY = "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "f" * 32
 SECRETS = ("s3cret-access-token", "s3cret-refresh-token")
 
-# How long a free lock may take to be had, and one whose holder is gone, in seconds.
-_AT_ONCE = 3.0
-_TAKEN_OVER = 7.0
+# The longest time to acquire a free lock, and a lock whose holder is gone, in seconds.
+_FREE_LOCK_TIMEOUT = 3.0
+_TAKE_OVER_TIMEOUT = 7.0
 
 
 def make_entry(revision: int = 1, value: str = SECRETS[0]) -> TokenRecord:
-    """An entry with everything in it."""
+    """Return a record with every field set."""
     token = Token(
         value=value,
         issued_at=1_700_000_000.25,
@@ -60,34 +60,40 @@ def make_entry(revision: int = 1, value: str = SECRETS[0]) -> TokenRecord:
 
 
 class TokenStoreSuite:
-    """Subclass it and add a fixture ``store``.
+    """The tests of a token store, for a subclass with a fixture ``store``.
 
-    A fixture ``same_store`` may give another handle to the same place, as another process would have it; it is the same
-    object by default.
+    A fixture ``same_store`` may return another object for the same storage, as another process would have one. By
+    default it is the same object.
     """
 
     @pytest.fixture
     def same_store(self, store: TokenStore) -> TokenStore:
+        """Return another object for the same storage; by default the store itself."""
         return store
 
     # --- load, save, delete -------------------------------------------------------------------------------------------
 
-    def test_at_first_nothing_is_there(self, store: TokenStore) -> None:
+    def test_a_new_store_is_empty(self, store: TokenStore) -> None:
+        """Check that a new store is empty."""
         assert asyncio.run(store.load(KEY)) is None
 
-    def test_what_is_saved_is_loaded(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_a_saved_record_is_loaded(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that a saved record is loaded."""
         assert asyncio.run(store.save(KEY, make_entry()))
         for handle in (store, same_store):
             loaded = asyncio.run(handle.load(KEY))
             assert loaded is not None
             assert loaded.dumps() == make_entry().dumps()
 
-    def test_a_note_without_a_token_is_kept_too(self, store: TokenStore) -> None:
-        note = TokenRecord(origin="https://id.example.org")
-        assert asyncio.run(store.save(KEY, note))
-        assert asyncio.run(store.load(KEY)) == note
+    def test_a_record_without_a_token_is_saved(self, store: TokenStore) -> None:
+        """Check that a record without a token is saved."""
+        record = TokenRecord(origin="https://id.example.org")
+        assert asyncio.run(store.save(KEY, record))
+        assert asyncio.run(store.load(KEY)) == record
 
-    def test_only_the_next_revision_is_kept(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_only_the_next_revision_is_saved(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that only the next revision is saved."""
+
         async def scenario() -> list[bool]:
             tries = [(store, 2), (store, 1), (same_store, 1), (store, 3), (same_store, 2), (store, 2), (store, 3)]
             return [await handle.save(KEY, make_entry(revision, f"v{n}")) for n, (handle, revision) in enumerate(tries)]
@@ -95,9 +101,11 @@ class TokenStoreSuite:
         assert asyncio.run(scenario()) == [False, True, False, False, True, False, True]
         assert value_of(asyncio.run(same_store.load(KEY))) == "v6"
 
-    def test_what_was_deleted_is_gone_and_begins_anew(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_a_deleted_record_starts_again_at_revision_1(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that the first record after a deletion is revision 1 again."""
+
         async def scenario() -> None:
-            await store.delete(KEY)  # which is not there: no error
+            await store.delete(KEY)  # there is no record yet: no error
             assert await store.save(KEY, make_entry(1))
             assert await store.save(KEY, make_entry(2))
             await same_store.delete(KEY)
@@ -107,7 +115,9 @@ class TokenStoreSuite:
 
         asyncio.run(scenario())
 
-    def test_keys_are_apart(self, store: TokenStore) -> None:
+    def test_keys_are_separate(self, store: TokenStore) -> None:
+        """Check that keys are separate."""
+
         async def scenario() -> None:
             await store.save(KEY, make_entry(1, "alice's"))
             await store.save(OTHER_KEY, make_entry(1, "bob's"))
@@ -117,7 +127,9 @@ class TokenStoreSuite:
 
         asyncio.run(scenario())
 
-    def test_of_those_who_save_the_same_revision_one_wins(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_one_of_the_tasks_saves_each_revision(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that of concurrent tasks that save the same revision, one succeeds."""
+
         async def scenario() -> None:
             for revision in range(1, 6):
                 values = [f"{revision}-{n}" for n in range(10)]
@@ -130,7 +142,8 @@ class TokenStoreSuite:
 
         asyncio.run(scenario())
 
-    def test_of_threads_that_save_the_same_revision_one_wins(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_one_of_the_threads_saves_each_revision(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that of threads that save the same revision, one succeeds."""
         won: list[tuple[int, str]] = []
 
         def climb(number: int) -> Callable[[], None]:
@@ -141,40 +154,46 @@ class TokenStoreSuite:
 
             return lambda: asyncio.run(scenario())
 
-        in_threads([climb(number) for number in range(4)])
+        run_in_threads([climb(number) for number in range(4)])
         won.sort()
-        assert won, "the first revision is somebody's"
+        assert won, "no thread saved the first revision"
         assert [revision for revision, _ in won] == list(range(1, len(won) + 1))
         assert value_of(asyncio.run(store.load(KEY))) == won[-1][1]
 
     # --- the lock -----------------------------------------------------------------------------------------------------
 
     def test_the_lock_has_one_holder_among_tasks(self, store: TokenStore, same_store: TokenStore) -> None:
-        ring = Ring()
+        """Check that the lock has one holder among tasks."""
+        section = CriticalSection()
 
         async def scenario() -> None:
-            await asyncio.gather(*(ring.enter((store, same_store)[n % 2]) for n in range(12)))
+            await asyncio.gather(*(section.enter((store, same_store)[n % 2]) for n in range(12)))
 
         asyncio.run(scenario())
-        assert (ring.entered, ring.most) == (12, 1)
+        assert (section.entered, section.most) == (12, 1)
 
     def test_the_lock_has_one_holder_among_loops_and_threads(self, store: TokenStore, same_store: TokenStore) -> None:
-        ring = Ring()
+        """Check that the lock has one holder among event loops and threads."""
+        section = CriticalSection()
 
         def work(handle: TokenStore) -> Callable[[], None]:
-            return lambda: asyncio.run(repeat(3, lambda: ring.enter(handle)))
+            return lambda: asyncio.run(repeat(3, lambda: section.enter(handle)))
 
-        in_threads([work(handle) for handle in (store, same_store) * 2])
-        assert (ring.entered, ring.most) == (12, 1)
+        run_in_threads([work(handle) for handle in (store, same_store) * 2])
+        assert (section.entered, section.most) == (12, 1)
 
     def test_the_lock_of_another_key_is_free(self, store: TokenStore) -> None:
+        """Check that the lock of another key is free."""
+
         async def scenario() -> None:
-            async with store.lock(KEY), asyncio.timeout(_AT_ONCE), store.lock(OTHER_KEY):
+            async with store.lock(KEY), asyncio.timeout(_FREE_LOCK_TIMEOUT), store.lock(OTHER_KEY):
                 pass
 
         asyncio.run(scenario())
 
-    def test_whoever_holds_the_lock_can_load_and_save(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_the_holder_of_the_lock_can_load_and_save(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that the holder of the lock can load and save."""
+
         async def scenario() -> None:
             async with store.lock(KEY):
                 assert await same_store.save(KEY, make_entry(1))
@@ -184,7 +203,9 @@ class TokenStoreSuite:
 
         asyncio.run(scenario())
 
-    def test_an_error_in_the_body_frees_the_lock(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_an_error_in_the_block_releases_the_lock(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that an error in the block releases the lock."""
+
         async def scenario() -> None:
             with pytest.raises(LookupError):
                 async with store.lock(KEY):
@@ -194,9 +215,11 @@ class TokenStoreSuite:
         asyncio.run(scenario())
 
     @pytest.mark.parametrize("late", [False, True])
-    def test_cancelled_at_any_await_the_lock_is_free(
+    def test_a_cancellation_at_any_await_releases_the_lock(
         self, store: TokenStore, same_store: TokenStore, late: bool
     ) -> None:
+        """Check that a cancellation at any await releases the lock."""
+
         async def hold() -> None:
             async with store.lock(KEY):
                 await asyncio.sleep(0)
@@ -207,7 +230,9 @@ class TokenStoreSuite:
 
         asyncio.run(scenario())
 
-    def test_one_who_gives_up_waiting_holds_nobody_up(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_a_cancelled_waiter_does_not_delay_the_others(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that a task that is cancelled while it waits for the lock does not delay others."""
+
         async def wait(handle: TokenStore) -> None:
             async with handle.lock(KEY):
                 pass
@@ -220,12 +245,14 @@ class TokenStoreSuite:
                     task.cancel()
                 await asyncio.wait(waiting[:4])
                 assert all(task.cancelled() for task in waiting[:4])
-            async with asyncio.timeout(_AT_ONCE):
+            async with asyncio.timeout(_FREE_LOCK_TIMEOUT):
                 await asyncio.gather(*waiting[4:])
 
         asyncio.run(scenario())
 
-    def test_a_loop_that_ends_gives_its_lock_back(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_the_end_of_a_loop_releases_its_lock(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that a loop that shuts down releases its lock."""
+
         async def hold(held: asyncio.Event) -> None:
             async with store.lock(KEY):
                 held.set()
@@ -240,14 +267,15 @@ class TokenStoreSuite:
         assert asyncio.run(leave()).cancelled()
         asyncio.run(assert_free(same_store))
 
-    def test_a_loop_that_stands_still_is_taken_over_from(self, store: TokenStore, same_store: TokenStore) -> None:
+    def test_the_lock_of_a_stopped_loop_is_taken_over(self, store: TokenStore, same_store: TokenStore) -> None:
+        """Check that the lock of a loop that has stopped is taken over."""
         loop = asyncio.new_event_loop()
         try:
             stuck = store.lock(KEY)
             loop.run_until_complete(stuck.__aenter__())
             for handle in (store, same_store):
-                asyncio.run(assert_free(handle, within=_TAKEN_OVER))
-            with contextlib.suppress(Exception):  # who was robbed may be told so, but must not rob in turn
+                asyncio.run(assert_free(handle, within=_TAKE_OVER_TIMEOUT))
+            with contextlib.suppress(Exception):  # it may raise, but must not release another's lock
                 loop.run_until_complete(stuck.__aexit__(None, None, None))
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.run_until_complete(loop.shutdown_default_executor())
@@ -256,7 +284,9 @@ class TokenStoreSuite:
 
     # --- secrets ------------------------------------------------------------------------------------------------------
 
-    def test_the_store_shows_no_secret(self, store: TokenStore) -> None:
+    def test_the_store_reveals_no_secret(self, store: TokenStore) -> None:
+        """Check that the repr, the attributes and the pickle of a store reveal no secret."""
+
         async def scenario() -> str:
             await store.save(KEY, make_entry())
             await store.load(KEY)
@@ -267,24 +297,27 @@ class TokenStoreSuite:
 
 
 def seen_of(thing: object) -> str:
-    """All that can be seen of an object without opening a `Secret`."""
+    """Return all text of an object that is visible without revealing a `Secret`."""
     with contextlib.suppress(Exception):
         return f"{thing!r} {thing} {vars(thing)!r} {pickle.dumps(thing)!r}"
     return f"{thing!r} {thing} {vars(thing)!r}"
 
 
 def value_of(entry: TokenRecord | None) -> str | None:
-    """The access token in an entry."""
+    """Return the access token in a record."""
     return None if entry is None or entry.token is None else entry.token.value.reveal()
 
 
-class Ring:
-    """Where one at a time may be; counts how many were."""
+class CriticalSection:
+    """A critical section, which counts how often it was entered and by how many tasks at a time."""
 
     def __init__(self) -> None:
-        self.inside = self.most = self.entered = 0
+        self.inside: int = 0
+        self.most: int = 0
+        self.entered: int = 0
 
     async def enter(self, store: TokenStore) -> None:
+        """Enter the section with the store's lock held."""
         async with store.lock(KEY):
             self.inside += 1
             self.entered += 1
@@ -293,19 +326,20 @@ class Ring:
             self.inside -= 1
 
 
-async def assert_free(store: TokenStore, within: float = _AT_ONCE) -> None:
-    """Nobody holds the lock, or at least not for long."""
+async def assert_free(store: TokenStore, within: float = _FREE_LOCK_TIMEOUT) -> None:
+    """Fail unless the lock can be acquired in time."""
     async with asyncio.timeout(within), store.lock(KEY):
         pass
 
 
 async def repeat(times: int, work: Callable[[], Awaitable[None]]) -> None:
+    """Run the work several times in a row."""
     for _ in range(times):
         await work()
 
 
-def in_threads(works: list[Callable[[], None]]) -> None:
-    """Do each in a thread of its own, all at once; the first error is raised."""
+def run_in_threads(works: list[Callable[[], None]]) -> None:
+    """Run each in a thread of its own, all at once, and raise the first error."""
     errors: list[BaseException] = []
     start = threading.Barrier(len(works))
 
@@ -313,7 +347,7 @@ def in_threads(works: list[Callable[[], None]]) -> None:
         try:
             start.wait()
             work()
-        except BaseException as error:  # noqa: BLE001 - it belongs to the test, not to the thread
+        except BaseException as error:  # noqa: BLE001 - raised in the test instead
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]

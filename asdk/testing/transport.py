@@ -1,6 +1,6 @@
-"""`MemoryTransport`: answers requests from a list or a function, and remembers what was sent.
+"""`MemoryTransport`: a transport that answers requests from a list or a function, and records them.
 
-The test double of asdk and of every SDK on it: all layers above the network run as they are.
+The test double of asdk and of every SDK built on it: all layers above the network run unchanged.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from asdk.unset import UNSET
 
 @attrs.frozen
 class Reply:
-    """What the other side does with a request.
+    """The server's reaction to a request.
 
     Attributes:
         status: the status code.
-        json: the body as data; it sets the content type too.
-        content: the body as bytes, or as chunks, of which an error may be the last: the connection then breaks there.
+        json: the body as data; also sets the content type.
+        content: the body as bytes, or as chunks, the last of which may be an error: the connection then breaks there.
         headers: header fields, as a mapping or as pairs.
-        error: fail with this instead of answering; each use gets a copy.
-        delay: seconds before the answer, by the client's clock.
+        error: raised instead of answering; each use gets a copy.
+        delay: seconds before the answer, on the client's clock.
     """
 
     status: int = 200
@@ -44,7 +44,7 @@ class Reply:
 
 @attrs.frozen
 class SentRequest:
-    """What the transport was given, as it was at that moment."""
+    """A request as it was when it reached the transport."""
 
     method: str
     url: str
@@ -54,7 +54,7 @@ class SentRequest:
     request: Request = attrs.field(repr=False)
 
     def json(self) -> Any:
-        """The body as JSON data."""
+        """Parse the body as JSON."""
         return jsonlib.loads(self.content)
 
 
@@ -66,23 +66,24 @@ class MemoryTransport:
     """A `Transport` without a network.
 
     Args:
-        replies: a function from the request to its `Reply`, or replies to give in turn: then one request more than
-            there are replies fails the test.
+        replies: a function from the request to its `Reply`, or replies to return in turn: a request after the last
+            reply fails the test.
 
     Attributes:
-        sent: each request, in the order in which they came.
+        sent: the requests, in the order of arrival.
     """
 
     def __init__(self, replies: Answer | Iterable[Reply] = ()) -> None:
         self.sent: list[SentRequest] = []
-        self.is_closed = False
+        self.is_closed: bool = False
         self._answer: Answer | None = replies if callable(replies) else None
         self._replies = iter(() if callable(replies) else replies)
 
     async def send(self, request: Request) -> Response:
+        """Record the request and return its reply."""
         left = request.remaining()
         if left is not None and left <= 0:
-            raise _placed(DeadlineExceededError("the total ran out before this attempt", sent=False), request)
+            raise _placed(DeadlineExceededError("timeout.total expired before this attempt", sent=False), request)
         content = await _read_body(request)
         kept = SentRequest(request.method, request.url, request.template, request.headers.copy(), content, request)
         self.sent.append(kept)
@@ -101,6 +102,7 @@ class MemoryTransport:
         return Response(reply.status, headers, b"".join(_whole(chunks, request)), request=request)
 
     async def aclose(self) -> None:
+        """Note that the transport was closed."""
         self.is_closed = True
 
     async def _reply_to(self, request: Request) -> Reply:
@@ -113,7 +115,7 @@ class MemoryTransport:
 
 
 class _MemoryStream:
-    """The chunks of a reply, one by one."""
+    """The body of a reply, chunk by chunk."""
 
     def __init__(self, chunks: Sequence[bytes | TransportError], request: Request) -> None:
         self._chunks = list(chunks)
@@ -154,17 +156,17 @@ async def _read_body(request: Request) -> bytes:
 
 
 async def _wait(request: Request, delay: float) -> None:
-    """Take the time that the reply takes, but no more than the call allows."""
+    """Wait for the delay of the reply, but no longer than the call allows."""
     attempt, left = request.options.timeout.attempt, request.remaining()
     if left is not None and left <= delay and (attempt is None or left <= attempt):
         await request.clock.sleep(max(0.0, left))
-        raise _placed(DeadlineExceededError("the call took longer than its total"), request)
+        raise _placed(DeadlineExceededError("the call exceeded timeout.total"), request)
     if attempt is not None and attempt <= delay:
         await request.clock.sleep(attempt)
-        raise _placed(RequestTimeoutError("no complete response within an attempt's time", limit="attempt"), request)
+        raise _placed(RequestTimeoutError("the attempt exceeded timeout.attempt", limit="attempt"), request)
     if delay:
         await request.clock.sleep(delay)
 
 
-#: For replies: the connection was closed before the response was complete.
-DISCONNECTED = ProtocolError("the server broke the connection off")
+#: The error of a reply whose connection was closed before the response was complete.
+DISCONNECTED = ProtocolError("the server closed the connection")

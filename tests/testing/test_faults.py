@@ -4,8 +4,12 @@ wire."""
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import time
+import warnings
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,10 +26,11 @@ from asdk import (
     TLSError,
 )
 from asdk.testing import Fault, FaultPlan, FaultProxy, FaultyTransport, MemoryTransport, Reply, VirtualClock
+from asdk.testing.cancelling import at_each_await
 from asdk.testing.faults import AFTER_THE_ACT, IN_THE_BODY, SILENT, Injected
 from tests.support.failures import failure_of
 from tests.support.scripts import run_quietly
-from tests.support.servers import RawServer, Visit, head, read
+from tests.support.servers import RawExchange, RawServer, head, read
 
 # --- plans ------------------------------------------------------------------------------------------------------------
 
@@ -108,7 +113,7 @@ async def test_silence_ends_with_whichever_limit_comes_first() -> None:
 # --- the proxy --------------------------------------------------------------------------------------------------------
 
 
-async def things(visit: Visit) -> None:
+async def things(visit: RawExchange) -> None:
     """Bodies with a length, in chunks, without an end but the connection's, and none at all."""
     match visit.target:
         case "/chunked":
@@ -222,6 +227,23 @@ async def test_nothing_is_left_of_a_proxy() -> None:
         await failure_of(hanging, ProtocolError)
         await server.until(lambda: server.open == 0)
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+async def test_a_cancelled_proxy_closes_its_sockets(late: bool) -> None:
+    async def use(url: str) -> None:
+        async with FaultProxy(url, FaultPlan([Fault.BLACK_HOLE])) as proxy:
+            with socket.create_connection(("127.0.0.1", urlsplit(proxy.url).port or 0)) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                for _ in range(3):
+                    await asyncio.sleep(0.002)
+
+    with RawServer(things) as server, warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always")
+        async for _ in at_each_await(lambda: use(server.url), late=late):
+            await asyncio.sleep(0)  # connections close one turn of the event loop later
+        gc.collect()
+        assert [str(warning.message) for warning in unclosed] == []
 
 
 def test_a_loop_may_end_while_a_connection_is_at_the_door() -> None:

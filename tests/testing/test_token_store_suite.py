@@ -1,4 +1,4 @@
-"""`TokenStoreSuite` finds what is wrong with a store."""
+"""`TokenStoreSuite` detects broken stores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from asdk.testing import TokenStoreSuite
 from asdk.testing.cancelling import at_each_await
 
 
-class NeverRefuses(MemoryTokenStore):
+class NeverRejects(MemoryTokenStore):
     async def save(self, key: str, entry: TokenRecord) -> bool:
         self._entries[key] = entry
         return True
@@ -31,7 +31,7 @@ class LosesRaces(MemoryTokenStore):
         return True
 
 
-class LocksNobodyOut(MemoryTokenStore):
+class DoesNotLock(MemoryTokenStore):
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[None, None]:
         yield
@@ -51,19 +51,19 @@ class LocksTasksOnly(MemoryTokenStore):
 class StaysLocked(MemoryTokenStore):
     def __init__(self) -> None:
         super().__init__()
-        self.holds: list[object] = []
+        self.acquired: list[object] = []
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[None, None]:
-        hold = self._locks.hold(key)
-        self.holds.append(hold)
-        await hold.__aenter__()
+        lock = self._locks.lock(key)
+        self.acquired.append(lock)
+        await lock.__aenter__()
         await asyncio.sleep(0)
         yield
-        await hold.__aexit__(None, None, None)
+        await lock.__aexit__(None, None, None)
 
 
-class Tells(MemoryTokenStore):
+class RevealsTokens(MemoryTokenStore):
     def __repr__(self) -> str:
         return f"<{[entry.dumps().reveal() for entry in self._entries.values()]}>"
 
@@ -72,11 +72,11 @@ suite = TokenStoreSuite()
 
 Case = Callable[[MemoryTokenStore, MemoryTokenStore], None]
 BROKEN: dict[type[MemoryTokenStore], Case] = {
-    NeverRefuses: suite.test_only_the_next_revision_is_kept,
-    LosesRaces: suite.test_of_those_who_save_the_same_revision_one_wins,
-    LocksNobodyOut: suite.test_the_lock_has_one_holder_among_tasks,
+    NeverRejects: suite.test_only_the_next_revision_is_saved,
+    LosesRaces: suite.test_one_of_the_tasks_saves_each_revision,
+    DoesNotLock: suite.test_the_lock_has_one_holder_among_tasks,
     LocksTasksOnly: suite.test_the_lock_has_one_holder_among_loops_and_threads,
-    Tells: lambda store, _: suite.test_the_store_shows_no_secret(store),
+    RevealsTokens: lambda store, _: suite.test_the_store_reveals_no_secret(store),
 }
 
 
@@ -87,14 +87,14 @@ def test_a_broken_store_does_not_pass(kind: type[MemoryTokenStore], case: Case) 
         case(store, store)
 
 
-def test_a_lock_that_an_error_leaves_locked_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asdk.testing.token_store_suite._AT_ONCE", 0.1)
+def test_a_lock_that_an_error_does_not_release_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asdk.testing.token_store_suite._FREE_LOCK_TIMEOUT", 0.1)
     store = StaysLocked()
     with pytest.raises(TimeoutError):
-        suite.test_an_error_in_the_body_frees_the_lock(store, store)
+        suite.test_an_error_in_the_block_releases_the_lock(store, store)
 
 
-async def test_whoever_swallows_a_cancellation_is_found() -> None:
+async def test_a_swallowed_cancellation_is_detected() -> None:
     async def stubborn() -> None:
         try:
             await asyncio.sleep(0)
@@ -106,7 +106,7 @@ async def test_whoever_swallows_a_cancellation_is_found() -> None:
             pass
 
 
-def test_the_test_kit_needs_pytest_for_the_suite_only() -> None:
+def test_the_test_kit_imports_pytest_for_the_suite_only() -> None:
     code = "import sys; sys.modules['pytest'] = None; import asdk.testing; print(asdk.testing.VirtualClock.__name__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "VirtualClock"
