@@ -1,7 +1,7 @@
-"""Apala in one screen: whose key it is, a better message, feedback, the pre-approval flow. ``python examples/apala.py``
+"""Apala on one screen: authentication, an optimized message, feedback, pre-approval. ``python examples/apala.py``
 
-The server is the sandbox, in a thread of this program. For a real one leave it out, and put ``APALA_API_KEY``,
-``APALA_BASE_URL`` and ``APALA_CUSTOMER_ID`` into the environment or ``.env``: then ``Apala()`` is enough.
+The server is the sandbox, in a thread of this program. For a real one, remove it and set ``APALA_API_KEY``,
+``APALA_BASE_URL`` and ``APALA_CUSTOMER_ID`` in the environment or ``.env``; ``Apala()`` then needs no arguments.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from asdk.sandbox import Sandbox
 
 async def main(url: str, api_key: str, customer_id: str) -> None:
     async with Apala(base_url=url, api_key=api_key, customer_id=customer_id) as client:
-        about = await client.authenticate()  # calls do this by themselves
+        about = await client.authenticate()  # optional: the first call does so by itself
         print(f"{about['company_name']}, a token for {about['expires_in']} seconds")
 
         history = [Message(content="Your bank statements, please", channel=Channel.EMAIL, reply_or_not=True)]

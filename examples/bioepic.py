@@ -1,7 +1,7 @@
-"""BioEPIC in one screen: a token, filters, pages, an export. ``python examples/bioepic.py``
+"""BioEPIC on one screen: a token, filters, pages, an export. ``python examples/bioepic.py``
 
-The server is the sandbox, in a thread of this program. For a real one leave it out, and put ``BIOEPIC_CLIENT_ID`` and
-``BIOEPIC_CLIENT_SECRET`` into the environment or ``.env``: then ``BioEPIC(env="prod")`` is enough.
+The server is the sandbox, in a thread of this program. For a real one, remove it and set ``BIOEPIC_CLIENT_ID`` and
+``BIOEPIC_CLIENT_SECRET`` in the environment or ``.env``; ``BioEPIC(env="prod")`` then needs no other arguments.
 """
 
 import asyncio

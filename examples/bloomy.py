@@ -1,7 +1,7 @@
-"""Bloom Growth in one screen: a key for a password, to-dos in bulk, two accounts. ``python examples/bloomy.py``
+"""Bloom Growth on one screen: a key for a password, to-dos in bulk, two accounts. ``python examples/bloomy.py``
 
-The server is the sandbox, in a thread of this program. For the real one leave ``base_url`` out, and put ``BG_API_KEY``
-into the environment or ``.env``, or keep the key in ``~/.bloomy/config.yaml``: then ``Bloomy()`` is enough.
+The server is the sandbox, in a thread of this program. For the real one, omit ``base_url`` and set ``BG_API_KEY`` in
+the environment or ``.env``, or keep the key in ``~/.bloomy/config.yaml``; ``Bloomy()`` then needs no arguments.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ async def main(server: BloomyServer, file: Path) -> None:
     url = server.api_url
     config = Configuration(config_path=file, base_url=url)
     await config.configure_api_key(account.username, account.password, store_key=True)
-    print(f"{config.config_path.name} is for its owner alone: {config.config_path.stat().st_mode & 0o777:o}")
+    print(f"{config.config_path.name} is readable by its owner alone: {config.config_path.stat().st_mode & 0o777:o}")
 
     async with Bloomy(base_url=url, config_path=file) as client, Bloomy(base_url=url, api_key=other.api_key) as second:
         for team in (client, second):

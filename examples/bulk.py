@@ -1,4 +1,4 @@
-"""Many things at once: a function over many inputs, pages fetched ahead, a walk that stops and goes on, a table.
+"""Bulk calls: a function over many inputs, prefetched pages, and iteration that stops and resumes.
 
 ``python examples/bulk.py``. The server is the sandbox, in a thread of this program.
 """
@@ -16,15 +16,15 @@ async def main(url: str) -> None:
             note = await client.documents.upload(f"Note {number} is about Oslo.", title=f"note {number}")
             return note.document_id
 
-        # An outcome for each input, in order: its value, or its error. Eight calls run at a time.
+        # One outcome per input, in order: a value or an error. Eight calls run at a time.
         ids = [outcome.result() async for outcome in client.map(upload, range(50), concurrency=8)]
 
         async for outcome in client.map(client.documents.get, [ids[0], "no-such-document", ids[1]]):
             print(outcome.result().title if outcome.ok else outcome.error)
 
-        walk = client.documents.list(page_size=10).prefetch(3)  # three pages ahead
-        some = await walk.collect(limit=15)
-        bookmark = walk.cursor  # a string: the walk may go on tomorrow, in another process
+        documents = client.documents.list(page_size=10).prefetch(3)  # three pages ahead
+        some = await documents.collect(limit=15)
+        bookmark = documents.cursor  # a string; another process can resume from it
         rest = await client.documents.list(page_size=10).resume(bookmark).collect()
         print(len(some), len(rest), len({document.id for document in some + rest}))
 

@@ -1,7 +1,6 @@
-"""The five clients against the sandbox, in one screen: tokens of two seconds, faults, 200 calls at once, none lost.
+"""Demo of the five clients against the sandbox: two-second tokens, injected faults, 200 calls in flight, none lost.
 
-Run it with ``python -m nox -s demo``. It talks to loopback only, takes half a minute, and ends with status 1 if a
-call failed.
+Run it with ``python -m nox -s demo``. It uses loopback only, takes half a minute, and exits with 1 if a call failed.
 """
 
 from __future__ import annotations
@@ -41,8 +40,7 @@ S = TypeVar("S", bound=ApiServer)
 
 @attrs.define
 class Tally:
-    """What happened to the calls of one client. As a middleware it stands outside of retry, so it sees calls, not
-    attempts."""
+    """Statistics of one client. As a middleware outside retry it sees calls, not attempts."""
 
     milliseconds: list[float] = attrs.field(factory=list[float])
     retries: int = 0
@@ -56,17 +54,17 @@ class Tally:
         return response
 
 
-# About one answer in twelve is a fault here, and no call is to fail.
+# About one reply in twelve is a fault, and no call may fail.
 PATIENCE = Retry(attempts=6)
 
 
 def break_things(server: ApiServer, everything: str, reads: str) -> None:
-    """What networks and servers do on a bad day.
+    """Inject the faults of a bad day.
 
     Args:
-        server: whose day it is.
-        everything: the routes that somebody else answers for now and then, or late.
-        reads: a route that is only read: there the connection breaks, too.
+        server: the server to disturb.
+        everything: the routes that get 503s from a proxy, and delays.
+        reads: a route that is only read: its connections break, too, and it gets 429s.
     """
     server.faults.add(ServerFault.status(429, retry_after=1), method="GET", path=reads, every=101)
     server.faults.add(ServerFault.status(503, html="<html>upstream is away</html>"), path=everything, every=53)
@@ -77,7 +75,7 @@ def break_things(server: ApiServer, everything: str, reads: str) -> None:
 
 
 async def keep_busy(tally: Tally, call: Callable[[int, int], Awaitable[object]]) -> None:
-    """So many workers call one after another, each with its number and turn, until the time is over."""
+    """Run `IN_FLIGHT` workers until the time is up; each calls repeatedly, with its number and turn."""
     end = time.monotonic() + SECONDS
 
     async def work(number: int) -> None:
@@ -95,7 +93,7 @@ async def keep_busy(tally: Tally, call: Callable[[int, int], Awaitable[object]])
 
 
 async def edgequake(server: EdgeQuakeServer, tally: Tally) -> None:
-    """Documents of many tenants, written and read at once, while the token ends every two seconds."""
+    """Write and read documents of many tenants while the token expires every two seconds."""
     break_things(server, "/api/v1/*", "/api/v1/documents")
     account = server.credentials.user
     async with EdgeQuake(
@@ -108,7 +106,7 @@ async def edgequake(server: EdgeQuakeServer, tally: Tally) -> None:
 
         async def call(number: int, turn: int) -> None:
             mine = client.with_options(tenant=Tenant("demo", f"workspace-{number % 20}"))
-            # A key makes a POST safe to repeat: without one, a 503 would be the caller's to judge.
+            # A key makes a POST safe to retry; without one, a 503 would be raised.
             if turn % 5 == 1:
                 await mine.documents.upload(f"note {number}-{turn}", idempotency_key=True)
             elif turn % 5 == 3:
@@ -120,7 +118,7 @@ async def edgequake(server: EdgeQuakeServer, tally: Tally) -> None:
 
 
 async def apala(server: ApalaServer, tally: Tally) -> None:
-    """Messages and templates, while the server rotates the refresh token every two seconds."""
+    """Optimize messages and read templates while the server rotates the refresh token every two seconds."""
     server.settings.rotate_refresh_tokens = True
     break_things(server, "/api/paf/*", "/api/paf/templates")
     known = server.credentials
@@ -144,7 +142,7 @@ async def apala(server: ApalaServer, tally: Tally) -> None:
 
 
 async def bloomy(server: BloomyServer, tally: Tally) -> None:
-    """To-dos, meetings and scores, while the key ends every two seconds and the password buys the next."""
+    """Read meetings and scores while the key expires every two seconds and the password buys the next."""
     break_things(server, "/api/v1/L10/*", "/api/v1/L10/{id}/list")
     account = server.credentials.ada
     async with Bloomy(
@@ -167,7 +165,7 @@ async def bloomy(server: BloomyServer, tally: Tally) -> None:
 
 
 async def mgnify(server: MGnifyServer, tally: Tally) -> None:
-    """Studies, public and private, and samples, while the token slides on before its two seconds are over."""
+    """Read public and private studies and samples while the token is exchanged before its two seconds are over."""
     break_things(server, "/metagenomics/api/v2/*", "/metagenomics/api/v2/samples/{accession}")
     account = server.credentials.user
     async with MGnify(
@@ -191,7 +189,7 @@ async def mgnify(server: MGnifyServer, tally: Tally) -> None:
 
 
 async def bioepic(server: BioEPICServer, tally: Tally) -> None:
-    """Records by id and by filter, while the token ends every two seconds and the secret gets the next."""
+    """Read records by id and by filter while the token expires every two seconds and the secret buys the next."""
     server.settings.require_auth = True
     break_things(server, "/api/*", "/api/{collection}/{id}")
     known = server.credentials
@@ -213,8 +211,8 @@ async def bioepic(server: BioEPICServer, tally: Tally) -> None:
 
 
 def empty_table() -> Table:
-    """The table, to which each run adds its row."""
-    title = f"{IN_FLIGHT} calls at once for {SECONDS:.0f} s, tokens of {TOKEN_LIFETIME:.0f} s, faults injected"
+    """Return the table, to which each run adds a row."""
+    title = f"{IN_FLIGHT} calls in flight for {SECONDS:.0f} s, tokens of {TOKEN_LIFETIME:.0f} s, faults injected"
     table = Table("API", "authentication", title=title)
     for name in ("calls", "token requests", "faults met", "retries", "failures", "p50 ms", "p99 ms"):
         table.add_column(name, justify="right")

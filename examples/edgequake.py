@@ -1,8 +1,8 @@
-"""EdgeQuake in one screen: texts and a PDF in, answers out, the graph behind. ``python examples/edgequake.py``
+"""EdgeQuake on one screen: upload texts and a PDF, ask a question, read the graph. ``python examples/edgequake.py``
 
-The server is the sandbox, in a thread of this program. For a real one leave it out, and put ``EDGEQUAKE_BASE_URL`` and
-``EDGEQUAKE_API_KEY`` (or ``EDGEQUAKE_USERNAME`` and ``EDGEQUAKE_PASSWORD``) into the environment or ``.env``: then
-``EdgeQuake()`` is enough.
+The server is the sandbox, in a thread of this program. For a real one, remove it and set ``EDGEQUAKE_BASE_URL`` and
+``EDGEQUAKE_API_KEY`` (or ``EDGEQUAKE_USERNAME`` and ``EDGEQUAKE_PASSWORD``) in the environment or ``.env``;
+``EdgeQuake()`` then needs no arguments.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ async def main(server: EdgeQuakeServer) -> None:
         track = await client.documents.wait(
             "first", timeout=60, on_progress=lambda seen: print(f"processed: {seen.latest_message}")
         )
-        print(f"there: {', '.join(document.title or document.id for document in track.documents)}")
+        print(f"documents: {', '.join(document.title or document.id for document in track.documents)}")
 
         async with client.query.stream("Where does Sarah work?") as events:
             print("answer:", "".join([event.content async for event in events if isinstance(event, Token)]))
@@ -34,7 +34,7 @@ async def main(server: EdgeQuakeServer) -> None:
         notes = client.with_workspace(workspace.id)  # the same connections, the same token
         print(f"documents in {workspace.name}: {(await notes.documents.count()).total}")
 
-        server.end_next_document("failed", message="the language model is away")
+        server.end_next_document("failed", message="the language model is unavailable")
         lost = await notes.documents.upload("lost")
         try:
             await notes.documents.wait(lost.track_id)

@@ -1,7 +1,7 @@
-"""MGnify in one screen: explain, preview, walk, private studies, a download. ``python examples/mgnify.py``
+"""MGnify on one screen: explain, preview, private studies, a download. ``python examples/mgnify.py``
 
-The server is the sandbox, in a thread of this program. For the real one leave it out, and put ``MGNIFY_USERNAME`` and
-``MGNIFY_PASSWORD`` into the environment or ``.env`` for private data: then ``MGnify()`` is enough.
+The server is the sandbox, in a thread of this program. For the real one, remove it and, for private data, set
+``MGNIFY_USERNAME`` and ``MGNIFY_PASSWORD`` in the environment or ``.env``; ``MGnify()`` then needs no arguments.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from asdk.sandbox import Sandbox
 async def main(url: str) -> None:
     async with MGnify(base_url=url, username="Webin-1001", password="sandbox-webin") as mgnify:
         gut = mgnify.studies.list(search="gut", order="-updated_at")
-        print(gut.explain()[0].removeprefix(mgnify.base_url))  # nothing was sent so far
+        print(gut.explain()[0].removeprefix(mgnify.base_url))  # nothing has been sent yet
         print(await gut.count(), [study.title for study in await gut.preview(3)])
 
         for study in await mgnify.private_studies.collect():  # logs in

@@ -1,4 +1,4 @@
-"""A client of your own: models, a resource, the client. It runs without a network, on the in-memory transport."""
+"""A client of your own: models, a resource, the client. It runs on the in-memory transport, without a network."""
 
 import asyncio
 from datetime import datetime

@@ -1,7 +1,8 @@
-"""EdgeQuake in one screen: log in, upload side by side, ask, walk through a list. ``python examples/quickstart.py``
+"""EdgeQuake on one screen: log in, upload concurrently, ask, list. ``python examples/quickstart.py``
 
-The server is the sandbox, in a thread of this program. For a real one leave it out, and put ``EDGEQUAKE_BASE_URL``,
-``EDGEQUAKE_USERNAME`` and ``EDGEQUAKE_PASSWORD`` into the environment or ``.env``: then ``EdgeQuake()`` is enough.
+The server is the sandbox, in a thread of this program. For a real one, remove it and set ``EDGEQUAKE_BASE_URL``,
+``EDGEQUAKE_USERNAME`` and ``EDGEQUAKE_PASSWORD`` in the environment or ``.env``; ``EdgeQuake()`` then needs no
+arguments.
 """
 
 import asyncio
@@ -19,14 +20,14 @@ NOTES = {
 
 async def main(url: str) -> None:
     async with EdgeQuake(base_url=url, username="user", password="sandbox-user") as client:
-        async with asyncio.TaskGroup() as tasks:  # one login for all of them
+        async with asyncio.TaskGroup() as tasks:  # three uploads share one login
             for title, text in NOTES.items():
                 tasks.create_task(client.documents.upload(text, title=title))
 
         result = await client.query.execute("Where does Sarah work?", mode="hybrid", max_results=2)
         print(f"{result.answer}  ({len(result.sources)} sources, {result.stats.total_time_ms} ms)")
 
-        async for document in client.documents.list(page_size=2):  # page after page, as they are needed
+        async for document in client.documents.list(page_size=2):  # fetches pages as needed
             print(f"{document.created_at:%Y-%m-%d}  {document.status:<10}  {document.title}")
 
         try:

@@ -1,4 +1,4 @@
-"""Streams and files: events with types, a file that arrives whole or not at all. It runs without a network."""
+"""Streams and files: typed events, and atomic downloads. It runs without a network."""
 
 import asyncio
 import tempfile
@@ -27,7 +27,7 @@ EVENT = tagged("type", Token, Done)
 async def main(folder: Path) -> None:
     async with BaseClient(base_url="https://api.example.org", transport=SERVER) as client:
         async with client.events("GET", "/answer", model=EVENT, reconnect=True) as events:
-            async for event in events:  # leaving the block frees the connection, also in the middle
+            async for event in events:  # leaving the block frees the connection, even in the middle
                 print(event)
 
         try:
@@ -52,7 +52,7 @@ LIVE = b'id: 1\ndata: {"type": "token", "content": "Hi"}\n\nid: 2\ndata: {"type"
 SERVER = MemoryTransport(
     [
         Reply(content=LIVE, headers={"Content-Type": "text/event-stream"}),
-        Reply(204),  # to the reconnect: there is no more
+        Reply(204),  # to the reconnect: the stream is complete
         Reply(content=b'{"content": "a"}\n{"content": "b"}\n'),
         Reply(content=b"%PDF", headers={"Content-MD5": "v6SxCnYySxZs/a1eAqY3MA==", "Content-Length": "4"}),
         Reply(201),
