@@ -1,7 +1,6 @@
-"""What this project runs, each in an environment of its own: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
+"""Commands of this project, each in its own environment: ``python -m nox -s tests``, ``demo``, ``lint`` and others.
 
-``tests`` and ``demo`` need a machine with Python and nothing else; ``tests-matrix-3.12`` and ``tests-matrix-3.13`` need
-those Pythons.
+``tests`` and ``demo`` need only Python; ``tests-matrix-3.12`` and ``tests-matrix-3.13`` need those versions of it.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ nox.options.default_venv_backend = "venv"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
-#: Packages that cannot be installed beside the tests: each gets an environment of its own, and a test that asks for it.
+#: Packages that conflict with the test dependencies: each gets its own environment, which a test runs.
 VENDORS = ("apala-api==1.0.2", "mgnipy==0.1.3", "mgnipy==0.3.0")
 
 
 def vendor_environment(session: nox.Session, package: str) -> tuple[str, str]:
-    """Make it, and say under which name in the environment its Python is told to the tests."""
+    """Create the environment of one package; return the variable that tells the tests its Python, and the Python."""
     name = "".join(letter if letter.isalnum() else "_" for letter in package).upper()
     folder = Path(session.virtualenv.location) / "vendors" / name
     session.run("python", "-m", "venv", str(folder))
@@ -34,9 +33,9 @@ def vendor_environment(session: nox.Session, package: str) -> tuple[str, str]:
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """The project, and what the groups of pyproject.toml name."""
+    """Install the project with the dependency groups of pyproject.toml."""
     packages = nox.project.dependency_groups(PYPROJECT, *groups)
-    # pip looks for extras of the project at the index, unless they are asked of the checkout itself.
+    # pip would look for the project's extras on the index; requesting them from the checkout avoids that.
     extras = [package.removeprefix("asdk") for package in packages if package.startswith("asdk[")]
     others = [package for package in packages if not package.startswith("asdk[")]
     session.install("-e", f".{extras[0]}" if extras else ".", *others)
@@ -44,32 +43,30 @@ def install(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything the project tests."""
+    """Run the whole test suite."""
     install(session, "test", "conformance")
-    # Side by side, in the development mode of Python: what is not closed or never retrieved is an error. What fails is
-    # tried once more, and named at the end: hundreds of tests start programs, and a busy machine may give one no turn.
-    processes = max(4, os.cpu_count() or 1)  # more than processors, since many tests wait for other programs
-    side_by_side = ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R"]
-    arguments = session.posargs or side_by_side
+    # In Python's development mode unclosed resources and unretrieved exceptions become errors.
+    processes = max(4, os.cpu_count() or 1)  # more than CPUs, since many tests wait for other programs
+    arguments = session.posargs or ["--numprocesses", str(processes), "--dist", "worksteal"]
     session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
 
 @nox.session(name="tests-matrix", python=["3.11", "3.12", "3.13"])
 def tests_matrix(session: nox.Session) -> None:
-    """The same on each Python that is supported and installed."""
+    """Run the tests on each supported Python that is installed."""
     tests(session)
 
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """The clients against the sandbox, with short-lived tokens and injected faults, in one screen."""
+    """Run the sample clients against the sandbox, with short-lived tokens and injected faults."""
     install(session, "demo")
     session.run("python", "examples/demo.py")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, by ruff."""
+    """Check style and docstrings with ruff."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -77,7 +74,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types, by mypy and pyright, both strict."""
+    """Check types with mypy and pyright, both in strict mode."""
     install(session, "types")
     session.run("mypy")
     session.run("pyright")
@@ -85,7 +82,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """The vendors' own packages, unmodified, against the sandbox; and beside them our clients."""
+    """Run the vendors' own packages, unmodified, and the sample clients against the sandbox."""
     install(session, "test", "conformance")
     pythons = dict(vendor_environment(session, package) for package in VENDORS)
     session.run("python", "-m", "pytest", "tests/conformance", *session.posargs, env=pythons)
@@ -93,22 +90,21 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session(name="conformance-apala")
 def conformance_apala(session: nox.Session) -> None:
-    """The same for Apala, whose package pins what the others do not."""
+    """Run the conformance tests of Apala, whose package has conflicting pins."""
     install(session, "conformance-apala")
     session.run("python", "-m", "pytest", *glob("tests/conformance/test_apala_*.py"), *session.posargs)
 
 
 @nox.session(name="conformance-bloomy", python="3.12")
 def conformance_bloomy(session: nox.Session) -> None:
-    """The same for Bloomy, whose package needs this Python."""
+    """Run the conformance tests of Bloomy, whose package needs this Python."""
     install(session, "conformance-bloomy")
     session.run("python", "-m", "pytest", *glob("tests/conformance/test_bloomy_*.py"), *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """The heavy runs: the cases of the tests at full size, on loopback, minutes instead of seconds; and cases of the
-    property tests that nobody has seen yet."""
+    """Run the heavy tests at full size, on loopback, for minutes; and draw new cases for the property tests."""
     install(session, "test", "conformance")
     which = ["-m", "soak or hypothesis", "--hypothesis-profile", "soak"]
     session.run("python", "-m", "pytest", *which, *session.posargs)
@@ -116,17 +112,18 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Speed as ratios to the peers."""
+    """Measure speed as ratios to peer libraries, and count the odd phrases in docstrings."""
     install(session, "bench")
     session.run("python", "-m", "benchmarks.call_cost", *session.posargs)
     session.run("python", "-m", "benchmarks.call_path")
     session.run("python", "-m", "benchmarks.token_storm")
     session.run("python", "-m", "benchmarks.bulk")
+    session.run("python", "-m", "benchmarks.prose")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The reference, from the docstrings, into ``site/``."""
+    """Generate the API reference from the docstrings, into ``site/``."""
     install(session, "docs", "test")
     modules = ["asdk", *(f"asdk.{name}" for name in ("auth", "middleware", "pagination", "testing"))]
     modules += [f"asdk.clients.{path.parent.name}" for path in sorted(Path("asdk/clients").glob("*/__init__.py"))]

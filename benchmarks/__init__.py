@@ -1,1 +1,1 @@
-"""Ratios of asdk to its peers. See README.md beside this file."""
+"""Benchmarks: ratios of asdk to its peers. README.md in this folder explains them."""

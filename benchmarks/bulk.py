@@ -1,6 +1,6 @@
-"""What people do with many records: a table in a notebook, data frames, pages fetched ahead, a map over many inputs.
+"""Benchmarks of bulk work: a table in a notebook, data frames, prefetched pages, a map over many inputs.
 
-``python -m benchmarks.bulk``. The limits are those that the project sets itself.
+``python -m benchmarks.bulk``. It prints the project's own limits next to the results.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.payload import Record, Status, record
 
 @model
 class Sample:
-    """A record as most lists have them: flat, with an enum, moments, and fields that may be missing."""
+    """A typical record of a list: flat, with an enum, times, and optional fields."""
 
     id: int
     accession: str
@@ -42,7 +42,7 @@ PAGES = 100
 
 
 def timed(work: Callable[[], object], rounds: int = 3) -> float:
-    """The best of a few rounds, in seconds of the processor: other programs do not count."""
+    """Return the best of a few rounds, in CPU seconds, which exclude other programs."""
     best = float("inf")
     for _ in range(rounds):
         began = time.process_time()
@@ -56,14 +56,14 @@ def show(what: str, value: float, unit: str, limit: str) -> None:
 
 
 def sample(number: int) -> Sample:
-    moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    created = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
     return Sample(
         id=number,
         accession=f"S{number:08d}",
         title=f"sample {number}",
         status=Status.READY,
-        created_at=moment,
-        updated_at=moment if number % 2 else None,
+        created_at=created,
+        updated_at=created if number % 2 else None,
         count=number % 100,
         ratio=number / 7 if number % 3 else None,
         parent_id=number - 1 if number % 4 else None,
@@ -83,12 +83,12 @@ def frames(records: Records[Any], what: str, limit: str) -> None:
         if importlib.util.find_spec(package) is None:
             print(f"{package} is not installed")
             continue
-        getattr(Records(records[:10]), method)()  # the library is imported
+        getattr(Records(records[:10]), method)()  # import the library
         seconds = timed(getattr(records, method))
         show(f"100,000 records {what} to {package}", seconds, "s", limit if package == "pandas" else "")
 
 
-async def walks() -> None:
+async def pages() -> None:
     async def answer(request: Request) -> Reply:
         await asyncio.sleep(LATENCY)
         page = int(request.url.rpartition("=")[2])
@@ -97,9 +97,9 @@ async def walks() -> None:
     async with BaseClient(base_url="https://api.example.org", transport=MemoryTransport(answer)) as client:
         seconds = {}
         for ahead in (0, 8):
-            walk = client.paginate("/rows", strategy=PageNumbers(total="total"), prefetch=ahead)
+            paginator = client.paginate("/rows", strategy=PageNumbers(total="total"), prefetch=ahead)
             began = time.perf_counter()
-            assert len(await walk.collect()) == PAGES * 10
+            assert len(await paginator.collect()) == PAGES * 10
             seconds[ahead] = time.perf_counter() - began
     show(
         f"{PAGES} pages of {LATENCY * 1000:.0f} ms, 8 ahead, times as fast", seconds[0] / seconds[8], "x", "at least 6"
@@ -118,7 +118,7 @@ async def maps() -> None:
         return time.perf_counter() - began
 
     for ordered in (True, False):
-        kind = "in order" if ordered else "as they come"
+        kind = "in order" if ordered else "as completed"
         show(f"map over 100,000 inputs, {kind}, each", await go(ordered) * 10, "us", "")
 
 
@@ -129,7 +129,7 @@ def main() -> None:
     del samples
     decode: Callable[[Any], Record] = decoder_for(Record).from_data
     frames(Records(decode(record(number)) for number in range(100_000)), "of 20 fields and 4 records in each", "")
-    asyncio.run(walks())
+    asyncio.run(pages())
     asyncio.run(maps())
 
 

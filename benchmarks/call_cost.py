@@ -1,4 +1,4 @@
-"""CPU per call: the full stack of asdk as a ratio to a bare aiohttp ``get().json()``, interleaved in one process.
+"""Benchmark of CPU per call: the full stack as a ratio to a bare aiohttp ``get().json()``, interleaved in one process.
 
 ``python -m benchmarks.call_cost [--rounds 25] [--block 300] [--in-flight 1,64,512]``
 """
@@ -31,7 +31,7 @@ class Bench(BaseClient):
 
 @asynccontextmanager
 async def bare_aiohttp(url: str) -> AsyncIterator[Call]:
-    """What everybody writes: one session, ``get``, ``json``; with the three headers that asdk sends too."""
+    """Yield a call in plain aiohttp: one session, ``get``, ``json``, with the three headers that asdk sends, too."""
     headers = {"Authorization": "Bearer " + "t" * 40, "X-Tenant-Id": "tenant-1", "X-Workspace-Id": "workspace-1"}
     async with aiohttp.ClientSession(headers=headers) as session:
 
@@ -44,7 +44,7 @@ async def bare_aiohttp(url: str) -> AsyncIterator[Call]:
 
 @asynccontextmanager
 async def full_stack(url: str) -> AsyncIterator[Call]:
-    """Token, retry, tenant headers, logging (off), deadline, statuses, and a typed model."""
+    """Yield a call with token, retry, tenant headers, logging (off), deadline, status errors, and a typed model."""
     tenant = Tenant(tenant_id="tenant-1", workspace_id="workspace-1")
     async with Bench(base_url=url, auth=BearerToken("t" * 40), tenant=tenant) as client:
 
@@ -56,7 +56,7 @@ async def full_stack(url: str) -> AsyncIterator[Call]:
 
 @asynccontextmanager
 async def full_stack_plain(url: str) -> AsyncIterator[Call]:
-    """The same without a model: plain JSON data, as the peer gives."""
+    """Yield the same call without a model: plain JSON data, as the peer returns."""
     tenant = Tenant(tenant_id="tenant-1", workspace_id="workspace-1")
     async with Bench(base_url=url, auth=BearerToken("t" * 40), tenant=tenant) as client:
 
@@ -71,7 +71,7 @@ PROGRAMS = {program.__name__: program for program in (bare_aiohttp, full_stack, 
 
 
 async def drive(call: Call, calls: int, in_flight: int) -> None:
-    """Make so many calls, so many at once."""
+    """Make ``calls`` calls, ``in_flight`` at a time."""
     left = calls
 
     async def worker() -> None:
@@ -84,7 +84,7 @@ async def drive(call: Call, calls: int, in_flight: int) -> None:
 
 
 async def duel(url: str, in_flight: int, *, rounds: int, block: int) -> dict[str, list[float]]:
-    """The ratios of each program to the peer, one a round."""
+    """Return the ratios of each program to the peer, one per round."""
     ratios: dict[str, list[float]] = {name: [] for name in PROGRAMS}
     async with AsyncExitStack() as stack:
         calls = {name: await stack.enter_async_context(program(url)) for name, program in PROGRAMS.items()}
@@ -93,7 +93,7 @@ async def duel(url: str, in_flight: int, *, rounds: int, block: int) -> dict[str
         gc.collect()
         gc.freeze()
         for _ in range(rounds):
-            # The peer runs twice a round and its mean counts: half the noise in every ratio.
+            # The peer runs twice per round and its mean counts, which halves the noise of every ratio.
             order = [*PROGRAMS, PEER]
             random.shuffle(order)
             cost: dict[str, list[float]] = {}
@@ -108,7 +108,7 @@ async def duel(url: str, in_flight: int, *, rounds: int, block: int) -> dict[str
 
 
 def describe(ratios: list[float]) -> str:
-    """Median and middle half."""
+    """Return the median and the middle half."""
     ordered = sorted(ratios)
     quarter = len(ordered) // 4
     return f"{statistics.median(ordered):.2f} ({ordered[quarter]:.2f}-{ordered[-1 - quarter]:.2f})"
@@ -117,8 +117,8 @@ def describe(ratios: list[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU per call as a ratio to bare aiohttp.")
     parser.add_argument("--rounds", type=int, default=25)
-    parser.add_argument("--block", type=int, default=300, help="calls of one program at a time")
-    parser.add_argument("--in-flight", default="1,64,512", help="calls at once, separated by commas")
+    parser.add_argument("--block", type=int, default=300, help="calls per turn of a program")
+    parser.add_argument("--in-flight", default="1,64,512", help="calls in flight, separated by commas")
     options = parser.parse_args()
     levels = [int(level) for level in options.in_flight.split(",")]
     with serving() as url:

@@ -1,4 +1,4 @@
-"""The record that is served: about 1 KB of JSON, 20 fields, nested, with datetimes and optionals; and its model."""
+"""Record that the server returns, and its model: about 1 KB of JSON, 20 fields, nested, with datetimes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Record:
 
 
 def record(number: int = 1) -> dict[str, object]:
-    """One record as plain data."""
+    """Return a record as plain data."""
     return {
         "id": number,
         "uuid": f"6f1c2d3e-0000-4000-8000-{number:012d}",

@@ -1,6 +1,6 @@
-"""A server that costs next to nothing: one fixed answer for every request, in a process of its own, on loopback.
+"""Minimal server: one fixed response for every request, in its own process, on loopback.
 
-Run by the benchmarks as ``python -m benchmarks.server``; it prints its port and ends when its standard input is closed.
+The benchmarks run it as ``python -m benchmarks.server``; it prints its port and exits when its standard input closes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ANSWER = (
 
 
 class Answering(asyncio.Protocol):
-    """Answers each head with the fixed answer. Requests without a body only."""
+    """Protocol that answers each request head with the fixed response. Request bodies are not supported."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -46,7 +46,7 @@ async def _serve() -> None:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The base URL of a server in a child process, for the length of the block."""
+    """Run a server in a child process during the block; yield its base URL."""
     command = [sys.executable, "-m", "benchmarks.server"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

@@ -1,10 +1,10 @@
-"""A storm on a token: 10,000 callers that all need one at once, beside the peers' ways to get it.
+"""Benchmark of a token storm: 10,000 callers need a token at once, in asdk and in peer libraries.
 
 ``python -m benchmarks.token_storm [--callers 10000] [--rounds 5]``
 
-The token endpoint is a coroutine that takes 50 ms and counts; nothing else is measured but what each library does
-between a caller and it. Cold: no token yet. Expired: there is one, whose time is over. The rounds of all are
-interleaved; memory is measured in a round of its own, since measuring it takes time.
+The token endpoint is a coroutine that takes 50 ms and counts its calls, so the benchmark measures only what each
+library does between a caller and the endpoint. Cold: no token yet. Expired: the token has expired. The rounds of all
+libraries are interleaved; memory is measured in a separate round, since measuring it takes time.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from asdk import Token, TokenSource
 from asdk.auth import Credential
 from asdk.transports.base import Handler
 
-#: What one caller does to have a token.
+#: One caller's way to obtain a token.
 Caller: TypeAlias = Callable[[], Awaitable[object]]
 
 LATENCY = 0.05
 
 
 class Endpoint:
-    """Counts, and takes its time."""
+    """Token endpoint that counts its calls and takes `LATENCY` seconds."""
 
     def __init__(self) -> None:
         self.requests = 0
@@ -124,7 +124,7 @@ async def _authlib(endpoint: Endpoint, expired: bool) -> Caller:
     client = Client("id", "secret", token_endpoint="https://api.example.org/token", token=old if expired else None)
 
     async def call() -> object:
-        if not client.token:  # it leaves the first one to its user
+        if not client.token:  # Authlib leaves the first token to its user
             await client.fetch_token()
         await client.ensure_active_token(client.token)
         return client.token["access_token"]
@@ -158,7 +158,7 @@ PEERS: dict[str, Callable[[Endpoint, bool], Awaitable[Caller]]] = {
 
 
 async def storm(make: Callable[[Endpoint, bool], Awaitable[Caller]], callers: int, expired: bool) -> tuple[int, float]:
-    """Requests and CPU seconds of one storm."""
+    """Return the requests and CPU seconds of one storm."""
     endpoint = Endpoint()
     call = await make(endpoint, expired)
     await asyncio.sleep(0.002)
@@ -168,7 +168,7 @@ async def storm(make: Callable[[Endpoint, bool], Awaitable[Caller]], callers: in
 
 
 def _memory(make: Callable[[Endpoint, bool], Awaitable[Caller]], callers: int, expired: bool) -> float:
-    """Peak memory of one storm, in bytes a caller."""
+    """Return the peak memory of one storm, in bytes per caller."""
     gc.collect()
     tracemalloc.start()
     try:

@@ -1,6 +1,6 @@
-"""Many calls over a bad network: what is never repeated, what leaves nothing behind, what a fuzzer cannot smuggle in.
+"""Many calls over a faulty network: nothing is resent unsafely, leaked, or injected by a fuzzer.
 
-Each case is a function of its size; `tests/soak/test_bad_networks.py` runs them at full size.
+Each case is a function of its size; tests/soak/test_bad_networks.py runs them at full size.
 """
 
 from __future__ import annotations
@@ -32,55 +32,55 @@ from asdk.testing import Fault, FaultPlan, FaultProxy
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from tests.support.cancelling import live_timers
-from tests.support.networks import Kind, Ledger, outcome_of
-from tests.support.servers import QUICK, RawServer, Visit, client_of, until
+from tests.support.networks import CallType, EffectCounter, outcome_of
+from tests.support.servers import QUICK, RawExchange, RawServer, client_of, until
 
 # --- lost replies -----------------------------------------------------------------------------------------------------
 
 
 async def posts_whose_replies_are_lost(calls: int) -> None:
-    """Without a key: each acts once, whatever the caller is told."""
-    ledger = Ledger()
-    with RawServer(ledger) as server:
+    """Send POSTs without a key: each acts once, even if its caller gets an error."""
+    counter = EffectCounter()
+    with RawServer(counter) as server:
         plan = FaultPlan.seeded(calls, share=0.7, faults=[Fault.LOST_REPLY, Fault.RESET_AFTER_HEAD, Fault.BAD_CHUNK])
         async with (
             FaultProxy(server.url, plan) as proxy,
             BaseClient(base_url=proxy.url, retry=QUICK, timeout=30) as client,
         ):
-            post = Kind("POST", body=b"x")
+            post = CallType("POST", body=b"x")
             outcomes = await in_groups(lambda number: outcome_of(client, post, f"/{number}"), calls)
-        assert ledger.requests == calls
-        assert set(ledger.effects.values()) == {1}
+        assert counter.requests == calls
+        assert set(counter.effects.values()) == {1}
         assert {type(outcome) for outcome in outcomes} == {bytes, ProtocolError}
         assert len(proxy.log) > calls / 2
 
 
 async def posts_with_a_key_whose_replies_are_lost(calls: int) -> None:
-    """With a key: as many effects as calls, one key each, and many more requests."""
-    ledger = Ledger()
-    with RawServer(ledger) as server:
+    """Send POSTs with a key: one effect and one key per call, although there are more requests."""
+    counter = EffectCounter()
+    with RawServer(counter) as server:
         plan = FaultPlan.seeded(calls, share=0.3, faults=[Fault.LOST_REPLY])
         async with (
             FaultProxy(server.url, plan) as proxy,
             BaseClient(base_url=proxy.url, retry=QUICK, timeout=30) as client,
         ):
-            post = Kind("POST", key=True, body=b"x")
+            post = CallType("POST", key=True, body=b"x")
             await in_groups(lambda number: outcome_of(client, post, f"/{number}"), calls)
-        assert ledger.requests > calls
-        assert sum(ledger.effects.values()) == calls
-        assert {len(keys) for keys in ledger.keys.values()} == {1}
-        assert len(set().union(*ledger.keys.values())) == calls
+        assert counter.requests > calls
+        assert sum(counter.effects.values()) == calls
+        assert {len(keys) for keys in counter.keys.values()} == {1}
+        assert len(set().union(*counter.keys.values())) == calls
 
 
 async def in_groups(call: Callable[[int], Awaitable[object]], calls: int) -> list[object]:
-    """All of them, 50 at a time."""
+    """Run all calls, 50 at a time."""
     outcomes: list[object] = []
     for start in range(0, calls, 50):
         outcomes += await asyncio.gather(*(call(number) for number in range(start, min(start + 50, calls))))
     return outcomes
 
 
-async def test_a_post_without_a_key_is_never_repeated() -> None:
+async def test_a_post_without_a_key_is_never_resent() -> None:
     await posts_whose_replies_are_lost(100)
 
 
@@ -100,33 +100,33 @@ class Login(Credential):
         return Token(value=response.json()["token"], lifetime=3600)
 
 
-async def moody(visit: Visit) -> None:
-    """Some answers are slow, some bad, some lead elsewhere, some break off."""
-    match visit.number % 7:
-        case _ if visit.target == "/token":
-            await visit.answer(b'{"token": "t1"}')
+async def erratic(exchange: RawExchange) -> None:
+    """Answer slowly, with an error, with a redirect, or incompletely."""
+    match exchange.number % 7:
+        case _ if exchange.target == "/token":
+            await exchange.answer(b'{"token": "t1"}')
         case 1:
             await asyncio.sleep(0.003)
-            await visit.answer()
+            await exchange.answer()
         case 2:
-            await visit.answer(status=503)
+            await exchange.answer(status=503)
         case 3:
-            await visit.answer(status=307, headers="Location: /moved\r\n")
+            await exchange.answer(status=307, headers="Location: /moved\r\n")
         case 4:
-            visit.writer.close()
+            exchange.writer.close()
         case 5:
-            await visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n[1")
+            await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n[1")
             await asyncio.sleep(0.002)
-            await visit.send(b"2]")
+            await exchange.send(b"2]")
         case _:
-            await visit.answer()
+            await exchange.answer()
 
 
 async def cancelled_at_random(calls: int) -> None:
-    """No connection, task or place in the queue is held, and the next calls work."""
+    """Cancel calls at random; check that no connection, task or waiter remains and that later calls work."""
     chance = random.Random(calls)
     before = asyncio.all_tasks()
-    with RawServer(moody) as server:
+    with RawServer(erratic) as server:
         transport = AiohttpTransport(limit=8)
         client = BaseClient(
             base_url=server.url, transport=transport, auth=Login(server.url), retry=QUICK, timeout=Timeout(5, 1)
@@ -151,7 +151,7 @@ async def cancelled_at_random(calls: int) -> None:
         await server.until(lambda: server.open <= 8)
         good = client_of(server, transport=transport)
         async with asyncio.timeout(5):
-            # As many as there are connections, at once and twice: none is missing.
+            # As many concurrent calls as connections, twice: no connection is missing.
             await asyncio.gather(*(outcome(good) for _ in range(16)))
         await transport.aclose()
         await server.until(lambda: server.open == 0)
@@ -164,11 +164,11 @@ async def outcome(client: BaseClient) -> None:
         await client.request("GET", "/x", model=None)
 
 
-async def test_calls_that_are_cancelled_at_random_leave_nothing_behind() -> None:
+async def test_randomly_cancelled_calls_leave_nothing_behind() -> None:
     await cancelled_at_random(400)
 
 
-# --- staying small ----------------------------------------------------------------------------------------------------
+# --- resources --------------------------------------------------------------------------------------------------------
 
 
 def resident_megabytes() -> float:
@@ -177,16 +177,16 @@ def resident_megabytes() -> float:
 
 
 async def a_tenth_fails(calls: int) -> tuple[float, int]:
-    """How many megabytes and descriptors so many calls leave behind, after a first tenth that warms up."""
+    """Return how many megabytes and descriptors calls leave behind, after a first tenth as warm-up."""
 
-    async def behave(visit: Visit) -> None:
-        visit.server.heads.clear()
-        if visit.target == "/bad":
-            await visit.answer(status=500)
-        elif visit.target == "/cut":
-            visit.writer.close()
+    async def behave(exchange: RawExchange) -> None:
+        exchange.server.heads.clear()
+        if exchange.target == "/bad":
+            await exchange.answer(status=500)
+        elif exchange.target == "/cut":
+            exchange.writer.close()
         else:
-            await visit.answer(b'{"name": "Ada", "tags": ["a", "b"]}')
+            await exchange.answer(b'{"name": "Ada", "tags": ["a", "b"]}')
 
     paths = ["/x"] * 18 + ["/bad", "/cut"]
     with RawServer(behave) as server:
@@ -206,11 +206,11 @@ async def a_tenth_fails(calls: int) -> tuple[float, int]:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads Linux's /proc")
-async def test_calls_of_which_a_tenth_fails_leave_nothing_behind() -> None:
-    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
+async def test_failing_calls_leave_nothing_behind() -> None:
+    asyncio.get_running_loop().set_debug(False)  # it records where each future was created
     megabytes, descriptors = await a_tenth_fails(1_000)
     assert megabytes <= 20
-    assert descriptors <= 80  # both ends of at most 40 connections: the server lives in this process too
+    assert descriptors <= 80  # both ends of at most 40 connections, since the server runs in this process
 
 
 # --- fuzzing ----------------------------------------------------------------------------------------------------------
@@ -288,13 +288,13 @@ _KNOWN |= {"idempotency-key", "transfer-encoding"}
 
 
 async def fuzzed(calls: int) -> int:
-    """Each is refused, or is exactly one request without a line that nobody set; how many were sent."""
+    """Check that each call is rejected or is one request without injected lines; return how many were sent."""
     chance = random.Random(calls)
     bodies: list[bytes] = []
 
-    async def keep(visit: Visit) -> None:
-        bodies.append(await visit.read_body())
-        await visit.answer()
+    async def keep(exchange: RawExchange) -> None:
+        bodies.append(await exchange.read_body())
+        await exchange.answer()
 
     sent = 0
     with RawServer(keep) as server:
@@ -333,5 +333,5 @@ def check(head: bytes, body: bytes, where: str, text: str) -> None:
         assert not re.search(rb"[\r\n]X-Evil", b"".join(heads)), (where, text)
 
 
-async def test_no_text_of_a_caller_makes_a_header_or_a_request() -> None:
+async def test_no_argument_can_inject_a_header_or_a_request() -> None:
     assert await fuzzed(500) > 50

@@ -1,4 +1,4 @@
-"""The errors: one readable line, facts that survive a pickle, and the tree that the docstring draws."""
+"""Errors: their text, attributes and pickles, and the class tree in the docstring."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from asdk.errors import (
 
 ALL = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, AsdkError)]
 
-facts = st.fixed_dictionaries(
+fields = st.fixed_dictionaries(
     {},
     optional={
         "method": st.none() | st.sampled_from(["GET", "POST"]),
@@ -58,7 +58,7 @@ facts = st.fixed_dictionaries(
 
 
 class CustomError(NotFoundError):
-    """An API's own error, whose constructor takes something else."""
+    """An API's own error, with a constructor of its own."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"number {number}", status=404)
@@ -70,23 +70,23 @@ def same(one: AsdkError, other: AsdkError) -> bool:
 
 
 @settings(deadline=None)
-@given(kind=st.sampled_from(ALL), message=st.text(), facts=facts)
-def test_an_error_pickles_and_copies_with_all_its_facts(kind: type[AsdkError], message: str, facts: Any) -> None:
-    error = kind(message, **facts)
+@given(cls=st.sampled_from(ALL), message=st.text(), fields=fields)
+def test_an_error_pickles_and_copies_with_all_attributes(cls: type[AsdkError], message: str, fields: Any) -> None:
+    error = cls(message, **fields)
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error), error.copy()):
         assert again is not error
         assert same(again, error)
         assert again.retryable == error.retryable
 
 
-def test_a_subclass_with_another_constructor_pickles_too() -> None:
+def test_a_subclass_with_another_constructor_pickles() -> None:
     error = CustomError(5)
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), error.copy()):
         assert same(again, error)
         assert again.number == 5
 
 
-def test_a_copy_is_changed_without_the_original() -> None:
+def test_a_copy_does_not_share_state_with_the_original() -> None:
     error = RateLimitError("slow down", attempts=1)
     error.copy().attempts = 2
     error.add_note("of all")
@@ -97,11 +97,11 @@ def test_a_copy_is_changed_without_the_original() -> None:
 
 
 @settings(deadline=None)
-@given(kind=st.sampled_from(ALL), facts=facts)
-def test_an_error_can_be_shown_whatever_it_knows(kind: type[AsdkError], facts: Any) -> None:
-    error = kind("no such user", **facts)
+@given(cls=st.sampled_from(ALL), fields=fields)
+def test_an_error_has_a_str_and_a_repr_with_any_attributes(cls: type[AsdkError], fields: Any) -> None:
+    error = cls("no such user", **fields)
     assert "no such user" in str(error)
-    assert repr(error) == f"{kind.__name__}({str(error)!r})"
+    assert repr(error) == f"{cls.__name__}({str(error)!r})"
 
 
 @pytest.mark.parametrize(
@@ -119,18 +119,18 @@ def test_an_error_can_be_shown_whatever_it_knows(kind: type[AsdkError], facts: A
         (ServerError("down", status=503, attempts=2, request_id="a"), "503: down (2 attempts, request a)"),
     ],
 )
-def test_an_error_reads_alone_in_a_log(error: AsdkError, line: str) -> None:
+def test_the_str_of_an_error_is_readable_in_a_log(error: AsdkError, line: str) -> None:
     assert str(error) == line
 
 
-def test_an_error_that_was_told_nothing_knows_nothing() -> None:
+def test_attributes_have_defaults() -> None:
     error = StatusError("x")
     assert (error.method, error.template, error.status, error.request_id) == (None, None, 0, None)
     assert (error.retry_after, error.attempts, error.cause) == (None, 0, None)
     assert (error.code, error.problem, error.body) == (None, None, b"")
 
 
-def test_an_error_keeps_what_it_was_told_apart_from_what_it_shows() -> None:
+def test_the_message_is_separate_from_the_other_attributes() -> None:
     error = NotFoundError("no such user", status=404, method="GET")
     assert (error.message, error.status, error.method, error.template) == ("no such user", 404, "GET", None)
 
@@ -157,7 +157,7 @@ def test_an_error_keeps_what_it_was_told_apart_from_what_it_shows() -> None:
         *[(StatusError("x", status=status), False) for status in (302, 400, 401, 403, 404, 409, 501, 505)],
     ],
 )
-def test_an_error_knows_whether_the_same_call_may_succeed_later(error: AsdkError, retryable: bool) -> None:
+def test_retryable(error: AsdkError, retryable: bool) -> None:
     assert error.retryable is retryable
 
 
@@ -174,18 +174,18 @@ def test_an_error_knows_whether_the_same_call_may_succeed_later(error: AsdkError
         (CircuitOpenError("x"), False),
     ],
 )
-def test_a_transport_error_knows_whether_the_request_may_have_left(error: TransportError, sent: bool) -> None:
+def test_sent(error: TransportError, sent: bool) -> None:
     assert error.sent is sent
 
 
-def test_the_builtin_kinds_are_caught_as_such() -> None:
+def test_errors_inherit_from_builtin_exceptions() -> None:
     assert issubclass(RequestTimeoutError, TimeoutError)
     assert issubclass(InvalidRequestError, ValueError)
     assert DeadlineExceededError("x").limit == PoolTimeoutError("x").limit == "total"
 
 
-def test_the_docstring_draws_the_tree() -> None:
-    """Each line of the drawing lists errors; its parent is the nearest line above that is indented less."""
+def test_the_docstring_shows_the_class_tree() -> None:
+    """Compare the tree. The parent of a line is the nearest line above it with less indentation."""
     drawn: dict[str, str] = {}
     above: list[tuple[int, str]] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -197,7 +197,7 @@ def test_the_docstring_draws_the_tree() -> None:
         parent = above[-1][1] if above else ""
         drawn.update({name: parent for name in names if name not in {"ValueError", "TimeoutError"}})
         above.append((indent, names[0]))
-    assert drawn == {kind.__name__: kind.__bases__[0].__name__ if kind is not AsdkError else "" for kind in ALL}
+    assert drawn == {cls.__name__: cls.__bases__[0].__name__ if cls is not AsdkError else "" for cls in ALL}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_the_docstring_draws_the_tree() -> None:
         (499, "StatusError"),
     ],
 )
-def test_each_status_has_its_class(status: int, name: str) -> None:
+def test_for_status_returns_the_class_of_a_status(status: int, name: str) -> None:
     assert StatusError.for_status(status).__name__ == name
 
 
@@ -235,5 +235,5 @@ def test_each_status_has_its_class(status: int, name: str) -> None:
         (b"9" * 5000, None),
     ],
 )
-def test_the_body_of_a_status_error_is_data_if_it_is_json(body: bytes, data: Any) -> None:
+def test_data_is_the_parsed_body(body: bytes, data: Any) -> None:
     assert StatusError("x", body=body).data == data

@@ -1,5 +1,7 @@
-"""Every kind of call through every fault: it ends in the right result or in one typed error, in time; and the log of
-the faults proves that each was met."""
+"""Every type of call with every fault: the correct result or one typed error, in time.
+
+The log of the faults proves that each one occurred.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ from asdk import (
 from asdk.testing import Fault, FaultPlan, FaultProxy
 from asdk.testing.faults import AFTER_THE_ACT, SILENT
 from asdk.transports.aiohttp import AiohttpTransport
-from tests.support.networks import KINDS, Kind, Ledger, in_time, may_succeed, outcome_of
+from tests.support.networks import CALL_TYPES, CallType, EffectCounter, in_time, may_succeed, outcome_of
 from tests.support.servers import RawServer
 from tests.transports.test_tls import client_tls, server_tls
 
-# Short only where silence has to end; elsewhere a busy machine needs its time.
+# Short only where a silence must time out; a busy machine needs more elsewhere.
 LIMITS = {True: Timeout(total=1.5, attempt=0.2), False: Timeout(total=1.5, attempt=1)}
 QUICK = Retry(base_delay=0.02)
 
@@ -38,13 +40,13 @@ WIRE_FAULTS = [fault for fault in Fault if fault is not Fault.TLS_FAILURE]
 
 
 @pytest.fixture(scope="module")
-def ledger() -> Ledger:
-    return Ledger()
+def counter() -> EffectCounter:
+    return EffectCounter()
 
 
 @pytest.fixture(scope="module")
-def server(ledger: Ledger) -> Iterator[RawServer]:
-    with RawServer(ledger) as server:
+def server(counter: EffectCounter) -> Iterator[RawServer]:
+    with RawServer(counter) as server:
         yield server
 
 
@@ -61,11 +63,13 @@ def error_of(fault: Fault) -> type[AsdkError]:
     return {Fault.REFUSED: ConnectError, Fault.TLS_FAILURE: TLSError}.get(fault, ProtocolError)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("call_type", CALL_TYPES, ids=str)
 @pytest.mark.parametrize("fault", WIRE_FAULTS, ids=str)
-async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, kind: Kind, fault: Fault) -> None:
-    target = f"/{fault.name}/{kind}".replace(" ", "-")
-    # A connection goes stale between two requests: it serves one, and the next finds it closed.
+async def test_a_fault_is_recovered_or_reported(
+    server: RawServer, counter: EffectCounter, call_type: CallType, fault: Fault
+) -> None:
+    target = f"/{fault.name}/{call_type}".replace(" ", "-")
+    # A stale connection serves one request and is closed when the next one uses it.
     before: list[Fault | None] = [None, None] if fault is Fault.STALE_CONNECTION else [None]
     async with (
         FaultProxy(server.url, FaultPlan([*before, fault]), refused_for=0.02) as proxy,
@@ -74,19 +78,19 @@ async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, ki
         for _ in before:
             await client.request("GET", "/warm")
         async with in_time(1.5):
-            outcome = await outcome_of(client, kind, target)
+            outcome = await outcome_of(client, call_type, target)
     assert [met.fault for met in proxy.log] == [fault]
     if fault is Fault.REFUSED and isinstance(outcome, AsdkError):
-        # The port was closed for as long as the attempts took, or the connection at the moment of the POST.
+        # The port was closed during all attempts, or the connection when the POST was sent.
         assert type(outcome) in {ConnectError, ProtocolError}
-    elif may_succeed(kind, fault):
+    elif may_succeed(call_type, fault):
         assert isinstance(outcome, bytes), outcome
     else:
         assert type(outcome) is error_of(fault), outcome
         assert isinstance(outcome, AsdkError)
         assert outcome.attempts == 1
-    effects = ledger.effects[kind.method, target]
-    if not kind.repeatable or kind.key:
+    effects = counter.effects[call_type.method, target]
+    if not call_type.repeatable or call_type.key:
         assert effects == (fault in AFTER_THE_ACT or isinstance(outcome, bytes))
     elif isinstance(outcome, bytes):
         assert effects >= 1 + (fault in AFTER_THE_ACT)
@@ -95,36 +99,38 @@ async def test_a_fault_is_survived_or_told(server: RawServer, ledger: Ledger, ki
 @pytest.mark.parametrize(
     "fault", [fault for fault in WIRE_FAULTS if fault not in {Fault.STALE_CONNECTION, Fault.REFUSED}], ids=str
 )
-async def test_a_fault_that_does_not_pass_is_told_in_time(server: RawServer, fault: Fault) -> None:
+async def test_a_permanent_fault_is_reported_in_time(server: RawServer, fault: Fault) -> None:
     limits = Timeout(total=0.3, attempt=0.1 if fault in SILENT else None)
     async with (
         FaultProxy(server.url, FaultPlan(then=fault)) as proxy,
         BaseClient(base_url=proxy.url, retry=QUICK, timeout=limits) as client,
         in_time(0.3),
     ):
-        outcomes = await asyncio.gather(*(outcome_of(client, kind, f"/always/{kind.method}") for kind in KINDS))
+        outcomes = await asyncio.gather(
+            *(outcome_of(client, call_type, f"/always/{call_type.method}") for call_type in CALL_TYPES)
+        )
     assert {met.fault for met in proxy.log} == {fault}
     allowed = {error_of(fault), DeadlineExceededError} | ({RequestTimeoutError} if fault in SILENT else set())
     assert {type(outcome) for outcome in outcomes} <= allowed
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("call_type", CALL_TYPES, ids=str)
 @pytest.mark.parametrize("fault", [Fault.TLS_FAILURE, Fault.REFUSED, Fault.CLOSED_BEFORE_HEAD], ids=str)
-async def test_a_fault_of_the_handshake_is_survived(kind: Kind, fault: Fault, authority: trustme.CA) -> None:
-    ledger = Ledger()
-    with RawServer(ledger, tls=server_tls(authority)) as server:
+async def test_a_handshake_fault_is_recovered(call_type: CallType, fault: Fault, authority: trustme.CA) -> None:
+    counter = EffectCounter()
+    with RawServer(counter, tls=server_tls(authority)) as server:
         transport = AiohttpTransport(tls=client_tls(authority))
         async with FaultProxy(server.url, FaultPlan([fault]), refused_for=0.02) as proxy:
             client = BaseClient(base_url=proxy.url, transport=transport, retry=Retry(base_delay=0.1), timeout=2)
-            outcome = await outcome_of(client, kind, "/things")
+            outcome = await outcome_of(client, call_type, "/things")
             await transport.aclose()
         assert [met.fault for met in proxy.log] == [fault]
         assert isinstance(outcome, bytes | ConnectError), outcome
-        assert ledger.effects[kind.method, "/things"] == isinstance(outcome, bytes)
+        assert counter.effects[call_type.method, "/things"] == isinstance(outcome, bytes)
 
 
 async def random_plans(server: RawServer, seeds: range, *, together: int) -> Counter[Fault]:
-    """Five calls over a network whose faults the seed draws, for each seed; the faults that were met."""
+    """Make five calls per seed over a network with faults drawn from it; return the faults that occurred."""
     met: Counter[Fault] = Counter()
     gate = asyncio.Semaphore(together)
 
@@ -137,11 +143,11 @@ async def random_plans(server: RawServer, seeds: range, *, together: int) -> Cou
         ):
 
             async def call(number: int) -> None:
-                kind = chance.choice(KINDS)
+                call_type = chance.choice(CALL_TYPES)
                 async with in_time(0.5):
-                    await outcome_of(client, kind, f"/{seed}/{number}")
+                    await outcome_of(client, call_type, f"/{seed}/{number}")
 
-            for number in range(5):  # one after another: a connection is used again, and may be stale
+            for number in range(5):  # sequential calls reuse a connection, which may be stale
                 await call(number)
         met.update(injected.fault for injected in proxy.log)
 
@@ -149,10 +155,10 @@ async def random_plans(server: RawServer, seeds: range, *, together: int) -> Cou
     return met
 
 
-async def test_random_plans_end_in_right_results_or_typed_errors(server: RawServer) -> None:
+async def test_random_plans_give_correct_results_or_typed_errors(server: RawServer) -> None:
     before = asyncio.all_tasks()
     met: set[Fault] = set()
-    for first in (0, 60, 120):  # on a busy machine calls run out of time before they meet much
+    for first in (0, 60, 120):  # on a busy machine calls time out before many faults occur
         met |= set(await random_plans(server, range(first, first + 60), together=10))
         if met == set(WIRE_FAULTS):
             break

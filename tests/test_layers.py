@@ -1,4 +1,4 @@
-"""The shape of the code, held by the code: imports point down, late imports are few, the top exports what it says."""
+"""The architecture: imports point down, late imports are listed, and packages export what they import."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import asdk
 
 PACKAGE = Path(asdk.__file__).parent
 
-#: The rows from the bottom up. A module imports from the rows below its own and from its own folder, nothing else; the
-#: modules of the ground, which are no folders, see each other.
+#: The rows from the bottom up. A module may import from the rows below its own and from its own folder. The modules of
+#: the lowest row, which are not folders, may import each other.
 ROWS = [
     ["_version", "clock", "errors", "lazy", "resources", "retrying", "secret", "unset"],
     ["concurrency", "config", "extras", "models", "progress", "records"],
     ["bulk", "http"],
-    ["pagination", "streaming", "transfers", "transports"],
+    ["pagination", "polling", "streaming", "transfers", "transports"],
     ["auth"],
     ["middleware"],
     ["client"],
@@ -32,7 +32,7 @@ ROWS = [
     ["__main__", ""],
 ]
 
-#: Imports inside functions: what is heavy, or optional, is imported by who needs it first. Nothing else is.
+#: The allowed imports inside functions: heavy or optional modules, imported on first use.
 LATE_IMPORTS = {
     ("concurrency.file_locks", "filelock"),
     ("auth.stores.keyring", "keyring"),
@@ -41,7 +41,6 @@ LATE_IMPORTS = {
     ("auth.stores.redis", "asdk.auth.stores.redis_clients"),
     ("auth.stores.redis", "asdk.auth.stores.encryption"),
     ("client.base", "asdk.streaming.streams"),
-    ("client.session", "asdk.streaming.streams"),
     ("client.base", "asdk.transfers.download"),
     ("client.base", "asdk.bulk"),
     ("client.settings", "asdk.middleware.traffic.concurrency_limit"),
@@ -56,7 +55,7 @@ LATE_IMPORTS = {
     ("middleware.traffic.redis_rate_limit", "redis.asyncio.retry"),
     ("middleware.traffic.redis_rate_limit", "redis.backoff"),
     ("middleware.cache", "hishel"),
-    ("middleware.retry", "tenacity"),
+    ("retrying", "tenacity"),
     ("transports.decompression", "backports"),
     ("transports.decompression", "brotli"),
     ("transports.decompression", "compression"),
@@ -74,7 +73,7 @@ LATE_IMPORTS = {
 
 @functools.cache
 def modules() -> dict[str, Path]:
-    """Every module by its name without ``asdk.``; the package itself is the empty name."""
+    """Return the modules by name without ``asdk.``; the name of the package itself is empty."""
     found = {}
     for path in PACKAGE.rglob("*.py"):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -89,7 +88,7 @@ def row_of(module: str) -> int:
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Each imported module and whether the import stands in a function; those for typing count."""
+    """Yield each imported module, and whether it is imported in a function. Imports for typing count."""
     tree = ast.parse(path.read_text())
     late = {
         id(node)
@@ -102,7 +101,7 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, id(node) in late) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute here"
+            assert node.level == 0, f"{path}: imports must be absolute"
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
                 is_module = module.removeprefix("asdk.") in modules()
@@ -121,12 +120,12 @@ def test_imports_point_down(module: str) -> None:
         below = row_of(target) < row or (row == row_of(target) == 0)
         assert below or target.partition(".")[0] == box, f"{module} must not import {target}"
         if box == "clients" and target.startswith("clients."):
-            assert target.split(".")[1] == module.split(".")[1], "APIs share nothing"
+            assert target.split(".")[1] == module.split(".")[1], "APIs must not share code"
         if box == "sandbox":
-            assert target.startswith("sandbox"), "the sandbox stands alone: it is the other side"
+            assert target.startswith("sandbox"), "the sandbox must not import asdk, its other side"
 
 
-def test_no_module_reaches_itself() -> None:
+def test_there_are_no_import_cycles() -> None:
     graph = {
         name: {
             target.removeprefix("asdk.") for target, late in imports(path) if target.startswith("asdk.") and not late
@@ -145,11 +144,11 @@ def test_no_module_reaches_itself() -> None:
                 todo += graph.get(name, ())
         return seen
 
-    # A client's module names its client in an annotation, under TYPE_CHECKING: the one cycle that is allowed.
+    # The modules of a client import its class under TYPE_CHECKING, for annotations: the only cycles that are allowed.
     assert [name for name in graph if name in reachable(name) and not name.startswith("clients.")] == []
 
 
-def test_late_imports_stand_in_one_list() -> None:
+def test_late_imports_are_listed() -> None:
     found = {
         (name, target)
         for name, path in modules().items()
@@ -165,7 +164,7 @@ LAZY_PACKAGES = sorted(
 
 
 @pytest.mark.parametrize("name", LAZY_PACKAGES)
-def test_a_package_exports_what_it_imports_for_type_checkers(name: str) -> None:
+def test_a_package_exports_its_imports_for_type_checkers(name: str) -> None:
     package: Any = importlib.import_module(f"asdk.{name}".rstrip("."))
     written = [
         alias.asname
@@ -183,7 +182,7 @@ def test_a_package_exports_what_it_imports_for_type_checkers(name: str) -> None:
         _ = package.nothing
 
 
-def test_the_top_exports_every_error_and_few_other_names() -> None:
+def test_the_top_level_exports_all_errors_and_few_other_names() -> None:
     errors = importlib.import_module("asdk.errors")
     every_error = {
         name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
@@ -192,8 +191,8 @@ def test_the_top_exports_every_error_and_few_other_names() -> None:
     assert len(set(dir(asdk)) - every_error) <= 45
 
 
-def test_no_export_has_the_name_of_a_submodule() -> None:
-    """Importing the submodule would replace the export."""
+def test_exports_and_submodules_have_different_names() -> None:
+    """An import of the submodule would replace the export."""
     for name, path in modules().items():
         if path.name == "__init__.py":
             package = importlib.import_module(f"asdk.{name}".rstrip("."))
@@ -202,20 +201,20 @@ def test_no_export_has_the_name_of_a_submodule() -> None:
 
 
 def loaded_after(code: str) -> set[str]:
-    """The top-level names of the modules in a fresh interpreter after this code."""
+    """Return the loaded modules of a new interpreter after this code."""
     listing = f"{code}\nimport sys\nprint(' '.join(sorted(sys.modules)))"
     output = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True).stdout
     return set(output.split())
 
 
-def test_import_asdk_loads_next_to_nothing() -> None:
+def test_import_asdk_loads_only_the_lazy_exports() -> None:
     loaded = loaded_after("import asdk")
     heavy = {"aiohttp", "anyio", "attrs", "attr", "cattrs", "tenacity", "dotenv", "pytest", "asyncio", "ssl", "msgspec"}
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("asdk.")} == {"asdk._version", "asdk.lazy"}
 
 
-def test_using_the_top_loads_no_aiohttp_no_client_no_sandbox_and_no_extra() -> None:
+def test_resolving_the_top_level_exports_loads_no_aiohttp_and_no_extra() -> None:
     loaded = loaded_after("import asdk\nfor name in asdk.__all__: getattr(asdk, name)")
     assert loaded & {"aiohttp", "cattrs", "tenacity", "dotenv", "pytest", "msgspec", "yarl", "multidict"} == set()
     assert loaded & {"filelock", "platformdirs", "keyring", "redis", "cryptography"} == set()
@@ -226,6 +225,5 @@ def test_a_client_loads_aiohttp_but_no_sandbox_and_no_test_kit() -> None:
     loaded = loaded_after("from asdk import BaseClient\nBaseClient(base_url='https://api.example.org')")
     assert "aiohttp" in loaded
     assert not {name for name in loaded if name.startswith(("asdk.clients", "asdk.sandbox", "asdk.testing", "pytest"))}
-    assert "tenacity" not in loaded, "it is for failures"
-    policies = {"rate_limit", "redis_rate_limit", "concurrency", "circuit_breaker", "fair_queue", "permits"}
-    assert not loaded & ({f"asdk.middleware.{name}" for name in policies} | {"redis"}), "nobody asked for them"
+    assert "tenacity" not in loaded, "tenacity is imported on the first failure"
+    assert not {name for name in loaded if name.startswith(("asdk.middleware.traffic.", "redis"))}, "none is in use"

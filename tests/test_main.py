@@ -1,4 +1,4 @@
-"""The commands, as a person types them."""
+"""Run the commands as a person types them."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def asdk(*arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_a_token_is_renewed_looked_at_and_forgotten_and_never_shown(settings: list[str], tmp_path: Path) -> None:
+def test_a_token_is_refreshed_shown_and_forgotten(settings: list[str], tmp_path: Path) -> None:
     code, said, complaint = asdk("token", "edgequake", *settings)
     assert (code, complaint) == (1, "")
-    assert "none is stored" in said
+    assert "none stored" in said
 
     code, said, complaint = asdk("token", "edgequake", "refresh", *settings)
     assert (code, complaint) == (0, "")
@@ -50,29 +50,29 @@ def test_a_token_is_renewed_looked_at_and_forgotten_and_never_shown(settings: li
     assert (code, complaint) == (0, "")
     assert "account:       admin" in shown
     assert "/api/v1/auth/login" in shown
-    assert "ends:          2" in shown
+    assert "expires:       2" in shown
     for text in (said, shown):
         assert "eyJ" not in text
         assert PASSWORD not in text
 
     code, said, complaint = asdk("token", "edgequake", "forget", *settings)
     assert (code, complaint) == (0, "")
-    assert "none is stored" in said
+    assert "none stored" in said
     assert list((tmp_path / "tokens").glob("*.json")) == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["token", "nobody"], "there is no client 'nobody'"),
-        (["token", "asdk.errors:AsdkError"], "there is no client"),
+        (["token", "unknown"], "unknown client 'unknown'"),
+        (["token", "asdk.errors:AsdkError"], "unknown client"),
         (["token", "edgequake", "--env-file", "missing.env"], "missing.env"),
         (["token", "edgequake"], "no login"),
-        (["token", ":EdgeQuake"], "there is no client"),
-        (["token", ".edgequake:EdgeQuake"], "there is no client"),
+        (["token", ":EdgeQuake"], "unknown client"),
+        (["token", ".edgequake:EdgeQuake"], "unknown client"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(arguments: list[str], words: str) -> None:
+def test_an_invalid_command_prints_one_line(arguments: list[str], words: str) -> None:
     code, said, complaint = asdk(*arguments)
     assert (code, said) == (2, "")
     assert words in complaint
@@ -80,16 +80,16 @@ def test_what_cannot_be_done_is_said_in_a_line(arguments: list[str], words: str)
 
 
 @pytest.mark.parametrize("action", ["show", "forget"])
-def test_a_redis_that_is_away_is_said_in_a_line(settings: list[str], action: str) -> None:
+def test_an_unreachable_redis_prints_one_line(settings: list[str], action: str) -> None:
     pytest.importorskip("redis")
     code, said, complaint = asdk("token", "edgequake", action, *settings[:2], "--store", "redis://:secret@127.0.0.1:1")
     assert (code, said) == (2, "")
-    assert "the token store cannot be used: ConnectionError" in complaint
+    assert "cannot use the token store: ConnectionError" in complaint
     assert len(complaint.splitlines()) == 1
     assert "secret" not in complaint
 
 
-def test_an_entry_with_a_moment_that_no_calendar_has_is_shown(settings: list[str], tmp_path: Path) -> None:
+def test_a_record_with_an_impossible_time_is_shown(settings: list[str], tmp_path: Path) -> None:
     asdk("token", "edgequake", "refresh", *settings)
     file = next((tmp_path / "tokens").glob("*.json"))
     entry = json.loads(file.read_text())
@@ -100,7 +100,7 @@ def test_an_entry_with_a_moment_that_no_calendar_has_is_shown(settings: list[str
     assert "issued:        -250000000000 s after 1970" in said
 
 
-def test_a_wrong_password_is_said_in_a_line(settings: list[str], tmp_path: Path) -> None:
+def test_a_wrong_password_prints_one_line(settings: list[str], tmp_path: Path) -> None:
     file = tmp_path / "settings"
     file.write_text(file.read_text().replace(PASSWORD, "wrong-password"))
     for words in ("refused", "refused"):
@@ -110,4 +110,4 @@ def test_a_wrong_password_is_said_in_a_line(settings: list[str], tmp_path: Path)
         assert "wrong-password" not in complaint
     code, said, _ = asdk("token", "edgequake", *settings)
     assert code == 1
-    assert "not asked again before" in said
+    assert "next attempt after" in said

@@ -1,4 +1,4 @@
-"""In a real notebook kernel, where one event loop goes on for hours and nobody closes anything."""
+"""Clients in a notebook kernel, where one event loop runs for hours and clients are not closed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.support.servers import RawServer, Visit, wait_until
+from tests.support.servers import RawExchange, RawServer, wait_until
 
 SETUP = """
 import asyncio, gc, os, signal, threading, time
@@ -30,7 +30,7 @@ before = sockets()
 """
 
 
-async def by_path(visit: Visit) -> None:
+async def by_path(visit: RawExchange) -> None:
     if visit.target == "/stall":
         await visit.until_gone()
     else:
@@ -44,7 +44,7 @@ def server() -> Iterator[RawServer]:
 
 
 def outputs_of(server: RawServer, *cells: str) -> list[list[str]]:
-    """What each cell has put out: what it printed, or the name of its error; stderr by its whole text."""
+    """Return the outputs of each cell: printed text, the names of errors, and the whole text of stderr."""
     sources = [f"URL = {server.url!r}\n{SETUP}", *cells]
     cells_of = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
     notebook = nbformat.v4.new_notebook(cells=cells_of)  # type: ignore[no-untyped-call]
@@ -61,7 +61,7 @@ def _text_of(output: nbformat.NotebookNode) -> str:
     return f"stderr {text}" if output.get("name") == "stderr" else text.strip()
 
 
-def test_a_client_that_is_rebound_a_hundred_times_leaves_nothing(server: RawServer) -> None:
+def test_rebinding_a_client_100_times_leaks_nothing(server: RawServer) -> None:
     outputs = outputs_of(
         server,
         "gc.disable()",
@@ -74,7 +74,7 @@ def test_a_client_that_is_rebound_a_hundred_times_leaves_nothing(server: RawServ
     wait_until(lambda: server.open == 0)
 
 
-def test_a_cell_works_after_one_that_failed_and_one_that_was_interrupted(server: RawServer) -> None:
+def test_a_cell_works_after_a_failed_and_an_interrupted_one(server: RawServer) -> None:
     interrupt = "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()"
     outputs = outputs_of(
         server,
@@ -88,10 +88,10 @@ def test_a_cell_works_after_one_that_failed_and_one_that_was_interrupted(server:
         f"{interrupt}\nawait asyncio.gather(*(call('/stall') for _ in range(3)))",
         "await call()",
         "client = None",
-        "1 / 0",  # until now, IPython kept the frames of the error before it, and it leaves cycles around them
+        "1 / 0",  # IPython keeps the frames of the latest error, with reference cycles around them
         "gc.collect(); await asyncio.sleep(0.05); print(sockets() - before)",
     )
-    # IPython tells an interrupt of a cell that awaits as a cancellation.
+    # IPython may report the interrupt of an awaiting cell as a cancellation.
     stopped = outputs.pop(4), outputs.pop(6)
     assert {name for names in stopped for name in names} <= {"error CancelledError", "error KeyboardInterrupt"}
     assert all(stopped)

@@ -1,4 +1,4 @@
-"""What is shown of something that takes long: in words, in a notebook, in a terminal, in a file."""
+"""Progress display: task descriptions, notebooks, terminals and files."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import pytest
 
 from asdk import progress as progress_module
 from asdk.bulk import MapResults
-from asdk.progress import ProgressDisplay, ProgressTask, show_progress
+from asdk.progress import Line, ProgressDisplay, show_progress
 from asdk.testing import VirtualClock
 
 
 class Recorder:
-    """A display that notes what it is given."""
+    """A renderer that records the lines."""
 
     def __init__(self) -> None:
         self.drawn: list[list[str]] = []
         self.closed: list[str] | None = None
 
-    def draw(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
+    def draw(self, lines: list[Line]) -> None:
         self.drawn.append([text for _, text in lines])
 
-    def close(self, lines: list[tuple[ProgressTask | None, str]]) -> None:
-        self.closed = [text if track is None else f"{track.label}: {text}" for track, text in lines]
+    def close(self, lines: list[Line]) -> None:
+        self.closed = [text if task is None else f"{task.label}: {text}" for task, text in lines]
 
 
 class Terminal(io.StringIO):
@@ -33,12 +33,12 @@ class Terminal(io.StringIO):
         return True
 
 
-async def test_it_is_drawn_ten_times_a_second_at_most() -> None:
+async def test_the_display_is_drawn_at_most_ten_times_a_second() -> None:
     clock, display = VirtualClock(), Recorder()
     with ProgressDisplay(display, clock) as progress:
-        track = progress.track("rows", 1000)
+        task = progress.add_task("rows", 1000)
         for _ in range(1000):
-            track.advance()
+            task.advance()
             await clock.advance(0.001)
     assert 10 <= len(display.drawn) <= 12
     assert display.closed == ["rows: stopped at 1000 of 1000, 1.0 s"]
@@ -56,30 +56,30 @@ async def test_it_is_drawn_ten_times_a_second_at_most() -> None:
         (10, (12, 0), 3, "", "12 of 10, 3.0 s"),
     ],
 )
-async def test_how_far_it_is_in_words(
+async def test_a_task_describes_its_state(
     total: int | None, counts: tuple[int, int], seconds: float, unit: str, words: str
 ) -> None:
     clock = VirtualClock()
-    track = ProgressDisplay(Recorder(), clock).track("x", total, unit=unit)
+    task = ProgressDisplay(Recorder(), clock).add_task("x", total, unit=unit)
     await clock.advance(seconds)
-    track.advance(counts[0], failed=counts[1])
-    assert track.describe(clock.monotonic()) == words
+    task.advance(counts[0], failed=counts[1])
+    assert task.describe(clock.monotonic()) == words
 
 
-async def test_what_counts_by_itself_tells_where_it_is() -> None:
+async def test_update_sets_the_work_done() -> None:
     display = Recorder()
     with ProgressDisplay(display, VirtualClock()) as progress:
-        track = progress.track("file.bin", unit="B")
-        for done, total in ((10, None), (2048, 4096), (0, None), (4096, 4096)):  # begun anew in between
-            track.update(done, total)
-        track.finish()
+        task = progress.add_task("file.bin", unit="B")
+        for done, total in ((10, None), (2048, 4096), (0, None), (4096, 4096)):  # restarted in between
+            task.update(done, total)
+        task.finish()
     assert display.closed == ["file.bin: 4.0 KiB of 4.0 KiB, 0.0 s"]
 
 
-async def test_the_end_is_shown_once_and_stays() -> None:
+async def test_the_final_state_is_shown_once() -> None:
     clock, display = VirtualClock(), Recorder()
     progress = ProgressDisplay(display, clock)
-    one, other = progress.track("one", 3), progress.track("other")
+    one, other = progress.add_task("one", 3), progress.add_task("other")
     one.advance(3)
     await clock.advance(2)
     one.finish()
@@ -93,16 +93,16 @@ async def test_the_end_is_shown_once_and_stays() -> None:
     assert (one.state, other.state) == ("done", "stopped")
 
 
-async def test_of_many_those_that_run_are_shown_and_the_rest_counted() -> None:
+async def test_running_tasks_are_shown_and_the_others_counted() -> None:
     display = Recorder()
     progress = ProgressDisplay(display, VirtualClock())
-    tracks = [progress.track(str(number)) for number in range(30)]
-    for track in tracks[:25]:
-        track.finish()
-    progress.track("last")
+    tasks = [progress.add_task(str(number)) for number in range(30)]
+    for task in tasks[:25]:
+        task.finish()
+    progress.add_task("last")
     assert display.drawn[-1] == [*["0, 0.0 s"] * 6, "and 25 more; 25 of 31 done"]
-    for track in tracks:
-        track.finish()
+    for task in tasks:
+        task.finish()
     progress.close()
     assert display.closed is not None
     assert display.closed == ["last: stopped at 0, 0.0 s", "and 30 more; 30 of 31 done"]
@@ -111,31 +111,31 @@ async def test_of_many_those_that_run_are_shown_and_the_rest_counted() -> None:
 # --- the displays ---------------------------------------------------------------------------------------------------
 
 
-def test_a_file_gets_the_end_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_gets_only_the_final_state(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
     with show_progress(VirtualClock()) as progress:
-        track = progress.track("rows", 3)
-        track.advance(3)
+        task = progress.add_task("rows", 3)
+        task.advance(3)
         assert out.getvalue() == ""
-        track.finish()
+        task.finish()
     assert out.getvalue() == "rows: 3 of 3, 0.0 s\n"
 
 
-async def test_a_terminal_without_rich_gets_a_line_that_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_terminal_without_rich_gets_an_updated_line(monkeypatch: pytest.MonkeyPatch) -> None:
     out, clock = Terminal(), VirtualClock()
     monkeypatch.setattr(sys, "stderr", out)
     monkeypatch.setattr(progress_module, "find_spec", lambda name: None)
     with show_progress(clock) as progress:
-        track = progress.track("rows", 3)
+        task = progress.add_task("rows", 3)
         await clock.advance(1)
-        track.advance(3)
-        track.finish()
+        task.advance(3)
+        task.finish()
     assert "\r" in out.getvalue()
     assert out.getvalue().endswith("\rrows: 3 of 3, 1.0 s\n")
 
 
-async def test_a_terminal_with_rich_gets_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_terminal_with_rich_gets_progress_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rich", reason="rich is not installed")
     out, clock = Terminal(), VirtualClock()
     monkeypatch.setattr(sys, "stderr", out)
@@ -143,16 +143,16 @@ async def test_a_terminal_with_rich_gets_bars(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TERM", "xterm")
     with show_progress(clock) as progress:
         for number in range(12):
-            track = progress.track(f"[red]{number}", 3)
+            task = progress.add_task(f"[red]{number}", 3)
             await clock.advance(1)
-            track.advance(3)
-            track.finish()
-    assert "[red]0" in out.getvalue(), "a label is no markup"
+            task.advance(3)
+            task.finish()
+    assert "[red]0" in out.getvalue(), "a label is not markup"
     assert "3 of 3, 1.0 s" in out.getvalue()
     assert "━" in out.getvalue()
 
 
-def test_a_stream_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_stream_does_not_stop_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone(Terminal):
         def write(self, text: str) -> int:
             raise BrokenPipeError
@@ -160,10 +160,10 @@ def test_a_stream_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stderr", Gone())
     monkeypatch.setattr(progress_module, "find_spec", lambda name: None)
     with show_progress(VirtualClock()) as progress:
-        progress.track("rows").advance()
+        progress.add_task("rows").advance()
 
 
-# --- of a map -------------------------------------------------------------------------------------------------------
+# --- maps -----------------------------------------------------------------------------------------------------------
 
 
 async def call(number: int) -> int:
@@ -183,14 +183,14 @@ async def progress_of(
     return out.getvalue()
 
 
-async def test_a_map_shows_how_far_it_is_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_map_shows_its_progress_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await progress_of(monkeypatch, range(5)) == ""
     assert await progress_of(monkeypatch, range(5), progress=None) == ""
     assert await progress_of(monkeypatch, range(5), progress=True) == "call: 5 of 5, 1 failed, 0.0 s\n"
     assert await progress_of(monkeypatch, iter([1]), progress="the rows") == "the rows: 1, 0.0 s\n"
 
 
-async def test_a_map_that_is_left_shows_where_it_stopped_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_map_left_early_is_shown_as_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = await progress_of(monkeypatch, range(100), progress=True, leave_at=1)
     assert shown == "call: stopped at 2 of 100, 0.0 s\n"
 

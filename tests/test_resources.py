@@ -1,4 +1,4 @@
-"""`Resource` and `resource`: operations that hang on a client without holding it alive."""
+"""`Resource` and `resource`: groups of operations, without reference cycles."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Client:
         return f"<Client {self.base}>"
 
 
-def test_a_resource_speaks_for_the_client_it_is_taken_from() -> None:
+def test_a_resource_uses_the_client_it_was_accessed_on() -> None:
     one, other = Client("a"), Client("b")
     assert (one.users.path(), other.users.path()) == ("a/users", "b/users")
     assert isinstance(one.users, Users)
 
 
-def test_a_forgotten_client_goes_at_once_although_its_resources_were_used() -> None:
+def test_an_abandoned_client_is_freed_although_resources_were_used() -> None:
     gc.disable()
     try:
         client = Client("a")
@@ -43,26 +43,26 @@ def test_a_forgotten_client_goes_at_once_although_its_resources_were_used() -> N
         gc.enable()
 
 
-def test_a_resource_that_is_kept_keeps_its_client() -> None:
+def test_a_resource_keeps_its_client_alive() -> None:
     users = Client("a").users
     assert users.path() == "a/users"
 
 
-def test_on_the_class_it_is_the_attribute_itself() -> None:
+def test_access_on_the_class_returns_the_descriptor() -> None:
     assert Client.users is Client.__dict__["users"]
 
 
-def test_a_subclass_has_the_resources_of_its_base() -> None:
+def test_a_subclass_inherits_resources() -> None:
     class Sub(Client):
         pass
 
     assert Sub("c").users.path() == "c/users"
 
 
-def test_a_resource_names_itself_and_its_client() -> None:
+def test_the_repr_of_a_resource_names_its_client() -> None:
     assert repr(Client("a").users) == "<Users of <Client a>>"
 
 
-def test_the_base_of_resources_has_slots() -> None:
+def test_the_resource_base_class_has_slots() -> None:
     with pytest.raises(AttributeError):
         Resource(Client("a")).other = 1  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The cases of `tests/test_bad_networks.py` and `tests/test_fault_matrix.py` at full size."""
+"""The cases of tests/test_bad_networks.py and tests/test_fault_matrix.py at full size."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from asdk.transports.decompression import accepted
-from tests.support.networks import Ledger
+from tests.support.networks import EffectCounter
 from tests.support.scripts import run_quietly
-from tests.support.servers import RawServer, Visit
+from tests.support.servers import RawExchange, RawServer
 from tests.test_bad_networks import (
     a_tenth_fails,
     cancelled_at_random,
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.soak
 
 
 async def test_a_thousand_random_plans() -> None:
-    with RawServer(Ledger()) as server:
+    with RawServer(EffectCounter()) as server:
         met = await random_plans(server, range(1000, 2000), together=10)
     assert set(met) == set(WIRE_FAULTS)
     assert min(met.values()) >= 20
@@ -41,10 +41,10 @@ async def test_ten_thousand_calls_cancelled_at_random() -> None:
     await cancelled_at_random(10_000)
 
 
-async def test_a_hundred_thousand_calls_of_which_a_tenth_fails() -> None:
+async def test_a_hundred_thousand_calls_with_ten_percent_failures() -> None:
     megabytes, descriptors = await a_tenth_fails(100_000)
     assert megabytes <= 20
-    assert descriptors <= 80  # both ends of at most 40 connections: the server lives in this process too
+    assert descriptors <= 80  # both ends of at most 40 connections, since the server runs in this process
 
 
 async def test_ten_thousand_fuzzed_arguments() -> None:
@@ -56,7 +56,6 @@ _BOMB = """
     from backports import zstd
     from asdk import ResponseTooLargeError
     from asdk.transports.decompression import decompress
-    from asdk.transports import aiohttp as transport
 
     layers = sys.argv[2]
     packers = {"gzip": gzip.compress, "deflate": zlib.compress, "br": lambda d: brotli.compress(d, quality=5),
@@ -91,15 +90,15 @@ _BOMB = """
 @pytest.mark.parametrize(
     "layers", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "deflate, gzip", "zstd, br", "br, zstd", "zstd, zstd"]
 )
-async def test_a_bomb_takes_no_more_than_the_limit_and_a_little(layers: str) -> None:
+async def test_a_bomb_needs_little_more_memory_than_the_limit(layers: str) -> None:
     assert "zstd" in accepted()
     bomb = bytes.fromhex(run_quietly(_BOMB, "make", layers))
 
-    async def answer(visit: Visit) -> None:
-        if visit.target == "/bomb":
-            await visit.answer(bomb, headers=f"Content-Encoding: {layers}\r\n")
+    async def answer(exchange: RawExchange) -> None:
+        if exchange.target == "/bomb":
+            await exchange.answer(bomb, headers=f"Content-Encoding: {layers}\r\n")
         else:
-            await visit.answer()
+            await exchange.answer()
 
     with RawServer(answer) as server:
         grown = float(await asyncio.to_thread(run_quietly, _BOMB, server.url, layers))

@@ -1,4 +1,4 @@
-"""Downloads at full size: through cuts, through a kill, side by side, and what they take of memory."""
+"""Downloads at full size: cut off, killed, concurrent, and their memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from asdk import Retry
 from tests.support.archive import Archive, field, memory_of_a_download, sha256
-from tests.support.servers import QUICK, RawServer, Visit, client_of
+from tests.support.servers import QUICK, RawExchange, RawServer, client_of
 
 pytestmark = pytest.mark.soak
 
@@ -26,7 +26,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def test_256_mib_come_through_five_cuts_with_the_same_sha256(tmp_path: Path) -> None:
+async def test_256_mib_survive_five_cuts(tmp_path: Path) -> None:
     data = os.urandom(MIB) * 256
     archive = Archive(data, 50 * MIB, -40 * MIB, 30 * MIB, -20 * MIB, MIB)
     with RawServer(archive) as server:
@@ -50,7 +50,7 @@ asyncio.run(main())
 """
 
 
-async def test_killed_again_and_again_it_gets_there(tmp_path: Path) -> None:
+async def test_a_repeatedly_killed_download_completes(tmp_path: Path) -> None:
     data = os.urandom(MIB) * 64
     archive = Archive(data)
     kills = 0
@@ -71,12 +71,12 @@ async def test_killed_again_and_again_it_gets_there(tmp_path: Path) -> None:
     assert sha256_of(tmp_path / "f") == sha256(data)
 
 
-async def test_eighty_at_once_through_cuts_hold_no_more_connections_than_the_pool(tmp_path: Path) -> None:
+async def test_eighty_concurrent_downloads_stay_within_the_pool(tmp_path: Path) -> None:
     files = {f"/files/{number}": os.urandom(2 * MIB) for number in range(80)}
 
-    async def behave(visit: Visit) -> None:
-        cuts = [700_000] if visit.number % 4 == 0 else []
-        await Archive(files[visit.target], *cuts).respond(visit, field(visit.head, "Range"))
+    async def behave(exchange: RawExchange) -> None:
+        cuts = [700_000] if exchange.number % 4 == 0 else []
+        await Archive(files[exchange.target], *cuts).respond(exchange, field(exchange.head, "Range"))
 
     with RawServer(behave) as server:
         async with client_of(server, connections=20, retry=Retry(attempts=10, base_delay=0.001), timeout=60) as client:
@@ -86,8 +86,8 @@ async def test_eighty_at_once_through_cuts_hold_no_more_connections_than_the_poo
     assert all(targets[name].read_bytes() == data for name, data in files.items())
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
-async def test_a_gibibyte_takes_less_than_64_mib_of_memory(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+async def test_a_gibibyte_needs_less_than_64_mib_of_memory(tmp_path: Path) -> None:
     piece = os.urandom(MIB)
     grown, digest = await memory_of_a_download(piece, 1024, tmp_path / "f")
     print(f"1 GiB: {grown:.1f} MiB more than a download of 1 MiB")  # noqa: T201

@@ -1,4 +1,4 @@
-"""The cases of tests/auth/stores at full size and with the real times."""
+"""The cases of tests/auth/stores at full size and with real times."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.support.redis_server import running_redis
 pytestmark = pytest.mark.soak
 
 
-def test_500_writers_that_are_killed_leave_the_old_or_the_new_entry(tmp_path: Path) -> None:
+def test_500_killed_writers_leave_the_old_or_the_new_record(tmp_path: Path) -> None:
     kill_writers(tmp_path / "state" / "tokens", 1000, 500, within=600.0)
 
 
-def test_the_redis_lock_of_a_killed_process_is_taken_over_within_five_seconds() -> None:
+def test_the_redis_lock_of_a_killed_process_expires_after_5_s() -> None:
     source = """
         async def main():
             async with RedisTokenStore(sys.argv[1]).lock(KEY):
@@ -33,7 +33,7 @@ def test_the_redis_lock_of_a_killed_process_is_taken_over_within_five_seconds() 
     with running_redis() as server, Process(source, server.url) as holder:
         store = RedisTokenStore(server.url)
         assert holder.hear() == "held"
-        with pytest.raises(TimeoutError):  # though it lives for longer than the lock would by itself
+        with pytest.raises(TimeoutError):  # although it holds the lock for longer than the TTL
             asyncio.run(assert_free(store, within=8.0))
         holder.kill()
         began = time.monotonic()
@@ -41,7 +41,7 @@ def test_the_redis_lock_of_a_killed_process_is_taken_over_within_five_seconds() 
         assert time.monotonic() - began < 5.5
 
 
-def test_a_loop_that_is_blocked_for_eight_seconds_keeps_its_redis_lock() -> None:
+def test_a_loop_that_is_blocked_for_8_s_keeps_its_redis_lock() -> None:
     source = """
         async def main():
             async with RedisTokenStore(sys.argv[1]).lock(KEY):

@@ -1,4 +1,4 @@
-"""Traffic policies at full size: minutes of load, with and without Redis."""
+"""Traffic policies under minutes of load, with and without Redis."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ pytestmark = pytest.mark.soak
 BASE = "https://api.example.org"
 
 
-def make(moments: list[float], **options: Any) -> BaseClient:
+def make(times: list[float], **options: Any) -> BaseClient:
     def answer(_: Request) -> Reply:
-        moments.append(time.monotonic())
+        times.append(time.monotonic())
         return Reply(json=1)
 
     return BaseClient(base_url=BASE, transport=MemoryTransport(answer), timeout=None, **options)
 
 
-async def test_a_thousand_callers_get_a_hundred_a_second_on_a_real_clock() -> None:
-    moments: list[float] = []
-    client = make(moments, rate_limit=RateLimit(100))
+async def test_a_thousand_callers_share_a_hundred_per_second() -> None:
+    times: list[float] = []
+    client = make(times, rate_limit=RateLimit(100))
     await asyncio.gather(*(client.request("GET", "/x") for _ in range(1000)))
-    assert moments[-1] - moments[0] == pytest.approx(9.99, rel=0.05)
-    assert busiest_second(moments) <= 105
+    assert times[-1] - times[0] == pytest.approx(9.99, rel=0.05)
+    assert busiest_second(times) <= 105
 
 
-async def test_ten_thousand_calls_cancelled_at_random_leave_every_place_and_permit() -> None:
+async def test_ten_thousand_cancelled_calls_leave_no_permit_taken() -> None:
     seed = random.randrange(2**32)
     dice = random.Random(seed)
-    moments: list[float] = []
+    times: list[float] = []
     client = make(
-        moments,
+        times,
         rate_limit=RateLimit(5000, burst=50),
         concurrency=ConcurrencyLimit(20),
         circuit_breaker=CircuitBreaker(),
@@ -62,7 +62,7 @@ async def test_ten_thousand_calls_cancelled_at_random_leave_every_place_and_perm
     for _ in range(10):
         await asyncio.gather(*(call(number) for number in range(1000)))
     assert asyncio.all_tasks() == before, f"seed {seed}"
-    assert busiest_second(moments) <= 5000 * 1.05 + 50
+    assert busiest_second(times) <= 5000 * 1.05 + 50
     began = time.monotonic()
     assert await asyncio.gather(*(client.request("GET", "/x") for _ in range(500))) == [1] * 500
     assert time.monotonic() - began < 1
@@ -70,7 +70,7 @@ async def test_ten_thousand_calls_cancelled_at_random_leave_every_place_and_perm
 
 def test_a_fleet_of_four_processes_with_a_hundred_callers_each() -> None:
     off = []
-    for _ in range(3):  # what a machine sleeps through is gone: of three runs one has to be undisturbed
+    for _ in range(3):  # a busy machine loses permits: one of three runs must be undisturbed
         with running_redis() as redis:
             run = FleetRun(redis.url, rate=500, processes=4, waiters=100, seconds=15)
             done = run.finish()
@@ -84,11 +84,11 @@ def test_a_fleet_of_four_processes_with_a_hundred_callers_each() -> None:
         off.append((abs(rate - 500) / 500, max(shares) / min(shares)))
         if off[-1][0] <= 0.01 and off[-1][1] <= 1.1:
             return
-    pytest.fail(f"not within 1 % of the rate, or not in shares within 10 %: {off}")
+    pytest.fail(f"the rate is off by more than 1 %, or the shares by more than 10 %: {off}")
 
 
 @pytest.mark.parametrize("outage", [0.3, 3.0])
-def test_redis_killed_in_the_middle_of_the_fleet(outage: float) -> None:
+def test_a_fleet_survives_the_loss_of_redis(outage: float) -> None:
     with running_redis() as redis:
         run = FleetRun(redis.url, rate=500, processes=4, waiters=100, seconds=10 + outage)
         time.sleep(run.begins + 3 - time.time())
@@ -97,8 +97,8 @@ def test_redis_killed_in_the_middle_of_the_fleet(outage: float) -> None:
         redis.start()
         back = time.time()
         done = run.finish()
-        assert redis.trips > 0, "they are back"
-    assert busiest_second(done.moments) <= 505 + 25, "never above the limit"
-    assert done.between(back + 5, run.ends) >= 0.9 * 500 * (run.ends - back - 5), "back within 5 s"
+        assert redis.trips > 0, "the fleet has not reconnected"
+    assert busiest_second(done.moments) <= 505 + 25, "the limit was exceeded"
+    assert done.between(back + 5, run.ends) >= 0.9 * 500 * (run.ends - back - 5), "the rate did not recover within 5 s"
     for said in done.said:
         assert [line[:13] for line in said] == ["Redis is gone", "Redis is back"]

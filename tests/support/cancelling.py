@@ -1,4 +1,4 @@
-"""What a test of cancellation needs: `at_each_await`, and a look at the timers that are left."""
+"""Helpers for tests of cancellation: `at_each_await`, and the timers that are left in the event loop."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ __all__ = ["at_each_await", "live_timers"]
 
 
 def live_timers() -> list[str]:
-    """The timers that the running loop would still fire."""
+    """Return the timers that the running loop would still fire."""
     scheduled: list[asyncio.TimerHandle] = getattr(asyncio.get_running_loop(), "_scheduled")  # noqa: B009
     return [repr(timer) for timer in scheduled if not timer.cancelled()]

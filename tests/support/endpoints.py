@@ -1,4 +1,4 @@
-"""A token endpoint in memory, and what the tests of credentials ask of it."""
+"""A token endpoint in memory, for the tests of credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URL = "https://id.example.org/oauth/token"
 
 
 class Endpoint(MemoryTransport):
-    """Answers each form with the next of these replies; without any, with t1, t2, ... and a life of 100 s."""
+    """Answers each form with the next of these replies. Without any: with t1, t2, ... that expire after 100 s."""
 
     def __init__(self, *replies: Reply | Mapping[str, Any]) -> None:
         self._left = [reply if isinstance(reply, Reply) else Reply(json=reply) for reply in replies]
@@ -30,23 +30,24 @@ class Endpoint(MemoryTransport):
 
     @property
     def forms(self) -> list[dict[str, str]]:
-        """The fields of each form that came."""
+        """Return the fields of each form that was received."""
         return [dict(parse_qsl(sent.content.decode(), strict_parsing=True)) for sent in self.sent]
 
     @property
     def grants(self) -> list[str]:
+        """Return the grant type of each form."""
         return [form["grant_type"] for form in self.forms]
 
 
 def refusal(code: str, status: int = 400) -> Reply:
-    """An error reply of OAuth (RFC 6749, section 5.2)."""
+    """Return an error reply of OAuth (RFC 6749, section 5.2)."""
     return Reply(status, json={"error": code, "error_description": "because"})
 
 
 def granted(value: str, refresh_token: str | None = None, **more: Any) -> dict[str, Any]:
-    """A reply with a token that lives 100 s."""
-    renewal = {} if refresh_token is None else {"refresh_token": refresh_token}
-    return {"access_token": value, "token_type": "Bearer", "expires_in": 100, **renewal, **more}
+    """Return a reply with a token that expires after 100 s."""
+    refresh = {} if refresh_token is None else {"refresh_token": refresh_token}
+    return {"access_token": value, "token_type": "Bearer", "expires_in": 100, **refresh, **more}
 
 
 def source_of(

@@ -1,4 +1,4 @@
-"""What the error of a call must be, whatever went wrong: ours, alone, in one line."""
+"""Checks of the error of a call: of an asdk class, without foreign exceptions, in one line."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from asdk import AsdkError
 
 ErrorT = TypeVar("ErrorT", bound=AsdkError)
 
-# Wherever the checkout lies, and whatever its folder is called.
+# Independent of the location of the checkout.
 _PACKAGE = Path(asdk.__file__).parent
 
 
 async def failure_of(call: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
-    """The error that this call ends in: exactly of this class, and clean."""
+    """Return the error of a call, which must be of exactly this class, and clean."""
     with pytest.raises(AsdkError) as caught:
         await call
     assert_clean(caught.value)
@@ -29,7 +29,7 @@ async def failure_of(call: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
 
 
 def assert_clean(error: AsdkError) -> None:
-    """Nothing foreign hangs on it, it says what it says in one line, and it can be sent to another process."""
+    """Check that an error has no foreign exceptions or frames, is one short line, and can be pickled."""
     assert error.__cause__ is None
     assert error.__context__ is None
     assert not [frame for frame in frames_of(error) if "/aiohttp/" in frame.f_code.co_filename]
@@ -40,12 +40,12 @@ def assert_clean(error: AsdkError) -> None:
 
 
 def is_ours(frame: FrameType) -> bool:
-    """Whether this is a frame of asdk itself, and not of its tests."""
+    """Return whether a frame belongs to asdk itself, not to its tests."""
     return Path(frame.f_code.co_filename).is_relative_to(_PACKAGE)
 
 
 def frames_of(error: BaseException) -> Iterator[FrameType]:
-    """The frames that its traceback keeps."""
+    """Yield the frames of an error's traceback."""
     trace = error.__traceback__
     while trace is not None:
         yield trace.tb_frame

@@ -1,4 +1,4 @@
-"""A map over many inputs whose memory must not grow: at full size in ``nox -s soak``, at a fiftieth in the tests."""
+"""A map whose memory must not grow: with all inputs in ``nox -s soak``, with a fiftieth of them in the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tracemalloc
 
 from asdk.bulk import MapResults
 
-# After so many inputs everything that belongs to the map itself is there.
+# Number of inputs after which the map has allocated its own objects.
 _WARM = 5_000
 
 
@@ -17,7 +17,10 @@ async def _double(number: int) -> int:
 
 
 async def assert_flat(count: int, *, ordered: bool, limit: int) -> None:
-    """All indexes once at concurrency 256, and never so many bytes more than when it was warm."""
+    """Assert that a map yields each index once, and allocates less than ``limit`` bytes after the warm-up.
+
+    The concurrency is 256.
+    """
     seen = bytearray(count)
     base = 0
     tracemalloc.start()
@@ -32,5 +35,5 @@ async def assert_flat(count: int, *, ordered: bool, limit: int) -> None:
     finally:
         tracemalloc.stop()
     assert bytes(seen) == b"\1" * count
-    assert base, "it was never warm"
+    assert base, "the warm-up never finished"
     assert peak - base < limit

@@ -1,4 +1,4 @@
-"""A server that counts what it did, calls of every kind, and what they may come to over a bad network."""
+"""A server that counts its effects, calls of every type, and their permitted outcomes over a faulty network."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ import attrs
 from asdk import AsdkError, BaseClient, StatusError
 from asdk.testing import Fault
 from tests.support.failures import assert_clean
-from tests.support.lag import Lag
-from tests.support.servers import SLACK, Visit
+from tests.support.loop_delay import LoopDelay
+from tests.support.servers import SLACK, RawExchange
 
 _KEY = re.compile(rb"(?mi)^idempotency-key: *(\S+)").search
 
 
-class Ledger:
-    """Says the same to the same request, and remembers each effect. A POST with a key has one, however often it comes.
+class EffectCounter:
+    """A behavior that answers equal requests alike and counts effects. A POST with an idempotency key acts once.
 
     Attributes:
         effects: how often the server acted, by method and target.
-        keys: the idempotency keys that came, by target.
+        keys: the received idempotency keys, by target.
+        requests: the number of requests.
     """
 
     def __init__(self) -> None:
@@ -33,27 +34,27 @@ class Ledger:
         self.keys: dict[str, set[bytes]] = {}
         self.requests = 0
 
-    async def __call__(self, visit: Visit) -> None:
+    async def __call__(self, exchange: RawExchange) -> None:
         self.requests += 1
-        method, body = visit.head.split(b" ", 1)[0].decode(), await visit.read_body()
-        key = _KEY(visit.head)
-        known = self.keys.setdefault(visit.target, set())
+        method, body = exchange.head.split(b" ", 1)[0].decode(), await exchange.read_body()
+        key = _KEY(exchange.head)
+        known = self.keys.setdefault(exchange.target, set())
         if key is None or key[1] not in known:
-            self.effects[method, visit.target] += 1
+            self.effects[method, exchange.target] += 1
         if key is not None:
             known.add(key[1])
-        await visit.answer(answer_to(method, visit.target, body))
+        await exchange.answer(answer_to(method, exchange.target, body))
 
 
 def answer_to(method: str, target: str, body: bytes) -> bytes:
-    """What the server says: nothing else is a right answer to this request."""
+    """Return the only correct response to a request."""
     mark = hashlib.sha256(b"%b %b %b" % (method.encode(), target.encode(), body)).hexdigest()
     return f'{{"method": "{method}", "target": "{target}", "mark": "{mark}", "fill": "{mark * 8}"}}'.encode()
 
 
 @attrs.frozen
-class Kind:
-    """A kind of call."""
+class CallType:
+    """A type of call."""
 
     method: str
     key: bool = False
@@ -67,28 +68,28 @@ class Kind:
         return f"{self.method}{' with key' if self.key else ''}"
 
 
-KINDS = [
-    Kind("GET"),
-    Kind("PUT", body=b"put"),
-    Kind("DELETE"),
-    Kind("POST", key=True, body=b"p"),
-    Kind("POST", body=b"q"),
+CALL_TYPES = [
+    CallType("GET"),
+    CallType("PUT", body=b"put"),
+    CallType("DELETE"),
+    CallType("POST", key=True, body=b"p"),
+    CallType("POST", body=b"q"),
 ]
 
-#: What surely was not processed, so that a POST without key may be repeated.
+#: Faults before the request is processed, after which a POST without a key may be retried.
 NEVER_SENT = frozenset({Fault.REFUSED, Fault.TLS_FAILURE, Fault.STATUS_429})
 
 
-async def outcome_of(client: BaseClient, kind: Kind, target: str) -> bytes | AsdkError:
-    """The right body, or one error of ours that is clean; anything else fails the test."""
-    key = True if kind.key else None
+async def outcome_of(client: BaseClient, call_type: CallType, target: str) -> bytes | AsdkError:
+    """Return the correct body, or a clean error of asdk; fail the test on anything else."""
+    key = True if call_type.key else None
     try:
-        request = client.build_request(kind.method, target, content=kind.body, idempotency_key=key)
+        request = client.build_request(call_type.method, target, content=call_type.body, idempotency_key=key)
         response = await client.send(request)
         if response.is_success:
-            assert response.content == answer_to(kind.method, target, kind.body or b""), "a wrong body"
+            assert response.content == answer_to(call_type.method, target, call_type.body or b""), "a wrong body"
             return response.content
-        # A status is data for `send`: `request` would make this error of it.
+        # `send` returns a bad status as data; `request` would raise this error.
         error: AsdkError = StatusError(f"{response.status}", status=response.status, attempts=response.attempts)
     except AsdkError as caught:
         error = caught
@@ -99,8 +100,8 @@ async def outcome_of(client: BaseClient, kind: Kind, target: str) -> bytes | Asd
 
 @asynccontextmanager
 async def in_time(seconds: float) -> AsyncIterator[None]:
-    """The block ends within its time and the slack. What a busy machine kept the event loop waiting is not counted."""
-    began, lag = time.monotonic(), Lag()
+    """Check that the block takes at most its time and the slack, not counting delays of the event loop."""
+    began, lag = time.monotonic(), LoopDelay()
     try:
         yield
     finally:
@@ -108,6 +109,6 @@ async def in_time(seconds: float) -> AsyncIterator[None]:
     assert time.monotonic() - began - late <= seconds + SLACK, "too late"
 
 
-def may_succeed(kind: Kind, fault: Fault) -> bool:
-    """Whether a second attempt is made after this fault."""
-    return kind.repeatable or fault in NEVER_SENT
+def may_succeed(call_type: CallType, fault: Fault) -> bool:
+    """Return whether a second attempt is made after this fault."""
+    return call_type.repeatable or fault in NEVER_SENT

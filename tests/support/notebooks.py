@@ -1,4 +1,4 @@
-"""Runs cells in a real kernel, one after another, and tells what each has put out, as the saved notebook holds it."""
+"""`Notebook`: runs cells in a kernel and returns their outputs as the saved notebook has them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 
 class Notebook:
-    """A kernel and the notebook that it fills."""
+    """A kernel with its notebook."""
 
     def __init__(self) -> None:
         self._notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
@@ -19,19 +19,19 @@ class Notebook:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The kernel, for the length of the block."""
+        """Run the kernel for the duration of the block."""
         async with self._client.async_setup_kernel():
             yield
 
     async def run(self, source: str) -> Cell:
-        """Run one more cell, to its end."""
+        """Add a cell and run it."""
         cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
         self._notebook.cells.append(cell)
         await self._client.async_execute_cell(cell, len(self._notebook.cells) - 1)
         return Cell(cell)
 
     async def restart(self) -> None:
-        """Restart the kernel, as the button does."""
+        """Restart the kernel, as the button in the notebook does."""
         manager: Any = self._client.km
         client: Any = self._client.kc
         await manager.restart_kernel()
@@ -39,7 +39,7 @@ class Notebook:
 
 
 class Cell:
-    """A cell after its execution. Its outputs are looked at when they are asked for: a later cell may update them."""
+    """An executed cell. Its outputs are read on access, since a later cell may update them."""
 
     def __init__(self, cell: nbformat.NotebookNode) -> None:
         self._cell = cell
@@ -49,19 +49,20 @@ class Cell:
 
     @property
     def printed(self) -> str:
-        """What was printed."""
+        """Return the text on stdout."""
         return "".join(output.text for output in self._of("stream") if output.name == "stdout").strip()
 
     @property
     def stderr(self) -> str:
+        """Return the text on stderr."""
         return "".join(output.text for output in self._of("stream") if output.name == "stderr")
 
     @property
     def error(self) -> str | None:
-        """The name of the exception that ended the cell."""
+        """Return the name of the exception that the cell raised, if any."""
         return next((str(output.ename) for output in self._of("error")), None)
 
     @property
     def shown(self) -> list[dict[str, str]]:
-        """What was displayed, and the value of the last line, by media type."""
+        """Return the displayed data and the value of the last line, by media type."""
         return [dict(output.data) for output in self._cell.outputs if "data" in output]

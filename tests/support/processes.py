@@ -1,4 +1,4 @@
-"""Python processes of their own that talk to the test line by line, and can be killed at any moment."""
+"""Python processes that exchange lines with the test and can be killed at any time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def is_free(store, within):
 
 
 class Process:
-    """Runs a script; ``sys.argv[1:]`` are the arguments. It is killed at the end of the ``with``."""
+    """Runs a script with ``sys.argv[1:]`` as its arguments. It is killed at the end of the ``with`` block."""
 
     def __init__(self, source: str, *arguments: object) -> None:
         self._process = subprocess.Popen(
@@ -43,12 +43,12 @@ class Process:
         )
 
     def hear(self) -> str:
-        """The next line; empty at the end."""
+        """Return the next line, empty at the end."""
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
     def tell(self, line: str = "") -> None:
-        """Give it a line to read."""
+        """Send it a line."""
         assert self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
@@ -57,12 +57,12 @@ class Process:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """``kill -9``."""
+        """Kill it, as ``kill -9`` does."""
         self._process.kill()
         self._process.wait()
 
     def finish(self, within: float = 60.0) -> list[str]:
-        """What it said, when it came to its end without an error."""
+        """Wait for its exit without an error, and return its remaining lines."""
         said, _ = self._process.communicate(timeout=within)
         assert self._process.returncode == 0, said
         return said.splitlines()

@@ -1,4 +1,4 @@
-"""A redis-server of the tests' own, on a free port of loopback, without a disk. It can be frozen and killed."""
+"""A redis-server for the tests, on a free loopback port, without a disk. It can be frozen and killed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _START_TIMEOUT = 10.0
 
 
 class RedisServer:
-    """Runs redis-server; each start is an empty one.
+    """Runs redis-server, empty at each start.
 
     Args:
-        password: that it asks for; None asks for none.
+        password: the required password; None requires none.
     """
 
     def __init__(self, password: str | None = None) -> None:
@@ -50,7 +50,7 @@ class RedisServer:
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """End it at once, as a machine that loses its power; all that it kept is gone."""
+        """Kill it and lose its data, as a power failure does."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -58,7 +58,7 @@ class RedisServer:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It accepts connections, as the kernel does that for it, and says nothing."""
+        """Stop it for the block: the kernel still accepts connections, but the server does not respond."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         try:
@@ -67,21 +67,21 @@ class RedisServer:
             self._process.send_signal(signal.SIGCONT)
 
     def cli(self, *command: str) -> str:
-        """What ``redis-cli`` says."""
+        """Return the output of ``redis-cli``."""
         secret = [] if self.password is None else ["-a", self.password, "--no-auth-warning"]
         run = ["redis-cli", "-p", str(self.port), *secret, *command]
         return subprocess.run(run, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
 
     @property
     def trips(self) -> int:
-        """How many scripts it ran since ``CONFIG RESETSTAT``."""
+        """Return how many scripts it has run since ``CONFIG RESETSTAT``."""
         lines = [line for line in self.cli("INFO", "commandstats").splitlines() if line.startswith("cmdstat_eval")]
         return sum(int(line.partition("calls=")[2].partition(",")[0]) for line in lines)
 
 
 @contextmanager
 def running_redis(password: str | None = None) -> Iterator[RedisServer]:
-    """A server that runs. Skips the test where redis-server is not installed."""
+    """Run a server for the block. Skip the test if redis-server is not installed."""
     if shutil.which("redis-server") is None or shutil.which("redis-cli") is None:
         pytest.skip("redis-server is not installed: apt-get install redis-server")
     server = RedisServer(password)

@@ -1,4 +1,4 @@
-"""Runs a script on a terminal of its own, and types what a person would."""
+"""`run_in_terminal`: runs a script on a pseudo-terminal and types input."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import textwrap
 import time
 from collections.abc import Sequence
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 def run_in_terminal(source: str, dialogue: Sequence[tuple[str, str]]) -> str:
-    """What stood on the screen when the script had ended well.
+    """Run a script, assert that it succeeds, and return the text of the screen.
 
     Args:
         source: the script.
-        dialogue: what the screen has to show, a pattern, and what is typed then; ``"^C"`` interrupts.
+        dialogue: pairs of a pattern to wait for and the text to type then; ``"^C"`` interrupts.
     """
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -29,7 +29,7 @@ def run_in_terminal(source: str, dialogue: Sequence[tuple[str, str]]) -> str:
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
-        start_new_session=True,  # without the terminal of whoever runs the tests
+        start_new_session=True,  # detached from the terminal that runs the tests
     )
     os.close(terminal)
     screen, seen = "", 0
@@ -40,14 +40,14 @@ def run_in_terminal(source: str, dialogue: Sequence[tuple[str, str]]) -> str:
                 assert more, f"{pattern!r} is not on the screen:\n{screen}"
                 screen += more
             seen = found.end()
-            time.sleep(0.05)  # getpass throws away what was typed before it asked
+            time.sleep(0.05)  # getpass discards input from before its prompt
             if typed == "^C":
                 process.send_signal(signal.SIGINT)
             else:
                 os.write(controller, typed.encode())
         while more := _read(controller):
             screen += more
-        assert process.wait(_PATIENCE) == 0, screen
+        assert process.wait(_TIMEOUT) == 0, screen
     finally:
         process.kill()
         process.wait()
@@ -56,10 +56,10 @@ def run_in_terminal(source: str, dialogue: Sequence[tuple[str, str]]) -> str:
 
 
 def _read(controller: int) -> str:
-    """What comes next on the screen; nothing when the script has ended."""
-    ready, _, _ = select.select([controller], [], [], _PATIENCE)
-    assert ready, "the script says nothing more"
+    """Return the next text on the screen; empty once the script has exited."""
+    ready, _, _ = select.select([controller], [], [], _TIMEOUT)
+    assert ready, "the script stopped printing"
     try:
         return os.read(controller, 65536).decode()
-    except OSError:  # Linux says so at the end
+    except OSError:  # raised by Linux when the other end is closed
         return ""

@@ -1,4 +1,4 @@
-"""What the type checkers must see. Not run: mypy and pyright read it in ``nox -s types``, and both must agree."""
+"""Expected types of the public API. Not run: mypy and pyright check this file in ``nox -s types`` and must agree."""
 
 from __future__ import annotations
 
@@ -136,16 +136,16 @@ async def pages(client: Pets) -> None:
     assert_type(client.paginate("/x", model=Cat | Dog, strategy=strategy), Paginator[Cat | Dog])
     assert_type(client.paginate("/x", model=Literal["a"], strategy=strategy), Paginator[Literal["a"]])
     assert_type(client.paginate("/x", strategy=strategy), Paginator[Any])
-    walk = client.cats.list(search="tom")
-    async for cat in walk:
+    paginator = client.cats.list(search="tom")
+    async for cat in paginator:
         assert_type(cat, Cat)
-    async for page in walk.pages():
+    async for page in paginator.pages():
         assert_type(page, Records[Cat])
-    assert_type(await walk.first(), Cat | None)
-    assert_type(await walk.collect(limit=5), Records[Cat])
-    assert_type(walk.prefetch(8), Paginator[Cat])
-    assert_type(walk.cursor, str)
-    assert_type(walk.resume(walk.cursor), Paginator[Cat])
+    assert_type(await paginator.first(), Cat | None)
+    assert_type(await paginator.collect(limit=5), Records[Cat])
+    assert_type(paginator.prefetch(8), Paginator[Cat])
+    assert_type(paginator.cursor, str)
+    assert_type(paginator.resume(paginator.cursor), Paginator[Cat])
     assert_type(client.paginate("/x", model=Cat, strategy=PageToken(), prefetch=2), Paginator[Cat])
     assert_type(client.paginate("/x", strategy=LinkHeader(items="items", rel="next")), Paginator[Any])
     strategies: list[PageStrategy] = [PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader()]

@@ -1,4 +1,4 @@
-"""Makes the clients of a test, and closes them after it."""
+"""`client_factory` creates the clients of a test and closes them after it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ ClientT = TypeVar("ClientT", bound=BaseClient)
 
 
 @asynccontextmanager
-async def maker(kind: type[ClientT], **defaults: Any) -> AsyncIterator[Callable[..., ClientT]]:
-    """A function that makes clients with these settings, unless it is given others; retries follow one another fast."""
+async def client_factory(kind: type[ClientT], **defaults: Any) -> AsyncIterator[Callable[..., ClientT]]:
+    """Yield a function that creates clients with these settings, unless it is given others. Retries wait 10 ms."""
     async with AsyncExitStack() as open_clients:
 
         def make(**settings: Any) -> ClientT:
