@@ -55,7 +55,7 @@ class SingleFlight(Generic[T]):
     def __init__(self, clock: Clock, lock: threading.Lock, timeout: float, via: object) -> None:
         self.loop: Loop = asyncio.get_running_loop()
         self.via = via
-        self.departed = False
+        self.departed: bool = False
         self._clock = clock
         self._lock = lock
         self._ends = clock.monotonic() + timeout

@@ -53,14 +53,14 @@ class Memory:
 
     def __init__(self) -> None:
         self.token: Token | None = None
-        self.private = False
+        self.private: bool = False
         self.seed: tuple[str, str | None] | None = None
         self.unsaved: TokenRecord | None = None
         self.replaced: Token | None = None
         self.refusal: CachedRefusal | None = None
-        self.refusal_unsaved = False
-        self.store_away = 0
-        self.inherited = False
+        self.refusal_unsaved: bool = False
+        self.store_away: int = 0
+        self.inherited: bool = False
 
     def begin(self, identity: Identity) -> None:
         """Prepare for a refresh: a token of another account, or of another secret, is void."""
