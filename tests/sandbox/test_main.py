@@ -86,7 +86,7 @@ def test_it_serves_until_a_signal_and_ends_quietly(number: signal.Signals, lines
         started = time.perf_counter()
         process.send_signal(number)
         rest, errors = process.communicate(timeout=30)
-        assert time.perf_counter() - started < 1 + slowness()
+        assert time.perf_counter() - started < 5 + slowness()
         assert (process.returncode, rest, errors) == (0, "", "")
 
 
