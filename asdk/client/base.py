@@ -33,13 +33,14 @@ from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError, StatusError, StreamError
 from asdk.http.bodies import ProgressCallback
+from asdk.http.error_bodies import read_error
 from asdk.http.headers import Headers
 from asdk.http.link_header import resolve_next_link
 from asdk.http.options import CallOptions, Tenant, TenantHeaders, Timeout, TimeoutTypes
 from asdk.http.redirects import check_rule, is_redirect, next_request
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.http.status_errors import hint_for_401, read_error, redirect_error, status_error
+from asdk.http.status_errors import hint_for_401, redirect_error, status_error
 from asdk.http.urls import BaseURL, QueryStyle
 from asdk.middleware.auth import AuthMiddleware
 from asdk.middleware.chain import AnyMiddleware

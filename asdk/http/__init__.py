@@ -15,6 +15,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.http.bodies import FileTypes as FileTypes
     from asdk.http.bodies import ProgressCallback as ProgressCallback
     from asdk.http.bodies import Upload as Upload
+    from asdk.http.error_bodies import read_error as read_error
     from asdk.http.headers import Headers as Headers
     from asdk.http.options import CallOptions as CallOptions
     from asdk.http.options import Options as Options
@@ -28,7 +29,6 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.http.redirects import is_redirect as is_redirect
     from asdk.http.request import Request as Request
     from asdk.http.response import Response as Response
-    from asdk.http.status_errors import read_error as read_error
     from asdk.http.status_errors import redirect_error as redirect_error
     from asdk.http.urls import QueryStyle as QueryStyle
     from asdk.http.urls import parse_url as parse_url

@@ -7,7 +7,6 @@ response must close it.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from typing_extensions import TypeForm
 
 from asdk.errors import ERROR_BODY_LIMIT, DecodeError, StreamError, TransportError
+from asdk.http.charsets import decode_text
 from asdk.http.headers import Headers
 from asdk.http.request import Request
 from asdk.models.decoding import decoder_for, parse_json
@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 #: Header fields with the server's id of a request, in order of preference.
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid")
-
-_CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE).search
 
 
 class ByteStream(Protocol):
@@ -110,11 +108,7 @@ class Response:
     @property
     def text(self) -> str:
         """Return the body as text in the charset of its Content-Type, by default UTF-8. Invalid bytes are replaced."""
-        charset = _CHARSET(self.headers.get("content-type", ""))
-        try:
-            return self.content.decode(charset[1] if charset else "utf-8", "replace")
-        except (LookupError, UnicodeError):  # an unknown codec, or one that cannot replace, such as idna
-            return self.content.decode("utf-8", "replace")
+        return decode_text(self.content, self.headers.get("content-type", ""))
 
     def json(self) -> Any:
         """Return the body as plain JSON data.

@@ -11,6 +11,8 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, sanitize
+from asdk.http.charsets import decode_text
+from asdk.http.error_bodies import problem_details
 from asdk.http.headers import retry_after
 from asdk.http.redirects import location_of
 from asdk.http.request import Request
@@ -37,9 +39,8 @@ def status_error(
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     code, message = describe(data)
     if data is None and media_type == "text/plain":
-        message = body[:200].decode(
-            "utf-8", "replace"
-        )  # such as a framework's message about a body that it cannot parse
+        # Such as a framework's message about a body that it cannot parse.
+        message = decode_text(body, response.headers.get("content-type", ""))[:200]
     error_class = error_codes.get(code or "") or StatusError.for_status(response.status)
     message = sanitize(message or "") or _reason(response)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
@@ -54,7 +55,9 @@ def status_error(
         attempts=response.attempts,
         hint=hint,
         code=code,
-        problem=data if media_type == "application/problem+json" and isinstance(data, dict) else None,
+        problem=problem_details(data, request.url)
+        if media_type == "application/problem+json" and isinstance(data, dict)
+        else None,
         body=body,
     )
 
@@ -112,35 +115,3 @@ def _reason(response: Response) -> str:
         return f"{phrase} (empty body)"
     is_html = response.headers.get("content-type", "").lower().startswith("text/html")
     return f"{phrase} (HTML page)" if is_html else phrase
-
-
-def read_error(data: Any) -> tuple[str | None, str | None]:
-    """Return code and message of an error body in one of the common formats.
-
-    Reads RFC 9457 problems, OAuth errors, ``{"code", "message"}``, ``{"error": {...}}``, ``{"detail": [{"loc",
-    "msg"}]}``.
-    """
-    if not isinstance(data, Mapping):
-        return None, data[:500] if isinstance(data, str) else None
-    while isinstance(inner := data.get("error"), Mapping):
-        data = inner
-    code = next((value for name in ("code", "error") if isinstance(value := data.get(name), str)), None)
-    for name in ("message", "Message", "error_description", "detail", "title"):
-        text = _text_of(data.get(name))
-        if text:
-            return code, text
-    return code, code
-
-
-def _text_of(value: object) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        lines = []
-        for item in value[:5]:
-            if isinstance(item, Mapping) and isinstance(item.get("msg"), str):
-                loc = item.get("loc")
-                path = ".".join(map(str, loc)) if isinstance(loc, list) else loc if isinstance(loc, str) else ""
-                lines.append(f"{path}: {item['msg']}" if path else item["msg"])
-        return "; ".join(lines) or None
-    return None

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from asdk.errors import ERROR_BODY_LIMIT, ConflictError, NotFoundError, RateLimitError, StatusError
 from asdk.http.bodies import IteratorBody
+from asdk.http.error_bodies import read_error
 from asdk.http.headers import Headers
 from asdk.http.request import CallState, Request
 from asdk.http.response import Response
-from asdk.http.status_errors import read_error, status_error
+from asdk.http.status_errors import status_error
 from asdk.secret import MASK, Secret
 from asdk.testing.clock import VirtualClock
 
@@ -50,42 +51,6 @@ def test_an_error_has_the_facts_of_the_response() -> None:
     assert (error.code, error.request_id, error.problem) == ("SLOW_DOWN", "8f3c", None)
     assert error.data == {"code": "SLOW_DOWN", "message": "too many"}
     assert error.retry_after == 50 - now.second
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "message"),
-    [
-        ({"code": "A", "message": "m"}, "A", "m"),
-        ({"error": "invalid_grant", "error_description": "expired"}, "invalid_grant", "expired"),
-        ({"error": "invalid_grant"}, "invalid_grant", "invalid_grant"),
-        ({"error": {"code": "A", "message": "m"}}, "A", "m"),
-        ({"error": {"error": {"message": "deep"}}}, None, "deep"),
-        ({"type": "about:blank", "title": "Gone", "detail": "since 2020"}, None, "since 2020"),
-        ({"title": "Gone"}, None, "Gone"),
-        ({"Message": "as .NET does"}, None, "as .NET does"),
-        ({"code": 5, "message": "numbers are no codes"}, None, "numbers are no codes"),
-        ({"message": "", "detail": "the first that says something"}, None, "the first that says something"),
-        ({"message": {"text": "no text"}, "title": "t"}, None, "t"),
-        ({"detail": [{"loc": ["body", "items", 0], "msg": "bad"}]}, None, "body.items.0: bad"),
-        (
-            {"detail": [{"msg": "one"}, {"loc": [], "msg": "two"}, {"loc": None, "msg": "three"}]},
-            None,
-            "one; two; three",
-        ),
-        ({"detail": [{"loc": "body", "msg": "bad"}, {"loc": 5, "msg": "worse"}]}, None, "body: bad; worse"),
-        ({"detail": [{"loc": ["a"]}, "text", 5, {"msg": 5}]}, None, None),
-        ({"detail": [{"msg": str(number)} for number in range(9)]}, None, "0; 1; 2; 3; 4"),
-        ("plain text", None, "plain text"),
-        ({}, None, None),
-        ([], None, None),
-        (None, None, None),
-        (5, None, None),
-    ],
-)
-def test_code_and_message_in_the_common_formats(body: Any, code: str | None, message: str | None) -> None:
-    assert read_error(body) == (code, message)
-    error = error_for(body, 404)
-    assert (error.code, error.message) == (code, message or "Not Found")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +139,16 @@ def test_an_error_code_takes_precedence_over_the_status() -> None:
         ("application/json", {"title": "t"}, None),
         ("application/problem+json", ["t"], None),
         ("application/problem+json", b"<html>", None),
+        ("application/problem+json", {"status": 404, "balance": 30}, {"status": 404, "balance": 30}),
+        ("application/problem+json", {"title": 5, "detail": ["d"], "status": "404", "more": None}, {"more": None}),
+        ("application/problem+json", {"status": True, "type": None, "instance": {}}, {}),
+        ("application/problem+json", {"type": "/problems/credit"}, {"type": "https://h/problems/credit"}),
+        ("application/problem+json", {"type": "credit"}, {"type": "https://h/users/credit"}),
+        ("application/problem+json", {"type": "about:blank"}, {"type": "about:blank"}),
+        ("application/problem+json", {"type": "https://p/a?b#c"}, {"type": "https://p/a?b#c"}),
+        ("application/problem+json", {"instance": "#error-1"}, {"instance": "https://h/users/5#error-1"}),
+        ("application/problem+json", {"instance": "urn:uuid:1"}, {"instance": "urn:uuid:1"}),
+        ("application/problem+json", {"instance": "http://["}, {}),
     ],
 )
 def test_a_problem_is_kept_as_data(media_type: str, body: Any, problem: Any) -> None:

@@ -33,7 +33,7 @@ from asdk.clients.mgnify.resources import (
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError
-from asdk.http.status_errors import read_error
+from asdk.http.error_bodies import read_error
 from asdk.middleware.chain import AnyMiddleware
 from asdk.resources import ResourceAttribute, resource
 from asdk.secret import Secret
