@@ -1,6 +1,6 @@
-"""Local servers that imitate the APIs of asdk's clients: real HTTP, real state, faults on demand.
+"""Local servers that imitate the APIs of asdk's clients, with real HTTP, real state and injected faults.
 
-For tests, examples and trying things out; nothing in asdk's clients needs it. Start with `Sandbox`.
+For tests, examples and experiments; the clients themselves do not need it. Start with `Sandbox`.
 """
 
 from asdk.sandbox.apala import ApalaServer, ApalaSettings

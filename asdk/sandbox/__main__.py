@@ -1,4 +1,4 @@
-"""``python -m asdk.sandbox``: serve the imitated APIs until Ctrl-C or SIGTERM, and say where, with what, and how."""
+"""Command ``python -m asdk.sandbox``: serves the imitated APIs until Ctrl-C or SIGTERM and prints how to use them."""
 
 import argparse
 import asyncio
@@ -24,7 +24,7 @@ _PORTS = {"edgequake": 8801, "mgnify": 8802, "apala": 8803, "bloomy": 8804, "bio
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    # KeyboardInterrupt arrives only where a loop cannot handle signals, as on Windows.
+    # KeyboardInterrupt arrives only where the event loop cannot handle signals, as on Windows.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(_parser().parse_args(arguments)))
 
@@ -48,8 +48,8 @@ async def _serve(options: argparse.Namespace) -> None:
             await stop.wait()
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        advice = "; choose another port with --<api>-port, or take free ones with --free-ports" if taken else ""
-        raise SystemExit(f"asdk.sandbox: {error.strerror}{advice}") from None
+        hint = "; choose another port with --<api>-port, or use --free-ports" if taken else ""
+        raise SystemExit(f"asdk.sandbox: {error.strerror}{hint}") from None
 
 
 def _ports(options: argparse.Namespace) -> dict[str, int]:
@@ -143,7 +143,7 @@ def _bioepic(server: BioEPICServer) -> list[str]:
 
 
 def _python(name: str, **settings: str) -> str:
-    """A line that makes a client of this API."""
+    """Return the line of Python that creates a client of this API."""
     arguments = ", ".join(f'{setting}="{value}"' for setting, value in settings.items())
     return f"  python    from asdk.clients.{name.lower()} import {name}; client = {name}({arguments})"
 
@@ -152,36 +152,36 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     for name, port in _PORTS.items():
-        parser.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=f"0 takes a free one ({port})")
-    parser.add_argument("--free-ports", action="store_true", help="free ports for all that no port is named for")
-    parser.add_argument("--seed", type=int, default=0, help="draws all ids and keys (%(default)s)")
+        parser.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=f"0 selects a free port ({port})")
+    parser.add_argument("--free-ports", action="store_true", help="use free ports, except for explicit ones")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all ids and keys (%(default)s)")
     parser.add_argument(
         "--token-lifetime",
         type=_seconds,
         metavar="SECONDS",
-        help="how long an access token lives; each API's own when left out",
+        help="lifetime of access tokens; each API's own by default",
     )
     parser.add_argument(
         "--refresh-token-lifetime",
         type=_seconds,
         metavar="SECONDS",
         default=_DEFAULTS.refresh_token_lifetime,
-        help="how long EdgeQuake's refresh tokens live (%(default)s)",
+        help="lifetime of EdgeQuake's refresh tokens (%(default)s)",
     )
     parser.add_argument(
         "--processing-time",
         type=_seconds,
         metavar="SECONDS",
         default=0.0,
-        help="until EdgeQuake has completed an uploaded document (%(default)s)",
+        help="time EdgeQuake takes to process a document (%(default)s)",
     )
     parser.add_argument(
         "--rate-limit",
         type=_count,
         metavar="REQUESTS",
-        help="so many a minute and tenant at EdgeQuake; unlimited when left out",
+        help="EdgeQuake's requests per minute and tenant; unlimited by default",
     )
-    parser.add_argument("--strict", action="store_true", help="no keys but the server's own in EdgeQuake's replies")
+    parser.add_argument("--strict", action="store_true", help="limit EdgeQuake's replies to the real server's keys")
     return parser
 
 
@@ -194,12 +194,12 @@ def _seconds(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    return int(_checked(text, "a whole number from 1", text.isdecimal() and int(text) >= 1))
+    return int(_checked(text, "a whole number of at least 1", text.isdecimal() and int(text) >= 1))
 
 
 def _checked(text: str, wanted: str, is_right: bool) -> str:
     if not is_right:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+        raise argparse.ArgumentTypeError(f"must be {wanted}, got {text!r}")
     return text
 
 

@@ -1,6 +1,6 @@
-"""`ApiServer`: one imitated API on one port, with its gate: counters and faults around every request.
+"""`ApiServer`: one imitated API on one port. Its gate counts each request and applies faults to it.
 
-Each API's package subclasses it with routes and error shapes; `Sandbox` starts and stops them.
+Each API's package subclasses it with routes and error shapes; `Sandbox` starts and stops the servers.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from asdk.sandbox.exchange import Exchange, current, open_exchange
 from asdk.sandbox.fault_script import FaultScript
 
 T = TypeVar("T")
-# Time that running handlers get to finish when the server stops; then they are cancelled.
+# Seconds that running handlers get to finish when the server stops; then they are cancelled.
 _GRACE = 0.05
-# Who listens on all addresses is reached on loopback, and a client sends no token to anywhere else over plain http.
+# A server that listens on all addresses is reached on loopback: clients send no token elsewhere over plain HTTP.
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class ApiServer(ABC):
-    """A real HTTP server on loopback that imitates one API."""
+    """HTTP server on loopback that imitates one API."""
 
     name: ClassVar[str]
 
@@ -37,53 +37,53 @@ class ApiServer(ABC):
         self._handling: set[asyncio.Task[object]] = set()
         self._url: str | None = None
 
-    # What an API brings:
+    # Implemented by each API:
 
     @abstractmethod
     def routes(self) -> Iterable[web.RouteDef]:
-        """The routes to serve."""
+        """Return the routes to serve."""
 
     @abstractmethod
     def error_reply(self, status: int, retry_after: float | None) -> web.Response:
-        """The API's own reply with this status, for a fault; the header Retry-After is the fault's business."""
+        """Return the API's own reply with this status, for a fault. The caller sets the header Retry-After."""
 
     @abstractmethod
     def refuse(self, refusal: web.HTTPException) -> web.Response:
-        """The API's reply where the framework refuses: unknown path, wrong method, body too large."""
+        """Return the reply to a request that the framework rejects: unknown path, wrong method, body too large."""
 
     @abstractmethod
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """Put the headers on a reply that every reply of this API has."""
+        """Set the headers that every reply of this API carries."""
 
     @property
     def max_body_size(self) -> int:
-        """The largest request body in bytes."""
+        """Return the largest request body, in bytes."""
         return 64 * 1024 * 1024
 
-    # Life:
+    # Lifecycle:
 
     @property
     def url(self) -> str:
-        """The base URL, such as ``http://127.0.0.1:40123``, without a slash at its end."""
+        """Return the base URL, such as ``http://127.0.0.1:40123``, without a trailing slash."""
         if self._url is None:
             raise RuntimeError(f"the sandbox's {self.name} server is not running")
         return self._url
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; port 0 takes a free one. A server may be started again after it was closed.
+        """Start listening; port 0 selects a free port. A closed server may be started again.
 
         Raises:
-            OSError: the port is taken, or there is no such address.
+            OSError: the port is in use, or the address does not exist.
         """
         if self._runner is not None:
-            raise RuntimeError(f"the sandbox's {self.name} server is running already")
+            raise RuntimeError(f"the sandbox's {self.name} server is already running")
         app = web.Application(client_max_size=self.max_body_size, middlewares=[self._gate()])
         app.add_routes(self.routes())
         app.on_response_prepare.append(self._before_head)
-        # A client that leaves cancels its handler, as hyper and other servers do.
+        # A client that disconnects cancels its handler, as in hyper and other servers.
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, backlog=4096)  # the default of 128 turns storms away
+        site = web.TCPSite(runner, host, port, backlog=4096)  # the default of 128 rejects connections in a storm
         problem = None
         try:
             await site.start()
@@ -98,7 +98,7 @@ class ApiServer(ABC):
         self._url = str(URL.build(scheme="http", host=_ANY.get(bound_host, bound_host), port=bound_port))
 
     async def aclose(self) -> None:
-        """Stop listening and end what is running: quickly, stalled replies and open connections too."""
+        """Stop listening and cancel running handlers after a short grace, stalled replies and open connections too."""
         if self._runner is None:
             return
         runner, self._runner, self._loop, self._url = self._runner, None, None, None
@@ -111,9 +111,9 @@ class ApiServer(ABC):
         await runner.cleanup()
 
     def on_loop(self, function: Callable[[], T]) -> T:
-        """Run a function on the server's loop and give its result, from whichever thread calls.
+        """Run a function on the server's loop and return its result; any thread may call this.
 
-        State belongs to that loop; this is how another thread looks at it or changes it.
+        The state belongs to that loop, so other threads read and change it through this method.
         """
         loop = self._loop
         if loop is None or loop is _running_loop():
@@ -124,7 +124,7 @@ class ApiServer(ABC):
 
         return asyncio.run_coroutine_threadsafe(run(), loop).result(timeout=10)
 
-    # The way of a request:
+    # Request handling:
 
     def _gate(self) -> Middleware:
         @web.middleware
@@ -147,8 +147,8 @@ class ApiServer(ABC):
         except web.HTTPException as refusal:
             response = self.refuse(refusal)
         except ConnectionResetError:
-            # Nobody is left to answer: a fault hung up, or the client left a stream. The record keeps what
-            # was sent; aiohttp wants a response and finds out by itself that it cannot be delivered.
+            # The client cannot be answered: a fault closed the connection, or the client left a stream. The record
+            # keeps what was sent. aiohttp requires a response and detects by itself that it cannot be delivered.
             exchange.is_over = True
             return web.Response()
         exchange.record.status = response.status
@@ -162,7 +162,7 @@ class ApiServer(ABC):
 
 
 def _reason(error: OSError) -> str:
-    # The event loop's own text says the address once more; a name that is not found has a number of another kind.
+    # The event loop's own text repeats the address; a name that does not resolve has another kind of number.
     number = error.errno or 0
     return (os.strerror(number) if number > 0 else error.strerror or type(error).__name__).lower()
 

@@ -1,6 +1,6 @@
-"""Time as the sandbox sees it: a callable that gives epoch seconds.
+"""Time in the sandbox: a callable that returns epoch seconds.
 
-Servers take a `TimeSource`, so a test can pass a `ManualClock` and let fifteen minutes of lockout go by without
+Servers take a `TimeSource`, so a test can pass a `ManualClock` and skip fifteen minutes of lockout without
 waiting.
 """
 
@@ -11,7 +11,7 @@ TimeSource = Callable[[], float]
 
 
 class ManualClock:
-    """A clock that stands still until it is told to move."""
+    """Clock that changes only when the test advances it."""
 
     def __init__(self, now: float = 1_767_225_600.0) -> None:
         self.now = now  # the default is 2026-01-01T00:00:00Z
@@ -24,5 +24,5 @@ class ManualClock:
 
 
 def rfc3339(moment: float) -> str:
-    """Spell epoch seconds as the APIs do: ``2026-01-01T00:00:00.250000+00:00``."""
+    """Format epoch seconds as the APIs do: ``2026-01-01T00:00:00.250000+00:00``."""
     return datetime.fromtimestamp(moment, UTC).isoformat()

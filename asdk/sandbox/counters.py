@@ -1,6 +1,6 @@
-"""What a server was asked: requests by route and status, the most at once, and a log of the last ones.
+"""Statistics of a server: requests by route and status, the peak concurrency, and a log of recent requests.
 
-The gate of every `ApiServer` writes here on the server's loop; tests read from any thread.
+The gate of each `ApiServer` writes them on the server's loop; tests read them from any thread.
 """
 
 import hashlib
@@ -12,46 +12,46 @@ from aiohttp import web
 from multidict import CIMultiDictProxy
 
 UNMATCHED = "(unmatched)"
-"""The route of a request for a path that the server does not have."""
+"""Route of requests whose path the server does not have."""
 
 _SCHEMES = frozenset({"basic", "bearer", "token"})
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 
 def mask(value: str) -> str:
-    """Hide a header's secret, but let two secrets be told apart: ``Bearer ***1f3a90cc``."""
+    """Mask a header's secret so that two secrets can still be told apart: ``Bearer ***1f3a90cc``."""
     scheme, _, secret = value.partition(" ")
-    # Only a known scheme is shown: a key or a cookie may have blanks in it.
+    # Only a known scheme is shown: a key or a cookie may contain spaces.
     shown, hidden = (f"{scheme} ", secret) if scheme.lower() in _SCHEMES else ("", value)
     return f"{shown}***{hashlib.sha256(hidden.encode()).hexdigest()[:8]}"
 
 
 @attrs.define(eq=False)
 class RequestRecord:
-    """One request of the log."""
+    """Request in the log."""
 
     method: str
     path: str
-    """As it stood in the request line, with the query."""
+    """As sent in the request line, with the query."""
     route: str
-    """The template, such as ``/api/v1/documents/{document_id}``."""
+    """Template, such as ``/api/v1/documents/{document_id}``."""
     status: int | None = None
-    """None as long as no head was sent, and for good when the connection was dropped before."""
+    """None until the head of the reply is sent; stays None if the connection was closed before."""
     faults: tuple[str, ...] = ()
-    """The names of the faults it met, in order."""
+    """Names of the faults applied to it, in order."""
     raw_headers: CIMultiDictProxy[str] | None = attrs.field(default=None, repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The request's headers by lower-case name, secrets masked."""
-        # Masked when read, not when served: a storm of requests should not pay for it.
+        """Return the request's headers by lower-case name, secrets masked."""
+        # Masked when read, not when served, which keeps a storm of requests cheap.
         pairs = () if self.raw_headers is None else self.raw_headers.items()
         lowered = ((name.lower(), value) for name, value in pairs)
         return {name: mask(value) if name in _SECRET_HEADERS else value for name, value in lowered}
 
 
 class Counters:
-    """Counts requests; a dropped request counts under its route, and under no status."""
+    """Request counts. A dropped request counts under its route, but under no status."""
 
     def __init__(self, *, log_size: int = 1000) -> None:
         self._lock = threading.Lock()
@@ -63,24 +63,24 @@ class Counters:
 
     @property
     def total(self) -> int:
-        """Requests that arrived."""
+        """Return the number of requests that arrived."""
         with self._lock:
             return self._routes.total()
 
     @property
     def by_route(self) -> dict[str, int]:
-        """Requests that arrived, by ``"GET /api/v1/documents/{document_id}"``."""
+        """Return the requests that arrived, by route, such as ``"GET /api/v1/documents/{document_id}"``."""
         with self._lock:
             return {f"{method} {route}": count for (method, route), count in self._routes.items()}
 
     @property
     def by_status(self) -> dict[int, int]:
-        """Requests that were answered, by status."""
+        """Return the requests that were answered, by status."""
         with self._lock:
             return dict(self._statuses)
 
     def count(self, method: str, route: str) -> int:
-        """How often one route was asked for, such as ``count("POST", "/api/v1/auth/refresh")``."""
+        """Return the number of requests to one route, such as ``count("POST", "/api/v1/auth/refresh")``."""
         with self._lock:
             return self._routes[method, route]
 
@@ -91,18 +91,18 @@ class Counters:
 
     @property
     def max_in_flight(self) -> int:
-        """The most requests that were in the server at one time."""
+        """Return the largest number of requests that were in the server at the same time."""
         with self._lock:
             return self._max_in_flight
 
     @property
     def recent(self) -> list[RequestRecord]:
-        """The last requests, oldest first."""
+        """Return the most recent requests, oldest first."""
         with self._lock:
             return list(self._log)
 
     def reset(self) -> None:
-        """Forget everything but the requests still in the server."""
+        """Clear all counts and records, except for requests that are still in the server."""
         with self._lock:
             self._log.clear()
             self._routes.clear()

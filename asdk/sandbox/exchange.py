@@ -1,7 +1,7 @@
-"""What a server keeps about a request while it is being answered, found from anywhere in its handling.
+"""State of the request being handled, available anywhere below its gate.
 
-The gate of an `ApiServer` opens an `Exchange` for each request; faults, streams and the stamping of replies
-look it up with `current`.
+The gate of an `ApiServer` opens an `Exchange` for each request; faults, streams and the code that stamps replies
+get it from `current`.
 """
 
 from contextvars import ContextVar
@@ -13,29 +13,29 @@ from asdk.sandbox.counters import RequestRecord
 
 @attrs.frozen
 class Interruption:
-    """Where a body breaks off, and what then: a closed connection, or silence."""
+    """Point at which a body breaks off, and whether the connection then closes or falls silent."""
 
     after: int | None
-    """Bytes of the body that still go out; None means half of it, or a stream's first piece."""
+    """Bytes of the body that are still sent; None means half of it, or a stream's first piece."""
     reset: bool = False
     stall: bool = False
     seconds: float | None = None
-    """How long a silence lasts before the rest goes out; None means for ever."""
+    """Duration of the silence before the rest is sent; None means until the client disconnects."""
 
 
 @attrs.define(eq=False)
 class Exchange:
     record: RequestRecord
     interruption: Interruption | None = None
-    """What will befall the body of the reply."""
+    """Interruption planned for the body of the reply."""
     reply_headers: dict[str, str] = attrs.field(factory=dict[str, str])
-    """Headers that the reply gets, whichever it is."""
+    """Headers for the reply, including error replies."""
     is_over: bool = False
-    """The connection is gone; what aiohttp still writes reaches nobody."""
+    """The connection is closed; aiohttp may still write, but nothing is delivered."""
 
 
-# A context variable and not a key of aiohttp's request: those keys changed between its versions. aiohttp gives
-# each request a task, so each has a context of its own.
+# A context variable and not a key of aiohttp's request, because those keys changed between its versions. aiohttp
+# runs each request in its own task, so each has its own context.
 _current: ContextVar[Exchange] = ContextVar("asdk.sandbox.exchange")
 
 
@@ -46,5 +46,5 @@ def open_exchange(record: RequestRecord) -> Exchange:
 
 
 def current() -> Exchange | None:
-    """The exchange of the request that is being answered; None for what never reached a gate."""
+    """Return the exchange of the request being handled; None outside a gate."""
     return _current.get(None)

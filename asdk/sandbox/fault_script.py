@@ -1,6 +1,7 @@
-"""Which requests meet which fault: rules by method, route, count and chance, changed while the server runs.
+"""Rules that select which requests meet which fault: by method, route, count and probability.
 
-Tests add rules and read afterwards how often each was met; the gate of an `ApiServer` asks for each request.
+Tests add rules while the server runs and read afterwards how often each applied; the gate of an `ApiServer` consults
+them for each request.
 """
 
 import random
@@ -23,13 +24,13 @@ _PARAMETER = re.compile(r"\{[^}]*\}")
 
 @lru_cache(maxsize=4096)
 def _same_route(pattern: str, route: str) -> bool:
-    # Parameters match whatever they are called; `*` matches any part of a route.
+    # The names of path parameters do not matter; `*` matches any part of a route.
     return fnmatchcase(_PARAMETER.sub("{}", route), _PARAMETER.sub("{}", pattern))
 
 
 @attrs.define(eq=False)
 class FaultRule:
-    """A fault and the requests that meet it."""
+    """Fault, and the requests that it applies to."""
 
     fault: ServerFault
     method: str | None = None
@@ -50,7 +51,7 @@ class FaultRule:
         return self.path is None or _same_route(self.path, route)
 
     def strikes(self) -> bool:
-        """Count one more matching request and say whether it meets the fault."""
+        """Count a matching request and return whether the fault applies to it."""
         self.matched += 1
         if self.times is not None and self.met >= self.times:
             return False
@@ -63,17 +64,17 @@ class FaultRule:
 
 
 class FaultScript:
-    """The faults of one server. The first rule that strikes decides; only a delay gives later ones their turn."""
+    """Faults of one server. The first rule that applies wins; after a delay, later rules are consulted too."""
 
     def __init__(self, error_reply: ErrorReply) -> None:
         self._error_reply = error_reply
         self._lock = threading.Lock()
-        # Replaced, never changed: the server reads it while another thread adds a rule.
+        # Replaced, never mutated: the server reads it while another thread adds a rule.
         self._rules: tuple[FaultRule, ...] = ()
 
     @property
     def rules(self) -> tuple[FaultRule, ...]:
-        """The rules in force; each knows how often it ``matched`` and was ``met``."""
+        """Return the active rules; each counts how often it ``matched`` and was ``met``."""
         return self._rules
 
     def add(
@@ -88,23 +89,23 @@ class FaultScript:
         probability: float = 1.0,
         seed: int = 0,
     ) -> FaultRule:
-        """Let requests meet a fault from now on.
+        """Apply a fault to requests from now on.
 
         Args:
             fault: what goes wrong.
-            method: only these, such as ``"GET"``; None means all.
-            path: a route template such as ``"/api/v1/documents/{id}"``; ``*`` stands for any text; None means all.
-            times: after this many faults the rule is spent.
-            after: the first so many matching requests pass unharmed.
-            every: of the others only each so-many-th meets the fault: with 3, the third, the sixth, ...
-            probability: and of those only this share, drawn by ``seed``.
+            method: only requests of this method, such as ``"GET"``; None means all.
+            path: a route template such as ``"/api/v1/documents/{id}"``; ``*`` matches any text; None means all.
+            times: the rule stops after this many faults.
+            after: number of matching requests that pass before the first fault.
+            every: of the rest, every n-th request meets the fault: 3 means the third, the sixth, ...
+            probability: of those, the share that meets the fault, drawn with ``seed``.
             seed: the same seed draws the same sequence.
 
         Returns:
-            The rule, which counts; ``remove`` takes it.
+            The rule with its counts; pass it to ``remove``.
         """
         if every < 1 or not 0 <= probability <= 1:
-            raise ValueError(f"every must be 1 or more and probability from 0 to 1, not {every} and {probability}")
+            raise ValueError(f"every must be at least 1 and probability from 0 to 1, got {every} and {probability}")
         method = None if method is None else method.upper()
         rule = FaultRule(fault, method, path, times, after, every, probability, chance=random.Random(seed))
         with self._lock:
@@ -112,17 +113,17 @@ class FaultScript:
         return rule
 
     def remove(self, rule: FaultRule) -> None:
-        """Take one rule out; it keeps its counts. No error when it is out already."""
+        """Remove one rule; it keeps its counts. Do nothing if it was removed already."""
         with self._lock:
             self._rules = tuple(other for other in self._rules if other is not rule)
 
     def clear(self) -> None:
-        """Take all rules out."""
+        """Remove all rules."""
         with self._lock:
             self._rules = ()
 
     async def run(self, request: web.Request, record: RequestRecord, handler: Handler) -> web.StreamResponse:
-        """Answer a request, with the faults that it meets around the handler."""
+        """Answer a request through the handler and the faults that apply to it."""
         return await self._run(self._rules, request, record, handler)
 
     async def _run(

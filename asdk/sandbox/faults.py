@@ -1,7 +1,7 @@
-"""What can go wrong with a reply, as values: a status, a delay, a lost connection, half a body, silence.
+"""Faults of a reply as values: a status, a delay, a lost connection, half a body, silence.
 
-A test makes one with a static method of `ServerFault` and hands it to a server's `FaultScript`, which says for
-which requests. Each fault is a small middleware around the handler.
+A test creates one with a static method of `ServerFault` and adds it to a server's `FaultScript`, which selects the
+requests. Each fault is a small middleware around the handler.
 """
 
 import asyncio
@@ -20,24 +20,24 @@ from asdk.sandbox import wire
 from asdk.sandbox.exchange import Interruption, current
 
 Answer = Callable[[], Awaitable[web.StreamResponse]]
-"""Goes on with the request: to the handler, or to another fault around it."""
+"""Passes the request to the handler, or to another fault around it."""
 ErrorReply = Callable[[int, float | None], web.Response]
-"""The reply that an API itself would give with a status, and the seconds after which to come back, if any."""
+"""Builds the API's own reply for a status and an optional Retry-After in seconds."""
 
 
 class ServerFault(ABC):
-    """Something that goes wrong with a reply."""
+    """Fault in the delivery of a reply."""
 
     name: ClassVar[str]
     goes_on: ClassVar[bool] = False
-    """The request may meet another fault after this one."""
+    """Whether another fault may apply to the request after this one."""
 
     @abstractmethod
     async def deliver(self, request: web.Request, answer: Answer, error_reply: ErrorReply) -> web.StreamResponse:
-        """Answer the request in the handler's place, or around it.
+        """Answer the request instead of the handler, or around it.
 
         Raises:
-            ConnectionResetError: the connection was closed; there is nobody to answer.
+            ConnectionResetError: the fault closed the connection, so the request cannot be answered.
         """
 
     @staticmethod
@@ -51,26 +51,26 @@ class ServerFault(ABC):
         html: str | None = None,
         after_handler: bool = False,
     ) -> "ServerFault":
-        """Answer with a status in the handler's place.
+        """Answer with a status instead of running the handler.
 
         Args:
             status: any status.
-            retry_after: seconds for the header Retry-After, a fraction as it is.
-            as_date: write Retry-After as the HTTP-date that many seconds from the reply, in whole seconds.
+            retry_after: seconds for the header Retry-After; a fraction is sent as given.
+            as_date: send Retry-After as an HTTP-date that many seconds after the reply, rounded up to whole seconds.
             headers: further headers.
             json: the body, as ``application/json``.
-            html: the body, as ``text/html``: what a proxy says. Without a body the API's own shape is sent.
-            after_handler: let the handler run first and have its effect, as when a proxy gives up on the reply.
+            html: the body, as ``text/html``, like a proxy's. Without a body the API's own error shape is sent.
+            after_handler: run the handler first, so that it takes effect, as when a proxy gives up on the reply.
         """
         return _Status(status, retry_after, as_date, dict(headers or {}), json, html, after_handler)
 
     @staticmethod
     def delay(seconds: float, *, after_handler: bool = False) -> "ServerFault":
-        """Wait, then go on as if nothing had happened.
+        """Wait, then continue normally.
 
         Args:
-            seconds: how long. A client that gives up meanwhile ends the request: no handler, no effect.
-            after_handler: let the handler run and have its effect before the wait.
+            seconds: how long. If the client gives up meanwhile, the handler does not run and nothing changes.
+            after_handler: run the handler before the wait, so that it takes effect.
         """
         return _Delay(seconds, after_handler)
 
@@ -81,7 +81,7 @@ class ServerFault(ABC):
 
     @staticmethod
     def lose_reply(*, reset: bool = False) -> "ServerFault":
-        """Let the handler run and have its effect, then close the connection before any byte of the reply."""
+        """Run the handler, so that it takes effect, then close the connection before any byte of the reply."""
         return _LoseReply(reset)
 
     @staticmethod
@@ -89,8 +89,8 @@ class ServerFault(ABC):
         """Send the head with its true Content-Length and part of the body, then close; the handler runs.
 
         Args:
-            after: bytes of the body that are sent; half of it when left out, or a stream's first event.
-            reset: close by RST, not FIN. A client may then lose bytes that it had not read yet.
+            after: bytes of the body that are sent; None means half of it, or a stream's first event.
+            reset: close by RST, not FIN. A client may then lose bytes that it has not read yet.
         """
         return _Cut(Interruption(after, reset=reset))
 
@@ -100,13 +100,13 @@ class ServerFault(ABC):
 
         Args:
             seconds: how long the silence lasts before the rest is sent; None means until the client gives up.
-            after: bytes of the body that are sent before.
+            after: bytes of the body that are sent first.
         """
         return _Stall(Interruption(after, stall=True, seconds=seconds))
 
     @staticmethod
     def malformed() -> "ServerFault":
-        """Answer 200 ``application/json`` with a body that breaks off; the handler does not run."""
+        """Answer 200 ``application/json`` with a truncated body; the handler does not run."""
         return _Malformed()
 
 
@@ -137,7 +137,7 @@ class _Status(ServerFault):
 
     def _retry_after(self, seconds: float) -> str:
         if self.as_date:
-            # Rounded up, so that who obeys it is never early; real time, because Date beside it is.
+            # Rounded up, so that a client that obeys is never early; real time, as in the header Date.
             return formatdate(math.ceil(time.time() + seconds), usegmt=True)
         return f"{seconds:g}"
 

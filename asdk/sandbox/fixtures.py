@@ -1,6 +1,6 @@
-"""Pytest fixtures for the local servers. A test suite opts in by ``pytest_plugins = ["asdk.sandbox.fixtures"]``.
+"""Pytest fixtures for the local servers. A test suite opts in with ``pytest_plugins = ["asdk.sandbox.fixtures"]``.
 
-The sandbox runs in a thread with its own event loop, so the fixtures work with every async plugin and with none.
+The sandbox runs in a thread with its own event loop, so the fixtures work with any async plugin, and without one.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from asdk.sandbox.mgnify import MGnifyServer
 
 @pytest.fixture
 def asdk_sandbox() -> Iterator[Sandbox]:
-    """The local APIs on loopback, with fresh state; `asdk.sandbox` says what can be turned."""
+    """Serve the local APIs on loopback with fresh state; `asdk.sandbox` documents what a test can change."""
     with Sandbox.in_thread() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def edgequake_sandbox(asdk_sandbox: Sandbox) -> EdgeQuakeServer:
-    """The EdgeQuake API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
+    """Return the EdgeQuake API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
     return asdk_sandbox.edgequake
 
 
 @pytest.fixture
 def apala_sandbox(asdk_sandbox: Sandbox) -> ApalaServer:
-    """The Apala API of the sandbox."""
+    """Return the Apala API of the sandbox."""
     return asdk_sandbox.apala
 
 
 @pytest.fixture
 def bloomy_sandbox(asdk_sandbox: Sandbox) -> BloomyServer:
-    """The Bloom Growth API of the sandbox: ``.api_url`` is what a client takes as its base URL."""
+    """Return the Bloom Growth API of the sandbox; clients take ``.api_url`` as their base URL."""
     return asdk_sandbox.bloomy
 
 
 @pytest.fixture
 def mgnify_sandbox(asdk_sandbox: Sandbox) -> MGnifyServer:
-    """The MGnify API of the sandbox: ``.api_url``, ``.credentials``, ``.faults``, ``.counters``."""
+    """Return the MGnify API of the sandbox: ``.api_url``, ``.credentials``, ``.faults``, ``.counters``."""
     return asdk_sandbox.mgnify
 
 
 @pytest.fixture
 def bioepic_sandbox(asdk_sandbox: Sandbox) -> BioEPICServer:
-    """The BioEPIC API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
+    """Return the BioEPIC API of the sandbox: ``.url``, ``.credentials``, ``.faults``, ``.counters``."""
     return asdk_sandbox.bioepic

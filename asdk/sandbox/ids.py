@@ -1,6 +1,6 @@
-"""Identifiers and secrets drawn from a seed, so that two sandboxes with one seed hold the same data.
+"""Identifiers and secrets drawn from a seed, so that two sandboxes with the same seed contain the same data.
 
-The seed makes runs repeatable; it makes nothing secret. Every server of the sandbox draws its ids here.
+The seed makes runs repeatable; the values are not secret. Every server of the sandbox draws its ids here.
 """
 
 import random
@@ -11,14 +11,14 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 class Ids:
-    """A seeded source of identifiers. Draws of one source never depend on another's."""
+    """Seeded source of identifiers, independent of all other sources."""
 
     def __init__(self, *seed: object) -> None:
-        # Text, not a tuple: the hash of a tuple of strings differs from one process to the next.
+        # Text, not a tuple: the hash of a tuple of strings differs between processes.
         self._random = random.Random(":".join(str(part) for part in seed))
 
     def uuid(self) -> str:
-        """A random UUID, version 4."""
+        """Return a random UUID, version 4."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def hex(self, digits: int) -> str:

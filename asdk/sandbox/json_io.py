@@ -1,7 +1,7 @@
-"""JSON in and out of the servers whose frameworks have no manners of their own: `Fields` and `json_reply`.
+"""JSON input and output of the servers: `Fields` and `json_reply`.
 
-`Fields` takes the members of a request body one by one and refuses what is missing or of another type, in words that
-the server's own error is made of.
+`Fields` reads the members of a request body one by one and rejects those that are missing or have the wrong type.
+The server builds its own error from the text.
 """
 
 import json
@@ -14,7 +14,7 @@ from aiohttp import web
 
 Json = dict[str, Any]
 Refuse = Callable[[str], Exception]
-"""Makes the server's error from what is wrong with a member."""
+"""Builds the server's error from a description of the problem."""
 
 
 def json_reply(body: object, status: int = 200) -> web.Response:
@@ -22,7 +22,7 @@ def json_reply(body: object, status: int = 200) -> web.Response:
 
 
 async def read_fields(request: web.Request, refuse: Refuse) -> "Fields":
-    """The body of a request, which must be a JSON object."""
+    """Read the body of a request, which must be a JSON object."""
     try:
         data: object = json.loads(await request.read() or b"{}")
     except (ValueError, RecursionError):
@@ -31,7 +31,7 @@ async def read_fields(request: web.Request, refuse: Refuse) -> "Fields":
 
 
 class Fields:
-    """The members of a JSON object. A member that is null counts as left out."""
+    """Members of a JSON object. A null member counts as missing."""
 
     def __init__(self, data: object, refuse: Refuse, *, at: str = "") -> None:
         self._refuse = refuse
@@ -45,7 +45,7 @@ class Fields:
 
     @property
     def data(self) -> Json:
-        """All of it, as it came."""
+        """Return the whole object as received."""
         return self._data
 
     def text(self, name: str) -> str:
@@ -55,7 +55,7 @@ class Fields:
         return self.text(name) if name in self else None
 
     def filled(self, name: str) -> str:
-        """A string that is more than blanks."""
+        """Return a string that is not blank."""
         value = self.text(name)
         if not value.strip():
             self.refuse(name, "must not be empty")
@@ -71,14 +71,14 @@ class Fields:
         return self.whole(name) if name in self else None
 
     def uuid(self, name: str) -> str:
-        """An UUID in any of its spellings, given back in the usual one."""
+        """Return a UUID, received in any of its spellings, in the canonical one."""
         try:
             return str(UUID(self.text(name)))
         except ValueError:
             self.refuse(name, "is not a UUID")
 
     def moment(self, name: str) -> str | None:
-        """A date and time in ISO 8601, with or without an offset, as it came; None if it is left out."""
+        """Return an ISO 8601 date and time as received, with or without an offset; None if missing."""
         if name not in self:
             return None
         value = self.text(name)
@@ -107,7 +107,7 @@ class Fields:
         return Fields(self._required(name, dict, "an object"), self._refuse, at=f"{self._at}{name}.")
 
     def each(self, name: str) -> "Iterator[Fields]":
-        """The objects of a list, one by one."""
+        """Yield the objects of a list."""
         for number, value in enumerate(self.values(name)):
             yield Fields(value, self._refuse, at=f"{self._at}{name}[{number}].")
 
@@ -118,7 +118,7 @@ class Fields:
         value = self._data.get(name)
         if value is None:
             self.refuse(name, "is required")
-        # True is an int to Python, but not to JSON.
+        # True is an int in Python, but not in JSON.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self.refuse(name, f"must be {called}")
         return value

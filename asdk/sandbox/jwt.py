@@ -1,6 +1,6 @@
-"""JSON Web Tokens signed with HS256 (RFC 7515, 7519), by the standard library alone.
+"""JSON Web Tokens signed with HS256 (RFC 7515, RFC 7519), implemented with the standard library.
 
-The sandbox's servers issue and check their access tokens with it; a token from here passes any JWT debugger.
+The sandbox's servers issue and check their access tokens with it; the tokens are valid in any JWT debugger.
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import Any, cast
 
 
 class InvalidTokenError(Exception):
-    """The text is not a token that this secret has signed."""
+    """Text that is not a token signed with this secret."""
 
 
 def encode(claims: Mapping[str, Any], secret: bytes) -> str:
@@ -23,13 +23,13 @@ def encode(claims: Mapping[str, Any], secret: bytes) -> str:
 
 
 def decode(token: str, secret: bytes) -> dict[str, Any]:
-    """Give the claims of a token; whether they are still valid is the caller's question.
+    """Verify the signature and return the claims; the caller checks whether they have expired.
 
     Raises:
         InvalidTokenError: not a JWT, another algorithm, or signed with another secret.
     """
     payload, _, signature = token.rpartition(".")
-    # `isascii` first: compare_digest refuses other text with a TypeError.
+    # `isascii` first: compare_digest raises TypeError for other text.
     if not token.isascii() or not hmac.compare_digest(_signature(payload, secret), signature):
         raise InvalidTokenError("bad signature")
     header, _, body = payload.partition(".")

@@ -1,6 +1,6 @@
-"""`Sandbox`: the imitated APIs together, in the running event loop or in a thread with a loop of its own.
+"""`Sandbox`: the imitated APIs together, in the running event loop or in a thread with its own loop.
 
-Tests and examples start it with ``async with Sandbox()``; notebooks and blocking code with
+Tests and examples start it with ``async with Sandbox()``; notebooks and blocking code use
 ``with Sandbox.in_thread()``; ``python -m asdk.sandbox`` serves it until stopped.
 """
 
@@ -27,18 +27,18 @@ SettingsT = TypeVar("SettingsT", EdgeQuakeSettings, MGnifySettings, ApalaSetting
 
 
 class SandboxOptions(TypedDict, total=False):
-    """What a sandbox can be told; ports and settings by the name of the API."""
+    """Options of a sandbox. Ports and settings are keyed by the name of the API."""
 
     host: str
-    """The address to listen on; 127.0.0.1 when left out."""
+    """Address to listen on; the default is 127.0.0.1."""
     ports: Mapping[str, int]
-    """Fixed ports, such as ``{"edgequake": 8801}``; the others are free ones."""
+    """Fixed ports, such as ``{"edgequake": 8801}``; the other servers use free ones."""
     seed: int
-    """Draws all ids and secrets: the same seed gives the same ones."""
+    """Seed of all ids and secrets: the same seed draws the same ones."""
     clock: TimeSource
-    """Epoch seconds; a `ManualClock` makes tokens and locks age without waiting."""
+    """Epoch seconds; a `ManualClock` expires tokens and locks without waiting."""
     token_lifetime: float
-    """Seconds that access tokens live, for every API that has them."""
+    """Lifetime of access tokens in seconds, for every API that has them."""
     edgequake: EdgeQuakeSettings
     apala: ApalaSettings
     bloomy: BloomySettings
@@ -72,17 +72,17 @@ class Sandbox:
         self.bioepic = BioEPICServer(chosen(options.get("bioepic"), BioEPICSettings), seed=seed, clock=clock)
         unknown = self._ports.keys() - {server.name for server in self.servers}
         if unknown:
-            raise ValueError(f"the sandbox has no API called {', '.join(sorted(unknown))}")
+            raise ValueError(f"ports must be named after APIs of the sandbox, got {', '.join(sorted(unknown))}")
 
     @property
     def servers(self) -> tuple[ApiServer, ...]:
         return (self.edgequake, self.mgnify, self.apala, self.bloomy, self.bioepic)
 
     async def start(self) -> Self:
-        """Start all servers; when one cannot start, none is left running.
+        """Start all servers; if one cannot start, stop the others.
 
         Raises:
-            OSError: a port is taken.
+            OSError: a port is in use.
         """
         try:
             for server in self.servers:
@@ -93,7 +93,7 @@ class Sandbox:
         return self
 
     async def aclose(self) -> None:
-        """Stop all servers, with whatever they are doing. Nothing happens when they do not run."""
+        """Stop all servers and cancel their handlers. Do nothing if they are not running."""
         await asyncio.gather(*(server.aclose() for server in self.servers))
 
     async def __aenter__(self) -> Self:
@@ -106,30 +106,30 @@ class Sandbox:
 
     @classmethod
     def in_thread(cls, **options: Unpack[SandboxOptions]) -> "SandboxThread":
-        """A sandbox for code without an event loop, or with several: ``with Sandbox.in_thread() as sandbox``."""
+        """Create a sandbox for code with no event loop, or several: ``with Sandbox.in_thread() as sandbox``."""
         return SandboxThread(cls(**options))
 
 
 class SandboxThread:
-    """Serves a sandbox from a daemon thread; start and close it from any other thread."""
+    """Sandbox served from a daemon thread. Any other thread may start and close it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self._serving: tuple[threading.Thread, asyncio.AbstractEventLoop] | None = None
 
     def start(self) -> Sandbox:
-        """Start and wait until the servers listen.
+        """Start the thread and wait until the servers listen.
 
         Raises:
-            OSError: a port is taken.
+            OSError: a port is in use.
         """
         if self._serving is not None:
-            raise RuntimeError("the sandbox's thread is running already")
+            raise RuntimeError("the sandbox's thread is already running")
         born: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
         thread = threading.Thread(target=_run_loop, args=(born,), name="asdk-sandbox", daemon=True)
         thread.start()
         self._serving = thread, born.get()
-        # A notebook seldom closes anything, and a loop torn down with the interpreter would complain.
+        # Notebooks rarely close anything, and a loop torn down with the interpreter would emit warnings.
         atexit.register(self.close)
         try:
             return asyncio.run_coroutine_threadsafe(self.sandbox.start(), self._serving[1]).result()
@@ -138,7 +138,7 @@ class SandboxThread:
             raise
 
     def close(self) -> None:
-        """Stop the servers and wait for the thread. Nothing happens when it does not run."""
+        """Stop the servers and wait for the thread. Do nothing if it is not running."""
         if self._serving is None:
             return
         (thread, loop), self._serving = self._serving, None

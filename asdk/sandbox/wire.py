@@ -1,7 +1,7 @@
-"""What a server may do to a connection below HTTP: hang up, stop in the middle of a body, fall silent.
+"""Connection faults below HTTP: closing, stopping in the middle of a body, falling silent.
 
-Faults use it on ordinary replies, `EventStream` on streamed ones. `ConnectionResetError` says that the
-connection is gone; a server's gate catches it.
+Faults apply them to ordinary replies, `EventStream` to streamed ones. `ConnectionResetError` means that the
+connection is closed; the server's gate catches it.
 """
 
 import asyncio
@@ -15,32 +15,32 @@ from aiohttp import web
 
 from asdk.sandbox.exchange import Interruption, current
 
-# Closing a socket that lingers for zero seconds sends RST in place of FIN (socket(7)).
+# A socket that lingers for zero seconds sends RST instead of FIN when it closes (socket(7)).
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 async def drop(request: web.Request, *, reset: bool) -> NoReturn:
-    """Close the connection before any byte of a reply, by RST or else by FIN."""
+    """Close the connection before any byte of a reply, by RST or by FIN."""
     if not reset:
-        # The kernel answers with RST when a socket is closed over bytes that nobody has read.
+        # The kernel answers with RST when a socket is closed with unread bytes.
         while await request.content.readany():
             pass
     hang_up(request, reset=reset)
 
 
 def hang_up(request: web.Request, *, reset: bool) -> NoReturn:
-    """Close the connection after what has been sent."""
+    """Close the connection after the bytes sent so far."""
     transport = request.transport
     if transport is not None and reset:
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         transport.abort()
     request.protocol.force_close()
-    raise ConnectionResetError("hung up by a fault")
+    raise ConnectionResetError("connection closed by a fault")
 
 
 async def silence(seconds: float | None) -> None:
-    """Send nothing for a while, or until the client leaves or the sandbox stops: both cancel the handler."""
+    """Send nothing for a while, or until the client leaves or the sandbox stops; both cancel the handler."""
     if seconds is None:
         await asyncio.get_running_loop().create_future()
     else:
@@ -48,7 +48,7 @@ async def silence(seconds: float | None) -> None:
 
 
 class PiecewiseResponse(web.StreamResponse):
-    """A reply that is written piece by piece and breaks off where an interruption was planned."""
+    """Reply that is written piece by piece and breaks off at a planned interruption."""
 
     def __init__(self, request: web.Request, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status=status, headers=headers)
@@ -78,7 +78,7 @@ class PiecewiseResponse(web.StreamResponse):
 
 
 async def send_interrupted(request: web.Request, response: web.Response) -> web.StreamResponse:
-    """Send a finished reply with its true Content-Length, broken off where an interruption was planned."""
+    """Send a complete reply with its true Content-Length, broken off at the planned interruption."""
     body = response.body if isinstance(response.body, bytes) else b""
     exchange = current()
     if exchange is not None and exchange.interruption is not None:

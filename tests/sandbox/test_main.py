@@ -139,16 +139,16 @@ def test_a_taken_port_is_said_in_one_line() -> None:
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         f"asdk.sandbox: bioepic cannot listen on 127.0.0.1:{port}: address already in use; choose another port with "
-        "--<api>-port, or take free ones with --free-ports\n"
+        "--<api>-port, or use --free-ports\n"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--apala-port", "99999"], "'99999' is not a port from 0 to 65535"),
-        (["--token-lifetime", "nan"], "'nan' is not a number of seconds"),
-        (["--rate-limit", "0"], "'0' is not a whole number from 1"),
+        (["--apala-port", "99999"], "must be a port from 0 to 65535, got '99999'"),
+        (["--token-lifetime", "nan"], "must be a number of seconds, got 'nan'"),
+        (["--rate-limit", "0"], "must be a whole number of at least 1, got '0'"),
     ],
 )
 def test_a_wrong_argument_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

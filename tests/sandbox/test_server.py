@@ -57,7 +57,7 @@ def test_an_unknown_api_is_refused() -> None:
 
 async def test_it_can_be_started_and_closed_by_hand_and_again() -> None:
     sandbox = await Sandbox().start()
-    with pytest.raises(RuntimeError, match="running already"):
+    with pytest.raises(RuntimeError, match="already running"):
         await sandbox.start()
     await sandbox.aclose()
     await sandbox.aclose()
@@ -109,7 +109,7 @@ def test_a_thread_can_be_started_and_closed_by_hand_and_again() -> None:
     thread = Sandbox.in_thread()
     for _ in range(2):
         sandbox = thread.start()
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             thread.start()
         assert health(sandbox.edgequake.url) == "healthy"
         thread.close()

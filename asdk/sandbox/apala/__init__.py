@@ -1,7 +1,7 @@
-"""Apala as a local server: key exchange, message optimiser, feedback and the pre-approval flow, with state in memory.
+"""Apala as a local server: key exchange, message optimizer, feedback and the pre-approval flow, with state in memory.
 
-`app` puts it together; `store` holds the state and its rules without HTTP; `handlers` answer the routes, a file for
-each family.
+`app` assembles it; `store` holds the state and its rules without HTTP; `handlers` answers the routes, one file
+per family.
 """
 
 from asdk.sandbox.apala.app import ApalaServer

@@ -1,4 +1,4 @@
-"""`ApalaServer`: the API put together from its routes, and what a test may turn while it runs."""
+"""`ApalaServer`: the API assembled from its routes, with the methods that a test calls while it runs."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
@@ -27,7 +27,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 class ApalaServer(ApiServer):
-    """The Apala API on loopback."""
+    """Apala API on loopback."""
 
     name: ClassVar[str] = "apala"
 
@@ -39,40 +39,40 @@ class ApalaServer(ApiServer):
 
     @property
     def credentials(self) -> ApalaCredentials:
-        """Keys and companies that are there from the start."""
+        """Return the seeded keys and companies."""
         return self._state.credentials
 
-    # What a test turns; from any thread:
+    # Called by tests, from any thread:
 
     def revoke_api_key(self, api_key: str | None = None) -> None:
-        """Let a key, or the first company's, buy no more tokens: 401. Tokens that were bought go on."""
+        """Revoke a key, by default the first company's: its exchange is a 401. Tokens already issued remain valid."""
         self.on_loop(lambda: self._state.companies.revoke(api_key or self.credentials.api_key))
 
     def forbid_api_key(self, api_key: str | None = None) -> None:
-        """Take a key's permission to use the API away: its exchange is a 403."""
+        """Remove a key's permission to use the API: its exchange is a 403."""
         self.on_loop(lambda: self._state.companies.forbid(api_key or self.credentials.api_key))
 
     def revoke_refresh_tokens(self) -> int:
-        """Let every refresh token issued so far renew no more; gives how many those were."""
+        """Revoke every refresh token issued so far; return how many there were."""
         return self.on_loop(self._state.sessions.revoke_refresh_tokens)
 
     def invalidate_access_tokens(self) -> None:
-        """Refuse every access token issued so far: the next use of each is a 401."""
+        """Reject every access token issued so far: the next use of each is a 401."""
         self.on_loop(self._state.sessions.invalidate_access_tokens)
 
     def hold_out(self, customer_id: str) -> None:
-        """Put a customer into the control group of the pre-approval flow: there is no message for him."""
+        """Put a customer into the control group of the pre-approval flow, which gets no message."""
         self.on_loop(lambda: self._state.paf.hold_out(customer_id))
 
     def retire_group(self, group_id: str) -> None:
-        """Close an audience group: it takes no more templates."""
+        """Retire an audience group: it accepts no more templates."""
         self.on_loop(lambda: self._state.templates.retire_group(group_id))
 
     def inspect(self, look: Callable[[State], T]) -> T:
-        """Look at the server's memory: ``inspect(lambda state: len(state.messages.feedback))``."""
+        """Read the server's state: ``inspect(lambda state: len(state.messages.feedback))``."""
         return self.on_loop(lambda: look(self._state))
 
-    # What the base asks for:
+    # Implementation of ApiServer:
 
     def routes(self) -> Iterable[web.RouteDef]:
         return [web.route(route.method, route.path, guard(route, self._state)) for route in ROUTES]

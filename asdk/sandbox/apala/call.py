@@ -1,4 +1,4 @@
-"""What a handler gets, and the guard before it: the bearer of a request, and errors turned into replies."""
+"""Input of a handler, and the guard in front of it: checks the bearer token and turns errors into replies."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +14,7 @@ from asdk.sandbox.json_io import Fields, read_fields
 
 @attrs.frozen(eq=False)
 class Call:
-    """One request on its way through a handler."""
+    """Request being handled."""
 
     request: web.Request
     state: State
@@ -22,16 +22,16 @@ class Call:
 
     @property
     def company(self) -> Company:
-        """Whose token came with the request; every route but the public ones has it."""
+        """Return the company that the request's token belongs to; every route but the public ones has it."""
         assert self._company is not None
         return self._company
 
     async def fields(self) -> Fields:
-        """The JSON body. Raises ApiError."""
+        """Read the JSON body. Raise ApiError if it is invalid."""
         return await read_fields(self.request, invalid)
 
     def part(self, name: str) -> str:
-        """A parameter of the path."""
+        """Return a parameter of the path."""
         return self.request.match_info[name]
 
     def query(self, name: str) -> str | None:
@@ -43,17 +43,17 @@ Handler = Callable[[Call], Awaitable[web.Response]]
 
 @attrs.frozen
 class Route:
-    """A method and path, and its handler."""
+    """Method and path, and the handler."""
 
     method: str
     path: str
     handler: Handler
     public: bool = False
-    """Needs no bearer: where tokens come from."""
+    """Needs no bearer token: the routes that issue tokens."""
 
 
 def guard(route: Route, state: State) -> WebHandler:
-    """The route's handler as the web framework calls it."""
+    """Return the route's handler in the form that aiohttp calls."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:

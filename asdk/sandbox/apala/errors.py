@@ -1,4 +1,4 @@
-"""How Apala says no: a code and a sentence in JSON. Stores and handlers raise it, the guard sends it."""
+"""Errors of Apala: a code and a sentence in JSON. Stores and handlers raise them, the guard sends them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _CODES = {
 
 
 class ApiError(Exception):
-    """A request that is answered with an error.
+    """Request that is answered with an error.
 
     Args:
         status: of the reply.
@@ -42,12 +42,12 @@ class ApiError(Exception):
 
 
 def invalid(problem: str) -> ApiError:
-    """For what is wrong with a body."""
+    """Create the error for an invalid body."""
     return ApiError(400, "invalid_request", problem)
 
 
 def reply_for(status: int, message: str = "This reply was scripted") -> web.Response:
-    """The server's own reply with any status."""
+    """Return the server's own reply with any status."""
     if status < 400:
         return web.Response(status=status)
     return ApiError(status, _CODES.get(status, "internal_error" if status >= 500 else "bad_request"), message).reply()

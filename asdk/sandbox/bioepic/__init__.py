@@ -1,7 +1,7 @@
 """BioEPIC as a local server: tokens for two grants, and collections with MongoDB filters.
 
-`app` puts it together; `tokens`, `collections`, `filters` and `records` hold state and rules without HTTP; `handlers`
-answer the routes.
+`app` assembles it; `tokens`, `collections`, `filters` and `records` hold state and rules without HTTP; `handlers`
+answers the routes.
 """
 
 from asdk.sandbox.bioepic.app import BioEPICServer

@@ -1,4 +1,4 @@
-"""`BioEPICServer`: the API put together, and what a test may turn while it runs."""
+"""`BioEPICServer`: the assembled API, with the methods that a test calls while it runs."""
 
 from collections.abc import Iterable
 from email.utils import formatdate
@@ -19,7 +19,7 @@ from asdk.sandbox.ids import Ids
 
 
 class BioEPICServer(ApiServer):
-    """The BioEPIC API on loopback."""
+    """BioEPIC API on loopback."""
 
     name: ClassVar[str] = "bioepic"
 
@@ -32,17 +32,17 @@ class BioEPICServer(ApiServer):
 
     @property
     def credentials(self) -> BioEPICCredentials:
-        """The client and the user that are there from the start."""
+        """Return the seeded client and user."""
         return self._tokens.credentials
 
-    # What a test turns; from any thread:
+    # Called by tests, from any thread:
 
     def invalidate_tokens(self) -> None:
-        """Refuse every access token issued so far; a new one can be had at once."""
+        """Reject every access token issued so far; clients can request a new one at once."""
         self.on_loop(self._tokens.invalidate)
 
     def add_record(self, collection: str, record: Record) -> None:
-        """Put a record into a collection, which is made if it is not there."""
+        """Add a record to a collection, which is created if missing."""
 
         def add() -> None:
             kept = self._collections.records.setdefault(collection, [])
@@ -51,7 +51,7 @@ class BioEPICServer(ApiServer):
 
         self.on_loop(add)
 
-    # What the base asks for:
+    # Implementation of ApiServer:
 
     def routes(self) -> Iterable[web.RouteDef]:
         return Handlers(self.settings, self._tokens, self._collections).routes()
@@ -66,5 +66,5 @@ class BioEPICServer(ApiServer):
         return response
 
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """The server's own time, by which clients judge ``exp``, also where a test turns it."""
+        """Set the header Date to the server's own clock, which clients use to check ``exp``."""
         response.headers["Date"] = formatdate(self._clock(), usegmt=True)

@@ -21,7 +21,7 @@ class Page:
 
 @attrs.frozen
 class _Bookmark:
-    """What a page token stands for: the same query, from the record after this one."""
+    """Meaning of a page token: the same query, from the record after this one."""
 
     collection: str
     wanted: Mapping[str, Any]
@@ -29,7 +29,7 @@ class _Bookmark:
 
 
 class Collections:
-    """The records of one server, and the page tokens that it has given out."""
+    """Records of one server, and the page tokens that it has issued."""
 
     def __init__(self, settings: BioEPICSettings, seed: int) -> None:
         self._settings = settings
@@ -39,11 +39,11 @@ class Collections:
 
     @cached_property
     def records(self) -> dict[str, list[Record]]:
-        """By collection; drawn when something first asks for them."""
+        """Return the records by collection, drawn on first use."""
         return records.draw(self._seed, samples=self._settings.samples)
 
     def find(self, collection: str, record_id: str) -> Record:
-        """Raises ApiError 400 or 404."""
+        """Return a record. Raise ApiError 400 for an unknown collection, 404 for an unknown id."""
         for record in self._collection(collection):
             if str(record["id"]) == record_id:
                 return record
@@ -52,12 +52,12 @@ class Collections:
     def page(
         self, collection: str, wanted: Mapping[str, Any], *, size: int, fields: list[str], token: str | None
     ) -> Page:
-        """One page of the records that meet a filter, in the order of their ids.
+        """Return one page of the records that match a filter, ordered by id.
 
-        A full page names a next one even if that will be empty, since nobody has looked yet. A size of 0 means all.
+        A full page always names a next page, which may be empty: the server does not look ahead. A size of 0 means all.
 
         Raises:
-            ApiError: 400 for an unknown collection or a page token that is not good, 422 for a bad filter.
+            ApiError: 400 for an unknown collection or an invalid page token, 422 for a bad filter.
         """
         known = self._collection(collection)
         after = "" if token is None else self._open(token, collection, wanted)
@@ -92,7 +92,7 @@ class Collections:
 
 
 def project(record: Record, fields: list[str]) -> Record:
-    """Only these fields and ``id``, by dotted paths; all fields if none is named."""
+    """Select these fields and ``id``, by dotted paths; select all if none are named."""
     if not fields:
         return record
     chosen: Record = {}

@@ -1,4 +1,4 @@
-"""How BioEPIC says no: ``{"detail": ...}`` with any status, and a challenge beside a 401."""
+"""Errors of BioEPIC: ``{"detail": ...}`` with any status, and a challenge with a 401."""
 
 import json
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from aiohttp import web
 
 
 class ApiError(Exception):
-    """A request that is answered with an error."""
+    """Request that is answered with an error."""
 
     def __init__(self, status: int, detail: object) -> None:
         super().__init__(f"{status} {detail}")
@@ -20,7 +20,7 @@ class ApiError(Exception):
 
 
 def reply_for(status: int) -> web.Response:
-    """The server's own reply with any status, for faults that say no more."""
+    """Return the server's own reply with any status, for faults that specify nothing else."""
     if status < 400:
         return web.Response(status=status)
     try:

@@ -1,6 +1,6 @@
-"""MongoDB's query language, as far as the API promises it, on plain JSON records.
+"""MongoDB's query language, to the extent that the API promises it, on plain JSON records.
 
-Source: MongoDB manual, "Query and Projection Operators". Unlike MongoDB's, an unknown operator is an error here.
+Source: MongoDB manual, "Query and Projection Operators". Unlike in MongoDB, an unknown operator is an error.
 """
 
 import re
@@ -12,14 +12,14 @@ _ABSENT = object()
 
 
 class FilterError(Exception):
-    """The filter is not one."""
+    """Filter that is not valid."""
 
 
 def matches(record: Record, wanted: Mapping[str, Any]) -> bool:
-    """Whether a record meets a filter; an empty one lets everything through.
+    """Check a record against a filter; an empty filter matches every record.
 
     Raises:
-        FilterError: an operator that is unknown, or has the wrong kind of value.
+        FilterError: an operator is unknown, or its value has the wrong type.
     """
     return all(_matches_member(record, name, value) for name, value in wanted.items())
 
@@ -39,7 +39,7 @@ def _matches_member(record: Record, name: str, wanted: Any) -> bool:
 
 
 def _values(value: Any, path: list[str]) -> Iterator[Any]:
-    """What lies at a path: a list on the way means all of its items, a list at the end itself and its items."""
+    """Yield the values at a path: a list on the way stands for all of its items, one at the end also for itself."""
     if not path:
         yield value
         if isinstance(value, list):
@@ -86,14 +86,14 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _kind(value: Any) -> type | None:
-    """What can be compared with what: numbers with numbers, texts with texts."""
+    """Return the category of comparable values: numbers compare with numbers, text with text."""
     if isinstance(value, bool):
         return None
     return float if isinstance(value, int | float) else str if isinstance(value, str) else None
 
 
 def _equals(values: list[Any], wanted: Any) -> bool:
-    # null means absent too; True is not 1.
+    # null also means absent; True does not equal 1.
     return any(
         (value is _ABSENT or value is None)
         if wanted is None

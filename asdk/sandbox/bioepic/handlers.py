@@ -18,7 +18,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @attrs.frozen(eq=False)
 class Handlers:
-    """Answers requests from the server's state."""
+    """Handlers that answer requests from the server's state."""
 
     settings: BioEPICSettings
     tokens: Tokens
@@ -60,7 +60,7 @@ class Handlers:
 
 
 def _refusing(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
-    """The handler, with errors turned into replies."""
+    """Wrap a handler so that errors become replies."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:

@@ -1,4 +1,4 @@
-"""The records that a server starts with: samples, experiments and data objects, drawn from a seed."""
+"""Seeded records of a server: samples, experiments and data objects."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ _FIRST_DAY = datetime(2024, 3, 1, tzinfo=UTC)
 
 
 def draw(seed: int, *, samples: int) -> dict[str, list[Record]]:
-    """The collections by name, each in the order of its ids."""
+    """Return the collections by name, each ordered by id."""
     chance = random.Random(f"bioepic records:{seed}")
     return {
         "samples": [_sample(number, chance) for number in range(1, samples + 1)],

@@ -1,4 +1,4 @@
-"""How a BioEPIC server behaves; every part of it reads these, and a test may change them while it runs."""
+"""Settings of a BioEPIC server, read on each use. Tests may change them while the server runs."""
 
 from enum import Enum
 
@@ -6,45 +6,45 @@ import attrs
 
 
 class TokenShape(Enum):
-    """How the life of a token is said."""
+    """Form in which a reply states the lifetime of a token."""
 
     SECONDS = "seconds"
     """``"expires_in": 3600``"""
     TEXT = "text"
     """``"expires_in": "3600"``"""
     UNITS = "units"
-    """``"expires": {"days": 0, "hours": 1, "minutes": 0}``, as the sister service NMDC has it."""
+    """``"expires": {"days": 0, "hours": 1, "minutes": 0}``, as in the sister service NMDC."""
     UNSAID = "unsaid"
 
 
 class ListShape(Enum):
-    """How a page of a collection is wrapped."""
+    """Form in which a reply wraps a page of a collection."""
 
     RESULTS = "results"
     RESOURCES = "resources"
-    """As NMDC wraps it."""
+    """As in NMDC."""
     MISSING = "missing"
-    """The list is left out."""
+    """Without the list."""
     NULL = "null"
     ARRAY = "array"
-    """The bare list."""
+    """As the bare list."""
 
 
 @attrs.define(kw_only=True)
 class BioEPICSettings:
-    """No real server was ever published: these follow what its client expects, and NMDC where that says nothing."""
+    """Behavior of the server. No real one was ever published: the defaults follow its client, else NMDC."""
 
     token_lifetime: float = 3600.0
-    """Seconds an access token lives."""
+    """Lifetime of an access token in seconds."""
     token_shape: TokenShape = TokenShape.SECONDS
     require_auth: bool = False
-    """True: collections want a bearer. The vendor's package sends none, so everybody may read unless this is set."""
+    """True: collections need a bearer token. The vendor's package sends none, so reading is open by default."""
     list_shape: ListShape = ListShape.RESULTS
     page_size: int = 20
-    """Records on a page when a request does not say."""
+    """Records on a page if the request names no size."""
     single_use_page_tokens: bool = True
-    """A page token that was used is refused from then on."""
+    """A page token is rejected after its first use."""
     repeat_page_token: bool = False
-    """True: the server always names the page that it just gave as the next one."""
+    """True: the server always names the page that it just returned as the next one."""
     samples: int = 260
-    """How many samples there are; read when the records are first looked at."""
+    """Number of samples; applies when the records are first used."""

@@ -1,4 +1,4 @@
-"""Access tokens for client credentials and for a password. There is no refresh token: who wants more asks again."""
+"""Access tokens for client credentials and for a password. There are no refresh tokens: clients request a new token."""
 
 import hmac
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _GRANTS = {
 
 @attrs.frozen
 class BioEPICCredentials:
-    """What the server lets in. None of it is secret: it is printed and the same for each seed."""
+    """Accepted credentials. They are not secret: they are printed, and the same for each seed."""
 
     client_id: str
     client_secret: str
@@ -29,7 +29,7 @@ class BioEPICCredentials:
 
 
 class Tokens:
-    """Issues the tokens and checks them. Each is a JWT, so the server keeps none."""
+    """Token issuer and checker. Each token is a JWT, so the server stores none."""
 
     def __init__(self, settings: BioEPICSettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
@@ -41,10 +41,10 @@ class Tokens:
         )
 
     def grant(self, form: Mapping[str, str]) -> dict[str, Any]:
-        """The reply to a token request.
+        """Return the reply to a token request.
 
         Raises:
-            ApiError: 422 for another grant, 400 for one with a field missing, 401 for a pair that is wrong.
+            ApiError: 422 for another grant, 400 for a missing field, 401 for a wrong pair.
         """
         kind = form.get("grant_type", "")
         names = _GRANTS.get(kind)
@@ -58,7 +58,7 @@ class Tokens:
         return {"access_token": self._issue(form[names[0]]), "token_type": "bearer"} | self._life()
 
     def check(self, authorization: str) -> None:
-        """Raises ApiError 401 unless the header brings a token that is good now."""
+        """Raise ApiError 401 unless the header contains a valid token."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise ApiError(401, "Not authenticated")
@@ -70,7 +70,7 @@ class Tokens:
             raise ApiError(401, "Could not validate credentials")
 
     def invalidate(self) -> None:
-        """Refuse every token issued so far, as a server does whose signing key was replaced."""
+        """Reject every token issued so far, as after a replacement of the signing key."""
         self._secret = self._ids.hex(64).encode()
 
     def _issue(self, subject: str) -> str:

@@ -1,7 +1,7 @@
 """Bloom Growth as a local server: people, L10 meetings, to-dos, rocks, scorecards, issues and headlines, in memory.
 
-`app` puts it together; `store` holds the state and its rules without HTTP; `handlers` answer the routes, a file for
-each family.
+`app` assembles it; `store` holds the state and its rules without HTTP; `handlers` answers the routes, one file
+per family.
 """
 
 from asdk.sandbox.bloomy.app import BloomyServer

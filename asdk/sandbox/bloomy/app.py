@@ -1,4 +1,4 @@
-"""`BloomyServer`: the API put together from its routes, and what a test may turn while it runs."""
+"""`BloomyServer`: the API assembled from its routes, with the methods that a test calls while it runs."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
@@ -29,7 +29,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 class BloomyServer(ApiServer):
-    """The Bloom Growth API on loopback."""
+    """Bloom Growth API on loopback."""
 
     name: ClassVar[str] = "bloomy"
 
@@ -40,25 +40,25 @@ class BloomyServer(ApiServer):
 
     @property
     def api_url(self) -> str:
-        """What clients take as their base URL. The token endpoint lies beside it, at the root of the host."""
+        """Return the base URL for clients. The token endpoint lies outside it, at the root of the host."""
         return f"{self.url}/api/v1"
 
     @property
     def credentials(self) -> BloomyCredentials:
-        """Accounts and keys that are there from the start."""
+        """Return the seeded accounts and keys."""
         return self._state.credentials
 
-    # What a test turns; from any thread:
+    # Called by tests, from any thread:
 
     def revoke_key(self, key: str | None = None) -> None:
-        """Refuse a key, or every one issued so far, the seeded ones too: the next use is a 401."""
+        """Revoke a key, or every key issued so far, including the seeded ones: the next use is a 401."""
         self.on_loop(lambda: self._state.keys.revoke(key))
 
     def inspect(self, look: Callable[[State], T]) -> T:
-        """Look at the server's memory: ``inspect(lambda state: len(state.items))``."""
+        """Read the server's state: ``inspect(lambda state: len(state.items))``."""
         return self.on_loop(lambda: look(self._state))
 
-    # What the base asks for:
+    # Implementation of ApiServer:
 
     def routes(self) -> Iterable[web.RouteDef]:
         return [
@@ -72,4 +72,4 @@ class BloomyServer(ApiServer):
         return errors.reply_for(refusal.status)
 
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """Nothing: its replies carry no header of their own."""
+        """Set nothing: this server's replies carry no header of their own."""

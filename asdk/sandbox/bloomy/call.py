@@ -1,4 +1,4 @@
-"""What a handler gets, and the guard before it: the key of a request, and errors turned into replies."""
+"""Input of a handler, and the guard in front of it: checks the key and turns errors into replies."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,12 +12,12 @@ from asdk.sandbox.bloomy.store.state import State
 from asdk.sandbox.json_io import Fields, read_fields
 
 _DIGITS = 9
-"""More than any id has."""
+"""More digits than any id has."""
 
 
 @attrs.frozen(eq=False)
 class Call:
-    """One request on its way through a handler."""
+    """Request being handled."""
 
     request: web.Request
     state: State
@@ -25,30 +25,30 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Whose key came with the request; every route but the public one has it."""
+        """Return the user that the request's key belongs to; every route but the public one has it."""
         assert self._user is not None
         return self._user
 
     async def fields(self) -> Fields:
-        """The JSON body. Raises RefusalError."""
+        """Read the JSON body. Raise RefusalError if it is invalid."""
         return await read_fields(self.request, invalid)
 
     def id(self, name: str = "id") -> int:
-        """A number of the path. Raises RefusalError."""
+        """Return a number from the path. Raise RefusalError if it is not one."""
         text = self.request.match_info[name]
         if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
             raise invalid(f"{name} is not a number: {text}")
         return int(text)
 
     def switch(self, name: str) -> bool:
-        """A boolean of the query; False if it is left out. The server does not mind the case of names."""
+        """Return a boolean from the query; False if missing. The server ignores the case of names."""
         for key, value in self.request.query.items():
             if key.lower() == name.lower():
                 return value.lower() == "true"
         return False
 
     def member(self, user_id: int) -> User:
-        """A user of the caller's organisation. Raises RefusalError."""
+        """Return a user of the caller's organization. Raise RefusalError if there is no such user."""
         return self.state.people.get(user_id, self.user.organization_id)
 
 
@@ -57,17 +57,17 @@ Handler = Callable[[Call], Awaitable[web.Response]]
 
 @attrs.frozen
 class Route:
-    """A method, a path below the host, and its handler."""
+    """Method, path below the host, and the handler."""
 
     method: str
     path: str
     handler: Handler
     public: bool = False
-    """Needs no key: where keys come from."""
+    """Needs no key: the route that issues keys."""
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The paths under which it is served: the real server does not mind the case, callers use these two."""
+        """Return the paths to serve it under: the real server ignores case, callers use these two."""
         return tuple(dict.fromkeys([self.path, self.path.replace("L10", "l10").replace("Token", "token")]))
 
 
@@ -76,7 +76,7 @@ def data_route(method: str, path: str, handler: Handler) -> Route:
 
 
 def guard(route: Route, state: State) -> WebHandler:
-    """The route's handler as the web framework calls it."""
+    """Return the route's handler in the form that aiohttp calls."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:

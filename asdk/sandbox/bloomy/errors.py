@@ -1,4 +1,4 @@
-"""How Bloom Growth says no: a sentence under ``Message``, and OAuth's own shape at the token endpoint."""
+"""Errors of Bloom Growth: a sentence under ``Message``, and OAuth's own shape at the token endpoint."""
 
 from http import HTTPStatus
 
@@ -8,7 +8,7 @@ from asdk.sandbox.json_io import json_reply
 
 
 class RefusalError(Exception):
-    """A request that is answered with an error: what stores and handlers raise, and the guard sends."""
+    """Request that is answered with an error: raised by stores and handlers, sent by the guard."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class RefusalError(Exception):
 
 
 class GrantError(RefusalError):
-    """A refusal of the token endpoint (RFC 6749, section 5.2)."""
+    """Rejection by the token endpoint (RFC 6749, section 5.2)."""
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(400, description)
@@ -30,7 +30,7 @@ class GrantError(RefusalError):
 
 
 def invalid(problem: str) -> RefusalError:
-    """For what is wrong with a body."""
+    """Create the error for an invalid body."""
     return RefusalError(400, f"The request is invalid: {problem}")
 
 
@@ -43,7 +43,7 @@ def unauthorized() -> RefusalError:
 
 
 def reply_for(status: int) -> web.Response:
-    """The server's own reply with any status, for faults that say no more."""
+    """Return the server's own reply with any status, for faults that specify nothing else."""
     if status < 400:
         return web.Response(status=status)
     if status == 401:

@@ -1,7 +1,7 @@
-"""EdgeQuake as a local server: documents, queries, accounts and tenants, with state kept in memory.
+"""EdgeQuake as a local server: documents, queries, accounts and tenants, with state in memory.
 
-`app` puts it together; `store` holds the state and its rules without HTTP; `handlers` answer the routes,
-a file for each family; the files beside them are what every handler uses.
+`app` assembles it; `store` holds the state and its rules without HTTP; `handlers` answers the routes, one file
+per family; the files next to them are shared by all handlers.
 """
 
 from asdk.sandbox.edgequake.app import EdgeQuakeServer

@@ -1,5 +1,6 @@
-"""Answers to questions, made from stored documents by plain rules: the sandbox's stand-in for retrieval and a
-language model. The same documents and question always give the same answer; queries and chat use it.
+"""Answers to questions, built from stored documents by plain rules instead of retrieval and a language model.
+
+The same documents and question always give the same answer. Queries and chat use it.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class DocumentFilterRequest:
 
 @attrs.frozen
 class Answer:
-    """An answer, what it rests on, and what making it would have cost."""
+    """Answer, its sources, and the cost that a real server would report."""
 
     question: str
     mode: str
@@ -49,7 +50,7 @@ class Answer:
 
     @property
     def tokens(self) -> Iterator[str]:
-        """The text in the pieces in which a stream brings it."""
+        """Return the text in the pieces in which a stream sends it."""
         words = self.text.split(" ")
         yield from (word + " " for word in words[:-1])
         yield words[-1]
@@ -63,7 +64,7 @@ class Answer:
         return [_source(number, document, hit, reranked) for number, (document, hit) in enumerate(self.found, start=1)]
 
     def stats(self) -> Json:
-        """Figures that follow from the answer: the times are made up, so that they too repeat."""
+        """Return statistics derived from the answer; the times are invented, so that they are repeatable too."""
         retrieval, generation = 2 + len(self.found), 5 + extraction.tokens(self.text)
         return {
             "embedding_time_ms": 1,
@@ -98,14 +99,14 @@ def answer(
         raise ApiError("BAD_REQUEST", f"unknown mode: {mode}")
     accepted = DocumentFilter() if wanted is None else wanted.parsed()
     limit = DEFAULT_RESULTS if limit is None else max(limit, 0)
-    # `bypass` asks the language model alone.
+    # `bypass` asks only the language model.
     found = [] if mode == "bypass" else library.search(question, accepted, limit)
     text = f"You asked: {question.strip()}" if mode == "bypass" else _compose(question, found)
     return Answer(question, mode, text, found, provider or LLM_PROVIDER, model or LLM_MODEL)
 
 
 def _compose(question: str, found: list[tuple[Document, Hit]]) -> str:
-    """The sentence of each chunk that says most about the question."""
+    """Join the sentence of each chunk that is most relevant to the question."""
     if not found:
         return NOTHING_FOUND
     asked = set(extraction.query_words(question))

@@ -1,4 +1,4 @@
-"""`EdgeQuakeServer`: the API put together from its routes, and what a test may turn while it runs."""
+"""`EdgeQuakeServer`: the API assembled from its routes, with the methods that a test calls while it runs."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
@@ -52,7 +52,7 @@ ROUTES: tuple[Route, ...] = (
     *oidc.ROUTES,
     *users.ROUTES,
     *api_keys.ROUTES,
-    # Fixed paths before those with a parameter in the same place: the first that fits is taken.
+    # Fixed paths precede those with a parameter in the same place: the first match wins.
     *processing.ROUTES,
     *pdf.ROUTES,
     *documents.ROUTES,
@@ -78,7 +78,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 class EdgeQuakeServer(ApiServer):
-    """The EdgeQuake API on loopback."""
+    """EdgeQuake API on loopback."""
 
     name: ClassVar[str] = "edgequake"
 
@@ -91,43 +91,43 @@ class EdgeQuakeServer(ApiServer):
 
     @property
     def credentials(self) -> Credentials:
-        """Accounts, key, tenant and workspace that are there from the start."""
+        """Return the seeded accounts, key, tenant and workspace."""
         return self._state.credentials
 
-    # What a test turns; from any thread:
+    # Called by tests, from any thread:
 
     def revoke_refresh_tokens(self, username: str | None = None) -> int:
-        """Let the refresh tokens of one user, or of all, renew no more; gives how many those were."""
+        """Revoke the refresh tokens of one user, or of all; return how many there were."""
 
         def revoke() -> int:
             if username is None:
                 return self._state.sessions.revoke_all()
             user = self._state.users.named(username)
             if user is None:
-                raise ValueError(f"the sandbox has no user called {username}")
+                raise ValueError(f"username must be a user of the sandbox, got {username!r}")
             return self._state.sessions.revoke_all(user.user_id)
 
         return self.on_loop(revoke)
 
     def invalidate_access_tokens(self) -> None:
-        """Refuse every access token issued so far: the next use of each is a 401."""
+        """Reject every access token issued so far: the next use of each is a 401."""
         self.on_loop(self._state.sessions.invalidate_access_tokens)
 
     def end_next_document(self, status: str, *, message: str | None = None) -> None:
-        """Let the processing of the next new document end as ``failed``, ``partial_failure`` or ``cancelled``."""
+        """End the processing of the next new document as ``failed``, ``partial_failure`` or ``cancelled``."""
         self.on_loop(lambda: self._state.outcomes.append((status, message)))
 
     def break_next_stream(
         self, *, code: str = "QUERY_FAILED", message: str = "The answer could not be finished", after_tokens: int = 1
     ) -> None:
-        """Let the next streamed answer end in an error event, after some of its tokens."""
+        """End the next streamed answer in an error event, after some of its tokens."""
         self.on_loop(lambda: self._state.stream_errors.append(StreamError(code, message, after_tokens)))
 
     def inspect(self, look: Callable[[State], T]) -> T:
-        """Look at the server's memory: ``inspect(lambda state: len(state.users))``."""
+        """Read the server's state: ``inspect(lambda state: len(state.users))``."""
         return self.on_loop(lambda: look(self._state))
 
-    # What the base asks for:
+    # Implementation of ApiServer:
 
     def routes(self) -> Iterable[web.RouteDef]:
         return [web.route(route.method, route.path, self._guard.before(route)) for route in self._routes()]

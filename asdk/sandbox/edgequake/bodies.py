@@ -1,6 +1,6 @@
-"""Request bodies into typed values, refused the way the server's framework does: 400, 415 or 422 in plain text.
+"""Conversion of request bodies to typed values, with the server framework's errors: 400, 415 or 422 in plain text.
 
-A request model is an attrs class in the handler's file; a field without a default is required, one that may
+A request model is an attrs class in the handler's file. A field without a default is required, one that may
 be None accepts null, and unknown keys are ignored.
 """
 
@@ -38,7 +38,7 @@ def decode(model: type[T], data: object) -> T:
     """Check plain data against a model and build it.
 
     Raises:
-        RejectedError: a field is missing or of another type.
+        RejectedError: a field is missing or has another type.
     """
     kind: Any = model
     try:
@@ -67,7 +67,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 @cache
 def _checker(kind: Any) -> Check:
-    """How a value of this type is checked; found out once per type."""
+    """Return the check for values of this type; cached per type."""
     if kind is Any:
         return lambda value: value
     origin = get_origin(kind)
@@ -87,7 +87,7 @@ def _scalar_checker(kind: type[object]) -> Check:
     accepted = (int, float) if kind is float else kind
 
     def check(value: object) -> object:
-        # True is an int to Python, but not to JSON.
+        # True is an int in Python, but not in JSON.
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             raise _MismatchError(f"invalid type: {_json_name(value)}, expected {_NAMES[kind]}")
         return value

@@ -1,5 +1,6 @@
-"""What an answer rests on, as programs read it that do the answering themselves: chunks, documents, and the part of
-the knowledge graph that stands in them. Contexts are made of it, and queries that ask for their part of the graph.
+"""Evidence for an answer, for programs that write the answer themselves: chunks, documents and their part of the graph.
+
+Contexts are built from it, and so are queries that request their part of the graph.
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ Found = list[tuple[Document, Hit]]
 
 @attrs.frozen(eq=False)
 class Evidence:
-    """What was found for a question, and what of the graph stands in it."""
+    """Chunks found for a question, and the part of the graph that they mention."""
 
     made: Answer
     graph: Graph
@@ -36,7 +37,7 @@ class Evidence:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The entities of the chunks, the best score of a chunk with each."""
+        """Return the entities of the chunks, each with the best score of its chunks."""
         scores: dict[str, float] = {}
         for _, hit in self.found:
             for name in extraction.graph(hit.chunk.text)[0]:
@@ -72,7 +73,7 @@ class Evidence:
         ]
 
     def text(self) -> str:
-        """What a language model would get."""
+        """Return the text that a language model would get."""
         return "\n\n".join(f"[{number}] {hit.chunk.text}" for number, (_, hit) in enumerate(self.found, start=1))
 
     def quality(self) -> Json:

@@ -1,6 +1,6 @@
-"""What a handler gets: the request, who sent it, and the ways to read it and to answer.
+"""Input of a handler: the request, its caller, and helpers to read it and to build the reply.
 
-A handler is a coroutine function from `Call` to a response; a `Route` says when it is called and who may.
+A handler is a coroutine function from `Call` to a response; a `Route` says when it is called and who may call it.
 """
 
 import json
@@ -26,13 +26,13 @@ _MAX_PAGE_SIZE = 100
 
 @attrs.frozen
 class Caller:
-    """Who sent a request."""
+    """Sender of a request."""
 
     user_id: str
     username: str
     role: str
     api_key: ApiKey | None = None
-    """The key that spoke for the user; None for a session, which may do all that the user may."""
+    """API key that the user authenticated with; None for a session, which has all permissions of the user."""
 
 
 ANONYMOUS = Caller("", "", "anonymous")
@@ -40,7 +40,7 @@ ANONYMOUS = Caller("", "", "anonymous")
 
 @attrs.frozen
 class Page:
-    """The part of a list that was asked for; out of range means the nearest that is in it."""
+    """Requested part of a list; a number out of range is replaced by the nearest valid one."""
 
     number: int
     size: int
@@ -64,7 +64,7 @@ class Page:
 
 @attrs.frozen
 class Window:
-    """The same by offset and limit."""
+    """Requested part of a list, by offset and limit."""
 
     offset: int
     limit: int
@@ -81,7 +81,7 @@ class Window:
 
 @attrs.frozen(eq=False)
 class Call:
-    """One request on its way through a handler."""
+    """Request being handled."""
 
     request: web.Request
     state: State
@@ -90,11 +90,11 @@ class Call:
     # Reading:
 
     async def body(self, model: type[T]) -> T:
-        """The JSON body as a model. Raises RejectedError."""
+        """Read the JSON body as a model. Raise RejectedError if it is invalid."""
         return await read_json(self.request, model)
 
     async def body_or_default(self, model: type[T]) -> T:
-        """The same, where the vendor's package sends no body; strict servers want one. Raises RejectedError."""
+        """Read the JSON body, which the vendor's package omits; strict servers require it. Raise RejectedError."""
         if not self.has_body and not self.state.settings.strict:
             return model()
         return await self.body(model)
@@ -104,30 +104,30 @@ class Call:
         return self.request.can_read_body
 
     def part(self, name: str) -> str:
-        """A parameter of the path."""
+        """Return a parameter of the path."""
         return self.request.match_info[name]
 
     def query(self, name: str) -> str | None:
         return self.request.query.get(name)
 
     def number(self, name: str, default: int) -> int:
-        """A whole number of the query. Raises RejectedError."""
+        """Return a whole number from the query. Raise RejectedError if it is not one."""
         text = self.request.query.get(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit()):
             raise RejectedError(400, f"Failed to deserialize query string: {name}: invalid digit found in string")
-        return int(text[:9])  # nine digits are more than any list has
+        return int(text[:9])  # no list has more than nine digits of items
 
     @property
     def page(self) -> Page:
-        """``page`` and ``page_size``. Raises RejectedError."""
+        """Return ``page`` and ``page_size``. Raise RejectedError if one is not a number."""
         size = min(max(self.number("page_size", 20), 1), _MAX_PAGE_SIZE)
         return Page(max(self.number("page", 1), 1), size)
 
     @property
     def window(self) -> Window:
-        """``offset`` and ``limit``. Raises RejectedError."""
+        """Return ``offset`` and ``limit``. Raise RejectedError if one is not a number."""
         return Window(self.number("offset", 0), min(max(self.number("limit", 20), 1), _MAX_PAGE_SIZE))
 
     @property
@@ -140,17 +140,17 @@ class Call:
 
     @property
     def library(self) -> Library:
-        """The documents of the tenant and workspace that the headers name."""
+        """Return the documents of the tenant and workspace that the headers name."""
         return self.state.library(self.tenant_id, self.workspace_id)
 
     @property
     def graph(self) -> Graph:
-        """The knowledge graph of the same workspace."""
+        """Return the knowledge graph of the same workspace."""
         return self.state.graph(self.tenant_id, self.workspace_id)
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Tenant and user, whom chat and conversations want to be named. Raises UnauthorizedError."""
+        """Return tenant and user, which chat and conversations require. Raise UnauthorizedError if one is missing."""
         headers = self.request.headers
         tenant, user = headers.get("X-Tenant-ID", ""), headers.get("X-User-ID", "")
         named = DEFAULT_TENANT_ID if tenant == "default" else tenant, user
@@ -162,21 +162,21 @@ class Call:
         return named
 
     def flag(self, name: str) -> bool | None:
-        """A boolean of the query. Raises RejectedError."""
+        """Return a boolean from the query. Raise RejectedError if it is not one."""
         text = self.request.query.get(name)
         if text not in (None, "true", "false"):
             raise RejectedError(400, f"Failed to deserialize query string: {name}: provided string was not `true`")
         return None if text is None else text == "true"
 
     def require_admin(self) -> None:
-        """Raises ApiError FORBIDDEN."""
+        """Raise ApiError FORBIDDEN unless the caller is an administrator."""
         if self.caller.role != "admin":
             raise ApiError("FORBIDDEN", "Administrators only")
 
     # Answering:
 
     def also(self, body: Json, **aliases: Any) -> Json:
-        """The body with further keys, under which the vendor's package looks for what stands elsewhere in it.
+        """Return the body with additional keys, the names that the vendor's package expects.
 
         Strict servers leave them out.
         """
@@ -194,29 +194,29 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 @attrs.frozen
 class Route:
-    """A method and path, its handler, and what a caller needs for it."""
+    """Method and path, the handler, and what a caller needs for it."""
 
     method: str
     path: str
     handler: Handler
     public: bool = False
-    """Everybody may, without credentials."""
+    """Requires no credentials."""
     reads: bool = False
-    """Changes nothing, though it is not a GET."""
+    """Changes nothing, although it is not a GET."""
 
     @property
     def scope(self) -> str:
-        """What an API key must be allowed to do."""
+        """Return the scope that an API key needs."""
         return "read" if self.reads or self.method == "GET" else "write"
 
 
 def present(values: Mapping[str, Any]) -> Json:
-    """Without the keys that are None: the server leaves optional keys out."""
+    """Drop the keys that are None: the server omits optional keys."""
     return {key: value for key, value in values.items() if value is not None}
 
 
 def record(value: object) -> Json:
-    """A stored record with the names of its fields, without those that are None."""
+    """Return a stored record by the names of its fields, without those that are None."""
     return present(attrs.asdict(cast("attrs.AttrsInstance", value), recurse=False))
 
 

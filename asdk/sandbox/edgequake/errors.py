@@ -1,5 +1,4 @@
-"""How EdgeQuake says no: problem documents from handlers, bare objects from its middlewares, plain text from
-its web framework.
+"""Errors of EdgeQuake: problem documents from handlers, bare objects from middlewares, plain text from the framework.
 
 Stores and handlers raise a `RefusalError`; the guard around each handler sends its reply.
 """
@@ -33,14 +32,14 @@ _CODES = {status: code for code, status in _STATUSES.items()}
 
 
 class RefusalError(Exception, ABC):
-    """A request that is answered with an error."""
+    """Request that is answered with an error."""
 
     @abstractmethod
     def reply(self) -> web.Response: ...
 
 
 class ApiError(RefusalError):
-    """An error of a handler: ``application/problem+json`` with a code."""
+    """Error of a handler: ``application/problem+json`` with a code."""
 
     def __init__(self, code: str, message: str, *, details: Any = None) -> None:
         super().__init__(message)
@@ -53,14 +52,14 @@ class ApiError(RefusalError):
 
 
 class UnauthorizedError(RefusalError):
-    """No or wrong credentials, said by the middleware before any handler: an object without a code."""
+    """Missing or wrong credentials, reported by the middleware before any handler: an object without a code."""
 
     def reply(self) -> web.Response:
         return _json(401, {"error": "unauthorized", "message": str(self)})
 
 
 class RejectedError(RefusalError):
-    """What the web framework refuses before a handler sees it: plain text."""
+    """Request that the web framework rejects before a handler sees it: plain text."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -89,7 +88,7 @@ def not_found(kind: str, key: str) -> ApiError:
 
 
 def reply_for(status: int, retry_after: float | None) -> web.Response:
-    """The server's own reply with any status, for faults that say no more; they add Retry-After themselves."""
+    """Return the server's own reply with any status, for faults; they set Retry-After themselves."""
     if status == 401:
         return UnauthorizedError("Invalid or expired token").reply()
     if status == 429:

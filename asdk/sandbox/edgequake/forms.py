@@ -1,4 +1,4 @@
-"""Multipart forms into parts held in memory, refused the way the server's framework does."""
+"""Conversion of multipart forms to parts in memory, with the server framework's errors."""
 
 import attrs
 from aiohttp import BodyPartReader, web
@@ -8,7 +8,7 @@ from asdk.sandbox.edgequake.errors import ApiError, RejectedError
 
 @attrs.frozen
 class Part:
-    """A part of a form."""
+    """Part of a form."""
 
     name: str
     filename: str | None
@@ -17,11 +17,11 @@ class Part:
 
 
 async def read_form(request: web.Request, *, limit: int) -> list[Part]:
-    """Read all parts in their order.
+    """Read all parts in order.
 
     Raises:
         RejectedError: not a multipart form, or a broken one.
-        ApiError: PAYLOAD_TOO_LARGE, more than ``limit`` bytes in all.
+        ApiError: PAYLOAD_TOO_LARGE, more than ``limit`` bytes in total.
     """
     if request.content_type != "multipart/form-data":
         raise RejectedError(400, "Invalid `boundary` for `multipart/form-data` request")

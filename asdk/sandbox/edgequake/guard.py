@@ -1,4 +1,4 @@
-"""The guard before each handler: rate limit, credentials, scopes; and errors turned into replies.
+"""Guard in front of each handler: checks rate limit, credentials and scopes, and turns errors into replies.
 
 `EdgeQuakeServer` wraps every route's handler in it.
 """
@@ -22,13 +22,13 @@ _EVERYBODY = Caller(DEFAULT_USER_ID, "anonymous", "admin")
 
 @attrs.frozen(eq=False)
 class Guard:
-    """Lets requests pass to the handlers, or answers them."""
+    """Guard that passes requests to the handlers, or answers them."""
 
     state: State
     limiter: RateLimiter
 
     def before(self, route: Route) -> Handler:
-        """The route's handler as the web framework calls it."""
+        """Return the route's handler in the form that aiohttp calls."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
@@ -62,7 +62,7 @@ class Guard:
         return caller
 
     def _identify(self, headers: CIMultiDictProxy[str]) -> Caller:
-        """Raises UnauthorizedError. A bearer decides alone, whatever key stands beside it."""
+        """Identify the caller. Raise UnauthorizedError. A bearer token takes precedence over an API key."""
         scheme, _, bearer = headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             bearer = bearer.strip()

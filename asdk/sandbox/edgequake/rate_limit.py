@@ -1,4 +1,4 @@
-"""The server's optional rate limit: a count per tenant in a fixed window; off unless settings ask for it."""
+"""Optional rate limit of the server: a count per tenant in a fixed window. It is off by default."""
 
 import math
 
@@ -8,7 +8,7 @@ from asdk.sandbox.edgequake.settings import EdgeQuakeSettings
 
 
 class RateLimiter:
-    """Counts the requests of each tenant; callers without one share a bucket."""
+    """Request counts of each tenant; callers without a tenant share one."""
 
     def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource) -> None:
         self._settings = settings
@@ -16,7 +16,7 @@ class RateLimiter:
         self._windows: dict[str, tuple[float, int]] = {}
 
     def admit(self, tenant_header: str | None) -> dict[str, str]:
-        """Count a request and give the headers that its reply carries.
+        """Count a request and return the headers for its reply.
 
         Raises:
             RateLimitedError: the tenant has used up its window.

@@ -1,4 +1,4 @@
-"""How an EdgeQuake server behaves; every part of it reads these, and a test may change them while it runs."""
+"""Settings of an EdgeQuake server, read on each use. Tests may change them while the server runs."""
 
 import attrs
 
@@ -9,7 +9,7 @@ DEFAULT_WORKSPACE_ID = "00000000-0000-0000-0000-000000000003"
 
 @attrs.frozen
 class RateLimit:
-    """So many requests per tenant in each window of so many seconds."""
+    """Requests allowed per tenant in each window, and the length of the window in seconds."""
 
     requests: int = 100
     per_seconds: float = 60.0
@@ -17,28 +17,28 @@ class RateLimit:
 
 @attrs.define(kw_only=True)
 class EdgeQuakeSettings:
-    """The defaults are the documented ones of a server with authentication on."""
+    """Behavior of the server. The defaults are the documented ones, with authentication enabled."""
 
     token_lifetime: float = 24 * 3600.0
-    """Seconds an access token lives; below 60 its times carry fractions."""
+    """Lifetime of an access token in seconds. Below 60, its times have fractions."""
     refresh_token_lifetime: float = 30 * 24 * 3600.0
     lockout_threshold: int = 5
     """Failed logins after which an account is locked."""
     lockout_duration: float = 15 * 60.0
     auth_enabled: bool = True
-    """False: nobody needs to log in, everybody is an administrator."""
+    """False: no login is needed, and every caller is an administrator."""
     static_api_key: str | None = None
-    """A key from the server's own configuration, good for everything."""
+    """Key from the server's own configuration, with all permissions."""
     allow_registration: bool = False
-    """True: ``POST /users`` needs no login and makes ordinary users."""
+    """True: ``POST /users`` needs no login and creates ordinary users."""
     oidc_enabled: bool = True
     """False: there is no identity provider to log in at."""
     oidc_success_url: str | None = None
-    """A page that is handed the tokens of such a login, in place of a reply."""
+    """Page that receives the tokens of such a login, instead of a reply."""
     strict: bool = False
-    """True: replies carry exactly the server's keys. False: also the names that the vendor's package looks for."""
+    """True: replies contain exactly the server's keys. False: also the names that the vendor's package expects."""
     processing_time: float = 0.0
-    """Seconds from upload to completed; a fifth of it pending, the rest processing."""
+    """Seconds from upload to completion: a fifth of it pending, the rest processing."""
     stream_interval: float = 0.0
     """Seconds between the tokens of a streamed answer."""
     keep_alive_interval: float = 15.0

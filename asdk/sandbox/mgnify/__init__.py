@@ -1,7 +1,7 @@
 """MGnify as a local server: studies, samples, runs, assemblies, analyses, genomes, private data and sliding tokens.
 
-`app` puts it together; `store` holds the data, the accounts and their rules without HTTP; `handlers` answer the routes,
-a file for each family; the files beside them are what every handler uses.
+`app` assembles it; `store` holds the data, the accounts and their rules without HTTP; `handlers` answers the routes,
+one file per family; the files next to them are shared by all handlers.
 """
 
 from asdk.sandbox.mgnify.app import MGnifyServer

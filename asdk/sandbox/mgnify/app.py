@@ -1,4 +1,4 @@
-"""`MGnifyServer`: the API put together from its routes, and what a test may turn while it runs."""
+"""`MGnifyServer`: the API assembled from its routes, with the methods that a test calls while it runs."""
 
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
@@ -31,7 +31,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 class MGnifyServer(ApiServer):
-    """The MGnify API on loopback, and the file host that its replies point to."""
+    """MGnify API on loopback, with the file host that its replies link to."""
 
     name: ClassVar[str] = "mgnify"
 
@@ -43,33 +43,33 @@ class MGnifyServer(ApiServer):
 
     @property
     def api_url(self) -> str:
-        """The base URL of the API itself, which lives under a prefix of ``url``."""
+        """Return the base URL of the API, which has a prefix below ``url``."""
         return f"{self.url}{PREFIX}"
 
     @property
     def credentials(self) -> MGnifyCredentials:
-        """The accounts that are there from the start."""
+        """Return the seeded accounts."""
         return self._state.credentials
 
-    # What a test turns; from any thread:
+    # Called by tests, from any thread:
 
     def issue_token(self, username: str = "Webin-1001") -> str:
-        """A sliding token as a login would give it now, for programs that want one ready-made."""
+        """Issue a sliding token as a login would, for programs that need one ready-made."""
         return self.on_loop(lambda: self._state.tokens.issue(username))
 
     def invalidate_tokens(self) -> None:
-        """Refuse every token issued so far: the next use of each is a 401, and so is its refresh."""
+        """Reject every token issued so far: its next use is a 401, and so is its refresh."""
         self.on_loop(self._state.tokens.invalidate)
 
     def inspect(self, look: Callable[[State], T]) -> T:
-        """Look at the server's memory: ``inspect(lambda state: len(state.library.studies))``."""
+        """Read the server's state: ``inspect(lambda state: len(state.library.studies))``."""
         return self.on_loop(lambda: look(self._state))
 
-    # What the base asks for:
+    # Implementation of ApiServer:
 
     def routes(self) -> Iterable[web.RouteDef]:
         for route in ROUTES:
-            # HEAD is not among the API's methods, though it is among the file host's.
+            # The API does not answer HEAD, but the file host does.
             only = {"allow_head": False} if route.method == "GET" else {}
             yield web.route(route.method, PREFIX + route.path, self._guard.before(route), **only)
         for route in files.ROUTES:
@@ -85,5 +85,5 @@ class MGnifyServer(ApiServer):
         return errors.html_page(refusal.status)
 
     def stamp(self, exchange: Exchange, response: web.StreamResponse) -> None:
-        """The server's own time, by which clients judge ``exp``, also where a test turns it. There is no request id."""
+        """Set the header Date to the server's own clock, which clients use to check ``exp``. There is no request id."""
         response.headers["Date"] = formatdate(self._state.clock(), usegmt=True)

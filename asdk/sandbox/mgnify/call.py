@@ -1,6 +1,6 @@
-"""What a handler gets: the request, who sent it, and the ways to read it and to answer.
+"""Input of a handler: the request, its caller, and helpers to read it and to build the reply.
 
-A handler is a coroutine function from `Call` to a response; a `Route` says when it is called and who may.
+A handler is a coroutine function from `Call` to a response; a `Route` says when it is called and who may call it.
 """
 
 import json
@@ -24,24 +24,24 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 @attrs.frozen(eq=False)
 class Call:
-    """One request on its way through a handler."""
+    """Request being handled."""
 
     request: web.Request
     state: State
     user: str | None
-    """The Webin id of the caller; None for nobody, and on routes that look at no bearer."""
+    """Webin id of the caller; None without a login, and on routes that ignore the bearer token."""
 
     # Reading:
 
     def part(self, name: str) -> str:
-        """A parameter of the path."""
+        """Return a parameter of the path."""
         return self.request.match_info[name]
 
     def query(self, name: str) -> str | None:
         return self.request.query.get(name)
 
     def integer(self, name: str, default: int | None = None, *, minimum: int | None = None) -> int | None:
-        """A whole number of the query. Raises ApiError 422."""
+        """Return a whole number from the query. Raise ApiError 422 if it is not one."""
         text = self.request.query.get(name)
         if text is None:
             return default
@@ -56,7 +56,7 @@ class Call:
         return number
 
     def choice(self, name: str, allowed: Sequence[str]) -> str | None:
-        """One of some texts; empty is the same as left out. Raises ApiError 422."""
+        """Return one of the allowed texts; an empty one counts as missing. Raise ApiError 422 for any other."""
         text = self.request.query.get(name)
         if not text:
             return None
@@ -66,7 +66,7 @@ class Call:
         return text
 
     async def body(self) -> Json:
-        """The JSON object in the body. Raises ApiError 400 or 422."""
+        """Read the JSON object in the body. Raise ApiError 400 or 422 if it is invalid."""
         try:
             data: object = json.loads(await self.request.read())
         except (ValueError, RecursionError):
@@ -77,11 +77,11 @@ class Call:
         return cast("Json", data)
 
     def visible(self, records: Iterable[RecordT]) -> list[RecordT]:
-        """Those that are public or the caller's own."""
+        """Return the records that are public or the caller's own."""
         return [record for record in records if record.owner in (None, self.user)]
 
     def one(self, record: RecordT | None) -> RecordT:
-        """A record that was looked up. Raises ApiError 404, in two spellings."""
+        """Return a record that was looked up. Raise ApiError 404, in two spellings."""
         if record is None:
             raise unknown()
         if record.owner not in (None, self.user):
@@ -92,13 +92,13 @@ class Call:
 
     @property
     def shapes(self) -> Shapes:
-        """Turns records into JSON, with links to files as this caller sees them."""
+        """Return the converter from records to JSON, with links to files as this caller sees them."""
         host = self.state.settings.files_host
         url = self.request.url.origin() if host is None else self.request.url.origin().with_host(host)
         return Shapes(self.state.links, str(url))
 
     def page(self, items: Sequence[T], shape: Callable[[T], Json]) -> web.Response:
-        """The page of a collection that was asked for; past the end it is empty. Raises ApiError."""
+        """Return the requested page of a collection; past the end it is empty. Raise ApiError for a bad number."""
         number = self.integer("page", 1, minimum=1) or 1
         failing = self.state.settings.failing_pages.get(number)
         if failing is not None:
@@ -116,18 +116,18 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
 class Access(Enum):
-    """What a route makes of a bearer."""
+    """Treatment of a bearer token by a route."""
 
     IGNORED = "ignored"
-    """It is not looked at, good or bad; everybody sees the public data."""
+    """Not read, valid or not; every caller sees the public data."""
     OPTIONAL = "optional"
-    """Without one, the public data; with one, the caller's own too. A bad one is refused."""
+    """Without a token, the public data; with one, also the caller's own. An invalid one is rejected."""
     REQUIRED = "required"
 
 
 @attrs.frozen
 class Route:
-    """A method and path under the API's root, its handler, and what it makes of a bearer."""
+    """Method and path below the API's root, its handler, and its treatment of a bearer token."""
 
     method: str
     path: str
@@ -136,7 +136,7 @@ class Route:
 
 
 def ordered(items: list[T], order: str | None, keys: Mapping[str, str]) -> list[T]:
-    """Sorted by ``name``, or by ``-name`` the other way round, None last; without an order, as they are.
+    """Sort by ``name``, or descending by ``-name``, None last; without an order, keep the sequence.
 
     Args:
         keys: the attribute that each name stands for.
@@ -150,5 +150,5 @@ def ordered(items: list[T], order: str | None, keys: Mapping[str, str]) -> list[
 
 
 def orders(names: Iterable[str]) -> tuple[str, ...]:
-    """The legal values of a parameter ``order``."""
+    """Return the valid values of a parameter ``order``."""
     return tuple(sign + name for name in names for sign in ("", "-"))

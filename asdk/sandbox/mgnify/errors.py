@@ -1,4 +1,4 @@
-"""How MGnify says no: ``{"detail": ...}`` from handlers, with a list in it for bad parameters; HTML for unknown paths.
+"""Errors of MGnify: ``{"detail": ...}`` from handlers, containing a list for bad parameters; HTML for unknown paths.
 
 Stores and handlers raise an `ApiError`; the guard around each handler sends its reply.
 """
@@ -12,7 +12,7 @@ from asdk.sandbox.mgnify.jsontypes import Json
 
 
 class ApiError(Exception):
-    """A request that is answered with an error."""
+    """Request that is answered with an error."""
 
     def __init__(self, status: int, detail: object, **more: object) -> None:
         super().__init__(f"{status} {detail}")
@@ -24,7 +24,7 @@ class ApiError(Exception):
 
 
 def invalid(place: str, name: str, kind: str, message: str, **context: object) -> ApiError:
-    """422: one parameter or member is not what it must be. The detail is a list, with one entry here."""
+    """Create a 422 for one invalid parameter or member. The detail is a list, here with one entry."""
     problem: Json = {"type": kind, "loc": [place, name] if place == "query" else [place, "payload", name]}
     problem["msg"] = message
     if context:
@@ -33,40 +33,40 @@ def invalid(place: str, name: str, kind: str, message: str, **context: object) -
 
 
 def unknown() -> ApiError:
-    """There is no such object."""
+    """Create the error for an object that does not exist."""
     return ApiError(404, "Not Found")
 
 
 def hidden() -> ApiError:
-    """The object is private and somebody else's; only the full stop tells it from one that is not there."""
+    """Create the error for another account's private object: only its period tells it from a missing one."""
     return ApiError(404, "Not found.")
 
 
 def refused_token() -> ApiError:
-    """What the token endpoints say to a token that is not good."""
+    """Create the token endpoints' error for an invalid token."""
     return ApiError(401, "Token is invalid or expired", code="token_not_valid")
 
 
 def refused_bearer() -> ApiError:
-    """What everything else says to it."""
+    """Create the other routes' error for an invalid token."""
     reason = {"token_class": "SlidingToken", "token_type": "sliding", "message": "Token is invalid or expired"}
     return ApiError(401, "Given token not valid for any token type", code="token_not_valid", messages=[reason])
 
 
 def scripted(status: int) -> ApiError:
-    """The server's own words for a status, where a test wants one."""
+    """Return the server's own text for a status, for tests that need one."""
     if status == 401:
         return refused_bearer()
     return ApiError(status, "Too many requests." if status == 429 else _phrase(status))
 
 
 def reply_for(status: int) -> web.Response:
-    """The server's own reply with any status, for faults that say no more."""
+    """Return the server's own reply with any status, for faults that specify nothing else."""
     return web.Response(status=status) if status < 400 else scripted(status).reply()
 
 
 def html_page(status: int) -> web.Response:
-    """What the web framework itself says, before the API sees a request."""
+    """Return the web framework's own page, sent before the API handles a request."""
     title = _phrase(status)
     text = "The requested resource was not found on this server." if status == 404 else title
     page = f'<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n'

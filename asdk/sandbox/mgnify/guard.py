@@ -1,4 +1,4 @@
-"""The guard before each handler: the bearer, where a route looks at one; and errors turned into replies.
+"""Guard in front of each handler: checks the bearer token where a route reads one, and turns errors into replies.
 
 `MGnifyServer` wraps every route's handler in it.
 """
@@ -14,12 +14,12 @@ from asdk.sandbox.mgnify.store.state import State
 
 @attrs.frozen(eq=False)
 class Guard:
-    """Lets requests pass to the handlers, or answers them."""
+    """Guard that passes requests to the handlers, or answers them."""
 
     state: State
 
     def before(self, route: Route) -> Handler:
-        """The route's handler as the web framework calls it."""
+        """Return the route's handler in the form that aiohttp calls."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:

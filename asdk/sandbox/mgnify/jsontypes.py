@@ -1,4 +1,4 @@
-"""The type of a JSON object, shared by everything that builds or reads one."""
+"""Type of a JSON object, shared by all code that builds or reads one."""
 
 from typing import Any
 

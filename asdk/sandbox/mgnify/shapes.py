@@ -1,6 +1,6 @@
-"""Records as JSON, in the server's shapes: a function for each, with every key that the server sends.
+"""Records as JSON in the server's shapes: one function per shape, with every key that the server sends.
 
-Lists show less of a record than its own page does; the longer shapes build on the shorter ones.
+Lists contain less of a record than its own page; the longer shapes build on the shorter ones.
 """
 
 import attrs
@@ -26,13 +26,13 @@ from asdk.sandbox.mgnify.store.records import (
 
 @attrs.frozen
 class Shapes:
-    """The shapes that hold links to files, and so depend on the request."""
+    """Shapes that contain links to files and therefore depend on the request."""
 
     links: Links
     origin: str
 
     def file(self, file: File, parent: str, *, private: bool = False) -> Json:
-        """A file's entry; where it lies on the server's disk and whose it is are kept out of replies."""
+        """Return a file's entry. Its path on the server's disk and its owner are not part of replies."""
         entry: Json = {
             "alias": file.alias,
             "download_type": file.download_type,
@@ -46,7 +46,7 @@ class Shapes:
         return entry
 
     def indexed_file(self, file: File, parent: str, *, private: bool) -> Json:
-        """The entry of a file of a study or an analysis: only these tell of indexes."""
+        """Return the entry of a file of a study or an analysis: only these list index files."""
         alias = files.index_alias(file)
         indexes = [{"index_type": "fai", "url": self._url(parent, alias, private)}] if alias is not None else None
         return self.file(file, parent, private=private) | {"index_files": indexes}
@@ -217,7 +217,7 @@ def publication_detail(record: Publication) -> Json:
 
 
 def publication_annotations(record: Publication) -> Json:
-    """What text mining found: the same in each, with the title as its place."""
+    """Return the results of text mining: the same for every publication, except for the title."""
     return {
         "sample_processing": [_mention("Kit", "Kit", "How DNA was extracted", record, "PowerSoil")],
         "other": [_mention("Place", "Place", "Where samples were taken", record, "North Sea")],

@@ -1,1 +1,1 @@
-"""The handlers of an Apala server, a file per family, each with its routes."""
+"""Handlers of an Apala server, one file per family, each with its routes."""

@@ -1,4 +1,4 @@
-"""The key exchange and the refresh."""
+"""Key exchange and refresh."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""Feedback on optimised messages, one by one and in bulk."""
+"""Feedback on optimized messages, one by one and in bulk."""
 
 from aiohttp import web
 
@@ -16,14 +16,14 @@ async def submit(call: Call) -> web.Response:
 
 
 async def submit_bulk(call: Call) -> web.Response:
-    # All are checked before the first is kept: the reply knows no half success.
+    # All are checked before the first is stored: a reply never reports partial success.
     entries = [_entry(call, fields) for fields in (await call.fields()).each("feedback")]
     items = [call.state.messages.record(entry) for entry in entries]
     return json_reply({"success": True, "count": len(items), "feedback": items}, 201)
 
 
 def _entry(call: Call, fields: Fields) -> Json:
-    """A checked entry. Raises ApiError: 400, or 404 for a message that nobody asked for."""
+    """Check an entry. Raise ApiError: 400, or 404 for an unknown message."""
     message = call.state.messages.get(fields.text("message_id"), call.company.id)
     if not message.is_processed:
         timezone_of(fields)

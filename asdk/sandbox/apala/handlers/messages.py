@@ -1,4 +1,4 @@
-"""The message optimiser, and its forerunner for callers of the vendor's 1.0 packages."""
+"""Message optimizer, and its predecessor for callers of the vendor's 1.0 packages."""
 
 import itertools
 import re
@@ -21,7 +21,7 @@ _TIMEZONES = frozenset(available_timezones())
 
 
 def _bins(prefix: str, *edges: int) -> frozenset[str]:
-    """The names of neighbouring bins, such as ``AGE_18_25``."""
+    """Return the names of adjacent bins, such as ``AGE_18_25``."""
     return frozenset(f"{prefix}_{low}_{high}" for low, high in itertools.pairwise(edges))
 
 
@@ -59,7 +59,7 @@ async def optimizer(call: Call) -> web.Response:
 
 
 async def processing(call: Call) -> web.Response:
-    """The candidate is a whole message here, and keeps the id that its sender gave it."""
+    """Optimize a message by the older route, where the candidate is a whole message and keeps its sender's id."""
     fields = await call.fields()
     customer_id = _customer(call, fields)
     if not _ZIP_CODE(fields.text("zip_code")):
@@ -79,7 +79,7 @@ async def processing(call: Call) -> web.Response:
 
 
 def timezone_of(fields: Fields) -> str:
-    """The IANA name of a time zone. Raises ApiError."""
+    """Return the IANA name of a time zone. Raise ApiError if it is unknown."""
     timezone = fields.text("timezone")
     if timezone not in _TIMEZONES:
         raise invalid(f"timezone is not an IANA name: {timezone}")
@@ -87,7 +87,7 @@ def timezone_of(fields: Fields) -> str:
 
 
 def _customer(call: Call, fields: Fields) -> str:
-    """The customer, if the company in the body is the one that the token belongs to."""
+    """Return the customer. Raise ApiError if the company in the body does not own the token."""
     if fields.uuid("company") != call.company.id:
         raise ApiError(403, "forbidden", "The token belongs to another company")
     return fields.uuid("customer_id")

@@ -1,4 +1,4 @@
-"""The pre-approval flow: a message for a customer, and the outcome of messages, one by one and in bulk."""
+"""Pre-approval flow: a message for a customer, and the outcome of messages, one by one and in bulk."""
 
 from typing import cast
 
@@ -55,7 +55,7 @@ async def feedback_bulk(call: Call) -> web.Response:
 
 
 def _record(call: Call, outcome: Json) -> bool:
-    """Keep an outcome; False if its message is unknown."""
+    """Store an outcome; return False if its message is unknown."""
     message = call.state.paf.get(call.company.id, outcome["paf_message_id"])
     if message is None or message.customer_id != outcome["customer_id"]:
         return False
@@ -64,7 +64,7 @@ def _record(call: Call, outcome: Json) -> bool:
 
 
 def _outcome(fields: Fields) -> Json:
-    """A checked record. Raises ApiError, 400."""
+    """Check a record. Raise ApiError 400 if it is invalid."""
     channel, signed = fields.one_of("channel", _CHANNELS), fields.flag("signed")
     if signed and "signed_date" not in fields:
         raise invalid("signed_date is required where signed is true")

@@ -1,4 +1,4 @@
-"""Templates of the pre-approval flow: list, look at, validate, create, take out of rotation."""
+"""Templates of the pre-approval flow: list, get, validate, create, take out of rotation."""
 
 from aiohttp import web
 
@@ -58,7 +58,7 @@ async def delete(call: Call) -> web.Response:
 
 
 def _draft(call: Call, fields: Fields) -> tuple[str, str]:
-    """Content and channel. Raises ApiError: 400, or 422 for a channel that the account has not."""
+    """Return content and channel. Raise ApiError: 400, or 422 for a channel that the account does not have."""
     content, channel = fields.filled("content"), fields.one_of("channel", _CHANNELS)
     if channel not in call.state.settings.paf_channels:
         raise ApiError(422, "channel_not_allowed", f"The channel {channel} is not enabled for this account")

@@ -1,1 +1,1 @@
-"""The state of an Apala server and its rules, without HTTP."""
+"""State of an Apala server and its rules, without HTTP."""

@@ -1,4 +1,4 @@
-"""The lenders that have an account, and their API keys."""
+"""Lenders with an account, and their API keys."""
 
 import attrs
 
@@ -12,7 +12,7 @@ class Company:
 
 
 class Companies:
-    """Companies by API key. A key is long-lived: it ends when it is revoked."""
+    """Companies by API key. A key is valid until it is revoked."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, Company] = {}
@@ -27,7 +27,7 @@ class Companies:
         return self._by_id[company_id]
 
     def identify(self, api_key: str) -> Company:
-        """The company of a key.
+        """Return the company of a key.
 
         Raises:
             ApiError: 401 for an unknown or revoked key, 403 for one without permission.

@@ -1,4 +1,4 @@
-"""The compliance gate for templates: named checks by plain rules, and the preview with the merge tokens filled in."""
+"""Compliance gate for templates: named checks by plain rules, and the preview with the merge tokens filled in."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +49,7 @@ _CHECKS: dict[str, Callable[[str, str], str | None]] = {
 
 
 def violations(content: str, channel: str) -> list[Json]:
-    """What is wrong with a template; empty if it may go live."""
+    """Return the checks that a template fails; an empty list means that it may go live."""
     found = ((name, check(content, channel)) for name, check in _CHECKS.items())
     return [{"check": name, "detail": detail} for name, detail in found if detail is not None]
 

@@ -1,4 +1,4 @@
-"""Messages that were optimised, and the feedback on them."""
+"""Optimized messages, and the feedback on them."""
 
 import attrs
 
@@ -10,17 +10,17 @@ from asdk.sandbox.json_io import Json
 
 @attrs.frozen
 class Message:
-    """A message that feedback may name."""
+    """Message that feedback can refer to."""
 
     message_id: str
     company_id: str
     customer_id: str
     is_processed: bool = False
-    """It came from the older ``/api/message_processing``, whose callers give their feedback in the older shape."""
+    """Created by the older ``/api/message_processing``, whose callers send feedback in the older shape."""
 
 
 class Messages:
-    """Messages by id, and all feedback in the order in which it came: several entries for a message are a history."""
+    """Messages by id, and all feedback in order of arrival: several entries for a message form a history."""
 
     def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
@@ -34,14 +34,14 @@ class Messages:
         return message_id
 
     def get(self, message_id: str, company_id: str) -> Message:
-        """Raises ApiError, 404, also for another company's message."""
+        """Return a message. Raise ApiError 404 if it is unknown or belongs to another company."""
         message = self._messages.get(message_id)
         if message is None or message.company_id != company_id:
             raise ApiError(404, "unknown_message_id", f"No message has the id {message_id}")
         return message
 
     def record(self, entry: Json) -> Json:
-        """Keep a checked entry; gives it as replies have it."""
+        """Store a checked entry and return it in the shape of replies."""
         item = {"id": self._ids.uuid()} | entry | {"inserted_at": rfc3339(self._clock())}
         self.feedback.append(item)
         return item

@@ -1,4 +1,4 @@
-"""The stand-in for Apala's language model: plain rules, so that the same request always gets the same message."""
+"""Substitute for Apala's language model: plain rules, so that the same request always gets the same message."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,12 @@ import attrs
 
 _SMS_LENGTH = 160
 _OFFICE_OPENS = 10
-"""The hour of the day at which messages are best sent, in the customer's time."""
+"""Hour of the day at which messages are best sent, in the customer's time."""
 
 
 @attrs.frozen
 class HistoryMessage:
-    """A message that the customer was sent, and whether he answered."""
+    """Message sent to the customer, and whether the customer replied."""
 
     content: str
     channel: str
@@ -31,7 +31,7 @@ class Optimized:
 
 
 def optimize(text: str, history: list[HistoryMessage], timezone: str, now: float) -> Optimized:
-    """A tidier text, the channel that the customer answers on, and the next good hour."""
+    """Return a tidied text, the channel that the customer replies on, and the next good hour."""
     answered = [message for message in history if message.replied]
     channel = (answered or history)[-1].channel if history else "SMS"
     tidy = re.sub(r"\s+", " ", text).strip()
@@ -50,7 +50,7 @@ def _next_opening(timezone: str, now: float) -> str:
 
 
 def _usual_hour(answered: list[HistoryMessage], timezone: str, now: float) -> str | None:
-    """The hour of the last message that was answered; None if none was."""
+    """Return the hour of the last message that got a reply; None if there is no such message."""
     if not answered:
         return None
     sent = datetime.fromisoformat(answered[-1].send_timestamp)

@@ -1,4 +1,4 @@
-"""The pre-approval flow: which message a customer gets, and what became of it."""
+"""Pre-approval flow: which message a customer gets, and its outcome."""
 
 import attrs
 
@@ -16,11 +16,11 @@ class PafMessage:
     customer_id: str
     template: Template
     feedback: Json | None = None
-    """The last record; each replaces the one before."""
+    """Last record; each replaces the one before."""
 
 
 class Paf:
-    """The messages of the pre-approval flow by their ids."""
+    """Messages of the pre-approval flow by their ids."""
 
     def __init__(self, settings: ApalaSettings, ids: Ids, templates: Templates) -> None:
         self._settings = settings
@@ -33,7 +33,7 @@ class Paf:
         self._held_out.add(customer_id)
 
     def message_for(self, company_id: str, customer_id: str, *, repeat_borrower: bool) -> PafMessage | None:
-        """The customer's message; None for one of the control group.
+        """Return the customer's message; None for a member of the control group.
 
         Raises:
             ApiError: 503: the account has no pre-approval flow yet, or no template for this customer.
@@ -55,7 +55,7 @@ class Paf:
         return message if message is not None and message.company_id == company_id else None
 
     def record(self, message: PafMessage, outcome: Json) -> None:
-        """Keep an outcome in place of the one before."""
+        """Store an outcome, replacing the previous one."""
         template, before = message.template, message.feedback
         template.n_observations += before is None
         template.n_signed += bool(outcome["signed"]) - bool(before and before["signed"])

@@ -1,4 +1,4 @@
-"""Access tokens and refresh tokens, both JWTs: issued, renewed, rotated where that is set, judged."""
+"""Access tokens and refresh tokens, both JWTs: issued, refreshed, rotated if so configured, and checked."""
 
 import math
 
@@ -16,14 +16,14 @@ from asdk.sandbox.json_io import Json
 @attrs.define(eq=False)
 class _RefreshToken:
     family: str
-    """The exchange it descends from."""
+    """Exchange that it descends from."""
     revoked: bool = False
     spent: bool = False
-    """It was rotated away."""
+    """Replaced by rotation."""
 
 
 class Sessions:
-    """The tokens of all companies."""
+    """Tokens of all companies."""
 
     def __init__(self, settings: ApalaSettings, clock: TimeSource, ids: Ids, companies: Companies) -> None:
         self._settings = settings
@@ -35,43 +35,43 @@ class Sessions:
         self._refresh_tokens: dict[str, _RefreshToken] = {}
 
     def open(self, company: Company) -> Json:
-        """The tokens of a new session, as the reply has them."""
+        """Start a session and return its tokens in the shape of the reply."""
         return self._access_token(company) | {"refresh_token": self._refresh_token(company, self._ids.uuid())}
 
     def refresh(self, refresh_token: str) -> Json:
-        """The next access token, and the next refresh token where those rotate.
+        """Return the next access token, and the next refresh token if those rotate.
 
         Raises:
-            ApiError: 401: not one of ours, expired, revoked, or sent a second time.
+            ApiError: 401: an unknown, expired or revoked token, or one that is used twice.
         """
         company = self._company(refresh_token, self._refresh_secret, "refresh token")
         token = self._refresh_tokens[refresh_token]
         if token.revoked:
             raise ApiError(401, "invalid_refresh_token", "Refresh token has been revoked")
         if token.spent:
-            # Somebody has a copy: RFC 9700, section 4.14.2, ends the whole family.
+            # The token has leaked: RFC 9700, section 4.14.2, revokes the whole family.
             for relative in self._refresh_tokens.values():
                 relative.revoked = relative.revoked or relative.family == token.family
             raise ApiError(401, "invalid_refresh_token", "Refresh token has been used already")
-        renewed = self._access_token(company)
+        reply = self._access_token(company)
         if self._settings.rotate_refresh_tokens:
             token.spent = True
-            renewed["refresh_token"] = self._refresh_token(company, token.family)
-        return renewed
+            reply["refresh_token"] = self._refresh_token(company, token.family)
+        return reply
 
     def company_of(self, access_token: str) -> Company:
-        """Whose access token this is. Raises ApiError, 401."""
+        """Return the company of an access token. Raise ApiError 401 if it is invalid."""
         return self._company(access_token, self._access_secret, "access token")
 
     def revoke_refresh_tokens(self) -> int:
-        """Revoke all, and say how many that were."""
+        """Revoke all refresh tokens and return how many there were."""
         active = [token for token in self._refresh_tokens.values() if not (token.revoked or token.spent)]
         for token in self._refresh_tokens.values():
             token.revoked = True
         return len(active)
 
     def invalidate_access_tokens(self) -> None:
-        """Refuse every access token issued so far, as a server does whose signing key was replaced."""
+        """Reject every access token issued so far, as after a replacement of the signing key."""
         self._access_secret = self._ids.hex(64).encode()
 
     def _access_token(self, company: Company) -> Json:

@@ -1,4 +1,4 @@
-"""Everything one Apala server holds, and the companies, keys and templates that it starts with."""
+"""State of one Apala server, with the companies, keys and templates that it is seeded with."""
 
 import attrs
 
@@ -19,20 +19,20 @@ _SEEDED = {
 
 @attrs.frozen
 class ApalaCredentials:
-    """What the server lets in from the start. None of it is secret: it is printed and the same for each seed."""
+    """Seeded credentials. They are not secret: they are printed, and the same for each seed."""
 
     api_key: str
     company_id: str
     company_name: str
     customer_id: str
-    """Some customer; the server knows none by name, any UUID will do."""
+    """Any customer; the server keeps no list of customers, so any UUID works."""
     other_api_key: str
-    """Of a second company, which sees nothing of the first."""
+    """Key of a second company, which cannot see the data of the first."""
     other_company_id: str
 
 
 class State:
-    """The server's memory. It belongs to the server's loop; other threads go through ``ApalaServer.inspect``."""
+    """Memory of the server. It belongs to the server's loop; other threads use ``ApalaServer.inspect``."""
 
     def __init__(self, settings: ApalaSettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""The templates of the pre-approval flow, in audience groups: seeded, pruned by hand, chosen for customers."""
+"""Templates of the pre-approval flow, in audience groups: seeded, pruned by hand, chosen for customers."""
 
 import attrs
 
@@ -11,7 +11,7 @@ from asdk.sandbox.json_io import Json
 
 @attrs.define(eq=False)
 class Group:
-    """An audience: customers that get the same templates."""
+    """Audience: customers that get the same templates."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class Template:
     shown: int = 0
     """How often it was chosen."""
     n_observations: int = 0
-    """How many of those came back with an outcome."""
+    """How many of those have an outcome."""
     n_signed: int = 0
     rejected_reason: str | None = None
     rejected_at: str | None = None
@@ -58,7 +58,7 @@ class Template:
 
 
 class Templates:
-    """The templates of every company; a company sees its own."""
+    """Templates of every company; a company sees only its own."""
 
     def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
@@ -81,7 +81,7 @@ class Templates:
         return self._templates.setdefault(company_id, [])
 
     def get(self, company_id: str, template_id: str) -> Template:
-        """Raises ApiError, 404."""
+        """Return a template. Raise ApiError 404 if it is unknown."""
         for template in self.all(company_id):
             if template.template_id == template_id:
                 return template
@@ -90,7 +90,7 @@ class Templates:
     def create(
         self, company_id: str, content: str, channel: str, *, label: str | None, group_id: str | None
     ) -> list[Template]:
-        """One for the group, or for each that is not retired.
+        """Create a template for the group, or for each group that is not retired.
 
         Raises:
             ApiError: 404 or 410 for the group, 422 for the content or for a label that is in use.
@@ -119,14 +119,14 @@ class Templates:
         return made
 
     def reject(self, template: Template) -> Template:
-        """Take a template out of rotation; one that is out already keeps its reason."""
+        """Take a template out of rotation; one that is already out keeps its reason."""
         if template.status != "rejected":
             template.status = "rejected"
             template.rejected_reason, template.rejected_at = "customer_disabled", rfc3339(self._clock())
         return template
 
     def choose(self, company_id: str, group: Group) -> Template | None:
-        """The active template of a group that was shown least; None if it has none."""
+        """Return the active template of a group that was shown least; None if it has none."""
         active = [
             template for template in self.all(company_id) if template.status == "active" and template.group is group
         ]

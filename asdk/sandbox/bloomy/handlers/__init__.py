@@ -1,1 +1,1 @@
-"""The handlers of a Bloom Growth server, a file per family, each with its routes."""
+"""Handlers of a Bloom Growth server, one file per family, each with its routes."""

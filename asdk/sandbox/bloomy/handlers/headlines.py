@@ -25,7 +25,7 @@ async def create(call: Call) -> web.Response:
 
 async def details(call: Call) -> web.Response:
     shown = _shown(_headline(call))
-    # The meeting has to be asked for.
+    # The meeting is included only on request.
     return json_reply(shown if call.switch("include_origin") else shown | {"Origin": None, "OriginId": None})
 
 
@@ -45,7 +45,7 @@ def _headline(call: Call) -> Item:
 
 
 def _list(headlines: list[Item]) -> web.Response:
-    # Lists do not say where the notes are.
+    # Lists do not contain the address of the notes.
     return json_reply([_shown(headline) | {"DetailsUrl": None} for headline in headlines])
 
 

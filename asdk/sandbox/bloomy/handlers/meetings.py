@@ -9,7 +9,7 @@ from asdk.sandbox.json_io import json_reply
 
 
 def meeting_of(call: Call) -> Meeting:
-    """The meeting of the path. Raises RefusalError."""
+    """Return the meeting of the path. Raise RefusalError if there is no such meeting."""
     return call.state.meetings.get(call.id(), call.user.organization_id)
 
 

@@ -1,4 +1,4 @@
-"""Rocks, which the vendor's package calls goals: on track, at risk or complete, and archived in the end."""
+"""Rocks, which the vendor's package calls goals: on track, at risk or complete, and finally archived."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""Scorecards: what week it is, the scores of a person or a meeting, and one more score."""
+"""Scorecards: the current week, the scores of a person or a meeting, and the entry of a score."""
 
 from aiohttp import web
 

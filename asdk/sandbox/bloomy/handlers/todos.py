@@ -1,4 +1,4 @@
-"""To-dos: of a person or of a meeting."""
+"""To-dos of a person or a meeting."""
 
 from aiohttp import web
 
@@ -8,7 +8,7 @@ from asdk.sandbox.bloomy.store.items import Item
 from asdk.sandbox.json_io import Fields, Json, json_reply
 
 _DAYS = 7
-"""A to-do is due in a week, unless somebody says otherwise."""
+"""Days until a to-do is due, by default."""
 
 
 async def of_user(call: Call) -> web.Response:

@@ -1,4 +1,4 @@
-"""The password grant (RFC 6749, section 4.3), with ASP.NET's spelling of the user's name."""
+"""Password grant (RFC 6749, section 4.3), with ASP.NET's spelling of the user's name."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""People: one, his reports and seats, and searches."""
+"""People: one person, their reports and seats, and searches."""
 
 from aiohttp import web
 
@@ -38,7 +38,7 @@ async def search_all(call: Call) -> web.Response:
 
 
 def _found(call: Call) -> list[Json]:
-    """The people whose name or address holds the term; a percent sign stands for everybody."""
+    """Return the people whose name or address contains the term; a percent sign matches everyone."""
     term = call.request.query.get("term", "").lower()
     return [
         user.as_result()

@@ -1,1 +1,1 @@
-"""The state of a Bloom Growth server and its rules, without HTTP."""
+"""State of a Bloom Growth server and its rules, without HTTP."""

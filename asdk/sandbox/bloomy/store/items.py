@@ -1,4 +1,4 @@
-"""What meetings are about: to-dos, rocks, issues and headlines. They differ on the wire and little in their lives."""
+"""Items of meetings: to-dos, rocks, issues and headlines. They differ on the wire, but behave nearly alike."""
 
 from collections.abc import Callable
 
@@ -26,9 +26,9 @@ class Item:
     notes: str | None = None
     completed_at: str | None = None
     closed_at: str | None = None
-    """When it was put away: archived, or resolved and off the list."""
+    """When it was archived, or resolved and taken off the list."""
     standing: str = "OnTrack"
-    """Of a rock: ``OnTrack``, ``AtRisk`` or ``Complete``."""
+    """Status of a rock: ``OnTrack``, ``AtRisk`` or ``Complete``."""
 
     @property
     def is_open(self) -> bool:
@@ -40,14 +40,14 @@ class Item:
 
     @property
     def origin(self) -> Json:
-        """The meeting that it came up in, as flat members."""
+        """Return the meeting that it was raised in, as flat members."""
         if self.meeting is None:
             return {"OriginId": None, "Origin": None}
         return {"OriginId": self.meeting.id, "Origin": self.meeting.name}
 
 
 class Items:
-    """All items of all organisations; an organisation sees its own."""
+    """Items of all organizations; an organization sees only its own."""
 
     def __init__(self, clock: TimeSource, next_id: Callable[[], int]) -> None:
         self._clock = clock
@@ -78,7 +78,7 @@ class Items:
         return moment(self._clock() + days * _DAY)
 
     def get(self, kind: str, number: int, organization_id: int) -> Item:
-        """Raises RefusalError, 404."""
+        """Return an item. Raise RefusalError 404 if it is unknown."""
         item = self._items.get(number)
         if item is None or item.kind != kind or item.owner.organization_id != organization_id:
             raise not_found(kind, number)
@@ -95,5 +95,5 @@ class Items:
 
 
 def moment(seconds: float) -> str:
-    """Spell epoch seconds as this server does: ``2026-01-01T00:00:00Z``."""
+    """Format epoch seconds as this server does: ``2026-01-01T00:00:00Z``."""
     return rfc3339(int(seconds)).replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""API keys, which are bearer tokens: bought with a password for two weeks, or seeded for good."""
+"""API keys, which are bearer tokens: bought with a password for two weeks, or seeded and permanent."""
 
 import math
 from email.utils import formatdate
@@ -14,7 +14,7 @@ _LENGTH = 120
 
 
 class Keys:
-    """Keys and the moments of their end. A user may have any number."""
+    """Keys and when they expire. A user may have any number."""
 
     def __init__(self, settings: BloomySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
@@ -23,11 +23,11 @@ class Keys:
         self._keys: dict[str, tuple[User, float]] = {}
 
     def seed(self, user: User) -> str:
-        """A key without an end."""
+        """Add a key that does not expire."""
         return self._add(user, math.inf)
 
     def issue(self, user: User) -> Json:
-        """A key that ends, as the token endpoint replies it."""
+        """Issue a key that expires; return it in the shape of the token endpoint's reply."""
         now, lifetime = self._clock(), self._settings.token_lifetime
         return {
             "access_token": self._add(user, now + lifetime),
@@ -39,14 +39,14 @@ class Keys:
         }
 
     def user_of(self, key: str) -> User:
-        """Whose key this is. Raises RefusalError, 401."""
+        """Return the user of a key. Raise RefusalError 401 if the key is invalid."""
         user, ends = self._keys.get(key, (None, 0.0))
         if user is None or self._clock() >= ends:
             raise unauthorized()
         return user
 
     def revoke(self, key: str | None) -> None:
-        """Forget a key, or all."""
+        """Revoke one key, or all."""
         if key is None:
             self._keys.clear()
         else:

@@ -1,4 +1,4 @@
-"""L10 meetings and who attends them."""
+"""L10 meetings and their attendees."""
 
 import attrs
 
@@ -16,7 +16,7 @@ class Meeting:
     attendees: list[User] = attrs.field(factory=list[User])
 
     def as_entry(self) -> Json:
-        """As a user's list shows it."""
+        """Return it in the shape of a user's list."""
         return {"Id": self.id, "Type": "L10", "Key": f"L10_{self.id}", "Name": self.name}
 
     def as_json(self) -> Json:
@@ -40,14 +40,14 @@ class Meetings:
         return meeting
 
     def get(self, meeting_id: int, organization_id: int) -> Meeting:
-        """Raises RefusalError, 404, also for a meeting of another organisation."""
+        """Return a meeting. Raise RefusalError 404 if it is unknown or belongs to another organization."""
         meeting = self._meetings.get(meeting_id)
         if meeting is None or meeting.organization_id != organization_id:
             raise not_found("Meeting", meeting_id)
         return meeting
 
     def of(self, user: User) -> list[Meeting]:
-        """Those that a user attends."""
+        """Return the meetings that a user attends."""
         return [meeting for meeting in self._meetings.values() if user in meeting.attendees]
 
     def remove(self, meeting: Meeting) -> None:

@@ -1,4 +1,4 @@
-"""Users of organisations: their names, passwords and seats, and the lock after too many wrong passwords."""
+"""Users of organizations: their names, passwords and seats, and the lock after too many wrong passwords."""
 
 import attrs
 
@@ -34,7 +34,7 @@ class User:
         return {"Id": self.id, "Name": self.name}
 
     def as_result(self) -> Json:
-        """As searches show it."""
+        """Return it in the shape of search results."""
         return {
             "Id": self.id,
             "Name": self.name,
@@ -46,7 +46,7 @@ class User:
 
 
 class People:
-    """All users, found by id and by e-mail address."""
+    """All users, found by id and by email address."""
 
     def __init__(self, settings: BloomySettings, clock: TimeSource) -> None:
         self._settings = settings
@@ -58,7 +58,7 @@ class People:
         return user
 
     def get(self, user_id: int, organization_id: int) -> User:
-        """Raises RefusalError, 404, also for a user of another organisation."""
+        """Return a user. Raise RefusalError 404 if the user is unknown or belongs to another organization."""
         user = self._users.get(user_id)
         if user is None or user.organization_id != organization_id:
             raise not_found("User", user_id)
@@ -68,7 +68,7 @@ class People:
         return [user for user in self._users.values() if user.organization_id == organization_id]
 
     def log_in(self, email: str, password: str) -> User:
-        """The account of a right pair. Raises GrantError."""
+        """Return the account of a correct username and password. Raise GrantError for any other pair."""
         user = next((user for user in self._users.values() if user.email.lower() == email.lower() != ""), None)
         if user is None or user.password is None:
             raise _wrong_pair()

@@ -1,4 +1,4 @@
-"""Measurables, their scores by week, and what week it is."""
+"""Measurables, their scores by week, and the number of the week."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ _LAST_WEEK = 53
 
 
 Week = tuple[int, int]
-"""A year and the number of a week in it (ISO 8601)."""
+"""Year and ISO 8601 week number."""
 
 
 @attrs.define(eq=False)
@@ -41,7 +41,7 @@ class Measurable:
 
 
 class Scorecard:
-    """All measurables. Weeks are named by their number alone, which means the one of the present year."""
+    """All measurables. A week is identified by its number alone, in the current year."""
 
     def __init__(self, settings: BloomySettings, clock: TimeSource, next_id: Callable[[], int]) -> None:
         self._settings = settings
@@ -50,7 +50,7 @@ class Scorecard:
         self._measurables: dict[int, Measurable] = {}
 
     def add(self, measurable: Measurable) -> Measurable:
-        """Take a measurable in, with an empty score for this week and the one before."""
+        """Add a measurable, with empty scores for this week and the one before."""
         self._measurables[measurable.id] = measurable
         monday = self._monday()
         for week in (_week_of(monday - timedelta(days=7)), _week_of(monday)):
@@ -58,7 +58,7 @@ class Scorecard:
         return measurable
 
     def get(self, measurable_id: int, organization_id: int) -> Measurable:
-        """Raises RefusalError, 404."""
+        """Return a measurable. Raise RefusalError 404 if it is unknown."""
         measurable = self._measurables.get(measurable_id)
         if measurable is None or measurable.owner.organization_id != organization_id:
             raise not_found("Measurable", measurable_id)
@@ -71,7 +71,7 @@ class Scorecard:
         return [measurable for measurable in self._measurables.values() if measurable.meeting is meeting]
 
     def enter(self, measurable: Measurable, number: int, value: float | None) -> None:
-        """Write a score. Raises RefusalError, 400, for a week that no year has."""
+        """Set a score. Raise RefusalError 400 for a week that no year has."""
         if not 1 <= number <= _LAST_WEEK:
             raise invalid(f"there is no week {number}")
         week = self._monday().isocalendar().year, number
@@ -94,7 +94,7 @@ class Scorecard:
         return None if self._settings.null_targets else measurable.target
 
     def shown(self, measurable: Measurable) -> list[Json]:
-        """The scores of a measurable, week by week."""
+        """Yield the scores of a measurable, week by week."""
         return [
             {
                 "Id": score.id,

@@ -1,4 +1,4 @@
-"""Everything one Bloom Growth server holds, and the people, meetings and keys that it starts with."""
+"""State of one Bloom Growth server, with the people, meetings and keys that it is seeded with."""
 
 import itertools
 
@@ -19,25 +19,25 @@ class BloomyLogin:
     username: str
     password: str
     api_key: str
-    """A key that does not expire."""
+    """Key that does not expire."""
     user_id: int
 
 
 @attrs.frozen
 class BloomyCredentials:
-    """What the server lets in from the start. None of it is secret: it is printed and the same for each seed."""
+    """Seeded credentials. They are not secret: they are printed, and the same for each seed."""
 
     ada: BloomyLogin
-    """Leads the first organisation; Ben reports to her."""
+    """Leader of the first organization; Ben reports to her."""
     ben: BloomyLogin
     other: BloomyLogin
-    """Of a second organisation, which sees nothing of the first."""
+    """Member of a second organization, which cannot see the data of the first."""
     meeting_id: int
-    """A meeting that Ada and Ben attend, with two measurables."""
+    """Meeting that Ada and Ben attend, with two measurables."""
 
 
 class State:
-    """The server's memory. It belongs to the server's loop; other threads go through ``BloomyServer.inspect``."""
+    """Memory of the server. It belongs to the server's loop; other threads use ``BloomyServer.inspect``."""
 
     def __init__(self, settings: BloomySettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings

@@ -1,1 +1,1 @@
-"""The routes of the EdgeQuake server, a file for each family; `app.ROUTES` lists them all."""
+"""Routes of the EdgeQuake server, one file per family; `app.ROUTES` lists them all."""

@@ -1,4 +1,4 @@
-"""What only administrators may: quotas, defaults of the server, and endpoints of providers."""
+"""Administration: quotas, defaults of the server, and endpoints of providers."""
 
 import attrs
 from aiohttp import web
@@ -112,7 +112,7 @@ async def test_provider(call: Call) -> web.Response:
 
 
 def _probe(shape: str, *, has_key: bool) -> Json:
-    """Nothing is reached: a provider works as soon as it has a key."""
+    """Report a provider as working if it has a key; no connection is made."""
     body = {
         "ok": has_key,
         "kind": shape,

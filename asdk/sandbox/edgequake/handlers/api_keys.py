@@ -17,7 +17,7 @@ class CreateApiKeyRequest:
     scopes: list[str] | None = None
     expires_in_days: int | None = None
     expires_in: int | None = None
-    """The vendor package's spelling, taken as seconds; strict servers ignore it."""
+    """The vendor package's spelling, in seconds; strict servers ignore it."""
 
 
 async def create(call: Call) -> web.Response:

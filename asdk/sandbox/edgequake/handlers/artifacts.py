@@ -1,4 +1,4 @@
-"""Where the parts of a context came from: a document, a chunk, a figure, a text, a PDF file."""
+"""Sources of the parts of a context: a document, a chunk, a figure, a text, a PDF file."""
 
 from aiohttp import web
 

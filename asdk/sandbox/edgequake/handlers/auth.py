@@ -1,4 +1,4 @@
-"""Login, refresh, logout, and who am I."""
+"""Login, refresh, logout, and the caller's own account."""
 
 import attrs
 from aiohttp import web
@@ -27,7 +27,7 @@ async def login(call: Call) -> web.Response:
 
 
 async def refresh(call: Call) -> web.Response:
-    # The refresh token is not rotated: the reply has none, and the old one goes on.
+    # The refresh token does not rotate: the reply contains none, and the old one remains valid.
     given = await call.body(RefreshTokenRequest)
     return call.reply(_token(call.state.sessions.refresh(given.refresh_token)))
 
@@ -49,7 +49,7 @@ async def me(call: Call) -> web.Response:
 
 
 def session(call: Call, user: User) -> Json:
-    """The tokens of a new session, and whose it is."""
+    """Return the tokens of a new session, and its user."""
     access_token, refresh_token = call.state.sessions.open(user)
     return _token(access_token) | {"refresh_token": refresh_token, "user": user_info(user)}
 

@@ -114,7 +114,7 @@ async def _fail(call: Call, events: EventStream, code: str, message: str) -> Non
 
 
 def _conversation(call: Call, wanted: ChatRequest, tenant_id: str, user_id: str) -> Conversation | None:
-    """The one that is named, if the caller has it; a new one if none is named."""
+    """Return the named conversation, if the caller has it; create one if no name is given."""
     if not wanted.message.strip():
         raise ApiError("BAD_REQUEST", "message must not be empty")
     if wanted.conversation_id is None:

@@ -1,4 +1,4 @@
-"""Retrieval without an answer: what was found for a question, and where its parts came from."""
+"""Retrieval without an answer: the findings for a question, and the sources of their parts."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ async def fetch(call: Call) -> web.Response:
 
 
 def _retrieve(call: Call, wanted: ContextRequest) -> Json:
-    """The reply to a question, kept for those who ask for it again."""
+    """Build the reply to a question, and keep it for later requests."""
     granularity = _granularity(wanted.content_granularity, 422)
     if wanted.mode == "bypass":
         raise ApiError("BAD_REQUEST", "Invalid query mode; bypass is not allowed")
@@ -125,7 +125,7 @@ def _space(call: Call) -> tuple[str, str]:
     return call.tenant_id, call.workspace_id
 
 
-# Questions change nothing, so a key that may only read may ask.
+# Questions change nothing, so a read-only key may ask them.
 _CONTEXT = "/api/v1/query/context"
 ROUTES = (
     Route("POST", _CONTEXT, retrieve, reads=True),

@@ -1,4 +1,4 @@
-"""Conversations, their messages and folders, and the shared ones, which everybody may read."""
+"""Conversations, their messages and folders, and the shared ones, which are public."""
 
 import base64
 from collections.abc import Callable
@@ -85,7 +85,7 @@ async def list_conversations(call: Call) -> web.Response:
     sort, order = call.query("sort") or "updated_at", call.query("order") or "desc"
     if sort not in ("updated_at", "created_at", "title") or order not in ("asc", "desc"):
         raise ApiError("BAD_REQUEST", f"unknown order: {sort} {order}")
-    # Pinned ones come first in either direction; of equals, the last made comes first.
+    # Pinned ones come first in either direction; ties are ordered by creation, latest first.
     found.reverse()
     found.sort(key=lambda conversation: getattr(conversation, sort), reverse=order == "desc")
     found.sort(key=lambda conversation: not conversation.is_pinned)
@@ -233,7 +233,7 @@ def _conversation(call: Call) -> Conversation:
 
 
 def _filter(call: Call) -> Callable[[Conversation], bool]:
-    """What the filters of the query accept, as a function."""
+    """Return the filters of the query as a function."""
     mode, folder_id = call.query("filter[mode]"), call.query("filter[folder_id]")
     archived, pinned = call.flag("filter[archived]"), call.flag("filter[pinned]")
     unfiled, search = call.flag("filter[unfiled]"), (call.query("filter[search]") or "").lower()
@@ -252,7 +252,7 @@ def _filter(call: Call) -> Callable[[Conversation], bool]:
 
 
 def _page(call: Call, items: list[Json], *, default: int, most: int) -> Json:
-    """Some of the items, from where the cursor says."""
+    """Return the items from the cursor on."""
     limit = min(max(call.number("limit", default), 1), most)
     start = _position(call.query("cursor"))
     end = start + limit
@@ -284,7 +284,7 @@ def _bad_cursor() -> int:
 
 
 def _problem(given: dict[str, Any], messages: Any) -> str | None:
-    """Why a conversation cannot be imported."""
+    """Return why a conversation cannot be imported."""
     if not isinstance(given.get("title", ""), str):
         return "title is no text"
     if not isinstance(messages, list):

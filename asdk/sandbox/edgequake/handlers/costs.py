@@ -1,4 +1,4 @@
-"""What processing costs: prices, estimates, sums over time, and what a workspace may spend."""
+"""Cost of processing: prices, estimates, sums over time, and the budget of a workspace."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta

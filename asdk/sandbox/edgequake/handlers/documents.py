@@ -1,4 +1,4 @@
-"""Text documents: take in, list, read, delete, and follow their processing."""
+"""Text documents: add, list, read, delete, and follow their processing."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ async def list_documents(call: Call) -> web.Response:
     documents, total = library.page(wanted, page.offset, page.size)
     body = page.envelope("documents", [summary(document) for document in documents], total)
     body["has_more"] = page.number * page.size < total
-    # Of the whole workspace, whatever the filter.
+    # For the whole workspace, regardless of the filter.
     body["status_counts"] = status_counts(library.statuses)
     return call.reply(body)
 
@@ -115,14 +115,14 @@ async def track(call: Call) -> web.Response:
         "created_at": rfc3339(documents[0].created_at),
         "latest_message": f"{len(settled)} of {len(documents)} documents processed",
     }
-    # The last document that is not done speaks for all.
+    # The last unfinished document determines the overall status.
     status = next((document.status for document in documents if not document.is_settled), statuses[-1])
     progress = round(len(settled) / len(documents), 4)
     return call.reply(call.also(body, status=status, document_id=documents[0].id, progress=progress))
 
 
 def summary(document: Document) -> Json:
-    """A document as lists and tracks show it."""
+    """Return a document in the shape of lists and tracks."""
     cost = cost_of(document)
     body: Json = {
         "id": document.id,
@@ -203,7 +203,7 @@ def _uploaded(document: Document) -> Json:
 
 
 def _complaint(document: Document) -> Json:
-    """What went wrong in processing."""
+    """Return what went wrong in processing."""
     if document.status == "failed":
         return {"error_message": document.outcome_message or "Processing failed"}
     if document.status == "partial_failure":
@@ -212,7 +212,7 @@ def _complaint(document: Document) -> Json:
 
 
 def _pictures(document: Document) -> Json:
-    """What was read from its pictures, once that was asked for."""
+    """Return the data read from its pictures, once that was requested."""
     if document.figures is None:
         return {}
     items = [{"item_id": one.item_id, "modality": "image", "status": "success"} for one in document.figures]

@@ -1,4 +1,4 @@
-"""Entities of the knowledge graph: made, read, changed, merged and deleted by hand."""
+"""Entities of the knowledge graph: created, read, changed, merged and deleted by hand."""
 
 from typing import Any
 

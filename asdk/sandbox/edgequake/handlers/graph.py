@@ -1,4 +1,4 @@
-"""The knowledge graph as nodes and edges, at once or as a stream."""
+"""Knowledge graph as nodes and edges, at once or as a stream."""
 
 from collections.abc import Iterable
 
@@ -133,7 +133,7 @@ async def degrees_batch(call: Call) -> web.Response:
 
 
 def _part(call: Call, graph: Graph, *, depth: int) -> list[Entity]:
-    """The entities around the one that is named, near ones first; else all, the best connected first."""
+    """Return the entities around the named one, nearest first; without a name all, the best connected first."""
     start = call.query("start_node")
     if start is not None:
         return [graph.entity(name) for name in graph.around(graph.entity(start).name, depth)]
@@ -142,7 +142,7 @@ def _part(call: Call, graph: Graph, *, depth: int) -> list[Entity]:
 
 
 def _wanted(call: Call) -> list[str]:
-    """The words of ``q``, or of ``query`` as the vendor's package has it. Raises ApiError BAD_REQUEST."""
+    """Return the words of ``q``, or of the vendor package's ``query``. Raise ApiError BAD_REQUEST without either."""
     text = call.query("q") or (None if call.state.settings.strict else call.query("query")) or ""
     if not text.strip():
         raise ApiError("BAD_REQUEST", "q must not be empty")

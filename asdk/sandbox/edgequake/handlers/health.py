@@ -28,7 +28,7 @@ async def probe(call: Call) -> web.Response:
 
 
 async def metrics(call: Call) -> web.Response:
-    """The server's counters, in the exposition format of Prometheus."""
+    """Return the server's counters, in the exposition format of Prometheus."""
     lines = [*_described("edgequake_http_requests_total", "counter", "Requests that were answered")]
     for (method, path, status), times in sorted(call.state.served.items()):
         lines.append(f'edgequake_http_requests_total{{method="{method}",path="{path}",status="{status}"}} {times}')

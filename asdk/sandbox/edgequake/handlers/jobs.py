@@ -1,4 +1,4 @@
-"""The jobs of workspaces, by the second version of the API. A job stays pending until it is cancelled."""
+"""Jobs of workspaces, in the second version of the API. A job stays pending until it is cancelled."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from asdk.sandbox.edgequake.store.workspaces import Job, WorkspaceExtras
 
 _KINDS = {
     "reprocess_documents": "Process the documents of the workspace again",
-    "rebuild_embeddings": "Make all vectors of the workspace anew",
-    "rebuild_knowledge_graph": "Extract the graph of the workspace anew",
+    "rebuild_embeddings": "Recreate all vectors of the workspace",
+    "rebuild_knowledge_graph": "Extract the graph of the workspace again",
 }
 _JOBS = "/api/v2/workspaces/{workspace_id}/jobs"
 
@@ -68,7 +68,7 @@ async def cancel(call: Call) -> web.Response:
 
 
 def _extras(call: Call) -> WorkspaceExtras:
-    """Raises ApiError BAD_REQUEST: the header names another workspace than the path; NOT_FOUND: there is none."""
+    """Return the workspace's data. Raise ApiError BAD_REQUEST if header and path differ, NOT_FOUND if it is unknown."""
     workspace_id = call.part("workspace_id")
     if workspace_id != call.workspace_id:
         raise ApiError("BAD_REQUEST", "X-Workspace-ID and the workspace of the path differ")

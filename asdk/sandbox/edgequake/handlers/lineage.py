@@ -1,4 +1,4 @@
-"""The way back from the graph to the documents, and the chunks in between."""
+"""Lineage from the graph to the documents, through the chunks in between."""
 
 from aiohttp import web
 

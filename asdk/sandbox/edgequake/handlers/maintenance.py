@@ -1,4 +1,4 @@
-"""What is done to a whole workspace: measured, rebuilt, processed again, and given texts to inject."""
+"""Operations on a whole workspace: statistics, rebuilding, reprocessing, and injected texts."""
 
 import attrs
 from aiohttp import web

@@ -1,4 +1,4 @@
-"""Login at an identity provider (OpenID Connect): the way there, and the way back with a code."""
+"""Login at an identity provider (OpenID Connect): the redirect to it, and the return with a code."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""The text of PDF files, of which nothing is kept but the results of background jobs."""
+"""Text of PDF files; only the results of background jobs are stored."""
 
 import json
 from typing import Any, cast
@@ -46,7 +46,7 @@ async def job(call: Call) -> web.Response:
 
 
 def _options(parts: list[Part]) -> Json:
-    """The part ``options``, which is one JSON string."""
+    """Read the part ``options``, which is one JSON string."""
     part = next((part for part in parts if part.name == "options"), None)
     try:
         options: Any = {} if part is None else json.loads(part.data)
@@ -76,7 +76,7 @@ def _result(call: Call, file: Part, backend: str) -> Json:
     )
 
 
-# Nothing is changed, so a key that may only read may ask.
+# Nothing is changed, so a read-only key may call it.
 ROUTES = (
     Route("POST", "/api/v1/parse", parse, reads=True),
     Route("GET", "/api/v1/parse/backends", backends),

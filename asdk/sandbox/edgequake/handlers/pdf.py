@@ -1,4 +1,4 @@
-"""PDF files: taken in as documents, listed, read, given back."""
+"""PDF files: added as documents, listed, read, downloaded."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from asdk.sandbox.edgequake.store.pdfs import Pdf
 from asdk.sandbox.event_stream import EventStream
 
 _PHASES = ("upload", "pdf_conversion", "chunking", "embedding", "extraction", "graph_storage")
-# How many phases are over while a document is in the middle of its processing.
+# Number of completed phases while a document is being processed.
 _HALFWAY = 2
 _LOOK_INTERVAL = 0.02
 
@@ -70,7 +70,7 @@ async def upload_batch(call: Call) -> web.Response:
 
 
 async def list_pdfs(call: Call) -> web.Response:
-    call.library.all()  # carries out what is due
+    call.library.all()  # applies pending status changes
     status, page = call.query("status"), call.page
     found = [pdf for pdf in reversed(call.library.pdfs.values()) if status in (None, pdf.document.status)]
     body: Json = {
@@ -144,7 +144,7 @@ async def stream_progress(call: Call) -> web.StreamResponse:
     events, told = EventStream(call.request), ""
     await events.prepare(call.request)
     while True:
-        call.library.all()  # carries out what is due
+        call.library.all()  # applies pending status changes
         if document.status != told:
             told = document.status
             await events.send(_progress(document))
@@ -170,7 +170,7 @@ async def cancel(call: Call) -> web.Response:
 
 
 def _take_in(call: Call, file: Part, texts: dict[str, str]) -> tuple[Pdf, bool]:
-    """A file as a PDF, or the one that has these bytes and True. Raises ApiError BAD_REQUEST: it is no PDF."""
+    """Add a PDF file, or return the one with these bytes and True. Raise ApiError BAD_REQUEST for other files."""
     filename = file.filename or "upload"
     library, pdf_id = call.library, call.state.ids.uuid()
     document, is_duplicate = call.state.add_document(
@@ -224,7 +224,7 @@ def _pdf(call: Call) -> Pdf:
 
 
 def _tracked(call: Call) -> Document:
-    """The PDF of a track. Raises ApiError NOT_FOUND."""
+    """Return the PDF of a track. Raise ApiError NOT_FOUND if it is unknown."""
     for document in call.library.tracked(call.part("track_id")):
         if document.pdf_id is not None:
             return document

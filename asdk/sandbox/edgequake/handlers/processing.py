@@ -1,4 +1,4 @@
-"""Documents beside reading them: batches, scans, repeated processing, what failed, and where their parts went."""
+"""Processing of documents: batches, scans, reprocessing, failures, and the fate of their parts."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ SERVER_FILES = {
     "/srv/documents/old/map.txt": "Roald Amundsen reached the South Pole.",
     "/srv/documents/picture.png": "",
 }
-"""The file system of the server, as far as a scan can see."""
+"""File system of the server, as a scan sees it."""
 
 
 @attrs.frozen
@@ -301,7 +301,7 @@ async def metadata(call: Call) -> web.Response:
 
 
 def begin_again(state: State, library: Library, documents: list[Document], *, kind: str = "upload") -> str:
-    """Process documents again, all under one new track, which it gives."""
+    """Process documents again, all under one new track; return it."""
     track_id = state.track_id(kind)
     for document in documents:
         library.follow_by(document, track_id)
@@ -310,7 +310,7 @@ def begin_again(state: State, library: Library, documents: list[Document], *, ki
 
 
 def _failed_chunks(document: Document) -> list[Json]:
-    """Of a document that half failed, its last chunk."""
+    """Return the failed chunks: the last one of a document that failed partially."""
     if document.status != "partial_failure" or not document.chunks:
         return []
     chunk = document.chunks[-1]

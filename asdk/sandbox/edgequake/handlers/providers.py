@@ -1,4 +1,4 @@
-"""Models, who runs them, and how the server is set."""
+"""Models, their providers, and the settings of the server."""
 
 from aiohttp import web
 
@@ -123,7 +123,7 @@ async def effective_config(call: Call) -> web.Response:
 
 
 def _known(call: Call) -> str:
-    """Raises ApiError NOT_FOUND."""
+    """Return a known provider. Raise ApiError NOT_FOUND for any other."""
     name = call.part("provider")
     if name not in _NAMES:
         raise not_found("Provider", name)

@@ -19,7 +19,7 @@ class ConversationMessage:
 
 @attrs.frozen
 class Question:
-    """What a question says about where to look, whatever is made of the finds."""
+    """Search parameters of a question, shared by all routes that take one."""
 
     query: str
     mode: str | None = None
@@ -107,7 +107,7 @@ async def stream(call: Call) -> web.StreamResponse:
 
 
 async def _send_events(call: Call, events: EventStream, made: Answer, subgraph: Json) -> None:
-    """Format v2: context, tokens, done; or an error in place of the rest."""
+    """Send format v2: context, tokens, done; or an error instead of the rest."""
     settings, stats = call.state.settings, made.stats()
     planned = call.state.stream_errors.popleft() if call.state.stream_errors else None
     await events.send(
@@ -132,7 +132,7 @@ async def _send_events(call: Call, events: EventStream, made: Answer, subgraph: 
 
 
 async def _send_text(call: Call, events: EventStream, made: Answer) -> None:
-    """Format v1: the tokens as they are; an error is text too."""
+    """Send format v1: the tokens unchanged; an error is text too."""
     settings = call.state.settings
     planned = call.state.stream_errors.popleft() if call.state.stream_errors else None
     for number, token in enumerate(made.tokens):
@@ -157,7 +157,7 @@ def _text(made: Answer, wanted: QueryRequest) -> str:
     return made.text
 
 
-# Queries change nothing, so a key that may only read may ask.
+# Queries change nothing, so a read-only key may ask them.
 ROUTES = (
     Route("POST", "/api/v1/query", execute, reads=True),
     Route("POST", "/api/v1/query/stream", stream, reads=True),

@@ -1,4 +1,4 @@
-"""Relationships of the knowledge graph: made, read, changed and deleted by hand."""
+"""Relationships of the knowledge graph: created, read, changed and deleted by hand."""
 
 from typing import Any
 

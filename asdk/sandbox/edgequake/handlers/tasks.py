@@ -1,4 +1,4 @@
-"""Work in the background: one task for each document, and the pipeline that does them."""
+"""Background work: one task per document, and the pipeline that runs them."""
 
 from collections import Counter
 

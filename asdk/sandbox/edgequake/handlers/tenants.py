@@ -60,7 +60,7 @@ async def delete(call: Call) -> web.Response:
 
 def _shape(tenant: Tenant) -> Json:
     body = record(tenant)
-    body.pop("description", None)  # taken, but never shown
+    body.pop("description", None)  # accepted, but never shown
     body["default_llm_full_id"] = f"{tenant.default_llm_provider}/{tenant.default_llm_model}"
     body["default_embedding_full_id"] = f"{tenant.default_embedding_provider}/{tenant.default_embedding_model}"
     return body

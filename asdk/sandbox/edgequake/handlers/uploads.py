@@ -1,4 +1,4 @@
-"""Files taken in as documents."""
+"""Files added as documents."""
 
 import json
 import mimetypes
@@ -14,7 +14,7 @@ from asdk.sandbox.edgequake.store.documents import Document
 
 
 async def upload(call: Call) -> web.Response:
-    # Only these two parts count; others, such as a title, are read and passed over.
+    # Only these two parts are used; others, such as a title, are read and ignored.
     parts = await read_form(call.request, limit=call.state.settings.max_upload_bytes)
     file = next((part for part in parts if part.name == "file"), None)
     if file is None:
@@ -36,7 +36,7 @@ async def upload(call: Call) -> web.Response:
 
 
 def take_in(call: Call, file: Part, *, metadata: Any) -> tuple[Document, bool]:
-    """A file as a document, or the one that has these bytes and True. Raises ApiError BAD_REQUEST: it holds no text."""
+    """Add a file as a document, or return the one with these bytes and True. Raise ApiError without any text."""
     filename = file.filename or "upload"
     return call.state.add_document(
         call.library,
@@ -52,7 +52,7 @@ def take_in(call: Call, file: Part, *, metadata: Any) -> tuple[Document, bool]:
 
 
 def text_of(file: Part, filename: str) -> str:
-    """Raises ApiError BAD_REQUEST: it holds none."""
+    """Return the text of a file. Raise ApiError BAD_REQUEST if it has none."""
     try:
         text = file.data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -63,7 +63,7 @@ def text_of(file: Part, filename: str) -> str:
 
 
 def _metadata(parts: list[Part]) -> Any:
-    """The part ``metadata``, which is one JSON string."""
+    """Read the part ``metadata``, which is one JSON string."""
     part = next((part for part in parts if part.name == "metadata"), None)
     if part is None:
         return None

@@ -1,4 +1,4 @@
-"""User management: for administrators, but for one's own account."""
+"""User management: for administrators, except for a user's own account."""
 
 import attrs
 from aiohttp import web
@@ -31,7 +31,7 @@ async def create(call: Call) -> web.Response:
 
 
 async def register(call: Call) -> web.Response:
-    """The same without a login: nobody can make himself an administrator."""
+    """Create an account without a login; the role is always an ordinary one."""
     return _created(call, await call.body(CreateUserRequest), "user")
 
 
@@ -102,7 +102,7 @@ def _require_self_or_admin(call: Call) -> None:
 
 
 REGISTRATION = Route("POST", "/api/v1/users", register, public=True)
-"""In place of `create` on a server that lets people register."""
+"""Replaces `create` on a server with open registration."""
 
 ROUTES = (
     Route("POST", "/api/v1/users", create),

@@ -1,4 +1,4 @@
-"""Workspaces of a tenant, and what is in them."""
+"""Workspaces of a tenant, and their content."""
 
 import attrs
 from aiohttp import web
@@ -80,7 +80,7 @@ async def stats(call: Call) -> web.Response:
     workspace = _workspace(call)
     library = call.state.library(workspace.tenant_id, workspace.id)
     graph = call.state.graph(workspace.tenant_id, workspace.id)
-    statuses = library.statuses  # carries out what is due before the rest is read
+    statuses = library.statuses  # applies pending status changes before the rest is read
     return call.reply(
         {
             "workspace_id": workspace.id,

@@ -1,1 +1,1 @@
-"""What the EdgeQuake server remembers, and its rules, without any HTTP; the handlers are its only callers."""
+"""State of the EdgeQuake server and its rules, without HTTP; only the handlers call it."""

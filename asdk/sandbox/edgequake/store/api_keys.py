@@ -1,4 +1,4 @@
-"""API keys: made once in clear, kept as a hash, found by it, expiring and revocable."""
+"""API keys: returned once in clear text, stored and found as a hash, with expiry and revocation."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ class ApiKey:
     key_id: str
     user_id: str
     prefix: str
-    """The part that lists show: ``eq_`` and eight characters."""
+    """Part that lists show: ``eq_`` and eight characters."""
     scopes: list[str]
     created_at: str
     name: str | None = None
@@ -27,7 +27,7 @@ class ApiKey:
 
 
 class ApiKeys:
-    """The keys of all users, found by id and by the hash of the key itself."""
+    """Keys of all users, found by id and by the hash of the key."""
 
     def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
@@ -38,7 +38,7 @@ class ApiKeys:
     def create(
         self, user_id: str, *, name: str | None = None, scopes: list[str], lifetime: float | None = None
     ) -> tuple[ApiKey, str]:
-        """A new key, and its text, which is kept nowhere."""
+        """Create a key; return it with its text, which is not stored."""
         text, now = f"eq_{self._ids.alphanumeric(32)}", self._clock()
         key = ApiKey(
             key_id=self._ids.uuid(),
@@ -53,14 +53,14 @@ class ApiKeys:
         return key, text
 
     def of(self, user_id: str) -> list[ApiKey]:
-        """One user's keys in the order of creation, revoked ones too."""
+        """Return one user's keys in order of creation, including revoked ones."""
         return [key for key in self._by_id.values() if key.user_id == user_id]
 
     def revoke(self, key_id: str, *, user_id: str | None) -> ApiKey:
-        """Refuse a key from now on; with a user id, only one of that user's.
+        """Revoke a key; with a user id, only one of that user's.
 
         Raises:
-            ApiError: NOT_FOUND, also for a key that was revoked before.
+            ApiError: NOT_FOUND, also for a key that was already revoked.
         """
         key = self._by_id.get(key_id)
         if key is None or not key.is_active or user_id not in (None, key.user_id):
@@ -69,7 +69,7 @@ class ApiKeys:
         return key
 
     def verify(self, text: str) -> ApiKey:
-        """Raises UnauthorizedError: unknown, revoked or expired."""
+        """Return the key of a text. Raise UnauthorizedError if it is unknown, revoked or expired."""
         key, now = self._by_hash.get(_hash(text)), self._clock()
         if key is None:
             raise UnauthorizedError("Invalid API key")

@@ -1,4 +1,4 @@
-"""Endpoints of providers that the server keeps; their keys are kept as fingerprints."""
+"""Endpoints of providers stored by the server; their keys are stored as fingerprints."""
 
 import hashlib
 from typing import Any
@@ -28,7 +28,7 @@ class Connection:
 
 
 class Connections:
-    """All of them, in the order of creation."""
+    """All connections, in order of creation."""
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
@@ -38,27 +38,27 @@ class Connections:
         return list(self._by_id.values())
 
     def get(self, connection_id: str) -> Connection:
-        """Raises ApiError NOT_FOUND."""
+        """Return a connection. Raise ApiError NOT_FOUND if it is unknown."""
         connection = self._by_id.get(connection_id)
         if connection is None:
             raise not_found("Connection", connection_id)
         return connection
 
     def create(self, given: dict[str, Any]) -> Connection:
-        """Raises ApiError BAD_REQUEST or CONFLICT."""
+        """Add a connection. Raise ApiError BAD_REQUEST or CONFLICT."""
         self._check(given, None)
         connection = Connection(id=self._ids.uuid(), **_stored(given))
         self._by_id[connection.id] = connection
         return connection
 
     def replace(self, connection: Connection, given: dict[str, Any]) -> None:
-        """Raises ApiError BAD_REQUEST or CONFLICT. Without a key, the one that is there is kept."""
+        """Replace a connection; without a new key, the old one stays. Raise ApiError BAD_REQUEST or CONFLICT."""
         self._check(given, connection)
         for name, value in _stored(given).items():
             setattr(connection, name, value)
 
     def delete(self, connection_id: str) -> None:
-        """Raises ApiError NOT_FOUND."""
+        """Delete a connection. Raise ApiError NOT_FOUND if it is unknown."""
         del self._by_id[self.get(connection_id).id]
 
     def _check(self, given: dict[str, Any], of: Connection | None) -> None:

@@ -1,4 +1,4 @@
-"""Conversations: the messages of a user within a tenant, in their order, and the folders that they lie in."""
+"""Conversations: the messages of a user within a tenant, in order, and the folders that contain them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -62,7 +62,7 @@ class Folder:
 
 
 class Conversations:
-    """All of them; a caller sees his own."""
+    """All conversations; a caller sees only their own."""
 
     def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
@@ -76,11 +76,11 @@ class Conversations:
     # Conversations:
 
     def begin(self, tenant_id: str, user_id: str, message: str) -> Conversation:
-        """A new one, called after its first message."""
+        """Create a conversation, named after its first message."""
         return self.create((tenant_id, user_id), title=" ".join(message.split())[:_TITLE_LENGTH])
 
     def create(self, owner: Owner, **given: Any) -> Conversation:
-        """Raises ApiError NOT_FOUND: no such folder."""
+        """Create a conversation. Raise ApiError NOT_FOUND if the folder is unknown."""
         self._check_folder(owner, given.get("folder_id"))
         now = self._clock()
         conversation = Conversation(
@@ -94,7 +94,7 @@ class Conversations:
         return found if found is not None and (found.tenant_id, found.user_id) == (tenant_id, user_id) else None
 
     def get(self, conversation_id: str, owner: Owner) -> Conversation:
-        """Raises ApiError NOT_FOUND."""
+        """Return a conversation. Raise ApiError NOT_FOUND if it is unknown."""
         found = self.find(conversation_id, *owner)
         if found is None:
             raise not_found("Conversation", conversation_id)
@@ -104,7 +104,7 @@ class Conversations:
         return [found for found in self._by_id.values() if (found.tenant_id, found.user_id) == owner]
 
     def change(self, conversation: Conversation, **changes: Any) -> None:
-        """Set what is not None. Raises ApiError NOT_FOUND: no such folder."""
+        """Set the values that are not None. Raise ApiError NOT_FOUND if the folder is unknown."""
         self._check_folder((conversation.tenant_id, conversation.user_id), changes.get("folder_id"))
         self._set(conversation, changes)
 
@@ -112,7 +112,7 @@ class Conversations:
         del self._by_id[conversation.id]
 
     def for_each(self, ids: Iterable[str], owner: Owner, do: Callable[[Conversation], None]) -> int:
-        """Do something with those that the caller has; gives how many those are."""
+        """Call a function for each of these conversations that the caller has; return how many there are."""
         found = [self.find(conversation_id, *owner) for conversation_id in dict.fromkeys(ids)]
         own = [conversation for conversation in found if conversation is not None]
         for conversation in own:
@@ -120,7 +120,7 @@ class Conversations:
         return len(own)
 
     def move(self, ids: Iterable[str], owner: Owner, folder_id: str | None) -> int:
-        """Raises ApiError NOT_FOUND: no such folder."""
+        """Move conversations to a folder. Raise ApiError NOT_FOUND if it is unknown."""
         self._check_folder(owner, folder_id)
 
         def put(conversation: Conversation) -> None:
@@ -134,7 +134,7 @@ class Conversations:
         return conversation.share_id
 
     def shared(self, share_id: str) -> Conversation:
-        """Raises ApiError NOT_FOUND."""
+        """Return a shared conversation. Raise ApiError NOT_FOUND if it is unknown."""
         for conversation in self._by_id.values():
             if conversation.share_id == share_id:
                 return conversation
@@ -159,7 +159,7 @@ class Conversations:
         return message
 
     def message(self, message_id: str, owner: Owner) -> tuple[Conversation, Message]:
-        """Raises ApiError NOT_FOUND."""
+        """Return a message. Raise ApiError NOT_FOUND if it is unknown."""
         for conversation in self.of(owner):
             for message in conversation.messages:
                 if message.id == message_id:
@@ -172,7 +172,7 @@ class Conversations:
     # Folders:
 
     def create_folder(self, owner: Owner, name: str, parent_id: str | None, workspace_id: str) -> Folder:
-        """Raises ApiError BAD_REQUEST or NOT_FOUND."""
+        """Create a folder. Raise ApiError BAD_REQUEST or NOT_FOUND."""
         if not name.strip():
             raise ApiError("BAD_REQUEST", "name must not be empty")
         self._check_folder(owner, parent_id)
@@ -195,19 +195,19 @@ class Conversations:
         return [folder for folder in self._folders.values() if (folder.tenant_id, folder.user_id) == owner]
 
     def folder(self, folder_id: str, owner: Owner) -> Folder:
-        """Raises ApiError NOT_FOUND."""
+        """Return a folder. Raise ApiError NOT_FOUND if it is unknown."""
         folder = self._folders.get(folder_id)
         if folder is None or (folder.tenant_id, folder.user_id) != owner:
             raise not_found("Folder", folder_id)
         return folder
 
     def change_folder(self, folder: Folder, changes: dict[str, Any]) -> None:
-        """Raises ApiError NOT_FOUND: no such parent."""
+        """Change a folder. Raise ApiError NOT_FOUND if the parent is unknown."""
         self._check_folder((folder.tenant_id, folder.user_id), changes.get("parent_id"))
         self._set(folder, changes)
 
     def delete_folder(self, folder: Folder) -> None:
-        """What lies in it stays, in no folder."""
+        """Delete a folder; its conversations remain, in no folder."""
         del self._folders[folder.id]
         for conversation in self._by_id.values():
             if conversation.folder_id == folder.id:

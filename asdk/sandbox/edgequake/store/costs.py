@@ -1,4 +1,4 @@
-"""What processing a document would have cost: a fixed price for counted tokens."""
+"""Simulated cost of processing a document: a fixed price for counted tokens."""
 
 import attrs
 

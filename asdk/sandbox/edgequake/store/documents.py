@@ -1,4 +1,4 @@
-"""A document, and the filters by which lists and queries choose some."""
+"""Documents, and the filters that select some of them for lists and queries."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -14,7 +14,7 @@ SEARCHABLE = frozenset({"completed", "partial_failure"})
 
 @attrs.frozen
 class Figure:
-    """A picture in a text: ``![caption](name)``."""
+    """Picture in a text: ``![caption](name)``."""
 
     item_id: str
     name: str
@@ -39,16 +39,16 @@ class Document:
     processing_from: float
     """When it leaves pending."""
     processing_until: float
-    """When it gets its outcome."""
+    """When it reaches its final status."""
     outcome: str = "completed"
     outcome_message: str | None = None
     deleted: bool = False
     pdf_id: str | None = None
-    """The PDF that it was made of."""
+    """PDF that it was made from."""
     figures: list[Figure] | None = None
-    """The pictures in it; None until they are looked for."""
+    """Its pictures; None until they are searched for."""
     attempt: int = 0
-    """Changes of status that were planned for an earlier attempt are dropped."""
+    """Number of the processing attempt; status changes planned for an earlier one are dropped."""
     # Empty until it is processed:
     chunks: list[Chunk] = attrs.field(factory=list[Chunk], repr=False)
     entities: list[str] = attrs.field(factory=list[str], repr=False)
@@ -56,7 +56,7 @@ class Document:
 
     @property
     def name(self) -> str:
-        """What lists call it."""
+        """Return the name for lists."""
         return self.title or self.file_name or self.id
 
     @property
@@ -66,13 +66,13 @@ class Document:
 
 @attrs.frozen(kw_only=True)
 class DocumentFilter:
-    """What a document must be like; a part that is None asks for nothing."""
+    """Conditions on a document; a condition that is None matches every document."""
 
     status: str | None = None
     created_from: float | None = None
     created_before: float | None = None
     patterns: tuple[str, ...] = ()
-    """One of these must stand in the title or file name, in lower case."""
+    """Lower-case patterns, one of which the title or the file name must contain."""
     ids: frozenset[str] | None = None
 
     @classmethod
@@ -85,7 +85,7 @@ class DocumentFilter:
         document_pattern: str | None = None,
         document_ids: list[str] | None = None,
     ) -> Self:
-        """From the words of a request.
+        """Parse the conditions of a request.
 
         Args:
             date_from: a date or an RFC 3339 time.
@@ -93,7 +93,7 @@ class DocumentFilter:
             document_pattern: parts of titles or file names, separated by commas.
 
         Raises:
-            ApiError: BAD_REQUEST, for something that is neither date nor time.
+            ApiError: BAD_REQUEST, for text that is neither a date nor a time.
         """
         pieces = (piece.strip().lower() for piece in (document_pattern or "").split(","))
         return cls(

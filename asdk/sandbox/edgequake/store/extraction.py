@@ -1,5 +1,6 @@
-"""What the server finds in a text, by plain rules where the real one asks a language model: chunks, words,
-entities and relationships. The same text always yields the same.
+"""Extraction of chunks, words, entities and relationships from a text.
+
+The rules are plain, where the real server asks a language model. The same text always gives the same result.
 """
 
 import re
@@ -22,7 +23,7 @@ _SMALL_WORDS = frozenset(
 
 @attrs.frozen
 class Chunk:
-    """A piece of a document."""
+    """Piece of a document."""
 
     chunk_id: str
     index: int
@@ -32,7 +33,7 @@ class Chunk:
 
 
 def chunks(document_id: str, text: str) -> list[Chunk]:
-    """Cut a text into pieces of at most `CHUNK_SIZE` characters, between words where it can."""
+    """Cut a text into pieces of at most `CHUNK_SIZE` characters, between words if possible."""
     pieces: list[Chunk] = []
     start, line = 0, 1
     while start < len(text):
@@ -49,7 +50,7 @@ def chunks(document_id: str, text: str) -> list[Chunk]:
 
 
 def figures(text: str) -> list[tuple[str, str]]:
-    """Name and caption of each picture in a Markdown text: ``![caption](name)``."""
+    """Return name and caption of each picture in a Markdown text: ``![caption](name)``."""
     return [(match["name"], match["caption"]) for match in _FIGURE.finditer(text)]
 
 
@@ -62,19 +63,19 @@ def words(text: str) -> list[str]:
 
 
 def query_words(text: str) -> list[str]:
-    """The distinct words of a question that say something, in its order; all of them when none does."""
+    """Return the distinct significant words of a question, in order; all words if there are no significant ones."""
     distinct = list(dict.fromkeys(words(text)))
     return [word for word in distinct if word not in _SMALL_WORDS] or distinct
 
 
 def tokens(text: str) -> int:
-    """About as many as a language model would count: four characters each."""
+    """Estimate the number of tokens in a language model: one per four characters."""
     return (len(text) + 3) // 4
 
 
 def entities(sentence: str) -> list[str]:
-    """Capitalised names as the graph spells them: ``Sarah Chen`` is ``SARAH_CHEN``."""
-    # A small word may stand in a name, but only begin it because it begins the sentence: `The Sarah Chen`.
+    """Return capitalized names as the graph spells them: ``Sarah Chen`` is ``SARAH_CHEN``."""
+    # A stop word may be part of a name, but not begin one just because it begins the sentence: `The Sarah Chen`.
     names = (dropwhile(_is_small, match.group().split(" ")) for match in _NAME.finditer(sentence))
     joined = ("_".join(name).upper() for name in names)
     return [name for name in joined if name]
@@ -85,7 +86,7 @@ def _is_small(word: str) -> bool:
 
 
 def graph(text: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """The distinct entities of a text, and a relationship for each two that follow one another in a sentence."""
+    """Return the distinct entities of a text, and a relationship for each two adjacent ones in a sentence."""
     found: dict[str, None] = {}
     related: dict[tuple[str, str], None] = {}
     for sentence in sentences(text):

@@ -1,7 +1,7 @@
-"""The knowledge graph of one workspace: what was extracted from its documents, and what was changed by hand.
+"""Knowledge graph of one workspace: extracted from its documents and edited by hand.
 
-Extracted entities and relationships come and go with the documents; those made by hand stay until they are deleted.
-What was deleted by hand stays away while the documents that name it are there.
+Extracted entities and relationships appear and disappear with the documents; those created by hand remain until they
+are deleted. Deleted ones do not reappear while the documents that name them exist.
 """
 
 import hashlib
@@ -50,12 +50,12 @@ class Relationship:
 
     @property
     def relation_type(self) -> str:
-        """Its first keyword."""
+        """Return its first keyword."""
         return spelled(self.keywords.split(",")[0])
 
 
 class Graph:
-    """Entities by name, and one relationship at most from one to another."""
+    """Entities by name, and at most one relationship from one to another."""
 
     def __init__(self, clock: TimeSource, library: Library) -> None:
         self._clock = clock
@@ -65,12 +65,12 @@ class Graph:
         self._deleted: set[str] = set()
         self._cut: set[Pair] = set()
         self._merged: dict[str, str] = {}
-        """Names that were given up, and the entities that go on for them."""
+        """Merged names, and the entities that replace them."""
 
     def update(self) -> None:
-        """Follow the documents."""
+        """Apply changes of the documents."""
         library = self._library
-        known = set(library.statuses) and set(library.entities)  # the first carries out what is due
+        known = set(library.statuses) and set(library.entities)  # the first call applies pending status changes
         self._deleted &= known
         self._merged = {name: kept for name, kept in self._merged.items() if name in known}
         named = {self._kept(name): None for name in library.entities if name not in self._deleted}
@@ -106,28 +106,28 @@ class Graph:
         return self._entities.get(spelled(name))
 
     def entity(self, name: str) -> Entity:
-        """Raises ApiError NOT_FOUND."""
+        """Return an entity. Raise ApiError NOT_FOUND if it is unknown."""
         entity = self.find(name)
         if entity is None:
             raise not_found("Entity", name)
         return entity
 
     def relationship(self, relationship_id: str) -> Relationship:
-        """Raises ApiError NOT_FOUND."""
+        """Return a relationship. Raise ApiError NOT_FOUND if it is unknown."""
         for relationship in self._relationships.values():
             if relationship.id == relationship_id:
                 return relationship
         raise not_found("Relationship", relationship_id)
 
     def of(self, name: str) -> list[Relationship]:
-        """The relationships of an entity."""
+        """Return the relationships of an entity."""
         return [relationship for pair, relationship in self._relationships.items() if name in pair]
 
     def between(self, names: set[str]) -> list[Relationship]:
         return [relationship for (one, other), relationship in self._relationships.items() if {one, other} <= names]
 
     def around(self, name: str, depth: int) -> dict[str, int]:
-        """The names within so many steps, and how many it takes."""
+        """Return the names within this distance, each with its distance."""
         near: defaultdict[str, list[str]] = defaultdict(list)
         for one, other in self._relationships:
             near[one].append(other)
@@ -139,7 +139,7 @@ class Graph:
         return reached
 
     def sources(self, name: str) -> list[tuple[Document, list[Chunk]]]:
-        """The documents that name an entity, and their chunks that do."""
+        """Return the documents that name an entity, and the chunks of theirs that do."""
         names = {name, *(given_up for given_up, kept in self._merged.items() if kept == name)}
         return [
             (document, [chunk for chunk in document.chunks if names & set(extraction.graph(chunk.text)[0])])
@@ -150,7 +150,7 @@ class Graph:
     # Changing:
 
     def create(self, name: str, entity_type: str, description: str, source_id: str, metadata: Any) -> Entity:
-        """Raises ApiError BAD_REQUEST or CONFLICT."""
+        """Create an entity. Raise ApiError BAD_REQUEST or CONFLICT."""
         name = spelled(name)
         if not name:
             raise ApiError("BAD_REQUEST", "entity_name must not be empty")
@@ -171,7 +171,7 @@ class Graph:
         return entity
 
     def relate(self, src: str, tgt: str, **given: Any) -> Relationship:
-        """Raises ApiError BAD_REQUEST, CONFLICT or NOT_FOUND."""
+        """Create a relationship. Raise ApiError BAD_REQUEST, CONFLICT or NOT_FOUND."""
         pair = self.entity(src).name, self.entity(tgt).name
         if pair[0] == pair[1]:
             raise ApiError("BAD_REQUEST", "an entity is not related to itself")
@@ -181,7 +181,7 @@ class Graph:
         return made
 
     def change(self, thing: Entity | Relationship, **changes: Any) -> list[str]:
-        """Set what is not None; gives the names of what is different now."""
+        """Set the values that are not None; return the names of those that changed."""
         changed = [name for name, value in changes.items() if value is not None and getattr(thing, name) != value]
         for name in changed:
             setattr(thing, name, changes[name])
@@ -190,7 +190,7 @@ class Graph:
         return changed
 
     def delete(self, entity: Entity) -> list[Relationship]:
-        """Delete an entity, and give its relationships, which go with it."""
+        """Delete an entity with its relationships, and return those."""
         gone = self.of(entity.name)
         for relationship in gone:
             self.cut(relationship)
@@ -204,10 +204,10 @@ class Graph:
         self._cut.add(pair)
 
     def merge(self, source: str, target: str) -> tuple[Entity, Entity, int, int]:
-        """Let one entity go on for another.
+        """Merge an entity into another.
 
         Returns:
-            The one given up, the one kept, how many relationships moved, and how many were there already.
+            The merged entity, the remaining one, how many relationships moved, and how many existed already.
 
         Raises:
             ApiError: BAD_REQUEST or NOT_FOUND.
@@ -233,7 +233,7 @@ class Graph:
         return given_up, kept, moved, dropped
 
     def clear(self) -> tuple[int, int]:
-        """Forget everything, also what was made by hand; gives how many entities and relationships those were."""
+        """Clear the graph, including manual changes; return how many entities and relationships there were."""
         sizes = len(self._entities), len(self._relationships)
         for forgotten in (self._entities, self._relationships, self._deleted, self._cut, self._merged):
             forgotten.clear()
@@ -298,12 +298,12 @@ class Graph:
 
 
 def spelled(name: str) -> str:
-    """A name as the graph has it: ``Sarah Chen`` is ``SARAH_CHEN``."""
+    """Return a name as the graph spells it: ``Sarah Chen`` is ``SARAH_CHEN``."""
     return re.sub(r"\s+", "_", name.strip()).upper()
 
 
 def _description(name: str, document: Document | None) -> str:
-    """The first sentence that names it."""
+    """Return the first sentence that names it."""
     for sentence in () if document is None else extraction.sentences(document.content):
         if name in extraction.entities(sentence):
             return sentence.strip()

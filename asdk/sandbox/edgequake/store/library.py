@@ -1,8 +1,7 @@
-"""The documents of one workspace: taken in, processed over time, listed, searched, deleted.
+"""Documents of one workspace: added, processed over time, listed, searched, deleted.
 
-There is no background task. Each look first carries out the changes of status that have fallen due, so a
-test's clock decides how far processing is. Nothing on the way of a request looks at every document, but for
-a filtered list.
+There is no background task: each access first applies the status changes that are due, so a test's clock controls
+the progress of processing. No request scans all documents, except for a filtered list.
 """
 
 import hashlib
@@ -20,12 +19,12 @@ from asdk.sandbox.edgequake.store.pdfs import Pdf
 from asdk.sandbox.edgequake.store.search_index import Hit, SearchIndex
 
 T = TypeVar("T")
-# The share of its processing time that a document waits.
+# Share of the processing time that a document is pending.
 _PENDING_SHARE = 0.2
 
 
 class Library:
-    """One workspace's documents, in the order in which they came."""
+    """Documents of one workspace, in order of arrival."""
 
     def __init__(self, clock: TimeSource) -> None:
         self._clock = clock
@@ -33,7 +32,7 @@ class Library:
         self._by_hash: dict[str, Document] = {}
         self._by_track: defaultdict[str, dict[str, Document]] = defaultdict(dict)
         self._statuses: Counter[str] = Counter()
-        # Changes of status to come, by time; the count keeps equal times in order of arrival.
+        # Future status changes, by time; the count keeps equal times in order of arrival.
         self._due: list[tuple[float, int, int, Document]] = []
         self._order = count()
         self._index = SearchIndex()
@@ -48,12 +47,12 @@ class Library:
 
     @property
     def statuses(self) -> dict[str, int]:
-        """How many documents there are of each status."""
+        """Return the number of documents of each status."""
         self._settle()
         return dict(self._statuses)
 
     def duplicate_of(self, content_hash: str) -> Document | None:
-        """A document of the same content that was not given up."""
+        """Return a document with the same content that has not failed."""
         self._settle()
         document = self._by_hash.get(content_hash)
         return None if document is None or document.status in ("failed", "cancelled") else document
@@ -68,12 +67,12 @@ class Library:
         self._settle()
 
     def all(self) -> list[Document]:
-        """In the order in which they came."""
+        """Return all documents in order of arrival."""
         self._settle()
         return list(self._documents.values())
 
     def chunk(self, chunk_id: str) -> tuple[Document, Chunk]:
-        """Raises ApiError NOT_FOUND."""
+        """Return a chunk. Raise ApiError NOT_FOUND if it is unknown."""
         self._settle()
         document = self._documents.get(chunk_id.rpartition("-chunk-")[0])
         for chunk in () if document is None else document.chunks:
@@ -82,7 +81,7 @@ class Library:
         raise not_found("Chunk", chunk_id)
 
     def pdf(self, pdf_id: str) -> Pdf:
-        """Raises ApiError NOT_FOUND."""
+        """Return the document of a PDF. Raise ApiError NOT_FOUND if it is unknown."""
         self._settle()
         pdf = self.pdfs.get(pdf_id)
         if pdf is None:
@@ -90,7 +89,7 @@ class Library:
         return pdf
 
     def process_again(self, document: Document, duration: float) -> None:
-        """Begin its processing anew, whatever became of it; this time it goes well."""
+        """Restart its processing, which then succeeds, regardless of its status."""
         self._forget_content(document)
         now = self._clock()
         document.attempt += 1
@@ -101,13 +100,13 @@ class Library:
         self._settle()
 
     def follow_by(self, document: Document, track_id: str) -> None:
-        """Let another track tell of it."""
+        """Attach the document to another track."""
         self._leave_track(document)
         document.track_id = track_id
         self._by_track[track_id][document.id] = document
 
     def cancel(self, document: Document) -> None:
-        """Raises ApiError CONFLICT: its processing has ended."""
+        """Cancel processing. Raise ApiError CONFLICT if it has ended."""
         self._settle()
         if document.is_settled:
             raise ApiError("CONFLICT", f"processing has ended: {document.status}")
@@ -115,7 +114,7 @@ class Library:
         self._change_status(document, "cancelled", self._clock())
 
     def get(self, document_id: str) -> Document:
-        """Raises ApiError NOT_FOUND."""
+        """Return a document. Raise ApiError NOT_FOUND if it is unknown."""
         self._settle()
         document = self._documents.get(document_id)
         if document is None:
@@ -123,7 +122,7 @@ class Library:
         return document
 
     def tracked(self, track_id: str) -> list[Document]:
-        """The documents of one track. Raises ApiError NOT_FOUND."""
+        """Return the documents of one track. Raise ApiError NOT_FOUND if it is unknown."""
         self._settle()
         documents = self._by_track.get(track_id)
         if not documents:
@@ -131,7 +130,7 @@ class Library:
         return list(documents.values())
 
     def page(self, wanted: DocumentFilter, offset: int, limit: int) -> tuple[list[Document], int]:
-        """Some of the documents that a filter accepts, newest first, and how many it accepts."""
+        """Return a page of the documents that a filter accepts, newest first, and how many it accepts."""
         self._settle()
         newest_first = reversed(self._documents.values())
         if wanted.accepts_all:
@@ -140,7 +139,7 @@ class Library:
         return accepted[offset : offset + limit], len(accepted)
 
     def search(self, question: str, wanted: DocumentFilter, limit: int) -> list[tuple[Document, Hit]]:
-        """The chunks that answer a question best, of processed documents that the filter accepts."""
+        """Return the best chunks for a question, from processed documents that the filter accepts."""
         self._settle()
         documents = self._documents
         hits = self._index.search(
@@ -149,7 +148,7 @@ class Library:
         return [(documents[hit.document_id], hit) for hit in hits]
 
     def delete(self, document_id: str) -> Document:
-        """Raises ApiError NOT_FOUND."""
+        """Delete a document. Raise ApiError NOT_FOUND if it is unknown."""
         document = self.get(document_id)
         document.deleted = True
         del self._documents[document_id]
@@ -163,7 +162,7 @@ class Library:
         return document
 
     def delete_settled(self) -> tuple[list[Document], list[Document]]:
-        """Delete all documents but those still in the pipeline: what is gone, and what was skipped."""
+        """Delete all documents except those in the pipeline; return the deleted and the skipped ones."""
         self._settle()
         everything = list(self._documents.values())
         skipped = [document for document in everything if not document.is_settled]
@@ -180,7 +179,7 @@ class Library:
             del self._by_track[document.track_id]
 
     def _take_out(self, document: Document) -> None:
-        """Let searches and graph forget it; it keeps what was found in it, for whoever deletes it."""
+        """Remove it from search and graph; it keeps its chunks, which the deletion reports."""
         self._index.remove(document.chunks)
         self.chunk_count -= len(document.chunks)
         _discount(self.entities, document.entities)
@@ -194,7 +193,7 @@ class Library:
         heapq.heappush(self._due, (moment, next(self._order), document.attempt, document))
 
     def _settle(self) -> None:
-        """Carry out the changes of status that have fallen due."""
+        """Apply the status changes that are due."""
         now = self._clock()
         while self._due and self._due[0][0] <= now:
             moment, _, attempt, document = heapq.heappop(self._due)
@@ -224,7 +223,7 @@ class Library:
 
 
 def _discount(counter: Counter[T], items: list[T]) -> None:
-    # Not `counter -= Counter(items)`: that walks over the whole counter.
+    # Not `counter -= Counter(items)`, which iterates over the whole counter.
     for item in items:
         counter[item] -= 1
         if not counter[item]:
@@ -236,5 +235,5 @@ def content_hash(content: bytes) -> str:
 
 
 def processing_times(now: float, duration: float) -> dict[str, Any]:
-    """When a document that came now leaves pending, and when it is done."""
+    """Return when a document that arrives now leaves pending, and when it is done."""
     return {"processing_from": now + _PENDING_SHARE * duration, "processing_until": now + duration}

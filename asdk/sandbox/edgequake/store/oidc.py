@@ -1,4 +1,4 @@
-"""Logins at an identity provider that is only imagined: the code that it would give is the user's name."""
+"""Logins at an imaginary identity provider, where the code is the user's name."""
 
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ _LIFETIME = 10 * 60.0
 
 
 class OidcLogins:
-    """Logins that were begun and not ended."""
+    """Logins in progress."""
 
     def __init__(self, clock: TimeSource, ids: Ids, users: Users) -> None:
         self._clock = clock
@@ -21,7 +21,7 @@ class OidcLogins:
         self._begun: dict[str, float] = {}
 
     def begin(self, callback_url: str) -> str:
-        """The provider's address for a new login."""
+        """Start a login and return the provider's address."""
         state = self._ids.hex(32)
         self._begun[state] = self._clock()
         asked = {
@@ -36,10 +36,11 @@ class OidcLogins:
         return f"{AUTHORIZATION_URL}?{urlencode(asked)}"
 
     def end(self, code: str, state: str) -> User:
-        """The account that a code is for; a new one if nobody has this name.
+        """Finish a login: return the account of a code, created if the name is unknown.
 
         Raises:
-            ApiError: UNAUTHORIZED: the login was not begun, or ended, or took too long. FORBIDDEN: inactive account.
+            ApiError: UNAUTHORIZED: the login was not started, was finished already, or timed out.
+            FORBIDDEN: the account is inactive.
         """
         begun = self._begun.pop(state, None)
         if begun is None or self._clock() >= begun + _LIFETIME:

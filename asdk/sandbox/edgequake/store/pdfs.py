@@ -1,4 +1,4 @@
-"""A PDF file and its text: what stands in its text operators, by plain rules where the real server renders pages."""
+"""PDF files and their text, read from the text operators by plain rules; the real server renders pages."""
 
 import re
 
@@ -27,7 +27,7 @@ class Pdf:
 
 
 def text(data: bytes, filename: str) -> str:
-    """Raises ApiError BAD_REQUEST: it is no PDF."""
+    """Return the text. Raise ApiError BAD_REQUEST if the file is not a PDF."""
     if not data.startswith(b"%PDF-"):
         raise ApiError("BAD_REQUEST", f"Not a PDF file: {filename}")
     shown = [_ESCAPED.sub(rb"\1", piece) for piece in _SHOWN.findall(data)]

@@ -1,4 +1,4 @@
-"""What was retrieved for programs that answer by themselves, kept for a while under the ids that they were given."""
+"""Retrievals for programs that write the answer themselves, kept for a while by id."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class _Kept:
 
 
 class Retrievals:
-    """The last ones of all workspaces; each workspace sees its own."""
+    """Recent retrievals of all workspaces; each workspace sees only its own."""
 
     def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
@@ -28,7 +28,7 @@ class Retrievals:
         self._kept: dict[str, _Kept] = {}
 
     def keep(self, space: tuple[str, str], reply: dict[str, Any]) -> str:
-        """Keep a reply for `LIFETIME` seconds, and give its id; beyond so many, the oldest goes."""
+        """Keep a reply for `LIFETIME` seconds and return its id; if there are too many, evict the oldest."""
         retrieval_id = f"ret_{self._ids.uuid()}"
         if len(self._kept) >= _MOST:
             del self._kept[next(iter(self._kept))]
@@ -36,7 +36,7 @@ class Retrievals:
         return retrieval_id
 
     def get(self, space: tuple[str, str], retrieval_id: str) -> dict[str, Any]:
-        """Raises ApiError NOT_FOUND or GONE."""
+        """Return a reply. Raise ApiError NOT_FOUND or GONE."""
         kept = self._kept.get(retrieval_id)
         if kept is None or kept.space != space:
             raise not_found("Retrieval", retrieval_id)

@@ -1,4 +1,4 @@
-"""Which chunks hold which words: the sandbox's stand-in for vector search, scored by plain overlap."""
+"""Index from words to chunks: scores plain overlap, instead of a vector search."""
 
 import heapq
 from collections import Counter, defaultdict
@@ -10,8 +10,8 @@ import attrs
 from asdk.sandbox.edgequake.store import extraction
 from asdk.sandbox.edgequake.store.extraction import Chunk
 
-# So many chunks are scored, those with rare words first: a word that ten thousand chunks share tells little, and
-# a storm of queries should not count them all.
+# Maximum number of scored chunks, those with rare words first: a word shared by ten thousand chunks says little,
+# and a storm of queries should not count them all.
 _MAX_CANDIDATES = 1000
 
 
@@ -20,11 +20,11 @@ class Hit:
     document_id: str
     chunk: Chunk
     score: float
-    """The share of the question's words that the chunk holds, above 0 and up to 1."""
+    """Share of the question's words that the chunk contains, above 0 and up to 1."""
 
 
 class SearchIndex:
-    """An inverted index over the chunks of one workspace; a search touches only chunks that share a word."""
+    """Inverted index over the chunks of one workspace; a search reads only chunks that share a word."""
 
     def __init__(self) -> None:
         self._chunks: dict[str, tuple[int, str, Chunk]] = {}
@@ -39,7 +39,7 @@ class SearchIndex:
                 self._postings[word][chunk.chunk_id] = count
 
     def remove(self, chunks: Iterable[Chunk]) -> None:
-        """Take chunks out; those never added are passed over."""
+        """Remove chunks; ignore those that were never added."""
         for chunk in chunks:
             if self._chunks.pop(chunk.chunk_id, None) is None:
                 continue
@@ -50,7 +50,7 @@ class SearchIndex:
                     del self._postings[word]
 
     def search(self, question: str, *, limit: int, accepts: Callable[[str], bool]) -> list[Hit]:
-        """The best chunks of accepted documents: most words first, then most often, then first added."""
+        """Return the best chunks of accepted documents: most words first, then most occurrences, then first added."""
         words = extraction.query_words(question)
         found = sorted((self._postings[word] for word in words if word in self._postings), key=len)
         accepted = (chunk_id for chunk_id in chain.from_iterable(found) if accepts(self._chunks[chunk_id][1]))

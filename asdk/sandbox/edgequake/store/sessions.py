@@ -1,4 +1,4 @@
-"""Access tokens (JWT) and refresh tokens: issued at login, renewed, checked, and taken back by tests."""
+"""Access tokens (JWT) and refresh tokens: issued at login, refreshed, checked, and revoked by tests."""
 
 import math
 
@@ -23,12 +23,13 @@ class RefreshToken:
 class AccessToken:
     value: str = attrs.field(repr=False)
     expires_in: int
-    """Whole seconds, as the server writes them. A life of less than a second is rounded up to 1, so such a
-    token dies before its time: clients learn it by a 401."""
+    """Whole seconds, as the server writes them. A lifetime below one second is rounded up to 1, so such a token expires
+    early: clients learn it from a 401.
+    """
 
 
 class Sessions:
-    """The tokens of all users. Refresh tokens do not rotate: one renews any number of times."""
+    """Tokens of all users. Refresh tokens do not rotate: each can be used any number of times."""
 
     def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, ids: Ids, users: Users) -> None:
         self._settings = settings
@@ -40,7 +41,7 @@ class Sessions:
 
     @property
     def active_refresh_tokens(self) -> int:
-        """Refresh tokens that would still renew."""
+        """Return the number of valid refresh tokens."""
         now = self._clock()
         return sum(not token.revoked and now < token.expires_at for token in self._refresh_tokens.values())
 
@@ -52,7 +53,7 @@ class Sessions:
         return self._issue(user), refresh_token
 
     def refresh(self, refresh_token: str) -> AccessToken:
-        """Raises ApiError UNAUTHORIZED, with the reason."""
+        """Issue an access token. Raise ApiError UNAUTHORIZED, with the reason."""
         token = self._refresh_tokens.get(refresh_token)
         if token is None:
             raise ApiError("UNAUTHORIZED", "Refresh token not found")
@@ -68,10 +69,10 @@ class Sessions:
         return self._issue(user)
 
     def verify(self, access_token: str) -> dict[str, str]:
-        """The claims ``sub``, ``username`` and ``role`` of a token that is good now.
+        """Return the claims ``sub``, ``username`` and ``role`` of a valid token.
 
         Raises:
-            UnauthorizedError: malformed, signed by another secret, or expired.
+            UnauthorizedError: malformed, signed with another secret, or expired.
         """
         try:
             claims = jwt.decode(access_token, self._secret)
@@ -82,13 +83,13 @@ class Sessions:
         return {name: claims[name] for name in ("sub", "username", "role")}
 
     def revoke(self, refresh_token: str, *, user_id: str) -> None:
-        """Let a refresh token of this user renew no more; others are left alone without a word."""
+        """Revoke a refresh token of this user; silently ignore those of others."""
         token = self._refresh_tokens.get(refresh_token)
         if token is not None and token.user_id == user_id:
             token.revoked = True
 
     def revoke_all(self, user_id: str | None = None) -> int:
-        """Revoke the refresh tokens of one user, or of all, and say how many that were."""
+        """Revoke the refresh tokens of one user, or of all; return how many there were."""
         active = [token for token in self._refresh_tokens.values() if not token.revoked]
         chosen = [token for token in active if user_id is None or token.user_id == user_id]
         for token in chosen:
@@ -96,13 +97,13 @@ class Sessions:
         return len(chosen)
 
     def invalidate_access_tokens(self) -> None:
-        """Refuse every access token issued so far, as a server does whose signing key was replaced."""
+        """Reject every access token issued so far, as after a replacement of the signing key."""
         self._secret = self._ids.hex(64).encode()
 
     def _issue(self, user: User) -> AccessToken:
         lifetime, now = self._settings.token_lifetime, self._clock()
         if lifetime >= 60:
-            # Whole seconds, as the server writes them. Of a short life they would cut off too much, and
+            # Whole seconds, as the server writes them. They would shorten a short lifetime too much, and
             # RFC 7519 allows fractions.
             lifetime, now = int(lifetime), int(now)
         claims = {

@@ -1,4 +1,4 @@
-"""Everything one EdgeQuake server holds, and the accounts, tenant and workspace that it starts with."""
+"""State of one EdgeQuake server, with the accounts, tenant and workspace that it is seeded with."""
 
 from collections import Counter, deque
 from typing import Any
@@ -36,19 +36,19 @@ class Login:
 
 @attrs.frozen
 class Credentials:
-    """What the server lets in from the start. None of it is secret: it is printed and the same for each seed."""
+    """Seeded credentials. They are not secret: they are printed, and the same for each seed."""
 
     admin: Login
     user: Login
     api_key: str
-    """The administrator's, with the scopes read and write."""
+    """Key of the administrator, with the scopes read and write."""
     tenant_id: str = DEFAULT_TENANT_ID
     workspace_id: str = DEFAULT_WORKSPACE_ID
 
 
 @attrs.frozen
 class StreamError:
-    """An error event in the middle of a stream."""
+    """Error event in the middle of a stream."""
 
     code: str
     message: str
@@ -56,7 +56,7 @@ class StreamError:
 
 
 class State:
-    """The server's memory. It belongs to the server's loop; other threads go through ``EdgeQuakeServer.inspect``."""
+    """Memory of the server. It belongs to the server's loop; other threads use ``EdgeQuakeServer.inspect``."""
 
     def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
@@ -71,21 +71,21 @@ class State:
         self.retrievals = Retrievals(clock, self.ids)
         self.oidc = OidcLogins(clock, self.ids, self.users)
         self.served: Counter[tuple[str, str, int]] = Counter()
-        """How often a method and path were answered with a status."""
+        """Counts of replies by method, path and status."""
         self.default_max_workspaces = DEFAULT_MAX_WORKSPACES
         self.parse_jobs: dict[str, dict[str, Any]] = {}
-        """The replies to questions for PDF files that are read in the background."""
+        """Replies to requests for PDF files that are parsed in the background."""
         self._libraries: dict[tuple[str, str], Library] = {}
         self._graphs: dict[tuple[str, str], Graph] = {}
         self._extras: dict[str, WorkspaceExtras] = {}
         self.outcomes: deque[tuple[str, str | None]] = deque()
-        """How the next documents end, and with what message; the others are completed."""
+        """Outcomes of the next documents, each with its message; further documents complete."""
         self.stream_errors: deque[StreamError] = deque()
-        """For the next streamed answers."""
+        """Errors of the next streamed answers."""
         self.credentials = self._seed()
 
     def library(self, tenant_id: str, workspace_id: str) -> Library:
-        """The documents of one tenant's workspace; empty when nobody has used it."""
+        """Return the documents of one tenant's workspace; empty if it was never used."""
         space = tenant_id, workspace_id
         library = self._libraries.get(space)
         if library is None:
@@ -93,7 +93,7 @@ class State:
         return library
 
     def graph(self, tenant_id: str, workspace_id: str) -> Graph:
-        """The knowledge graph of one tenant's workspace, up to date with its documents."""
+        """Return the knowledge graph of one tenant's workspace, in sync with its documents."""
         space = tenant_id, workspace_id
         graph = self._graphs.get(space)
         if graph is None:
@@ -102,7 +102,7 @@ class State:
         return graph
 
     def extras(self, workspace_id: str) -> WorkspaceExtras:
-        """What else belongs to a workspace."""
+        """Return the other data of a workspace."""
         extras = self._extras.get(workspace_id)
         if extras is None:
             extras = self._extras[workspace_id] = WorkspaceExtras()
@@ -116,15 +116,15 @@ class State:
     def add_document(
         self, library: Library, content: str, raw: bytes, *, track_id: str | None, **described: Any
     ) -> tuple[Document, bool]:
-        """Take a document in, unless its content is there already.
+        """Add a document, unless its content exists already.
 
         Args:
-            raw: the bytes that were sent, which decide what is the same.
+            raw: the bytes that were sent; equal bytes are duplicates.
             track_id: the caller's own, or None for a new one.
             described: further fields of `Document`.
 
         Returns:
-            The new document and False, or the one that is there and True.
+            The new document and False, or the existing one and True.
         """
         digest = content_hash(raw)
         known = library.duplicate_of(digest)
@@ -149,13 +149,13 @@ class State:
         return document, False
 
     def track_id(self, kind: str = "upload") -> str:
-        """A new one."""
+        """Return a new track id."""
         stamp = rfc3339(self.clock())[:19].translate(_NO_PUNCTUATION)
         return f"{kind}_{stamp}_{self.ids.hex(8)}"
 
     @property
     def documents(self) -> Counter[str]:
-        """How many documents of each status all workspaces have."""
+        """Return the number of documents of each status in all workspaces."""
         return sum((Counter(library.statuses) for library in self._libraries.values()), Counter[str]())
 
     def _seed(self) -> Credentials:
@@ -170,7 +170,7 @@ class State:
 
 
 def status_counts(statuses: Counter[str] | dict[str, int]) -> dict[str, int]:
-    """As replies carry them: every status, and ``unknown``."""
+    """Return the counts as in replies: every status, and ``unknown``."""
     return {status: statuses.get(status, 0) for status in STATUSES} | {"unknown": 0}
 
 

@@ -1,4 +1,4 @@
-"""Tenants and their workspaces: names, slugs and the models that they are set to."""
+"""Tenants and their workspaces: names, slugs and configured models."""
 
 import re
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Workspace:
 
 
 class Tenants:
-    """All tenants and workspaces, in the order of creation."""
+    """All tenants and workspaces, in order of creation."""
 
     def __init__(self, clock: TimeSource, ids: Ids) -> None:
         self._clock = clock
@@ -71,14 +71,14 @@ class Tenants:
         return list(self._tenants.values())
 
     def get(self, tenant_id: str) -> Tenant:
-        """Raises ApiError NOT_FOUND."""
+        """Return a tenant. Raise ApiError NOT_FOUND if it is unknown."""
         tenant = self._tenants.get(tenant_id)
         if tenant is None:
             raise not_found("Tenant", tenant_id)
         return tenant
 
     def create(self, name: str, slug: str | None, given: Mapping[str, Any], *, tenant_id: str | None = None) -> Tenant:
-        """Raises ApiError BAD_REQUEST or CONFLICT. ``given`` holds further fields; None leaves the default."""
+        """Create a tenant. ``given`` has further fields; None keeps a default. Raise ApiError BAD_REQUEST, CONFLICT."""
         slug = _slug(name, slug, taken={tenant.slug for tenant in self._tenants.values()})
         now = rfc3339(self._clock())
         chosen = {field: value for field, value in given.items() if value is not None}
@@ -88,7 +88,7 @@ class Tenants:
         return tenant
 
     def delete(self, tenant_id: str) -> list[Workspace]:
-        """Delete a tenant, and give its workspaces, which go with it. Raises ApiError NOT_FOUND."""
+        """Delete a tenant with its workspaces, and return those. Raise ApiError NOT_FOUND if it is unknown."""
         workspaces = self.workspaces(tenant_id)
         for workspace in workspaces:
             del self._workspaces[workspace.id]
@@ -96,19 +96,19 @@ class Tenants:
         return workspaces
 
     def workspaces(self, tenant_id: str) -> list[Workspace]:
-        """Raises ApiError NOT_FOUND: no such tenant."""
+        """Return the workspaces of a tenant. Raise ApiError NOT_FOUND if it is unknown."""
         tenant = self.get(tenant_id)
         return [workspace for workspace in self._workspaces.values() if workspace.tenant_id == tenant.id]
 
     def workspace(self, workspace_id: str) -> Workspace:
-        """Raises ApiError NOT_FOUND."""
+        """Return a workspace. Raise ApiError NOT_FOUND if it is unknown."""
         workspace = self._workspaces.get(workspace_id)
         if workspace is None:
             raise not_found("Workspace", workspace_id)
         return workspace
 
     def workspace_by_slug(self, tenant_id: str, slug: str) -> Workspace:
-        """Raises ApiError NOT_FOUND."""
+        """Return a workspace by its slug. Raise ApiError NOT_FOUND if it is unknown."""
         for workspace in self.workspaces(tenant_id):
             if workspace.slug == slug:
                 return workspace
@@ -117,7 +117,7 @@ class Tenants:
     def create_workspace(
         self, tenant_id: str, name: str, slug: str | None, given: Mapping[str, Any], *, workspace_id: str | None = None
     ) -> Workspace:
-        """What is not given comes from the tenant. Raises ApiError BAD_REQUEST, CONFLICT or NOT_FOUND."""
+        """Create a workspace; defaults come from the tenant. Raise ApiError BAD_REQUEST, CONFLICT or NOT_FOUND."""
         tenant, siblings = self.get(tenant_id), self.workspaces(tenant_id)
         if len(siblings) >= tenant.max_workspaces:
             raise ApiError("CONFLICT", f"the tenant has its {tenant.max_workspaces} workspaces already")
@@ -141,13 +141,13 @@ class Tenants:
         return workspace
 
     def delete_workspace(self, workspace_id: str) -> Workspace:
-        """Raises ApiError NOT_FOUND."""
+        """Delete a workspace. Raise ApiError NOT_FOUND if it is unknown."""
         workspace = self.workspace(workspace_id)
         del self._workspaces[workspace_id]
         return workspace
 
     def update(self, record: Tenant | Workspace, changes: Mapping[str, Any]) -> None:
-        """Set the fields that are given; None leaves one as it is. Raises ApiError BAD_REQUEST: an empty name."""
+        """Set the given fields; None keeps a value. Raise ApiError BAD_REQUEST for an empty name."""
         if changes.get("name") is not None and not changes["name"].strip():
             raise ApiError("BAD_REQUEST", "name must not be empty")
         for field, value in changes.items():

@@ -29,7 +29,7 @@ class User:
 
 
 class Users:
-    """All accounts, found by id, by name and by e-mail."""
+    """All accounts, found by id, name and email."""
 
     def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
@@ -42,25 +42,25 @@ class Users:
         return len(self._by_id)
 
     def all(self, role: str | None = None) -> list[User]:
-        """In the order of creation."""
+        """Return all accounts in order of creation."""
         return [user for user in self._by_id.values() if role is None or user.role == role]
 
     def find(self, user_id: str) -> User | None:
         return self._by_id.get(user_id)
 
     def get(self, user_id: str) -> User:
-        """Raises ApiError NOT_FOUND."""
+        """Return an account. Raise ApiError NOT_FOUND if it is unknown."""
         user = self._by_id.get(user_id)
         if user is None:
             raise not_found("User", user_id)
         return user
 
     def named(self, login: str) -> User | None:
-        """By user name or e-mail."""
+        """Find an account by user name or email."""
         return self._by_login.get(login.lower())
 
     def create(self, username: str, email: str, password: str, role: str, *, user_id: str | None = None) -> User:
-        """Raises ApiError BAD_REQUEST or CONFLICT."""
+        """Create an account. Raise ApiError BAD_REQUEST or CONFLICT."""
         if not username.strip() or not password:
             raise ApiError("BAD_REQUEST", "username and password must not be empty")
         self._claim(username)
@@ -80,7 +80,7 @@ class Users:
         return user
 
     def change_email(self, user: User, email: str) -> None:
-        """Raises ApiError BAD_REQUEST or CONFLICT."""
+        """Change the email. Raise ApiError BAD_REQUEST or CONFLICT."""
         if email.lower() == user.email.lower():
             return
         self._claim_email(email)
@@ -94,11 +94,11 @@ class Users:
             del self._by_login[login]
 
     def log_in(self, login: str, password: str) -> User:
-        """The account of a right pair.
+        """Return the account of a correct username and password.
 
         Raises:
-            ApiError: UNAUTHORIZED for a wrong pair, FORBIDDEN for an inactive account, ACCOUNT_LOCKED, even with the
-                right password, for a while after too many wrong ones.
+            ApiError: UNAUTHORIZED for a wrong pair, FORBIDDEN for an inactive account, ACCOUNT_LOCKED for a while after
+                too many wrong passwords, even with the right one.
         """
         user, now = self.named(login), self._clock()
         if user is None:

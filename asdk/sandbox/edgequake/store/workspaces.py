@@ -1,4 +1,4 @@
-"""What belongs to a workspace beside its documents: injected texts, jobs, measurements, and a budget."""
+"""Data of a workspace other than its documents: injected texts, jobs, measurements, and a budget."""
 
 import attrs
 
@@ -36,14 +36,14 @@ class WorkspaceExtras:
     alert_threshold: float = 80.0
 
     def injection(self, injection_id: str) -> Injection:
-        """Raises ApiError NOT_FOUND."""
+        """Return an injected text. Raise ApiError NOT_FOUND if it is unknown."""
         injection = self.injections.get(injection_id)
         if injection is None:
             raise not_found("Injection", injection_id)
         return injection
 
     def job(self, job_id: str) -> Job:
-        """Raises ApiError NOT_FOUND."""
+        """Return a job. Raise ApiError NOT_FOUND if it is unknown."""
         job = self.jobs.get(job_id)
         if job is None:
             raise not_found("Job", job_id)

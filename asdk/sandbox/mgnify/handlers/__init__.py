@@ -1,1 +1,1 @@
-"""The routes of MGnify, a file for each family; each ends with its ``ROUTES``."""
+"""Routes of MGnify, one file per family; each ends with its ``ROUTES``."""

@@ -1,4 +1,4 @@
-"""Login, refresh and verification of sliding tokens. None of them looks at a bearer."""
+"""Login, refresh and verification of sliding tokens. These routes ignore the bearer token."""
 
 from aiohttp import web
 
@@ -28,7 +28,7 @@ def _token(call: Call, token: str) -> web.Response:
 
 
 async def _members(call: Call, *names: str) -> dict[str, str]:
-    """Texts of the body that must be there. Raises ApiError 422, which names all that are not."""
+    """Return required texts of the body. Raise ApiError 422, which names all that are missing."""
     body = await call.body()
     problems = [
         problem

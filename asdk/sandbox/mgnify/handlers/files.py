@@ -1,4 +1,4 @@
-"""The file host: what links in replies point to. Not part of the API: no bearer, no JSON, parts on request."""
+"""File host: the target of links in replies. It is not part of the API: no bearer token, no JSON, range requests."""
 
 import hashlib
 import re
@@ -25,7 +25,7 @@ async def file(call: Call) -> web.Response:
 
 
 def _send(call: Call, body: bytes, content_type: str) -> web.Response:
-    """The whole file, or the part that was asked for (RFC 9110, section 14). HEAD gives the head alone."""
+    """Send the whole file or the requested range (RFC 9110, section 14). HEAD sends only the head."""
     headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"', "Content-Type": content_type}
     if not call.state.settings.accept_ranges:
         return web.Response(body=body, headers=headers)
@@ -42,7 +42,7 @@ def _send(call: Call, body: bytes, content_type: str) -> web.Response:
 
 
 def _find(call: Call, parent: str, alias: str) -> Record | None:
-    """The record that a file hangs on; None if there is no such file."""
+    """Return the record that a file belongs to; None if the file does not exist."""
     library = call.state.library
     genomes = {genome.accession: genome for genome in library.genomes} if parent.startswith("MGYG") else {}
     holders = (library.studies, library.analyses, library.catalogues, genomes)

@@ -1,4 +1,4 @@
-"""Genomes and the catalogues that they stand in."""
+"""Genomes and their catalogues."""
 
 from collections.abc import Iterable
 
@@ -48,13 +48,13 @@ def _page(call: Call, genomes: Iterable[Genome]) -> web.Response:
 
 
 def _mentions(genome: Genome, text: str) -> bool:
-    """``text`` in lower case: the accession itself, or part of the lineage or of the catalogue's id."""
+    """Match lower-case ``text`` against the accession (whole), the lineage and the catalogue's id (in part)."""
     inside = text in genome.taxon_lineage.lower() or text in genome.catalogue.catalogue_id
     return inside or text == genome.accession.lower()
 
 
 def _genome(call: Call) -> Genome:
-    """By accession, in the catalogue that the query names or else in the first that has it."""
+    """Find a genome by accession, in the catalogue that the query names, else in the first that contains it."""
     accession, wanted = call.part("accession"), call.query("catalogue_id")
     for genome in call.state.library.genomes:
         if genome.accession == accession and wanted in (None, genome.catalogue.catalogue_id):

@@ -1,4 +1,4 @@
-"""Publications, biomes and super studies: what describes the rest."""
+"""Publications, biomes and super studies, which describe the other records."""
 
 from aiohttp import web
 
@@ -60,7 +60,7 @@ def _publication(call: Call) -> Publication:
 
 
 def _is_within(year: int | None, after: int | None, before: int | None) -> bool:
-    """Both ends belong to it; a year that is unknown is in no range."""
+    """Check a year against a range that includes both ends; an unknown year is in no range."""
     if after is None and before is None:
         return True
     return year is not None and (after is None or year >= after) and (before is None or year <= before)

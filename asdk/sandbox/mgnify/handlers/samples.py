@@ -1,4 +1,4 @@
-"""Samples, the runs of their sequencing, and the assemblies of those."""
+"""Samples, their sequencing runs, and the assemblies of those."""
 
 from aiohttp import web
 
@@ -73,7 +73,7 @@ async def contained_genomes(call: Call) -> web.Response:
 
 
 def _sample(call: Call) -> Sample:
-    """By any of its accessions."""
+    """Find a sample by any of its accessions."""
     wanted, known = call.part("accession"), call.state.library.samples
     by_other_name = (sample for sample in known.values() if wanted in sample.ena_accessions)
     return call.one(known.get(wanted) or next(by_other_name, None))

@@ -1,4 +1,4 @@
-"""Searches in genomes: a fragment, and signatures in jobs with a status and results."""
+"""Searches in genomes: by a fragment, and by signatures, in jobs with a status and results."""
 
 import contextlib
 import io
@@ -90,7 +90,7 @@ async def results(call: Call) -> web.Response:
 
 
 async def _read_fragment(call: Call) -> FragmentQuery:
-    """From JSON, or from a form with the same names. Raises ApiError 400."""
+    """Read the fragment from JSON, or from a form with the same names. Raise ApiError 400 if it is invalid."""
     if call.request.content_type == "application/json":
         data = await call.body()
     elif call.request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
@@ -121,7 +121,7 @@ async def _form(call: Call) -> Json:
 
 
 def _sequence(value: object) -> str:
-    """Bases alone, from plain text or FASTA."""
+    """Extract the bases from plain text or FASTA."""
     lines = value.upper().split() if isinstance(value, str) and not value.startswith(">") else _fasta(value)
     sequence = "".join(lines)
     if not sequence:
@@ -156,7 +156,7 @@ def _catalogues(call: Call, wanted: list[str]) -> dict[str, list[Genome]]:
 
 
 def _hashes(upload: FileField) -> set[int]:
-    """The hashes in an uploaded signature: a list of objects with ``signatures``, each with ``mins``."""
+    """Return the hashes in an uploaded signature: a list of objects with ``signatures``, each with ``mins``."""
     found: set[int] = set()
     with contextlib.suppress(ValueError, TypeError, KeyError):
         for part in cast("list[dict[str, list[dict[str, list[int]]]]]", json.loads(upload.file.read())):

@@ -1,4 +1,4 @@
-"""Studies, those of the caller, and what belongs to a study."""
+"""Studies, the caller's own studies, and the records of a study."""
 
 from aiohttp import web
 
@@ -58,7 +58,7 @@ def _study(call: Call) -> Study:
 
 
 def _mentions(study: Study, text: str) -> bool:
-    """``text`` in lower case: part of the title or of an archive's accession, or the accession itself."""
+    """Match lower-case ``text`` against the title or an archive's accession (in part), or the accession (whole)."""
     archived = (accession.lower() for accession in study.ena_accessions)
     return text in study.title.lower() or text == study.accession.lower() or any(text in name for name in archived)
 

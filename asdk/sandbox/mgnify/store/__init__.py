@@ -1,1 +1,1 @@
-"""What an MGnify server holds: records, accounts, sliding tokens, searches. No HTTP here."""
+"""State of an MGnify server: records, accounts, sliding tokens, searches. No HTTP here."""

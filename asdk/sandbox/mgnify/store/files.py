@@ -1,4 +1,4 @@
-"""The files that hang on records: which there are, and what is in them, made when somebody fetches one."""
+"""Files of records: their list, and their content, generated when fetched."""
 
 import gzip
 import random
@@ -40,26 +40,26 @@ def of_catalogue(catalogue_id: str) -> list[File]:
 
 
 def index_alias(file: File) -> str | None:
-    """The index beside a file, if it has one."""
+    """Return the name of the index file, if the file has one."""
     return f"{file.alias}.fai" if file.file_type == "fasta" else None
 
 
 def content_type(alias: str) -> str:
-    """As the file server says: of a ``.gz`` that it is gzip, since that is what the file is."""
+    """Return the content type that the file server sends: gzip for a ``.gz``."""
     if alias.endswith(".gz"):
         return "application/gzip"
     return _CONTENT_TYPES.get(alias.rpartition(".")[2].replace("fna", "fasta"), "application/octet-stream")
 
 
 def content(alias: str) -> bytes:
-    """The bytes of a file, by its name alone: the same each time. A first line with the name, then what all have."""
+    """Return the bytes of a file, derived from its name: a line with the name, then a part shared by all files."""
     if alias.endswith(".fai"):
         return b"".join(b"seq%d\t80\t%d\t80\t81\n" % (number, number * 90) for number in range(20))
     fasta, table, packed = _bodies()
     if ".fasta" not in alias and ".fna" not in alias:
         return f"# {alias}\n".encode() + table
     if alias.endswith(".gz"):
-        # Two members, one after the other, are one gzip file too (RFC 1952, section 2.2), and the large one is shared.
+        # Two concatenated members are one gzip file too (RFC 1952, section 2.2), and the large one is shared.
         return gzip.compress(f"; {alias}\n".encode(), mtime=0) + packed
     return f"; {alias}\n".encode() + fasta
 

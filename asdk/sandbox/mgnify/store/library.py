@@ -1,6 +1,6 @@
-"""`Library`: all records by their accessions, drawn from a seed, the same each time.
+"""`Library`: all records by accession, drawn from a seed, so that each run gets the same ones.
 
-Public studies belong to nobody; two accounts have private ones of their own, with samples, runs and analyses.
+Public studies have no owner; two accounts have private ones, with samples, runs and analyses.
 """
 
 import random
@@ -65,7 +65,7 @@ _GENOMES = {"human-gut-v2-0-2": 120, "marine-v2-0": 30}
 
 @attrs.define(eq=False)
 class Library:
-    """The records of one server."""
+    """Records of one server."""
 
     biomes: dict[str, Biome]
     studies: dict[str, Study] = attrs.field(factory=dict[str, Study])
@@ -79,7 +79,7 @@ class Library:
 
     @property
     def genomes(self) -> Iterator[Genome]:
-        """All genomes; one accession may stand in several catalogues."""
+        """Return all genomes; an accession may appear in several catalogues."""
         for catalogue in self.catalogues.values():
             yield from catalogue.genomes
 
@@ -88,9 +88,9 @@ def build(seed: int, *, studies: int, private: Mapping[str, int]) -> Library:
     """Draw a library.
 
     Args:
-        seed: the same one draws the same library.
-        studies: how many are public.
-        private: how many each account has of its own.
+        seed: the same seed draws the same library.
+        studies: number of public studies.
+        private: number of private studies of each account.
     """
     library = Library({lineage: Biome(lineage) for lineage in _LINEAGES})
     draw = random.Random(f"mgnify library:{seed}")
@@ -191,7 +191,7 @@ def _add_analysis(library: Library, draw: random.Random, run: Run, assembly: Ass
         experiment=run.experiment if assembly is None else "ASSEM",
         files=files.of_analysis(accession),
         quality={"before_filtering": {"total_bases": before}, "after_filtering": {"total_bases": int(before * 0.9)}},
-        # The first one has more than a page of them.
+        # The first one has more than one page of them.
         annotations=_annotations(draw, 120 if number == 1 else 5),
     )
     library.analyses[accession] = analysis
@@ -248,7 +248,7 @@ def _add_catalogues(library: Library, draw: random.Random) -> None:
 
 
 def _add_genome(catalogue: Catalogue, draw: random.Random, number: int) -> None:
-    # Five genomes stand in both catalogues.
+    # Five genomes appear in both catalogues.
     first = 1 if catalogue.catalogue_id.startswith("human") or number < 5 else 500
     accession = f"MGYG{first + number:09d}"
     catalogue.genomes.append(

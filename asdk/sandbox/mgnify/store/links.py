@@ -12,7 +12,7 @@ ROOT = "/pub/databases/metagenomics/mgnify_results"
 
 
 class Links:
-    """Makes and judges the links. Whoever holds a signed one may fetch the file until it ends, without a bearer."""
+    """Issuer and checker of links. A signed link fetches the file until it expires, without a bearer token."""
 
     def __init__(self, settings: MGnifySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
@@ -20,7 +20,7 @@ class Links:
         self._secret = ids.hex(64).encode()
 
     def path(self, parent: str, alias: str, *, private: bool) -> str:
-        """The path of a file with the query that opens it."""
+        """Return the path of a file, with the query that grants access."""
         path = f"{ROOT}/{parent}/{alias}"
         if not private:
             return path
@@ -28,7 +28,7 @@ class Links:
         return f"{path}?expires={expires}&token={self._sign(path, str(expires))}"
 
     def admits(self, path: str, expires: str | None, token: str | None) -> bool:
-        """Whether a signed link to a private file is good now."""
+        """Check the signature and the expiry of a link to a private file."""
         if expires is None or token is None or not (expires.isascii() and expires.isdigit()):
             return False
         return hmac.compare_digest(self._sign(path, expires).encode(), token.encode()) and self._clock() < int(expires)

@@ -1,4 +1,4 @@
-"""The records of MGnify, linked to each other as objects. `shapes` turns them into JSON."""
+"""Records of MGnify, linked to each other as objects. `shapes` turns them into JSON."""
 
 import random
 from functools import cache
@@ -24,15 +24,15 @@ ANNOTATION_TYPES = (*(f"taxonomies__{name}" for name in TAXONOMIES), "pfams")
 
 @attrs.define(eq=False, kw_only=True)
 class Record:
-    """What every record has."""
+    """Base of all records."""
 
     owner: str | None = None
-    """The Webin id of the only account that may see it; None: everybody may."""
+    """Webin id of the only account that may see it; None: public."""
 
 
 @attrs.frozen
 class File:
-    """A file that hangs on a record, under the record's accession."""
+    """File of a record, stored under the record's accession."""
 
     alias: str
     file_type: str
@@ -54,7 +54,7 @@ class Biome:
         return self.lineage.count(":") + 1
 
     def is_within(self, lineage: str | None) -> bool:
-        """Whether this is the biome of a lineage or one below it; everything is within None."""
+        """Return whether this is the biome of a lineage or below it; every biome is within None."""
         return not lineage or f"{self.lineage}:".startswith(f"{lineage.rstrip(':')}:")
 
 
@@ -128,7 +128,7 @@ class Analysis(Record):
     files: list[File]
     quality: Json
     annotations: dict[str, list[Json]]
-    """By the names of `ANNOTATION_TYPES`; a type that is missing has none."""
+    """By the names of `ANNOTATION_TYPES`; a missing type has no annotations."""
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -167,7 +167,7 @@ class Genome(Record):
 
     @property
     def sequence(self) -> str:
-        """A short stand-in for the genome, for searches; ``length`` is made up, as large as a real one."""
+        """Return a short substitute for the genome, for searches; ``length`` is invented, as large as a real one."""
         return _sequence(self.accession)
 
 

@@ -1,6 +1,6 @@
-"""Searches in genomes: by a fragment, answered at once, and by signatures, in jobs that take their time.
+"""Searches in genomes: by a fragment, answered at once, and by signatures, in jobs that take time.
 
-Both really compare k-mers, of the short sequences that stand for the genomes here.
+Both compare real k-mers, of the short sequences that represent the genomes here.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from asdk.sandbox.mgnify.settings import MGnifySettings
 from asdk.sandbox.mgnify.store.records import Genome
 
 KMER_SIZE = 31
-# One k-mer in so many is part of a signature.
+# One in this many k-mers is part of a signature.
 _SCALED = 10
 
 
@@ -22,9 +22,9 @@ _SCALED = 10
 class Match:
     genome: Genome
     kmers: int
-    """Of the query."""
+    """Number of k-mers in the query."""
     found: int
-    """Of those, in the genome."""
+    """Number of those found in the genome."""
 
     @property
     def percent(self) -> float:
@@ -33,13 +33,13 @@ class Match:
 
 @attrs.frozen
 class Signature:
-    """One uploaded signature against one catalogue: a job of its own."""
+    """Search of one uploaded signature in one catalogue: its own job."""
 
     job_id: str
     filename: str
     catalogue: str
     rows: list[tuple[str, int]]
-    """Genomes with the hashes that they share, best first."""
+    """Genomes with the number of hashes that they share, best first."""
 
     def csv(self) -> str:
         lines = [f"{accession},{overlap}" for accession, overlap in self.rows]
@@ -48,7 +48,7 @@ class Signature:
 
 @attrs.frozen
 class Gather:
-    """A gather search: its signatures, and when it was and will be what."""
+    """Gather search: its signatures, and the times at which its status changes."""
 
     job_id: str
     signatures: list[Signature]
@@ -62,7 +62,7 @@ class Gather:
 
 
 class Searches:
-    """Runs searches and remembers the jobs."""
+    """Searches and their jobs."""
 
     def __init__(self, settings: MGnifySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
@@ -73,7 +73,7 @@ class Searches:
     def fragment(
         self, genomes: Iterable[Genome], sequence: str, *, kmer_size: int, threshold: float, limit: int | None
     ) -> list[Match]:
-        """The genomes that hold at least this share of the fragment's k-mers, best first."""
+        """Return the genomes that contain at least this share of the fragment's k-mers, best first."""
         wanted = _kmers(sequence, kmer_size)
         found = [Match(genome, len(wanted), len(wanted & _kmers(genome.sequence, kmer_size))) for genome in genomes]
         matches = [match for match in found if match.found and match.found >= threshold * match.kmers]
@@ -95,7 +95,7 @@ class Searches:
         return job
 
     def find(self, job_id: str) -> Gather | None:
-        """The job of a whole search, or the search that one signature's job belongs to."""
+        """Find the job of a whole search, or the search that one signature's job belongs to."""
         job = self._jobs.get(job_id)
         if job is not None:
             return job
@@ -104,7 +104,7 @@ class Searches:
 
 
 def sketch(sequence: str) -> set[int]:
-    """The hashes that stand for a sequence in a signature."""
+    """Return the hashes that represent a sequence in a signature."""
     hashes = (int.from_bytes(hashlib.sha256(kmer.encode()).digest()[:8]) for kmer in _kmers(sequence, KMER_SIZE))
     return {value for value in hashes if value % _SCALED == 0}
 

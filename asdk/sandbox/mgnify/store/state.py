@@ -1,4 +1,4 @@
-"""Everything one MGnify server holds, and the accounts that it starts with."""
+"""State of one MGnify server, with its seeded accounts."""
 
 import hmac
 import re
@@ -27,14 +27,14 @@ class WebinLogin:
 
 @attrs.frozen
 class MGnifyCredentials:
-    """The accounts of the server. None of it is secret: it is printed and the same for each seed."""
+    """Accounts of the server. They are not secret: they are printed, and the same for each seed."""
 
     user: WebinLogin
     other: WebinLogin
 
 
 class State:
-    """The server's memory. It belongs to the server's loop; other threads go through ``MGnifyServer.inspect``."""
+    """Memory of the server. It belongs to the server's loop; other threads use ``MGnifyServer.inspect``."""
 
     def __init__(self, settings: MGnifySettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
@@ -51,16 +51,16 @@ class State:
 
     @cached_property
     def library(self) -> Library:
-        """The records; drawn when something first asks for them."""
+        """Return the records, drawn on first use."""
         accounts = (self.credentials.user, self.credentials.other)
         private = {account.username: account.private_studies for account in accounts}
         return build(self._seed, studies=self.settings.studies, private=private)
 
     def log_in(self, username: str, password: str) -> str:
-        """A token for a pair that is right. A broker puts ``mg-`` before the name, which goes.
+        """Issue a token for a correct username and password. A broker prefixes the name with ``mg-``, which is removed.
 
         Raises:
-            ApiError: 401; the same for a name of another form, a wrong pair, and an archive that does not answer.
+            ApiError: 401; the same for a malformed name, a wrong pair, and an archive that does not answer.
         """
         named = _WEBIN_ID(username)
         for account in (self.credentials.user, self.credentials.other):

@@ -1,4 +1,4 @@
-"""Sliding tokens: one JWT that is used, and traded for a later one as long as both its windows are open."""
+"""Sliding tokens: one JWT is the access token and is exchanged for a later one while both its windows are open."""
 
 from asdk.sandbox import jwt
 from asdk.sandbox.clock import TimeSource
@@ -9,7 +9,7 @@ from asdk.sandbox.mgnify.settings import MGnifySettings
 
 
 class SlidingTokens:
-    """Issues, refreshes and checks the tokens. The server keeps none of them: a signature is all it needs."""
+    """Issuer and checker of tokens. The server stores none of them: the signature is sufficient."""
 
     def __init__(self, settings: MGnifySettings, clock: TimeSource, ids: Ids) -> None:
         self._settings = settings
@@ -18,24 +18,24 @@ class SlidingTokens:
         self._secret = ids.hex(64).encode()
 
     def issue(self, username: str) -> str:
-        """A token for somebody who has just logged in."""
+        """Issue a token at login."""
         claims: Json = {"token_type": "sliding", "jti": self._ids.hex(32), "username": username}
         return self._sign(claims | {"refresh_exp": self._end(self._settings.refresh_window)})
 
     def refresh(self, token: str) -> str:
-        """A token with a use window that begins now. When it can be refreshed for the last time stays as it was.
+        """Issue a token whose use window starts now. The end of its refresh window does not change.
 
         Raises:
-            ApiError: 401, it is not ours, cannot be used any more, or cannot be refreshed any more.
+            ApiError: 401: not issued here, or the use window or the refresh window has ended.
         """
         claims = self._claims(token)
-        # The use window is looked at first: a token that has expired cannot be refreshed, however long its other one.
+        # The use window is checked first: an expired token cannot be refreshed, however long its refresh window is.
         if self._clock() >= claims["refresh_exp"]:
             raise refused_token()
         return self._sign(claims)
 
     def verify(self, token: str) -> str:
-        """The Webin id in a token that is good now.
+        """Return the Webin id in a valid token.
 
         Raises:
             ApiError: 401.
@@ -44,7 +44,7 @@ class SlidingTokens:
         return username
 
     def invalidate(self) -> None:
-        """Refuse every token issued so far, as a server does whose signing key was replaced."""
+        """Reject every token issued so far, as after a replacement of the signing key."""
         self._secret = self._ids.hex(64).encode()
 
     def _claims(self, token: str) -> Json:
@@ -61,7 +61,7 @@ class SlidingTokens:
         return jwt.encode(claims | times, self._secret)
 
     def _end(self, seconds: float) -> float:
-        # Whole seconds, as the server writes them. Of a short life they would cut off too much, and RFC 7519 allows
+        # Whole seconds, as the server writes them. They would shorten a short lifetime too much, and RFC 7519 allows
         # fractions.
         moment = self._clock() + seconds
         return moment if self._settings.token_lifetime < 60 else int(moment)
