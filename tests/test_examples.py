@@ -18,17 +18,16 @@ FOUNDATION = ["bulk.py", "own_client.py", "quickstart.py", "streams_and_files.py
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_an_example_of_a_client_runs_clean(name: str, tmp_path: Path) -> None:
-    # Not with -X dev: asyncio would report a slow machine.
-    command = [sys.executable, "-W", "error", str(EXAMPLES / name)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    command = [sys.executable, "-X", "dev", "-W", "error", str(EXAMPLES / name)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False)
+    assert (done.returncode, SLOW.sub("", done.stderr)) == (0, "")
     assert len(done.stdout.splitlines()) > 2
 
 
 @pytest.mark.parametrize("name", FOUNDATION)
 def test_an_example_of_the_foundation_runs_clean(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", str(EXAMPLES / name)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False)
     assert (done.returncode, SLOW.sub("", done.stderr)) == (0, "")
     assert done.stdout
 
@@ -42,7 +41,7 @@ def test_the_demo_shows_all_five_clients_and_loses_no_call(tmp_path: Path) -> No
     shorter = f"import sys; sys.path.insert(0, {str(EXAMPLES)!r}); import anyio, demo; demo.SECONDS = 0.2; "
     shorter += "demo.IN_FLIGHT = 50; sys.exit(anyio.run(demo.main))"
     command = [sys.executable, "-W", "error", "-c", shorter]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in done.stdout.splitlines() if "│" in line]
     assert [row[0] for row in rows] == ["EdgeQuake", "Apala", "Bloomy", "MGnify", "BioEPIC"]

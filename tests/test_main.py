@@ -30,7 +30,7 @@ def settings(tmp_path: Path, url: str) -> list[str]:
 
 def asdk(*arguments: str) -> tuple[int, str, str]:
     command = [sys.executable, "-W", "error", "-m", "asdk", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -48,7 +48,7 @@ def outputs_of(server: RawServer, *cells: str) -> list[list[str]]:
     sources = [f"URL = {server.url!r}\n{SETUP}", *cells]
     cells_of = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
     notebook = nbformat.v4.new_notebook(cells=cells_of)  # type: ignore[no-untyped-call]
-    NotebookClient(notebook, timeout=30, kernel_name="python3", allow_errors=True).execute()
+    NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
     outputs = [[_text_of(output) for output in cell.outputs] for cell in notebook.cells]
     assert outputs[0] == [], outputs[0]
     return outputs[1:]

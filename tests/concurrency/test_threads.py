@@ -56,7 +56,7 @@ async def test_an_error_keeps_its_frames_if_asked_for() -> None:
 
 async def test_stop_iteration_becomes_a_runtime_error() -> None:
     with pytest.raises(RuntimeError, match="StopIteration"):
-        await asyncio.wait_for(run_in_thread(lambda: next(iter(()))), 5)
+        await asyncio.wait_for(run_in_thread(lambda: next(iter(()))), 60)
 
 
 async def test_a_cancelled_caller_waits_for_its_work() -> None:
@@ -92,14 +92,14 @@ async def test_a_cancelled_anyio_scope_waits_for_its_work() -> None:
 async def test_a_cancelled_caller_does_not_wait_for_stuck_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_CANCELLED_WAIT", 0.05)
     leave = threading.Event()
-    task = asyncio.create_task(run_in_thread(lambda: leave.wait(10)))
+    task = asyncio.create_task(run_in_thread(lambda: leave.wait(90)))
     await asyncio.sleep(0.01)
     began = time.monotonic()
     task.cancel()
     try:
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert 0.04 < time.monotonic() - began < 5
+        assert 0.04 < time.monotonic() - began < 60
     finally:
         leave.set()
 

@@ -35,7 +35,7 @@ def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
     """Wait for something that happens in the server soon, and that no event tells of."""
 
     async def wait(condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
 

@@ -23,7 +23,7 @@ async def exchange(server: EdgeQuakeServer, request: bytes = GET_HEALTH) -> byte
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
         writer.write(request)
-        return await asyncio.wait_for(reader.read(), 2)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 

@@ -65,10 +65,10 @@ def test_an_interrupted_download_stops_and_the_next_cell_resumes_it(server: RawS
         BEGIN,
         "client = BaseClient(base_url=URL)",
         DOWNLOAD,
-        "print(time.monotonic() - began < 2, sockets() - before, to.exists())",
+        "print(time.monotonic() - began < 60, sockets() - before, to.exists())",
         f"at = len(seen)\ndone = {DOWNLOAD}\nprint(done.size, done.resumed_from == seen[at], os.listdir(to.parent))",
         EVENTS,
-        "print(time.monotonic() - began < 2, seen, sockets() - before)",
+        "print(time.monotonic() - began < 60, seen, sockets() - before)",
         "print(await call())",
         "client = None",
         "1 / 0",  # IPython kept the frames of the previous error until now, and leaves cycles around them

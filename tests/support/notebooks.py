@@ -15,7 +15,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self._notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-        self._client = NotebookClient(self._notebook, timeout=30, kernel_name="python3", allow_errors=True)
+        self._client = NotebookClient(self._notebook, timeout=120, kernel_name="python3", allow_errors=True)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -35,7 +35,7 @@ class Notebook:
         manager: Any = self._client.km
         client: Any = self._client.kc
         await manager.restart_kernel()
-        await client.wait_for_ready(timeout=30)
+        await client.wait_for_ready(timeout=120)
 
 
 class Cell:

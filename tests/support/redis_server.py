@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
-_START_TIMEOUT = 10.0
+_START_TIMEOUT = 60.0
 
 
 class RedisServer:
@@ -70,7 +70,7 @@ class RedisServer:
         """Return the output of ``redis-cli``."""
         secret = [] if self.password is None else ["-a", self.password, "--no-auth-warning"]
         run = ["redis-cli", "-p", str(self.port), *secret, *command]
-        return subprocess.run(run, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        return subprocess.run(run, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
     @property
     def trips(self) -> int:

@@ -41,7 +41,7 @@ def run_quietly(source: str, *arguments: str) -> str:
         [sys.executable, "-X", "dev", "-W", "error", "-c", _PRELUDE + textwrap.dedent(source), *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     complaints = SLOW.sub("", done.stderr)

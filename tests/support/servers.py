@@ -21,10 +21,10 @@ from typing import Any, Self, TypeAlias
 from asdk import BaseClient, Retry
 
 #: How many seconds after its limit a call may time out.
-SLACK = 0.25
+SLACK = 3.0
 
 #: How many seconds a test waits at most for an event that is imminent.
-WAIT_TIMEOUT = 5.0
+WAIT_TIMEOUT = 60.0
 
 
 class RawExchange:

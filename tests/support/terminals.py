@@ -13,7 +13,7 @@ import textwrap
 import time
 from collections.abc import Sequence
 
-_TIMEOUT = 20.0
+_TIMEOUT = 120.0
 
 
 def run_in_terminal(source: str, dialogue: Sequence[tuple[str, str]]) -> str:

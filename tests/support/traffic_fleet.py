@@ -120,7 +120,7 @@ class FleetRun:
     def finish(self) -> Fleet:
         """Wait for the end."""
         try:
-            results = [json.loads(process.communicate(timeout=60)[0]) for process in self._running]
+            results = [json.loads(process.communicate(timeout=300)[0]) for process in self._running]
         finally:
             self._end()
         return Fleet([moments for moments, _ in results], [said for _, said in results])

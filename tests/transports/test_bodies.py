@@ -74,7 +74,7 @@ async def test_an_early_response_stops_the_upload(pause: bool) -> None:
     with RawServer(early) as server:
         async with client_of(server) as client:
             assert (await failure_of(client.request("POST", "/things", content=endless()), StatusError)).status == 413
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(60):
                 await ended.wait()
             await until(lambda: asyncio.all_tasks() == before)
             await server.until(lambda: server.open == 0)

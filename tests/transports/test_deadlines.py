@@ -115,12 +115,13 @@ async def test_a_call_times_out_at_its_total(behavior: Behavior) -> None:
 
 async def test_the_total_covers_all_attempts() -> None:
     with RawServer(silence) as server:
-        async with client_of(server, retry=Retry(attempts=9, base_delay=0.001)) as client:
-            call = client.request("GET", "/things", timeout=Timeout(total=0.3, attempt=0.1))
-            with lasting(0.3):
+        async with client_of(server, retry=Retry(attempts=99, base_delay=0.001)) as client:
+            call = client.request("GET", "/things", timeout=Timeout(total=0.5, attempt=0.1))
+            with lasting(0.5):
                 error = await failure_of(call, DeadlineExceededError)
-            assert error.attempts == len(server.heads)
-            assert 1 < error.attempts <= 4
+            # The last attempt may be cancelled before it is sent.
+            await server.until(lambda: len(server.heads) >= error.attempts - 1)
+            assert 1 < error.attempts <= 6
 
 
 async def test_a_wait_beyond_the_deadline_is_not_started() -> None:
@@ -158,7 +159,7 @@ async def test_a_slow_name_server_times_out(monkeypatch: pytest.MonkeyPatch, lim
     resolve, released = socket.getaddrinfo, threading.Event()
 
     def slow(host: Any, *arguments: Any, **options: Any) -> Any:
-        released.wait(5)
+        released.wait(60)
         return resolve("127.0.0.1", *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
@@ -394,10 +395,10 @@ async def test_a_timeout_of_the_caller_is_not_converted() -> None:
 async def test_our_shorter_limit_raises_our_error() -> None:
     with RawServer(silence) as server:
         async with client_of(server) as client:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await failure_of(client.request("GET", "/things", timeout=0.03), DeadlineExceededError)
                 await asyncio.sleep(0)
-            with anyio.fail_after(5):
+            with anyio.fail_after(60):
                 await failure_of(client.request("GET", "/things", timeout=0.03), DeadlineExceededError)
                 await anyio.lowlevel.checkpoint()
             assert cancellations() == 0
@@ -415,7 +416,7 @@ async def test_simultaneous_limits_keep_the_callers_in_force(ours: float, theirs
     with RawServer(silence) as server:
         transport = AiohttpTransport(limit=1)
         client = client_of(server, transport=transport)
-        holder = asyncio.create_task(stall(client, timeout=5)) if queued else None
+        holder = asyncio.create_task(stall(client, timeout=60)) if queued else None
         await asyncio.sleep(0)
 
         async def with_asyncio() -> str:

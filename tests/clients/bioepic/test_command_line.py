@@ -78,6 +78,6 @@ def test_a_failure_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str
 
 def test_it_runs_as_a_module() -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.clients.bioepic", "sample", "--limit", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "argument --limit/-l: must be a positive integer, got '0'" in done.stderr

@@ -80,7 +80,7 @@ async def test_the_requires_auth_decorator(server: BioEPICServer) -> None:
 async def get_token() -> str:
     """The guide's error handling; gives what it prints."""
     try:
-        auth = BioEPICAuth(client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), timeout=1)
+        auth = BioEPICAuth(client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), timeout=30)
         if not auth.has_credentials():
             raise MissingCredentialsError("No credentials provided")
         await auth.get_token()

@@ -38,7 +38,7 @@ def token_requests(server: EdgeQuakeServer) -> tuple[int, int]:
 
 async def refreshed(server: EdgeQuakeServer, times: int) -> None:
     """Wait for a refresh that no call waits for."""
-    with anyio.fail_after(2):
+    with anyio.fail_after(60):
         while token_requests(server)[1] < times:  # noqa: ASYNC110
             await anyio.sleep(0.001)
 
@@ -187,7 +187,7 @@ def test_a_hundred_threads_with_an_expired_token_refresh_once(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert names == ["admin"] * 101
     assert token_requests(server) == (1, 1)
 
@@ -333,7 +333,7 @@ async def test_a_login_that_fails_for_a_moment_is_tried_again(
     async with anyio.create_task_group() as tasks:
         for _ in range(10):
             tasks.start_soon(call)
-        with anyio.fail_after(2):
+        with anyio.fail_after(60):
             while not server.counters.by_status.get(503):  # noqa: ASYNC110
                 await anyio.sleep(0.001)
             while len(names) < 10:

@@ -87,7 +87,7 @@ async def test_whoever_leaves_early_frees_the_connection(
 ) -> None:
     await client.documents.upload("Sarah Chen works at Acme Labs.")
     server.settings.stream_interval = 0.02
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         for _ in range(3):
             async with open_stream(client) as events:
                 async for _ in events:
@@ -126,7 +126,7 @@ async def test_a_cancelled_call_gives_its_place_back(
 ) -> None:
     await client.documents.upload("Sarah Chen works at Acme Labs.")
     server.settings.stream_interval = 0.002
-    with anyio.fail_after(10):
+    with anyio.fail_after(120):
         async for _ in at_each_await(lambda: make(client)):
             assert await client.live(), "the one call at a time is free again"
         while server.counters.in_flight:  # noqa: ASYNC110

@@ -194,7 +194,7 @@ def test_loops_in_several_threads_share_the_limit() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert done == [1] * 200
     assert most == [3]
 
@@ -228,7 +228,7 @@ def test_a_stream_forgotten_after_its_loop_frees_a_call_in_another_loop() -> Non
         await asyncio.sleep(0.01)
         assert not waiting.done()
         held.clear()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(30):
             return await waiting
 
     assert asyncio.run(wait_and_forget()) == 1

@@ -500,15 +500,15 @@ def test_loops_in_several_threads_share_the_limit() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     times.sort()
     assert len(times) == 120
     assert times[-1] - times[0] >= 119 / 200 - 0.06
-    assert times[-1] - times[0] < 3
+    assert times[-1] - times[0] < 30
 
 
 def test_calls_in_a_closed_loop_do_not_block_others() -> None:
-    limit = RateLimit(20)
+    limit = RateLimit(3)  # twenty abandoned calls would take 7 s
     client = BaseClient(base_url=BASE, transport=MemoryTransport(lambda _: Reply(json=1)), rate_limit=limit)
 
     async def abandon() -> None:
@@ -522,7 +522,7 @@ def test_calls_in_a_closed_loop_do_not_block_others() -> None:
 
     began = time.monotonic()
     assert asyncio.run(all_of(client, 3)) == [1] * 3
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 6
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.run_until_complete(asyncio.sleep(0.01))
