@@ -107,7 +107,7 @@ def _describe(source: TokenSource, record: TokenRecord | None) -> str:
         refresh = "none" if token.refresh_token is None else _describe_expiry(token.refresh_expires_at)
         lines.append(("refresh token", refresh))
     if record is not None and record.intent is not None:
-        by = f"by {record.intent.holder}" if record.intent.holder else "and interrupted"
+        by = f"by {record.intent.process}" if record.intent.process else "and interrupted"
         lines.append(("refresh", f"started {_time(record.intent.written_at)} {by}"))
     if record is not None and record.refusal is not None:
         lines.append(("refused", f"{record.refusal.message}; next attempt after {_time(record.refusal.until)}"))

@@ -26,6 +26,7 @@ from typing import Any, Generic, NoReturn, Self, TypeAlias, TypeVar, cast
 import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
+from asdk.concurrency.tasks import create_task
 from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import AsdkError, InvalidRequestError, describe_type
 from asdk.progress import ProgressDisplay, ProgressTask, show_progress
@@ -270,7 +271,7 @@ class _WorkerPool(Generic[R]):
     # --- the workers ------------------------------------------------------------------------------------------------
 
     def _start_worker(self) -> None:
-        worker = asyncio.create_task(self._worker(), context=self._context.copy())
+        worker = create_task(self._worker(), context=self._context)
         self._workers.add(worker)
         worker.add_done_callback(self._on_worker_done)
 

@@ -80,6 +80,7 @@ class ErrorFields(TypedDict, total=False):
     hint: str | None
     location: str
     transient: bool
+    endpoint_missing: bool
 
 
 class AsdkError(Exception):
@@ -193,9 +194,14 @@ class TokenRefusedError(TokenError):
 
 
 class TokenUnavailableError(TokenError):
-    """No token within the deadline of a call: the endpoint failed, or asked to wait ``retry_after`` seconds."""
+    """No token within the deadline of a call: the endpoint failed, or asked to wait ``retry_after`` seconds.
+
+    Attributes:
+        endpoint_missing: whether the URL may be wrong: nothing answered there, or nothing that is a token endpoint.
+    """
 
     _retryable = True
+    endpoint_missing: bool = False
 
 
 class TransportError(AsdkError):

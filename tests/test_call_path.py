@@ -14,7 +14,7 @@ from benchmarks.server import serving
     ("refreshes", "most"),
     [
         (False, {"calls": 31, "files": 15, "changes": 18, "resumed": 8}),
-        (True, {"calls": 200, "files": 32, "changes": 109, "resumed": 27}),
+        (True, {"calls": 150, "files": 29, "changes": 92, "resumed": 28}),
     ],
     ids=["warm", "with a refresh"],
 )

@@ -51,6 +51,10 @@ class ClientOptions(TypedDict, total=False):
     clock: for every time and wait.
     config: reads the settings; see `BaseClient.from_env`.
     allow_insecure_auth: send the token over plain http to another machine too.
+    serve_stale: during an outage of the token endpoint, use a token for this many seconds after it expired; 0 by
+        default. As `TokenSource` has it.
+    resend_lost_refresh: whether to send a single-use refresh token once more if the reply was lost and there is no
+        login; True by default. As `TokenSource` has it.
     """
 
     base_url: str | None
@@ -72,6 +76,8 @@ class ClientOptions(TypedDict, total=False):
     clock: Clock
     config: Config
     allow_insecure_auth: bool
+    serve_stale: float
+    resend_lost_refresh: bool
 
 
 class RequestArguments(CallOptions, total=False):

@@ -83,12 +83,20 @@ def token_source_for(origin: Origin, clock: Clock, options: ClientOptions) -> To
             "pass allow_insecure_auth=True"
         )
     if not isinstance(auth, TokenSource):
-        return TokenSource(auth, store=store, clock=clock, allow_insecure=insecure)
-    if store is not None:
-        raise ConfigurationError(
-            "token_store must be left out beside a TokenSource, which has its own: pass the store to the TokenSource, "
-            "or pass a Credential as auth"
+        return TokenSource(
+            auth,
+            store=store,
+            clock=clock,
+            allow_insecure=insecure,
+            serve_stale=options.get("serve_stale", 0.0),
+            resend_lost_refresh=options.get("resend_lost_refresh", True),
         )
+    for name in ("token_store", "serve_stale", "resend_lost_refresh"):
+        if options.get(name) is not None:
+            raise ConfigurationError(
+                f"{name} must be left out beside a TokenSource, which has its own: pass it to the TokenSource, or pass "
+                "a Credential as auth"
+            )
     return auth
 
 

@@ -135,10 +135,16 @@ class FileLocks:
             file = LockFile(self._directory, f"{name}.lock", *self._native)
             heartbeat = Heartbeat(_LOOP_CHECK_INTERVAL, lost=file.release)
             holder.on_lost = file.release
+
+            def acquire() -> bool:
+                acquired = file.try_lock()
+                if acquired:  # in the same thread: the loop may stop before it learns that the lock was acquired
+                    heartbeat.start()
+                return acquired
+
             try:
-                while not await run_in_thread(file.try_lock):  # noqa: ASYNC110 - the kernel notifies no event loop
+                while not await run_in_thread(acquire):  # noqa: ASYNC110 - the kernel notifies no event loop
                     await asyncio.sleep(_RETRY_INTERVAL)
-                heartbeat.start()
                 yield
             finally:  # without an await: this must also work when the garbage collector closes a coroutine
                 heartbeat.stop()

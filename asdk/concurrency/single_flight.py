@@ -1,4 +1,4 @@
-"""`SingleFlight`: one token request in flight and its waiters, in any event loop. Made by `TokenSource`.
+"""`SingleFlight`: one request in flight and its waiters, in any event loop. Made by `TokenSource`.
 
 The request runs in its own task with an empty context, so cancelling a caller does not cancel it. It even survives the
 cancellation of all tasks at the end of a loop, because an endpoint that has already rotated a refresh token cannot be
@@ -8,92 +8,93 @@ asked a second time.
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import collections.abc
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from asdk.clock import Clock, Timer
+from asdk.concurrency.tasks import create_task
 
 T = TypeVar("T")
 
 Loop: TypeAlias = asyncio.AbstractEventLoop
 
 # How often waiters check that the loop of their flight is still running, in seconds.
-_BEAT = 0.2
+_POLL_INTERVAL = 0.2
 
 #: How long a flight whose request may have been sent is waited for when its loop or client ends, in seconds.
-GRACE = 5.0
+SHUTDOWN_GRACE = 5.0
 
 
-class Missed(Enum):
+class NoResult(Enum):
     """The reason why a waiter got no outcome."""
 
-    LOST = "the flight was abandoned, or takes longer than expected: decide again"
-    LATE = "the waiter's own time is over"
+    ABANDONED = "the flight was abandoned, or takes longer than expected: decide again"
+    TIMED_OUT = "the waiter's own time is over"
 
 
 #: The future of one waiter.
-Seat: TypeAlias = asyncio.Future[T | Missed]
+Waiter: TypeAlias = asyncio.Future[T | NoResult]
 
 
 class SingleFlight(Generic[T]):
-    """One token request in flight.
+    """One request in flight.
 
     Args:
         clock: measures the flight's deadline and its waiters' times.
-        lock: the source's lock, held for a few instructions and never across an await.
+        lock: the owner's lock, held for a few instructions and never across an await.
         timeout: the maximum duration of the flight, in seconds.
-        via: sends the request; its owner calls `finish` before it closes.
+        sender: sends the request; its owner calls `finish` before it closes.
 
     Attributes:
         loop: the event loop that runs it.
-        departed: whether the request may have been sent.
+        sent: whether the request may have been sent.
     """
 
-    def __init__(self, clock: Clock, lock: threading.Lock, timeout: float, via: object) -> None:
+    def __init__(self, clock: Clock, lock: threading.Lock, timeout: float, sender: object) -> None:
         self.loop: Loop = asyncio.get_running_loop()
-        self.via = via
-        self.departed: bool = False
+        self.sender = sender
+        self.sent: bool = False
         self._clock = clock
         self._lock = lock
-        self._ends = clock.monotonic() + timeout
-        self._stood_still: float | None = None
-        self._waiting: dict[Loop, set[Seat[T]]] = {}
-        self._beats: dict[Loop, Timer] = {}
-        self._bounds: dict[Loop, Timer] = {}
+        self._deadline = clock.monotonic() + timeout
+        self._stopped_since: float | None = None
+        self._waiting: dict[Loop, set[Waiter[T]]] = {}
+        self._polls: dict[Loop, Timer] = {}
+        self._timeouts: dict[Loop, Timer] = {}
         self._task: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
 
     # --- waiters --------------------------------------------------------------------------------------------------
 
-    def join(self) -> Seat[T]:
+    def join(self) -> Waiter[T]:
         """Return a future for one caller. Call it with the lock held, then `wait` without."""
         loop = asyncio.get_running_loop()
-        future: Seat[T] = loop.create_future()
+        future: Waiter[T] = loop.create_future()
         group = self._waiting.get(loop)
         if group is None:
             group = self._waiting[loop] = set()
             if loop is not self.loop:
-                self._beats[loop] = self._clock.call_later(_BEAT, self._look, loop)
+                self._polls[loop] = self._clock.call_later(_POLL_INTERVAL, self._poll, loop)
         group.add(future)
         return future
 
-    async def wait(self, future: Seat[T], within: float | None) -> T | Missed:
+    async def wait(self, future: Waiter[T], timeout: float | None) -> T | NoResult:  # noqa: ASYNC109
         """Return the outcome, or the reason why there is none.
 
         Args:
             future: from `join`.
-            within: the maximum time to wait, in seconds; None for as long as the flight takes.
+            timeout: the maximum time to wait, in seconds; None for as long as the flight takes.
         """
         timer = None
-        if within is not None:
-            left = self._ends - self._clock.monotonic()
-            if within < left:
-                timer = self._clock.call_later(within, _settle, [future], Missed.LATE)
+        if timeout is not None:
+            left = self._deadline - self._clock.monotonic()
+            if timeout < left:
+                timer = self._clock.call_later(timeout, _settle, [future], NoResult.TIMED_OUT)
             else:
-                self._bound(future.get_loop(), left)
+                self._limit(future.get_loop(), left)
         try:
             return await future
         finally:
@@ -102,65 +103,73 @@ class SingleFlight(Generic[T]):
             with self._lock:
                 self._waiting.get(future.get_loop(), set()).discard(future)
 
-    def _bound(self, loop: Loop, left: float) -> None:
+    def _limit(self, loop: Loop, left: float) -> None:
         """Start a timer for a waiter. Waiters with more time than the flight share one: a timer each is expensive.
 
         A request that is sent extends the flight: its waiters then decide again.
         """
         with self._lock:
-            if loop in self._waiting and loop not in self._bounds:
-                self._bounds[loop] = self._clock.call_later(left, self._wake, loop)
+            if loop in self._waiting and loop not in self._timeouts:
+                self._timeouts[loop] = self._clock.call_later(left, self._wake, loop)
 
     def _wake(self, loop: Loop) -> None:
         with self._lock:
-            self._bounds.pop(loop, None)
-            group, beat = self._waiting.pop(loop, set()), self._beats.pop(loop, None)
-        if beat is not None:
-            beat.cancel()
-        _settle(list(group), Missed.LOST)
+            self._timeouts.pop(loop, None)
+            group, poll = self._waiting.pop(loop, set()), self._polls.pop(loop, None)
+        if poll is not None:
+            poll.cancel()
+        _settle(list(group), NoResult.ABANDONED)
 
-    def depart(self, timeout: float) -> None:
+    def mark_sent(self, timeout: float) -> None:
         """Note that a request is about to be sent: the flight is worth waiting for, this many seconds more."""
-        self.departed = True
-        self._ends = self._clock.monotonic() + timeout
+        self.sent = True
+        self._deadline = self._clock.monotonic() + timeout
 
     def is_lost(self) -> bool:
-        """Return whether there will be no outcome: the flight's loop is closed or stopped, or its time is over.
+        """Return whether there will be no outcome: the flight's loop is closed or stopped, or its time is over."""
+        return self._clock.monotonic() >= self._deadline or self._has_stopped()
+
+    def is_overdue(self) -> bool:
+        """Return whether its time is over although its loop is running: a blocked loop may still read the response."""
+        return self.sent and self._clock.monotonic() >= self._deadline and not self._has_stopped()
+
+    def _has_stopped(self) -> bool:
+        """Return whether the flight's loop is closed or stopped.
 
         `asyncio.run` also stops its loop briefly before it finishes the remaining tasks, so a loop must be seen stopped
         twice.
         """
-        now = self._clock.monotonic()
-        if self.loop.is_closed() or now >= self._ends:
+        if self.loop.is_closed():
             return True
+        now = self._clock.monotonic()
         if self.loop.is_running():
-            self._stood_still = None
-        elif self._stood_still is None:
-            self._stood_still = now
-        return self._stood_still is not None and now - self._stood_still >= _BEAT / 2
+            self._stopped_since = None
+        elif self._stopped_since is None:
+            self._stopped_since = now
+        return self._stopped_since is not None and now - self._stopped_since >= _POLL_INTERVAL / 2
 
-    def _look(self, loop: Loop) -> None:
+    def _poll(self, loop: Loop) -> None:
         """Check, from another loop, whether the flight is still worth waiting for."""
         lost = self.is_lost()
         with self._lock:
-            self._beats.pop(loop, None)
+            self._polls.pop(loop, None)
             group = self._waiting.get(loop, set())
             if group and not lost:
-                self._beats[loop] = self._clock.call_later(_BEAT, self._look, loop)
+                self._polls[loop] = self._clock.call_later(_POLL_INTERVAL, self._poll, loop)
             else:
                 self._waiting.pop(loop, None)  # otherwise later waiters would join a group without a check
         if lost:
-            _settle(list(group), Missed.LOST)
+            _settle(list(group), NoResult.ABANDONED)
 
-    def settle(self, outcome: T | Missed) -> None:
+    def settle(self, outcome: T | NoResult) -> None:
         """Wake every waiter with the outcome, once per loop."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
-            beats, self._beats = self._beats, {}
-            bounds, self._bounds = self._bounds, {}
+            polls, self._polls = self._polls, {}
+            timeouts, self._timeouts = self._timeouts, {}
         here = asyncio._get_running_loop()  # None when the flight is collected after its loop was closed
         for loop, group in waiting.items():
-            timers = [timer for timer in (beats.get(loop), bounds.get(loop)) if timer is not None]
+            timers = [timer for timer in (polls.get(loop), timeouts.get(loop)) if timer is not None]
             if loop is here:
                 _settle_and_stop(list(group), outcome, timers)
             elif not loop.is_closed():
@@ -173,39 +182,81 @@ class SingleFlight(Generic[T]):
 
         Args:
             work: sends the request and always calls `settle`.
+
+        Raises:
+            Exception: raised by the loop's task factory; nothing was started then.
         """
-        # In an empty context: the tenant, span and log fields of the first caller are not those of the others.
-        self._task = self.loop.create_task(work, context=contextvars.Context())
+        try:
+            self._task = create_task(work, loop=self.loop)
+        except BaseException:
+            work.close()
+            raise
         # A loop that ends cancels every registered task and what it awaits, so no shield helps. The
         # flight is therefore taken out of the register, and a guard stands in for it that answers the cancellation by
         # waiting.
         asyncio._unregister_task(self._task)
-        self._guard = self.loop.create_task(self._stand_guard(self._task), context=contextvars.Context())
+        self._guard = create_task(_ShutdownGuard(self), loop=self.loop)
 
-    async def _stand_guard(self, task: asyncio.Task[None]) -> None:
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            await self._end(task)
+    async def follow(self) -> None:
+        """Wait until the flight is over."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
-    async def _end(self, task: asyncio.Task[None]) -> None:
+    async def end(self) -> None:
         """Let a flight finish within the grace period if its request was sent; cancel it otherwise."""
-        if self.departed:
-            await asyncio.wait([task], timeout=GRACE)
-        task.cancel()
-        await asyncio.wait([task], timeout=GRACE)
+        if self._task is None:
+            return
+        if self.sent:
+            await asyncio.wait([self._task], timeout=SHUTDOWN_GRACE)
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=SHUTDOWN_GRACE)
 
     async def finish(self) -> None:
         """Finish or cancel the flight: when this returns, nothing of it is left in the running loop."""
         if self._task is None:
             return
         if self.loop is asyncio.get_running_loop():
-            await self._end(self._task)
+            await self.end()
         elif not self.loop.is_closed():
             with self._lock:
                 future = self.join()
-            if isinstance(await self.wait(future, GRACE), Missed):
+            if isinstance(await self.wait(future, SHUTDOWN_GRACE), NoResult):
                 _call(self.loop, self._task.cancel)
+
+
+class _ShutdownGuard(collections.abc.Coroutine[Any, None, None]):
+    """A coroutine that waits for a flight, and ends the flight in good order when it is cancelled.
+
+    A class, because a loop that ends in the turn in which the guard was made cancels the guard before its first step:
+    a coroutine function would not run at all. This one has taken its first step already.
+    """
+
+    def __init__(self, flight: SingleFlight[Any]) -> None:
+        self._steps = _follow(flight)
+        self._steps.send(None)  # up to its first await, so that a cancellation always finds it inside its try
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return (yield from self._steps.__await__())
+
+    def send(self, value: None) -> Any:
+        """Run until the next wait."""
+        return self._steps.send(value)
+
+    def throw(self, kind: Any, value: Any = None, frames: Any = None) -> Any:
+        """Run until the next wait, with an exception."""
+        return self._steps.throw(kind if value is None else value)
+
+    def close(self) -> None:
+        """Close the coroutine."""
+        self._steps.close()
+
+
+async def _follow(flight: SingleFlight[Any]) -> None:
+    try:
+        await asyncio.sleep(0)
+        await flight.follow()
+    except asyncio.CancelledError:
+        await flight.end()
 
 
 def _settle(futures: list[asyncio.Future[Any]], outcome: object) -> None:

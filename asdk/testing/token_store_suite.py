@@ -51,7 +51,7 @@ def make_entry(revision: int = 1, value: str = SECRETS[0]) -> TokenRecord:
         account="alice",
         seed="5eed",
         token=token,
-        intent=RefreshIntent(refresh_token="f1", holder="machine/1@2", written_at=1_700_000_001.5),
+        intent=RefreshIntent(refresh_token="f1", process="machine/1@2", written_at=1_700_000_001.5),
         refusal=CachedRefusal(
             until=1_700_000_100.0, count=2, message="wrong password", status=401, code="invalid_grant"
         ),

@@ -157,7 +157,8 @@ def test_who_joins_after_a_cancelled_waiter_of_the_same_loop_is_looked_after_too
 
 
 @pytest.mark.parametrize("shared", ["the source", "the store"])
-def test_who_was_taken_over_before_he_sent_does_not_send_later(shared: str) -> None:
+def test_a_refresh_that_was_taken_over_sends_nothing_later(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asdk.auth.refresh.rotation._RESEND_DELAY", 0.5)
     families = Families(life=0.3)
     first, endpoint = families.first(), family_endpoint(families)
     halt = threading.Event()

@@ -520,7 +520,7 @@ async def test_a_bug_in_an_explanation_costs_the_words_and_not_the_refusal(
         assert_clean(caught.value)
         await clock.sleep(5)
     assert len(endpoint.sent) == 1, "a login that is locked after so many wrong passwords would be by now"
-    assert f"{type(credential).__name__}.explain failed" in caplog.text
+    assert f"{type(credential).__name__}.map_error failed" in caplog.text
 
 
 async def test_what_the_endpoint_fails_at_is_explained_too() -> None:

@@ -184,8 +184,8 @@ def given(**options: Any) -> Callable[[], object]:
         ),
         (
             given(auth=TokenSource(BearerToken("t-1234")), token_store=MemoryTokenStore()),
-            "token_store must be left out beside a TokenSource, which has its own: pass the store to the TokenSource, "
-            "or pass a Credential as auth",
+            "token_store must be left out beside a TokenSource, which has its own: pass it to the TokenSource, or pass "
+            "a Credential as auth",
         ),
         (
             lambda: BaseClient(base_url="https://api.example.org").with_options(idempotency_key="one"),

@@ -13,7 +13,9 @@ from asdk.auth.identity import Identity
 from asdk.auth.token import Token, jwt_expiry, read_lifetime
 from asdk.errors import (
     AsdkError,
+    ConnectError,
     DecodeError,
+    TLSError,
     TokenError,
     TokenRefusedError,
     TokenUnavailableError,
@@ -37,6 +39,9 @@ TOKEN_TIMEOUT = 30.0
 
 # OAuth error codes of temporary failures (RFC 6749, section 4.1.2.1; RFC 8628, section 3.5).
 _TEMPORARY_CODES = frozenset({"temporarily_unavailable", "slow_down", "server_error"})
+
+# The statuses of a server that has no token endpoint at this URL.
+_MISSING_STATUSES = frozenset({404, 405, 410})
 
 
 class Credential:
@@ -124,7 +129,7 @@ class Credential:
 def json_request(url: str, data: Mapping[str, object]) -> Request:
     """Build a POST of JSON to a token endpoint. A `Secret` in the data is revealed while it is encoded."""
     revealed: list[Secret] = []
-    return _token_request(url, encode_json(data, revealed), "application/json", revealed)
+    return _token_request(url, encode_json(data, revealed), _JSON_HEADERS, revealed)
 
 
 def form_request(url: str, fields: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Request:
@@ -136,20 +141,25 @@ def form_request(url: str, fields: Mapping[str, object], *, headers: Mapping[str
         headers: further header fields, such as the client's ``Authorization``.
     """
     secrets = [value for value in fields.values() if isinstance(value, Secret)]
-    request = _token_request(url, encode_form(fields), "application/x-www-form-urlencoded", secrets)
+    request = _token_request(url, encode_form(fields), _FORM_HEADERS, secrets)
     request.headers.update(headers or {})
     return request
 
 
-def _token_request(url: str, body: bytes, content_type: str, secrets: Sequence[Secret]) -> Request:
+_JSON_HEADERS = Headers({"Accept": "application/json", "Content-Type": "application/json"})
+_FORM_HEADERS = Headers({"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"})
+_OPTIONS = Options(timeout=Timeout(total=TOKEN_TIMEOUT, attempt=TOKEN_TIMEOUT), retry=None)
+
+
+def _token_request(url: str, body: bytes, headers: Headers, secrets: Sequence[Secret]) -> Request:
     origin, rest = parse_url(url)
     return Request(
         method="POST",
         url=f"{origin}{rest}",
         template=rest.partition("?")[0] or "/",
-        headers=Headers({"Accept": "application/json", "Content-Type": content_type}),
+        headers=headers.copy(),
         body=body,
-        options=Options(timeout=Timeout(total=TOKEN_TIMEOUT, attempt=TOKEN_TIMEOUT), retry=None),
+        options=_OPTIONS,
         secrets=secrets,
     )
 
@@ -172,18 +182,22 @@ async def send_token_request(
         TokenUnavailableError: a failure that may be temporary: network, 429, 5xx, an HTML page.
     """
     failure: TokenError
+    status: int | None = None
     try:
         response = await send(request)
+        status = response.status
         if response.is_success:
             if isinstance(response.json(), Mapping):
                 return response
-            failure = _unavailable(request, "the token endpoint did not return a JSON object")
+            failure = _unavailable(request, "the token endpoint did not return a JSON object", status=status)
         else:
             failure = token_error(request, response, refused)
     except TransportError as error:
         failure = _unavailable(request, f"the token endpoint could not be reached: {error.message}", error)
     except DecodeError as error:
-        failure = _unavailable(request, f"the token endpoint did not return JSON: {error.message}", error)
+        failure = _unavailable(
+            request, f"the token endpoint did not return JSON: {error.message}", error, status=status
+        )
     try:
         raise failure
     finally:
@@ -191,9 +205,28 @@ async def send_token_request(
         del failure
 
 
-def _unavailable(request: Request, message: str, error: AsdkError | None = None) -> TokenUnavailableError:
+def _unavailable(
+    request: Request, message: str, error: AsdkError | None = None, *, status: int | None = None
+) -> TokenUnavailableError:
+    failure = unavailable(message, error, status=status)
+    failure.method, failure.template = request.method, request.template
+    return failure
+
+
+def unavailable(message: str, error: AsdkError | None, *, status: int | None = None) -> TokenUnavailableError:
+    """Return the error for a request that brought no token, for a reason that may be temporary.
+
+    Args:
+        message: what happened.
+        error: the failure of the request; None for a response that is not one of a token endpoint.
+        status: the status of the response, if there was one.
+    """
+    status = status if error is None or status is not None else error.status
     cause = None if error is None else error.cause or f"{type(error).__name__}: {error}"
-    return TokenUnavailableError(message, method=request.method, template=request.template, cause=cause)
+    is_missing = (
+        error is None or isinstance(error, ConnectError | TLSError | DecodeError) or status in _MISSING_STATUSES
+    )
+    return TokenUnavailableError(message, status=status, cause=cause, endpoint_missing=is_missing)
 
 
 def token_error(
@@ -207,7 +240,7 @@ def token_error(
     if not is_temporary and (code is not None or response.status in refused):
         kind = TokenRefusedError
     verb = "refused the credential" if kind is TokenRefusedError else "returned no token"
-    return kind(
+    error = kind(
         f"the token endpoint {verb} ({said})" + ("" if code else _url_hint(response.status)),
         method=request.method,
         template=request.template,
@@ -216,13 +249,16 @@ def token_error(
         retry_after=retry_after(response.headers, request.clock.time()),
         code=code,
     )
+    if isinstance(error, TokenUnavailableError):
+        error.endpoint_missing = code is None and (300 <= response.status < 400 or response.status in _MISSING_STATUSES)
+    return error
 
 
 def _url_hint(status: int) -> str:
     """Return a hint to check the URL, for the statuses of a server that has no token endpoint there."""
     if 300 <= status < 400:
         return "; it redirects, which is not followed with a secret; check the URL"
-    return "; check the URL" if status in {404, 405, 410} else ""
+    return "; check the URL" if status in _MISSING_STATUSES else ""
 
 
 def read_oauth_error(response: Response) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
-"""`Renewal`: one refresh of one token, with the records that are written to the store before and after it.
+"""`Refresh`: one refresh of one token that this process alone keeps: from the credential to the state, without a store.
 
-Run by `TokenSource`, one at a time per process; the store's lock makes it one at a time among all processes that share
-the store. `asdk.auth.refresh.rotation.choose` decides what may be sent; this file carries it out.
+Run by `TokenSource`, one at a time. `asdk.auth.refresh.rotation.choose_step` decides what may be sent; this file
+carries it out. `asdk.auth.refresh.shared_refresh` adds the protocol of a store that other processes share.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Final
 import attrs
 
 from asdk.auth.credentials.base import TOKEN_TIMEOUT, Credential
-from asdk.auth.identity import secret_fingerprint
-from asdk.auth.refresh.policy import refusal_pause
-from asdk.auth.refresh.rotation import Facts, Way, choose
-from asdk.auth.refresh.stored_token import Shelf
-from asdk.auth.stores.record import CachedRefusal, RefreshIntent, TokenRecord
+from asdk.auth.identity import Identity
+from asdk.auth.refresh.policy import CachedToken, RefreshRequest, refusal_pause
+from asdk.auth.refresh.rotation import NextStep, RotationState, choose_step
+from asdk.auth.refresh.state import TokenState
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent
 from asdk.auth.token import Token
 from asdk.clock import Clock
 from asdk.concurrency.process import NO_PROCESS, current_process_id
@@ -30,313 +30,242 @@ from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk.auth")
 
-# How often a decision is repeated because the record changed. The store's lock makes even one such race rare.
-_RACES: Final = 5
-
-# How long after it began to write an intent a refresh relies on it, in seconds. An event loop that was blocked for
-# longer may have lost the store's lock, and with it the right to send.
-_STANDS: Final = 0.1
-
 # A refusal is never cached for longer than this, in seconds: a clock that was set back must not make it permanent.
 _LONGEST_REFUSAL: Final = 3700.0
 
 
-class Renewal:
+@attrs.frozen
+class RefreshContext:
+    """What every refresh of a `TokenSource` uses.
+
+    Attributes:
+        clock: measures times and the deadline of the request.
+        send: sends the token request.
+        allow_insecure: whether the credential may be sent over plain http to another machine.
+        resends_lost: whether a refresh token whose reply was lost may be sent once more.
+        mark_sent: called before a request is sent: from then on the refresh is worth waiting for.
+    """
+
+    clock: Clock
+    send: Handler
+    allow_insecure: bool = False
+    resends_lost: bool = True
+    mark_sent: Callable[[], None] = lambda: None
+
+
+class Refresh:
     """One refresh of a token.
 
     Args:
         credential: obtains the token.
-        shelf: the token's record in a store, and its state in memory.
-        clock: measures times and the deadline of the request.
-        send: sends the token request.
-        on_departure: called before a request is sent: from then on the refresh is worth waiting for.
-        allow_insecure: whether the credential may be sent over plain http to another machine.
+        identity: identifies the token.
+        state: the state of the token.
+        context: what every refresh of the source uses.
     """
 
-    def __init__(
-        self,
-        credential: Credential,
-        shelf: Shelf,
-        clock: Clock,
-        send: Handler,
-        *,
-        on_departure: Callable[[], None] = lambda: None,
-        allow_insecure: bool = False,
-    ) -> None:
+    def __init__(self, credential: Credential, identity: Identity, state: TokenState, context: RefreshContext) -> None:
         self._credential = credential
-        self._shelf = shelf
-        self._identity = shelf.identity
-        self._memory = shelf.memory
-        self._clock = clock
-        self._below = send
-        self._on_departure = on_departure
-        self._allow_insecure = allow_insecure
+        self._identity = identity
+        self._state = state
+        self._context = context
+        self._clock = context.clock
         # The start of the token's life on both clocks: when the last request was sent. None if the store had the token.
         self._began: tuple[float, float] | None = None
-        self._by_hand = self._log_in = False
+        self._request = RefreshRequest()
         # Whether a request was sent, and whether it was a login.
-        self._asked = self._logged_in = False
+        self._sent = self._logged_in = False
+        # The refusal of the refresh token, after which the credential logs in.
+        self._refused: TokenRefusedError | None = None
         # Whether the refresh token that was sent may have been used although no reply says so.
         self._in_doubt = False
-        # The intent to send a refresh token, and when writing it began, on the monotonic clock.
-        self._announced: tuple[TokenRecord, float] | None = None
-        self._memory.begin(self._identity)
+        # Whether the last request was answered.
+        self._answered = False
+        state.begin(identity)
+        self._before = state.token
 
-    @property
-    def age(self) -> float:
-        """Return the seconds since the token that `run` returned was issued."""
-        if self._began is not None:
-            return self._clock.monotonic() - self._began[0]
-        token = self._memory.token
-        return 0.0 if token is None else max(0.0, self._clock.time() - token.issued_at)
-
-    @property
-    def asked(self) -> bool:
-        """Return whether the endpoint was asked for the token."""
-        return self._asked
-
-    @property
-    def by_login(self) -> bool:
-        """Return whether a login returned the token, or the credential has none."""
-        return self._logged_in or not self._credential.can_login
-
-    async def run(self, rejected: Token | None, *, by_hand: bool = False, log_in: bool = False) -> Token:
-        """Return the next token: the store's, or a new one.
+    async def run(self, request: RefreshRequest) -> CachedToken:
+        """Return the next token: a new one, or the one that a shared store has.
 
         Args:
-            rejected: the token that a resource answered with 401.
-            by_hand: a user wants the next token: neither *rejected*, although it was not refused, nor the store's.
-            log_in: obtain a new token by a login, if there is one.
+            request: what the caller needs.
 
         Raises:
-            TokenRefusedError: the endpoint refused the credential, of this process or another; ``memory.refusal`` says
+            TokenRefusedError: the endpoint refused the credential, of this process or another; ``state.refusal`` says
                 until when it is not asked again.
             TokenUnavailableError: the endpoint could not be asked, or must not be.
         """
-        self._by_hand, self._log_in = by_hand, log_in
-        reachable, entry = await self._shelf.load()
-        if by_hand and entry is not None and entry.token is not None:
-            rejected = entry.token
-        if reachable:
-            if choose(self._facts(entry, rejected)) is Way.ADOPT:
-                return self._adopt(entry)
-            self._heed_refusal(entry, reachable=True)  # before the lock: callers check a refusal again and again
-            async with self._shelf.lock() as locked:
-                if locked:
-                    return await self._run_locked(rejected)
-        self._heed_refusal(None, reachable=False)
-        facts = self._facts(None, rejected, reachable=False)
-        token = await self._carry_out(choose(facts), facts)
-        if token is None:
-            raise _store_lost()
-        return token
-
-    async def save_again(self) -> bool:
-        """Try to save the unsaved token again, and return whether nothing is left to save."""
-        async with self._shelf.lock() as locked:
-            if locked and self._memory.unsaved is not None:
-                reachable, entry = await self._shelf.load()
-                if reachable:
-                    await self._save_pending(entry)
-        return self._memory.unsaved is None
-
-    # --- with the lock held -----------------------------------------------------------------------------------------
-
-    async def _run_locked(self, rejected: Token | None) -> Token:
-        for _ in range(_RACES):
-            reachable, entry = await self._shelf.load()
-            if reachable and self._memory.unsaved is not None:
-                entry = await self._save_pending(entry)
-            facts = self._facts(entry, rejected, reachable=reachable)
-            way = choose(facts)
-            if way is Way.ADOPT:
-                return self._adopt(entry)
-            self._heed_refusal(entry, reachable=reachable)
-            token = await self._carry_out(way, facts)
-            if token is not None:
-                return token
-        raise TokenUnavailableError(
-            "the record in the token store changed each time it was read; check that the store's lock works"
+        self._request = request
+        token = await self._obtain(request.replaces)
+        if self._began is not None:
+            age = self._clock.monotonic() - self._began[0]
+        else:
+            age = max(0.0, self._clock.time() - token.issued_at)
+        return CachedToken.of(
+            token,
+            self._clock,
+            self._credential.refresh_before,
+            age=age,
+            after_rejection=request.replaces is not None and not request.forced,
+            is_new=request.forced or self._sent,
+            by_login=request.log_in or self._logged_in or not self._credential.can_login,
         )
 
-    async def _carry_out(self, way: Way, facts: Facts) -> Token | None:
-        """Obtain a new token and save it; return None if the record changed and a new decision is needed."""
-        if way is Way.WAIT and not facts.reachable:
-            raise TokenUnavailableError("the token store is unavailable, and the current token is still valid")
-        if way is Way.WAIT:
-            raise TokenUnavailableError("another process has refreshed the token and has not saved the new one yet")
-        if way is Way.STUCK:
-            if facts.refusal is not None:
-                raise self._explained(facts.refusal.error())
-            raise _store_lost()
-        base = facts.base if way is Way.REFRESH else None
-        used = facts.one_time_print(way)
-        announced: TokenRecord | None = None
-        intent: RefreshIntent | None = None
-        self._announced = None
-        if used is not None and not self._memory.private:
-            intent = RefreshIntent(refresh_token=used, holder=current_process_id(), written_at=self._clock.time())
-            announced = self._shelf.follow(facts.entry, facts.stored, intent=intent, refusal=facts.refusal)
-            saved = await self._announce(announced)
-            if saved is False:
-                return None
-            if saved is None:  # without an intent it must not be sent: the next process would send it again
-                if not self._credential.can_login:
-                    raise _store_lost()
-                base, announced, intent, self._announced = None, None, None, None
-        refused: list[TokenRefusedError] = []
-        token: Token | None = None
+    async def _obtain(self, rejected: Token | None) -> Token:
+        state = self._state
+        rotation = self._rotation(state.token, state.intent, state.refusal, rejected)
+        self._check_refusal()
+        return await self._execute(choose_step(rotation), rotation)
+
+    def _rotation(
+        self,
+        stored: Token | None,
+        intent: RefreshIntent | None,
+        refusal: CachedRefusal | None,
+        rejected: Token | None,
+        *,
+        reachable: bool = True,
+    ) -> RotationState:
+        credential, state = self._credential, self._state
+        return RotationState(
+            identity=self._identity,
+            stored=stored,
+            held=state.token,
+            intent=intent,
+            refusal=refusal,
+            reachable=reachable,
+            unshared=state.unshared,
+            rejected=rejected,
+            forced=self._request.forced,
+            log_in=self._request.log_in,
+            rotates_refresh_tokens=credential.rotates_refresh_tokens,
+            has_refresh=type(credential).refresh is not Credential.refresh,
+            can_login=credential.can_login,
+            resends_lost=self._context.resends_lost,
+            after_fork=state.after_fork,
+            now=self._clock.time(),
+        )
+
+    # --- the request ------------------------------------------------------------------------------------------------
+
+    async def _execute(self, step: NextStep, rotation: RotationState) -> Token:
+        """Obtain a new token and keep it."""
+        self._check_step(step, rotation)
+        refreshable = rotation.refreshable if step is NextStep.REFRESH else None
         failure: TokenError | None = None
         try:
-            token = await self._ask(base, refused)
+            token = await self._request_token(refreshable)
         except (Exception, asyncio.CancelledError) as error:
-            # A refusal settles it, also of the first refresh token, which the login sends.
-            said_no = isinstance(error, TokenRefusedError)
-            settled = announced is not None and (bool(refused) or said_no or not self._in_doubt)
-            void = bool(refused) and refused[0].code == "invalid_grant" and base is facts.stored
-            left = None if facts.entry is None else facts.entry.intent
-            if intent is not None:  # ours, and other processes need not wait for it
-                left = None if settled else attrs.evolve(intent, holder=NO_PROCESS)
-            failure = self._explained(error) if isinstance(error, TokenError) else None
-            await self._note_failure(announced or facts.entry, error, failure, intent=left, void=void)
+            failure = await self._note_failure(error, step, rotation)
             if failure is None:
                 raise
+        else:
+            if not token.issued_at and self._began is not None:
+                token = attrs.evolve(token, issued_at=self._began[1])
+            return await self._keep(token, rotation, refreshable)
         try:
-            if failure is not None:
-                raise failure
+            raise failure
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle
-        assert token is not None
-        return await self._keep(token, announced or facts.entry, base)
 
-    async def _announce(self, entry: TokenRecord) -> bool | None:
-        """Return whether the record with our intent was saved; None if the store is unavailable."""
-        self._announced = entry, self._clock.monotonic()
-        try:
-            return await self._shelf.save(entry)
-        except asyncio.CancelledError:  # withdrawn in case it was saved: nothing was sent
-            await self._shelf.save(self._shelf.follow(entry, entry.token, refusal=entry.refusal))
-            raise
+    def _check_step(self, step: NextStep, rotation: RotationState) -> None:
+        """Raise if nothing may be sent."""
+        if step is NextStep.BLOCKED:
+            raise store_lost() if rotation.refusal is None else self._explained(rotation.refusal.error())
+        if step is NextStep.WAIT:
+            raise TokenUnavailableError(
+                "the reply to a token refresh was lost, and the refresh token is not sent again yet"
+            )
 
-    async def _ask(self, base: Token | None, refused: list[TokenRefusedError]) -> Token:
+    async def _request_token(self, refreshable: Token | None) -> Token:
         """Return a new token. A refresh that is refused falls back, once, to the full login."""
         self._began = self._clock.monotonic(), self._clock.time()
-        if base is not None:
+        if refreshable is not None:
             try:
-                return await self._credential.refresh(base, self._send)
+                return await self._credential.refresh(refreshable, self._send)
             except TokenRefusedError as error:
                 self._in_doubt = False
-                refused.append(error.copy())
+                self._refused = error.copy()
                 if not self._credential.can_login:
                     raise
-            _log.info("refresh refused, falling back to the login: %s", refused[0])
-            self._announced = None
+            _log.info("refresh refused, falling back to the login: %s", self._refused)
         self._logged_in = True
         return await self._credential.fetch(self._send)
 
     async def _send(self, request: Request) -> Response:
         origin, _ = parse_url(request.url)
-        if not origin.is_secure and not self._allow_insecure:
+        if not origin.is_secure and not self._context.allow_insecure:
             raise TokenRefusedError(
                 f"the credential was not sent to {origin}, which is neither https nor on this machine; "
                 "allow_insecure_auth=True would send it"
             )
-        await self._make_sure()
         self._began = self._clock.monotonic(), self._clock.time()
         request.clock, request.state.deadline = self._clock, self._began[0] + TOKEN_TIMEOUT
         request.state.urgent = True
-        self._asked = self._in_doubt = True
-        self._on_departure()
+        self._sent, self._in_doubt, self._answered = True, True, False
+        self._context.mark_sent()
         try:
-            response = await self._below(request)
+            response = await self._context.send(request)
         except TransportError as error:
             self._in_doubt = error.sent
             raise
-        self._in_doubt = response.status != 429
+        self._answered, self._in_doubt = True, response.status != 429
         return response
-
-    async def _make_sure(self) -> None:
-        """Check that the intent is still in the store, if another process had the time to take over."""
-        if self._announced is None or self._clock.monotonic() - self._announced[1] < _STANDS:
-            return
-        announced, now = self._announced[0], self._clock.monotonic()
-        reachable, entry = await self._shelf.load()
-        if not reachable or entry is None or entry.intent != announced.intent:
-            raise TokenUnavailableError("the refresh was interrupted and another process may have taken over")
-        self._announced = announced, now
 
     # --- the outcome ------------------------------------------------------------------------------------------------
 
-    async def _keep(self, token: Token, entry: TokenRecord | None, base: Token | None) -> Token:
-        """Save a new token before any caller sees it. If the store fails, it is used from memory and saved later."""
-        if not token.issued_at and self._began is not None:
-            token = attrs.evolve(token, issued_at=self._began[1])
-        memory = self._memory
-        following = self._shelf.follow(entry, token)
-        memory.keep(token, following, base)
-        saved = await self._shelf.save(following)
-        if saved:
-            memory.saved()
-        elif saved is False:  # the lock was lost, or the store was emptied
-            reachable, there = await self._shelf.load()
-            if reachable:
-                await self._save_pending(there)
-        return memory.token or token
+    async def _keep(self, token: Token, rotation: RotationState, replaced: Token | None) -> Token:
+        """Make a new token the current one, and return the current one."""
+        if self._is_superseded():
+            return self._state.token or token
+        self._state.set_new(token)
+        return token
 
-    async def _save_pending(self, entry: TokenRecord | None) -> TokenRecord | None:
-        """Save the unsaved token over this record unless the record is newer; return the record in the store."""
-        memory = self._memory
-        for _ in range(_RACES):
-            if memory.unsaved is None:
-                break
-            if not self._is_ours_to_replace(entry):
-                self._adopt(entry)
-                break
-            following = attrs.evolve(memory.unsaved, revision=1 if entry is None else entry.revision + 1)
-            saved = await self._shelf.save(following)
-            if saved:
-                memory.saved()
-                return following
-            reachable, entry = await self._shelf.load()
-            if saved is None or not reachable:
-                break
-        return entry
+    def _is_superseded(self) -> bool:
+        """Return whether a later refresh has obtained a token: this one was given up while its loop was blocked."""
+        return self._state.token is not None and self._state.token is not self._before
 
-    def _is_ours_to_replace(self, entry: TokenRecord | None) -> bool:
-        """Return whether the record is not newer than the token that the unsaved one replaced."""
-        stored, replaced = None if entry is None else entry.token, self._memory.replaced
-        if stored is None or (replaced is not None and stored.value == replaced.value):
-            return True
-        return stored.expires_at is not None and stored.expires_at <= self._clock.time()
+    async def _note_failure(self, error: BaseException, step: NextStep, rotation: RotationState) -> TokenError | None:
+        """Record a failure of the request, and return it in the credential's words; None if it is not a TokenError."""
+        failure = self._explained(error) if isinstance(error, TokenError) else None
+        # A refusal settles it, also of the first refresh token, which the login sends.
+        is_refusal = isinstance(error, TokenRefusedError)
+        if isinstance(error, TokenError) and isinstance(failure, TokenRefusedError) and self._sent:
+            self._state.refusal = self._refusal(error, failure, self._state.refusal)
+        in_doubt = self._in_doubt and self._refused is None and not is_refusal
+        is_void = (
+            self._refused is not None and self._refused.code == "invalid_grant" and step is NextStep.REFRESH
+        ) and rotation.refreshable is rotation.stored
+        await self._record_failure(step, rotation, in_doubt=in_doubt, is_void=is_void)
+        return failure
 
-    async def _note_failure(
-        self,
-        entry: TokenRecord | None,
-        error: BaseException,
-        explained: TokenError | None,
-        *,
-        intent: RefreshIntent | None,
-        void: bool,
-    ) -> None:
-        """Record a failure for the other processes.
+    async def _record_failure(self, step: NextStep, rotation: RotationState, *, in_doubt: bool, is_void: bool) -> None:
+        """Record what a failure means for the refresh token that was sent.
 
         Args:
-            entry: the record in the store.
-            error: the failure.
-            explained: the failure in the credential's words, which say whether it is permanent, and for how long.
-            intent: the remaining intent; None if the refresh token was certainly not used.
-            void: whether the endpoint rejected exactly the stored refresh token.
+            step: the step that failed.
+            rotation: the inputs of that step.
+            in_doubt: whether the refresh token may have been used.
+            is_void: whether the endpoint rejected exactly this refresh token.
         """
-        memory = self._memory
-        token, noted, kept = (None, None, None) if entry is None else (entry.token, entry.intent, entry.refusal)
-        refusal = memory.refusal
-        if isinstance(error, TokenError) and isinstance(explained, TokenRefusedError) and self._asked:
-            refusal = memory.refusal = self._refusal(error, explained, refusal)
-        if intent != noted or refusal != kept or void:
-            if token is not None and void:
-                token = attrs.evolve(token, refresh_token=None)
-            following = self._shelf.follow(entry, token, intent=intent, refusal=refusal)
-            memory.refusal_unsaved = not await self._shelf.save(following) and refusal is not None
+        state, used = self._state, rotation.single_use_fingerprint(step)
+        if used is not None:
+            state.intent = self._given_up(self._new_intent(used, rotation)) if in_doubt else None
+        if is_void and state.token is not None:
+            state.token = attrs.evolve(state.token, refresh_token=None)
+
+    def _new_intent(self, used: str, rotation: RotationState) -> RefreshIntent:
+        before = rotation.intent
+        unanswered = before.unanswered if before is not None and before.refresh_token == used else 0
+        return RefreshIntent(
+            refresh_token=used,
+            process=current_process_id(),
+            written_at=self._clock.time(),
+            unanswered=unanswered + 1,
+        )
+
+    def _given_up(self, intent: RefreshIntent) -> RefreshIntent:
+        """Return the intent after a failure that leaves in doubt whether the refresh token was used."""
+        return attrs.evolve(intent, process=NO_PROCESS, unanswered=intent.unanswered - self._answered)
 
     def _refusal(self, error: TokenError, explained: TokenRefusedError, before: CachedRefusal | None) -> CachedRefusal:
         """Return the endpoint's facts to cache; `Credential.map_error` is applied each time they are raised."""
@@ -353,16 +282,14 @@ class Renewal:
             seed=self._identity.seed,
         )
 
-    def _heed_refusal(self, entry: TokenRecord | None, *, reachable: bool) -> None:
+    def _check_refusal(self) -> None:
         """Raise the cached refusal if the endpoint has recently refused this secret."""
-        memory, now = self._memory, self._clock.time()
-        if reachable and not memory.refusal_unsaved:
-            memory.refusal = None if entry is None else entry.refusal
-        refusal = memory.refusal
-        if refusal is None or refusal.seed != self._identity.seed or not now < refusal.until < now + _LONGEST_REFUSAL:
+        refusal = self._state.refusal
+        if refusal is None:
             return
-        until = refusal.until - now
-        raise self._explained(refusal.error(until))
+        now = self._clock.time()
+        if refusal.seed == self._identity.seed and now < refusal.until < now + _LONGEST_REFUSAL:
+            raise self._explained(refusal.error(refusal.until - now))
 
     def _explained(self, error: TokenError) -> TokenError:
         """Return the failure in the credential's words, or unchanged if `Credential.map_error` has a bug.
@@ -378,36 +305,13 @@ class Renewal:
             if isinstance(explained, TokenError):
                 return explained
             problem = f"it returned {type(explained).__name__}, not a TokenError"
-        _log.warning("%s.explain failed (%s)", type(self._credential).__name__, problem)
+        _log.warning("%s.map_error failed (%s)", type(self._credential).__name__, problem)
         return error
 
-    def _adopt(self, entry: TokenRecord | None) -> Token:
-        assert entry is not None
-        assert entry.token is not None
-        self._began = None
-        self._memory.adopt(entry.token)
-        return entry.token
 
-    def _facts(self, entry: TokenRecord | None, rejected: Token | None, *, reachable: bool = True) -> Facts:
-        return Facts(
-            entry=entry,
-            reachable=reachable,
-            held=self._memory.token,
-            private=self._memory.private,
-            rejected=rejected,
-            rotates_refresh_tokens=self._credential.rotates_refresh_tokens,
-            renews=type(self._credential).refresh is not Credential.refresh,
-            can_login=self._credential.can_login,
-            seed=self._identity.seed or secret_fingerprint(self._identity.key, "seed"),
-            inherited=self._memory.inherited,
-            by_hand=self._by_hand,
-            log_in=self._log_in,
-            now=self._clock.time(),
-        )
-
-
-def _store_lost() -> TokenUnavailableError:
+def store_lost() -> TokenUnavailableError:
+    """Return the error of a credential that may send nothing and cannot log in."""
     return TokenUnavailableError(
-        "no refresh token may be sent, and the credential has no login: the token store lost it or is unavailable, or "
-        "this process was forked from the one that has it"
+        "no refresh token may be sent, and the credential has no login: the token store lost it or is unavailable, its "
+        "reply was lost twice, or this process was forked from the one that has it"
     )

@@ -1,8 +1,8 @@
-"""Decides how to obtain the next token: `choose` is a pure function of plain facts. No clock, no lock, no I/O.
+"""Decides how to obtain the next token: `choose_step` is a pure function of `RotationState`. No clock, no lock, no I/O.
 
 A server that receives a single-use refresh token twice treats it as stolen and revokes the whole login, for all
-processes. Its use is therefore recorded in the store as an intent before it is sent; a process that finds an intent
-follows the table below. Called by `asdk.auth.refresh.refresh`.
+processes. Its use is therefore recorded in a shared store as an intent before it is sent; a process that finds an
+intent follows the table below. Called by `asdk.auth.refresh.refresh`.
 """
 
 from __future__ import annotations
@@ -12,100 +12,105 @@ from typing import Final
 
 import attrs
 
-from asdk.auth.identity import secret_fingerprint
-from asdk.auth.stores.record import CachedRefusal, RefreshIntent, TokenRecord
+from asdk.auth.identity import Identity, secret_fingerprint
+from asdk.auth.stores.record import CachedRefusal, RefreshIntent
 from asdk.auth.token import Token
 from asdk.concurrency.process import NO_PROCESS, current_process_id, is_running
 from asdk.secret import Secret
 
 # How long a process on another machine is assumed to be about to save its token, in seconds: longer than its request
 # and its lock can last.
-_PATIENCE: Final = 60.0
+_REMOTE_SAVE_TIMEOUT: Final = 60.0
+
+# How long after it was sent a refresh token whose reply was lost is not sent again, in seconds.
+_RESEND_DELAY: Final = 10.0
+
+# How often a refresh token is sent in all if no response arrives.
+_MAX_SENDS: Final = 2
 
 
-class Way(Enum):
-    """The way to obtain the next token."""
+class NextStep(Enum):
+    """How to obtain the next token."""
 
-    ADOPT = "take the one that the store holds"
+    ADOPT = "use the token in the store"
     REFRESH = "refresh the current token, by its refresh token or by itself"
     FETCH = "log in; without a login, use the first refresh token"
-    WAIT = "send nothing: another process has the next token, or this one is still valid"
-    STUCK = "send nothing: the refresh token may have been used already, and there is no login"
+    WAIT = "send nothing: another process has the next token, or the current one is still valid"
+    BLOCKED = "send nothing: the refresh token may have been used already, and there is no login"
 
 
 @attrs.frozen(kw_only=True)
-class Facts:
-    """The inputs of `choose`.
+class RotationState:
+    """The inputs of `choose_step`.
 
     Attributes:
-        entry: the store's record for this identity; None without one.
-        reachable: whether the store could be read.
+        identity: identifies the token.
+        stored: the token in the store; without a shared store, the one in memory.
         held: the token in memory.
-        private: whether only this process has the token in memory: it was obtained while the store was unavailable, or
+        intent: the recorded intent to send a refresh token.
+        refusal: the recorded refusal, which may have expired.
+        reachable: whether the store could be read.
+        unshared: whether only this process has the token in memory: it was obtained while the store was unavailable, or
             could not be saved. Otherwise other processes know it too, and may have used its refresh token.
         rejected: the token that a resource answered with 401, or that a user wants to replace.
-        by_hand: whether a user wants to replace it, although it was not rejected.
-        rotates_refresh_tokens: whether refresh tokens are single-use.
-        renews: whether the credential's refresh differs from its login.
-        can_login: whether it can log in at any time.
-        seed: the fingerprint of the first refresh token, if it replaces a login.
-        inherited: whether this process was forked from one that may use the token in memory.
-        now: in epoch seconds.
+        forced: whether a user wants to replace it, although it was not rejected.
         log_in: whether the next token must come from a login, even if one could be refreshed or adopted.
+        rotates_refresh_tokens: whether refresh tokens are single-use.
+        has_refresh: whether the credential's refresh differs from its login.
+        can_login: whether it can log in at any time.
+        resends_lost: whether a refresh token whose reply was lost may be sent once more.
+        after_fork: whether this process was forked from one that may use the token in memory.
+        now: in epoch seconds.
+        refreshable: the token to refresh: the store's, or the one in memory if no other process can have used it.
     """
 
-    entry: TokenRecord | None
-    reachable: bool
+    identity: Identity
+    stored: Token | None
     held: Token | None
-    private: bool
-    rejected: Token | None
-    rotates_refresh_tokens: bool
-    renews: bool
-    can_login: bool
-    seed: str
-    inherited: bool
-    now: float
-    by_hand: bool = False
+    intent: RefreshIntent | None = None
+    refusal: CachedRefusal | None = None
+    reachable: bool = True
+    unshared: bool = False
+    rejected: Token | None = None
+    forced: bool = False
     log_in: bool = False
+    rotates_refresh_tokens: bool
+    has_refresh: bool
+    can_login: bool
+    resends_lost: bool = True
+    after_fork: bool = False
+    now: float
+    refreshable: Token | None = attrs.field(init=False)
 
-    @property
-    def stored(self) -> Token | None:
-        """Return the token in the store."""
-        return None if self.entry is None else self.entry.token
-
-    @property
-    def refusal(self) -> CachedRefusal | None:
-        """Return the refusal in the store, which may have expired."""
-        return None if self.entry is None else self.entry.refusal
-
-    @property
-    def base(self) -> Token | None:
-        """Return the token to refresh: the store's, or the one in memory if no other process can have used it."""
+    @refreshable.default
+    def _refreshable(self) -> Token | None:
         held = self.held
-        if self.private or self.stored is None:
-            one_time = self.rotates_refresh_tokens and held is not None and held.refresh_token is not None
-            return held if self.private or not one_time else None
+        if self.unshared or self.stored is None:
+            single_use = self.rotates_refresh_tokens and held is not None and held.refresh_token is not None
+            return held if self.unshared or not single_use else None
         return self.stored
 
-    def one_time_print(self, way: Way) -> str | None:
-        """Return the fingerprint of the single-use refresh token that this way would send; None if it sends none."""
-        if not self.rotates_refresh_tokens or (way is Way.FETCH and self.can_login):
+    def single_use_fingerprint(self, step: NextStep) -> str | None:
+        """Return the fingerprint of the single-use refresh token that this step would send; None if it sends none."""
+        if not self.rotates_refresh_tokens or (step is NextStep.FETCH and self.can_login):
             return None
-        return self.seed if way is Way.FETCH else print_of(self.base)
+        if step is NextStep.FETCH:
+            return self.identity.seed or secret_fingerprint(self.identity.key, "seed")
+        return refresh_token_fingerprint(self.refreshable)
 
     def is_usable(self, token: Token | None) -> bool:
         """Return whether calls may continue to use this token."""
         if token is None or (self.rejected is not None and token.value == self.rejected.value):
             return False
-        return self.lives(token)
+        return self.is_alive(token)
 
-    def lives(self, token: Token | None) -> bool:
+    def is_alive(self, token: Token | None) -> bool:
         """Return whether the token has not expired."""
         return token is not None and (token.expires_at is None or self.now < token.expires_at)
 
 
-def choose(facts: Facts) -> Way:
-    """Return the way to the next token. All rules about what may be sent are here.
+def choose_step(state: RotationState) -> NextStep:
+    """Return the step to the next token. All rules about what may be sent are here.
 
     ==============================================  ============  ==================================================
     state                                           with a login  without
@@ -113,43 +118,54 @@ def choose(facts: Facts) -> Way:
     a login was requested                           FETCH         as below
     the store has a usable token, not ours          ADOPT         ADOPT
     there never was a token to refresh              FETCH         FETCH, by the first refresh token
-    it was void, or the store lost it               FETCH         STUCK
-    the store is unavailable                        FETCH         STUCK; WAIT until the access token expires
+    it was void, or the store lost it               FETCH         BLOCKED
+    the store is unavailable                        FETCH         BLOCKED; WAIT until the access token expires
     a reusable refresh token                        REFRESH       REFRESH
     a single-use refresh token without an intent    REFRESH       REFRESH
     ... with the intent of a running process        FETCH         WAIT
     ... of one that ended, access token valid       FETCH         WAIT; calls use the access token
-    ... of one that ended, access token expired     FETCH         REFRESH: there is nothing left to lose
+    ... of one that ended, access token expired     FETCH         REFRESH: nothing is left to lose. If no response
+                                                                  arrived, once and 10 s later; then BLOCKED
     ==============================================  ============  ==================================================
 
     A login starts a token family of its own, so it never harms the others.
     """
-    if facts.log_in and facts.can_login:
-        return Way.FETCH
-    if not facts.private and facts.is_usable(facts.stored) and _differs(facts.stored, facts.held):
-        return Way.ADOPT
-    if facts.base is None or not facts.renews:
-        if facts.base is None and not facts.reachable and facts.is_usable(facts.held):
-            return Way.WAIT
-        if facts.can_login:
-            return Way.FETCH
-        lost = facts.held is not None or not facts.reachable or facts.inherited
-        way = Way.STUCK if facts.rotates_refresh_tokens and lost else Way.FETCH
-    elif facts.rotates_refresh_tokens and not facts.can_login and facts.base.refresh_token is None:
-        return Way.STUCK  # it was void, or the parent of this fork has it
+    if state.log_in and state.can_login:
+        return NextStep.FETCH
+    stored, held, refreshable = state.stored, state.held, state.refreshable
+    is_other = stored is not None and (held is None or stored.value != held.value)
+    if is_other and not state.unshared and state.is_usable(stored):
+        return NextStep.ADOPT
+    if refreshable is None or not state.has_refresh:
+        if refreshable is None and not state.reachable and state.is_usable(held):
+            return NextStep.WAIT
+        if state.can_login:
+            return NextStep.FETCH
+        lost = held is not None or not state.reachable or state.after_fork
+        step = NextStep.BLOCKED if state.rotates_refresh_tokens and lost else NextStep.FETCH
+    elif state.rotates_refresh_tokens and not state.can_login and refreshable.refresh_token is None:
+        return NextStep.BLOCKED  # it was void, or the parent of this fork has it
     else:
-        way = Way.REFRESH
-    intent = None if facts.entry is None else facts.entry.intent
-    if intent is None or intent.refresh_token != facts.one_time_print(way):
-        return way
-    if facts.can_login:
-        return Way.FETCH
-    serves = facts.lives if facts.by_hand else facts.is_usable
-    usable = serves(facts.held) or serves(facts.stored)
-    return Way.WAIT if usable or _may_still_save(intent, facts.now) else way
+        step = NextStep.REFRESH
+    intent = state.intent
+    if intent is None or intent.refresh_token != state.single_use_fingerprint(step):
+        return step
+    return NextStep.FETCH if state.can_login else _after_intent(state, intent, step)
 
 
-def print_of(token: Token | None) -> str | None:
+def _after_intent(state: RotationState, intent: RefreshIntent, step: NextStep) -> NextStep:
+    """Return the step without a login when the refresh token may have been sent already."""
+    serves = state.is_alive if state.forced else state.is_usable
+    if serves(state.held) or serves(state.stored) or _may_still_save(intent, state.now):
+        return NextStep.WAIT
+    if intent.unanswered == 0:
+        return step
+    if intent.unanswered >= _MAX_SENDS or not state.resends_lost:
+        return NextStep.BLOCKED
+    return NextStep.WAIT if 0 <= state.now - intent.written_at < _RESEND_DELAY else step
+
+
+def refresh_token_fingerprint(token: Token | None) -> str | None:
     """Return the fingerprint of a token's refresh token, as intents contain it."""
     return None if token is None or token.refresh_token is None else refresh_print(token.refresh_token)
 
@@ -161,11 +177,7 @@ def refresh_print(refresh_token: Secret) -> str:
 
 def _may_still_save(intent: RefreshIntent, now: float) -> bool:
     """Return whether the process that wrote an intent may still save its token. The caller has the lock."""
-    if intent.holder in (NO_PROCESS, current_process_id()):
+    if intent.process in (NO_PROCESS, current_process_id()):
         return False
-    alive = is_running(intent.holder)
-    return now - intent.written_at < _PATIENCE if alive is None else alive
-
-
-def _differs(stored: Token | None, held: Token | None) -> bool:
-    return stored is not None and (held is None or stored.value != held.value)
+    running = is_running(intent.process)
+    return now - intent.written_at < _REMOTE_SAVE_TIMEOUT if running is None else running

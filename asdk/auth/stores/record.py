@@ -29,14 +29,16 @@ class RefreshIntent:
 
     Attributes:
         refresh_token: the fingerprint of the refresh token.
-        holder: the process that sends it, as `asdk.concurrency.process` names it; empty if that process gave up without
-            knowing whether the token was used.
+        process: the process that sends it, as `asdk.concurrency.process` names it; empty if that process gave up
+            without knowing whether the token was used.
         written_at: when the intent was recorded, in epoch seconds.
+        unanswered: how often the refresh token was sent without a response, this time included until one arrives.
     """
 
     refresh_token: str
-    holder: str
+    process: str
     written_at: float
+    unanswered: int = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -193,8 +195,9 @@ def _read_token(data: Mapping[str, Any]) -> Token:
 def _read_intent(data: Mapping[str, Any]) -> RefreshIntent:
     return RefreshIntent(
         refresh_token=_text(data["refresh_token"]),
-        holder=_text(data["holder"]),
+        process=_text(data["process"]),
         written_at=_number(data["written_at"]),
+        unanswered=_whole(data.get("unanswered", 1)),
     )
 
 

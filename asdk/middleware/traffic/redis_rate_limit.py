@@ -7,7 +7,6 @@ own. Permits are reserved in batches, so that most calls cost no round trip. Wai
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import functools
 import logging
 import math
@@ -20,6 +19,7 @@ import attrs
 
 from asdk.clock import Clock
 from asdk.concurrency.per_loop import PerLoop
+from asdk.concurrency.tasks import create_task
 from asdk.errors import ConfigurationError
 from asdk.middleware.traffic.fair_queue import Loop, Waiter
 from asdk.middleware.traffic.rate_limit import RateLimit
@@ -199,7 +199,7 @@ class RedisRateLimit(RateLimit):
         self._asked_at = now
         reservation = _Reservation(max(0, count), max(0.0, push), self._gone, self._fleet is not None)
         # A task of its own, in an empty context: a caller that is cancelled does not cancel the trip for the others.
-        self._task = loop.create_task(self._trip(reservation, loop, clock), context=contextvars.Context())
+        self._task = create_task(self._trip(reservation, loop, clock), loop=loop)
         if (connection := self._connections.by_loop.get(loop)) is not None:
             connection.trip = self._task
 

@@ -1,20 +1,20 @@
-"""What may be sent: every row of the table, and what follows from it."""
+"""Every row of the table of steps, and its consequences."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asdk.auth import Token
-from asdk.auth.refresh.rotation import Facts, Way, choose, print_of
-from asdk.auth.stores.record import RefreshIntent, TokenRecord
+from asdk.auth.identity import Identity
+from asdk.auth.refresh.rotation import NextStep, RotationState, choose_step, refresh_token_fingerprint
+from asdk.auth.stores.record import RefreshIntent
 from asdk.concurrency.process import current_process_id, is_local, is_running
 
 NOW = 1_000_000.0
@@ -29,96 +29,119 @@ def token(value: str = "a", *, life: float = 100.0, refresh: str | None = "r") -
 A, ENDED, B = token(), token(life=-1.0), token("b", refresh="rb")
 
 
+Entry: TypeAlias = tuple[Token | None, RefreshIntent | None]
+
+
 def entry(
-    held: Token | None = A, *, announced: str | None = None, age: float = 1.0, of: Token | None = None
-) -> TokenRecord:
-    intent = None
-    if announced is not None:
-        used = print_of(of or held) or "seed"
-        intent = RefreshIntent(refresh_token=used, holder=announced, written_at=NOW - age)
-    return TokenRecord(origin="https://login.example.org", token=held, intent=intent)
+    stored: Token | None = A,
+    *,
+    sent_by: str | None = None,
+    age: float = 20.0,
+    of: Token | None = None,
+    unanswered: int = 1,
+) -> Entry:
+    """Return the contents of a store: a token, and the intent of a process to send its refresh token."""
+    if sent_by is None:
+        return stored, None
+    used = refresh_token_fingerprint(of or stored) or "seed"
+    return stored, RefreshIntent(refresh_token=used, process=sent_by, written_at=NOW - age, unanswered=unanswered)
 
 
-def facts(**changes: Any) -> Facts:
-    plain = Facts(
-        entry=entry(),
-        reachable=True,
-        held=A,
-        private=False,
-        rejected=None,
-        rotates_refresh_tokens=True,
-        renews=True,
-        can_login=True,
-        seed="seed",
-        inherited=False,
-        now=NOW,
-    )
-    return attrs.evolve(plain, **changes)
+def state_of(**changes: Any) -> RotationState:
+    known: dict[str, Any] = {
+        "identity": Identity(url="https://login.example.org/token", kind="test", seed="seed"),
+        "entry": entry(),
+        "held": A,
+        "rotates_refresh_tokens": True,
+        "has_refresh": True,
+        "can_login": True,
+        "now": NOW,
+        **changes,
+    }
+    stored, intent = known.pop("entry") or (None, None)
+    return RotationState(stored=stored, intent=intent, **known)
 
 
 @pytest.mark.parametrize(
     ("changes", "with_login", "without"),
     [
-        # Somebody asks for a login.
-        ({"log_in": True}, Way.FETCH, Way.REFRESH),
-        ({"log_in": True, "entry": entry(B)}, Way.FETCH, Way.ADOPT),
-        ({"log_in": True, "reachable": False, "entry": None}, Way.FETCH, Way.WAIT),
-        # The store holds another token.
-        ({"entry": entry(B)}, Way.ADOPT, Way.ADOPT),
-        ({"entry": entry(B), "held": None}, Way.ADOPT, Way.ADOPT),
-        ({"entry": entry(B), "rejected": A}, Way.ADOPT, Way.ADOPT),
-        ({"entry": entry(B), "rejected": B, "held": B}, Way.REFRESH, Way.REFRESH),
-        ({"entry": entry(token("b", life=-1))}, Way.REFRESH, Way.REFRESH),
+        # A login was requested.
+        ({"log_in": True}, NextStep.FETCH, NextStep.REFRESH),
+        ({"log_in": True, "entry": entry(B)}, NextStep.FETCH, NextStep.ADOPT),
+        ({"log_in": True, "reachable": False, "entry": None}, NextStep.FETCH, NextStep.WAIT),
+        # The store has another token.
+        ({"entry": entry(B)}, NextStep.ADOPT, NextStep.ADOPT),
+        ({"entry": entry(B), "held": None}, NextStep.ADOPT, NextStep.ADOPT),
+        ({"entry": entry(B), "rejected": A}, NextStep.ADOPT, NextStep.ADOPT),
+        ({"entry": entry(B), "rejected": B, "held": B}, NextStep.REFRESH, NextStep.REFRESH),
+        ({"entry": entry(token("b", life=-1))}, NextStep.REFRESH, NextStep.REFRESH),
         # Nothing anywhere.
-        ({"entry": None, "held": None}, Way.FETCH, Way.FETCH),
-        ({"entry": entry(None), "held": None}, Way.FETCH, Way.FETCH),
-        ({"entry": None, "held": None, "inherited": True}, Way.FETCH, Way.STUCK),
-        # The store lost what it had, or is away.
-        ({"entry": None}, Way.FETCH, Way.STUCK),
-        ({"entry": entry(token(refresh=None)), "held": token(refresh=None)}, Way.REFRESH, Way.STUCK),
-        ({"entry": None, "reachable": False}, Way.WAIT, Way.WAIT),
-        ({"entry": None, "reachable": False, "held": ENDED}, Way.FETCH, Way.STUCK),
-        ({"entry": None, "reachable": False, "held": None}, Way.FETCH, Way.STUCK),
-        ({"entry": None, "reachable": False, "rejected": A}, Way.FETCH, Way.STUCK),
+        ({"entry": None, "held": None}, NextStep.FETCH, NextStep.FETCH),
+        ({"entry": entry(None), "held": None}, NextStep.FETCH, NextStep.FETCH),
+        ({"entry": None, "held": None, "after_fork": True}, NextStep.FETCH, NextStep.BLOCKED),
+        # The store lost the token, or is unavailable.
+        ({"entry": None}, NextStep.FETCH, NextStep.BLOCKED),
+        ({"entry": entry(token(refresh=None)), "held": token(refresh=None)}, NextStep.REFRESH, NextStep.BLOCKED),
+        ({"entry": None, "reachable": False}, NextStep.WAIT, NextStep.WAIT),
+        ({"entry": None, "reachable": False, "held": ENDED}, NextStep.FETCH, NextStep.BLOCKED),
+        ({"entry": None, "reachable": False, "held": None}, NextStep.FETCH, NextStep.BLOCKED),
+        ({"entry": None, "reachable": False, "rejected": A}, NextStep.FETCH, NextStep.BLOCKED),
         # A token of this process alone.
-        ({"entry": None, "reachable": False, "private": True}, Way.REFRESH, Way.REFRESH),
-        ({"entry": entry(B), "private": True}, Way.REFRESH, Way.REFRESH),
-        # What renews freely.
-        ({"rotates_refresh_tokens": False, "entry": None, "reachable": False, "held": ENDED}, Way.REFRESH, Way.REFRESH),
-        ({"rotates_refresh_tokens": False, "entry": None, "held": None, "reachable": False}, Way.FETCH, Way.FETCH),
+        ({"entry": None, "reachable": False, "unshared": True}, NextStep.REFRESH, NextStep.REFRESH),
+        ({"entry": entry(B), "unshared": True}, NextStep.REFRESH, NextStep.REFRESH),
+        # Reusable refresh tokens.
         (
-            {"rotates_refresh_tokens": False, "entry": entry(A, announced=current_process_id())},
-            Way.REFRESH,
-            Way.REFRESH,
+            {"rotates_refresh_tokens": False, "entry": None, "reachable": False, "held": ENDED},
+            NextStep.REFRESH,
+            NextStep.REFRESH,
         ),
-        ({"entry": None, "held": token(refresh=None)}, Way.REFRESH, Way.STUCK),
-        ({"entry": None, "held": token(refresh=None), "rotates_refresh_tokens": False}, Way.REFRESH, Way.REFRESH),
-        ({"renews": False}, Way.FETCH, Way.STUCK),
-        # A refresh token of one use.
-        ({}, Way.REFRESH, Way.REFRESH),
-        ({"held": None, "entry": entry(ENDED)}, Way.REFRESH, Way.REFRESH),
-        # ... whose use was announced.
-        ({"entry": entry(A, announced=FAR)}, Way.FETCH, Way.WAIT),
-        ({"entry": entry(ENDED, announced=FAR), "held": None}, Way.FETCH, Way.WAIT),
-        ({"entry": entry(ENDED, announced=FAR, age=61), "held": None}, Way.FETCH, Way.REFRESH),
-        ({"entry": entry(A, announced=GONE)}, Way.FETCH, Way.WAIT),
-        ({"entry": entry(A, announced=GONE), "rejected": A}, Way.FETCH, Way.REFRESH),
-        ({"entry": entry(A, announced=GONE), "rejected": A, "by_hand": True}, Way.FETCH, Way.WAIT),
         (
-            {"entry": entry(ENDED, announced=GONE), "held": ENDED, "rejected": ENDED, "by_hand": True},
-            Way.FETCH,
-            Way.REFRESH,
+            {"rotates_refresh_tokens": False, "entry": None, "held": None, "reachable": False},
+            NextStep.FETCH,
+            NextStep.FETCH,
         ),
-        ({"entry": entry(ENDED, announced=GONE), "held": None}, Way.FETCH, Way.REFRESH),
-        ({"entry": entry(ENDED, announced=current_process_id()), "held": ENDED}, Way.FETCH, Way.REFRESH),
-        ({"entry": entry(A, announced=GONE, of=B)}, Way.REFRESH, Way.REFRESH),
-        ({"entry": entry(None, announced=FAR), "held": None}, Way.FETCH, Way.WAIT),
-        ({"entry": entry(None, announced=GONE), "held": None}, Way.FETCH, Way.FETCH),
+        (
+            {"rotates_refresh_tokens": False, "entry": entry(A, sent_by=current_process_id())},
+            NextStep.REFRESH,
+            NextStep.REFRESH,
+        ),
+        ({"entry": None, "held": token(refresh=None)}, NextStep.REFRESH, NextStep.BLOCKED),
+        (
+            {"entry": None, "held": token(refresh=None), "rotates_refresh_tokens": False},
+            NextStep.REFRESH,
+            NextStep.REFRESH,
+        ),
+        ({"has_refresh": False}, NextStep.FETCH, NextStep.BLOCKED),
+        # A single-use refresh token.
+        ({}, NextStep.REFRESH, NextStep.REFRESH),
+        ({"held": None, "entry": entry(ENDED)}, NextStep.REFRESH, NextStep.REFRESH),
+        # ... that a process intended to send.
+        ({"entry": entry(A, sent_by=FAR)}, NextStep.FETCH, NextStep.WAIT),
+        ({"entry": entry(ENDED, sent_by=FAR), "held": None}, NextStep.FETCH, NextStep.WAIT),
+        ({"entry": entry(ENDED, sent_by=FAR, age=61), "held": None}, NextStep.FETCH, NextStep.REFRESH),
+        ({"entry": entry(A, sent_by=GONE)}, NextStep.FETCH, NextStep.WAIT),
+        ({"entry": entry(A, sent_by=GONE), "rejected": A}, NextStep.FETCH, NextStep.REFRESH),
+        ({"entry": entry(A, sent_by=GONE), "rejected": A, "forced": True}, NextStep.FETCH, NextStep.WAIT),
+        ({"entry": entry(ENDED, sent_by=GONE, age=9), "held": None}, NextStep.FETCH, NextStep.WAIT),
+        ({"entry": entry(ENDED, sent_by=GONE, age=-60), "held": None}, NextStep.FETCH, NextStep.REFRESH),
+        ({"entry": entry(ENDED, sent_by=GONE, unanswered=2), "held": None}, NextStep.FETCH, NextStep.BLOCKED),
+        ({"entry": entry(ENDED, sent_by=GONE, unanswered=0, age=1), "held": None}, NextStep.FETCH, NextStep.REFRESH),
+        ({"entry": entry(ENDED, sent_by=GONE), "held": None, "resends_lost": False}, NextStep.FETCH, NextStep.BLOCKED),
+        (
+            {"entry": entry(ENDED, sent_by=GONE), "held": ENDED, "rejected": ENDED, "forced": True},
+            NextStep.FETCH,
+            NextStep.REFRESH,
+        ),
+        ({"entry": entry(ENDED, sent_by=GONE), "held": None}, NextStep.FETCH, NextStep.REFRESH),
+        ({"entry": entry(ENDED, sent_by=current_process_id()), "held": ENDED}, NextStep.FETCH, NextStep.REFRESH),
+        ({"entry": entry(A, sent_by=GONE, of=B)}, NextStep.REFRESH, NextStep.REFRESH),
+        ({"entry": entry(None, sent_by=FAR), "held": None}, NextStep.FETCH, NextStep.WAIT),
+        ({"entry": entry(None, sent_by=GONE), "held": None}, NextStep.FETCH, NextStep.FETCH),
     ],
 )
-def test_each_row(changes: dict[str, Any], with_login: Way, without: Way) -> None:
-    assert choose(facts(**changes)) is with_login
-    assert choose(facts(**changes, can_login=False)) is without
+def test_each_row(changes: dict[str, Any], with_login: NextStep, without: NextStep) -> None:
+    assert choose_step(state_of(**changes)) is with_login
+    assert choose_step(state_of(**changes, can_login=False)) is without
 
 
 TOKENS = st.sampled_from([None, A, ENDED, B])
@@ -126,35 +149,34 @@ TOKENS = st.sampled_from([None, A, ENDED, B])
 
 @given(
     st.builds(
-        facts,
+        state_of,
         entry=st.one_of(
-            st.none(), st.builds(entry, TOKENS, announced=st.sampled_from([None, FAR, GONE, current_process_id()]))
+            st.none(), st.builds(entry, TOKENS, sent_by=st.sampled_from([None, FAR, GONE, current_process_id()]))
         ),
         reachable=st.booleans(),
         held=TOKENS,
-        private=st.booleans(),
+        unshared=st.booleans(),
         rejected=TOKENS,
         rotates_refresh_tokens=st.booleans(),
-        renews=st.booleans(),
+        has_refresh=st.booleans(),
         can_login=st.booleans(),
-        inherited=st.booleans(),
+        after_fork=st.booleans(),
     )
 )
-def test_what_is_shared_is_never_sent_unless_the_store_says_that_it_was_not(known: Facts) -> None:
-    way = choose(known)
-    used = known.one_time_print(way)
-    if used is None or known.private or way not in {Way.REFRESH, Way.FETCH}:
+def test_a_shared_refresh_token_is_sent_only_if_the_store_says_it_is_unused(known: RotationState) -> None:
+    step = choose_step(known)
+    used = known.single_use_fingerprint(step)
+    if used is None or known.unshared or step not in {NextStep.REFRESH, NextStep.FETCH}:
         return
-    assert known.reachable or known.entry is not None
-    announced = known.entry is not None and known.entry.intent is not None and known.entry.intent.refresh_token == used
-    if announced:
+    assert known.reachable or known.stored is not None
+    if known.intent is not None and known.intent.refresh_token == used:
         assert not known.can_login
         assert not known.is_usable(known.held)
-    if way is Way.REFRESH:
+    if step is NextStep.REFRESH:
         assert known.stored is not None
 
 
-def test_a_process_is_named_so_that_its_end_is_seen() -> None:
+def test_a_process_id_tells_whether_the_process_is_running() -> None:
     assert is_running(current_process_id()) is True
     assert is_running(GONE) is False
     assert is_running(FAR) is None
@@ -169,5 +191,5 @@ def test_a_process_is_named_so_that_its_end_is_seen() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x", "/", current_process_id().rpartition("/")[0] + "/x@y"])
-def test_a_name_that_nobody_wrote_is_nobody_alive(name: str) -> None:
+def test_an_invalid_process_name_is_not_running(name: str) -> None:
     assert not is_running(name)

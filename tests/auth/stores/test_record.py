@@ -27,7 +27,7 @@ tokens = st.builds(
     scheme=st.sampled_from(["Bearer", ""]),
     claims=st.dictionaries(text, st.none() | st.integers(-9, 9) | text, max_size=3),
 )
-intents = st.builds(RefreshIntent, refresh_token=text, holder=text, written_at=moments)
+intents = st.builds(RefreshIntent, refresh_token=text, process=text, written_at=moments)
 refusals = st.builds(
     CachedRefusal,
     until=moments,
