@@ -211,6 +211,11 @@ class SingleFlight(Generic[T]):
         self._task.cancel()
         await asyncio.wait([self._task], timeout=SHUTDOWN_GRACE)
 
+    def cancel(self) -> None:
+        """Cancel the flight, from any thread; its waiters decide again."""
+        if self._task is not None and not self._task.done() and not self.loop.is_closed():
+            _call(self.loop, self._task.cancel)
+
     async def finish(self) -> None:
         """Finish or cancel the flight: when this returns, nothing of it is left in the running loop."""
         if self._task is None:
@@ -221,7 +226,7 @@ class SingleFlight(Generic[T]):
             with self._lock:
                 future = self.join()
             if isinstance(await self.wait(future, SHUTDOWN_GRACE), NoResult):
-                _call(self.loop, self._task.cancel)
+                self.cancel()
 
 
 class _ShutdownGuard(collections.abc.Coroutine[Any, None, None]):

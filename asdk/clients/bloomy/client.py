@@ -15,10 +15,10 @@ from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey, login_of
 from asdk.clients.bloomy.errors import api_error
 from asdk.clients.bloomy.models.users import OwnId
-from asdk.clients.bloomy.own_user import OwnUser
 from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, ScorecardOperations, Todos, Users
+from asdk.concurrency.shared_calls import SharedCalls
 from asdk.config import Config
-from asdk.errors import ConfigurationError, StatusError
+from asdk.errors import ConfigurationError, DeadlineExceededError, StatusError
 from asdk.http.options import CallOptions
 from asdk.http.response import Response
 from asdk.resources import ResourceAttribute, resource
@@ -80,7 +80,8 @@ class Bloomy(BaseClient):
         elif api_key or username or password:
             raise ConfigurationError("auth cannot be combined with api_key, username or password; pass one of them")
         super().__init__(**options)
-        self._own_user = OwnUser()
+        self._own_ids = SharedCalls[int]()
+        self._own_id: tuple[Secret | None, int] | None = None  # of the key that was last used
 
     async def access_token(self, **options: Unpack[CallOptions]) -> Secret | None:
         """Return the key that calls carry, after logging in if necessary; None with ``auth=None``.
@@ -111,15 +112,21 @@ class Bloomy(BaseClient):
         Source: Bloom Growth API, ``GET /users/mine``.
         """
         key = await self.access_token(**options)
-        known = self._own_user.known(key)
-        return await self._ask_user_id(key, options) if known is None else known
+        own = self._own_id
+        if own is not None and own[0] == key:
+            return own[1]
 
-    async def _ask_user_id(self, key: Secret | None, options: CallOptions) -> int:
         async def ask() -> int:
             return (await self.request("GET", "/users/mine", model=OwnId, **options)).id
 
-        within = self.build_request("GET", "/users/mine", **options).options.timeout.total
-        return await self._own_user.get(key, ask, within)
+        timeout = self.build_request("GET", "/users/mine", **options).options.timeout.total
+        try:
+            user_id = await self._own_ids.get(key, ask, timeout)
+        except DeadlineExceededError as error:
+            error.method, error.template = "GET", "/users/mine"
+            raise
+        self._own_id = key, user_id
+        return user_id
 
     def status_error(self, response: Response) -> StatusError:
         """Return the `APIError` for a response."""

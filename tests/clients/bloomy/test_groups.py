@@ -136,7 +136,7 @@ async def test_who_goes_leaves_no_request_behind(
     with anyio.fail_after(60):
         while server.counters.in_flight:  # noqa: ASYNC110
             await anyio.sleep(0.001)
-    assert asyncio.all_tasks() == before
+    assert asyncio.all_tasks() <= before
 
 
 async def test_to_dos(client: Bloomy, meeting: int) -> None:
