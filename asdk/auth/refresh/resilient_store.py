@@ -143,11 +143,10 @@ class _StoreLock:
     ) -> None:
         if not self._granted:
             return
-        if isinstance(error, GeneratorExit):  # the loop has ended, so the release of a Redis lock could not be awaited
-            await self._lock.__aexit__(GeneratorExit, error, None)
-            return
+        # After GeneratorExit the loop has ended: the lock must not await anything, and may have been closed with it.
+        ended = isinstance(error, GeneratorExit)
         try:
-            await self._lock.__aexit__(None, None, None)
+            await self._lock.__aexit__(GeneratorExit if ended else None, error if ended else None, None)
         except Exception as failure:  # noqa: BLE001 - the token was obtained, and the lock expires by itself
             self._store.mark_unavailable(_LOCK, failure)
 
