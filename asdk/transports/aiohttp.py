@@ -76,7 +76,7 @@ class AiohttpTransport:
     async def send(self, request: Request) -> Response:
         """Send a request and return its response; see `asdk.transports.base.Transport`."""
         loop = asyncio.get_running_loop()
-        session = self._sessions.by_loop.get(loop) or await self._sessions.open(loop, self._make_session)
+        session = self._sessions.by_loop.get(loop) or self._sessions.open(loop, self._make_session)
         if session.free > 0 or request.state.urgent:
             session.free -= 1
         else:
@@ -163,6 +163,7 @@ class _LoopSession:
         "_proxies",
         "aiohttp",
         "connected",
+        "connector",
         "deadlines",
         "free",
         "non_repeatable",
@@ -190,6 +191,7 @@ class _LoopSession:
         self.aiohttp = session
         self.streams: set[aiohttp.ClientResponse] = set()
         self.free = limit
+        self.connector = connector
         self.connected = connector.connected
         self.non_repeatable = connector.non_repeatable
         self.deadlines = Deadlines(loop)
@@ -276,6 +278,10 @@ class _LoopSession:
                 self.free -= 1
                 return
 
+    def is_abandoned(self) -> bool:
+        """Return whether the event loop has closed without closing this session."""
+        return self._loop.is_closed()
+
     def close_later(self, reply: aiohttp.ClientResponse) -> None:
         """Close a response from any thread, unless the event loop is closed."""
         if not self._loop.is_closed():
@@ -284,6 +290,8 @@ class _LoopSession:
 
 async def _close_session(session: _LoopSession) -> None:
     session.wakeup.stop()
+    if session.is_abandoned():
+        session.connector.drop_sockets()
     for reply in session.streams:
         reply.close()  # a stream dropped so late that the loop has no time left to close it would issue a warning
     try:

@@ -211,7 +211,7 @@ class RedisTokenStore:
 
     async def _run(self, *command: str | int | memoryview) -> Any:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        client = self._clients.by_loop.get(loop) or await self._clients.open(loop, lambda _: self._make())
+        client = self._clients.by_loop.get(loop) or self._clients.open(loop, lambda _: self._make())
         cancelling = 0 if task is None else task.cancelling()
         failure: BaseException = asyncio.CancelledError()
         try:

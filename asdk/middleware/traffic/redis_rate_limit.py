@@ -224,7 +224,7 @@ class RedisRateLimit(RateLimit):
         self._wake_loops(clock)
 
     async def _request(self, reservation: _Reservation, loop: Loop) -> _Reply:
-        connection = self._connections.by_loop.get(loop) or await self._connections.open(loop, self._connect)
+        connection = self._connections.by_loop.get(loop) or self._connections.open(loop, self._connect)
         connection.trip = asyncio.current_task()
         interval = 1e6 / self.per_second
         burst, push = (self.burst - 1) * interval, reservation.push * 1e6
@@ -280,10 +280,12 @@ class RedisRateLimit(RateLimit):
 
 
 async def _close(connection: _Connection) -> None:
-    if connection.trip is not None and not connection.trip.done():
-        connection.trip.cancel()
-        await asyncio.wait([connection.trip])
-    await connection.client.aclose()
+    try:
+        if connection.trip is not None and not connection.trip.done():
+            connection.trip.cancel()
+            await asyncio.wait([connection.trip])
+    finally:  # the trip of a closed loop never ends
+        await connection.client.aclose()
 
 
 def _check_url(url: Secret) -> None:
