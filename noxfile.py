@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from glob import glob
 from pathlib import Path
 
@@ -32,24 +33,46 @@ def vendor_environment(session: nox.Session, package: str) -> tuple[str, str]:
     return f"VENDOR_{name}", python
 
 
-def install(session: nox.Session, *groups: str) -> None:
-    """Install the project with the dependency groups of pyproject.toml."""
+def install(session: nox.Session, *groups: str, constraints: Path | None = None) -> None:
+    """Install the project with the dependency groups of pyproject.toml, in versions that the constraints admit."""
     packages = nox.project.dependency_groups(PYPROJECT, *groups)
     # pip would look for the project's extras on the index; requesting them from the checkout avoids that.
     extras = [package.removeprefix("asdk") for package in packages if package.startswith("asdk[")]
     others = [package for package in packages if not package.startswith("asdk[")]
-    session.install("-e", f".{extras[0]}" if extras else ".", *others)
+    limits = ["--constraint", str(constraints.resolve())] if constraints else []
+    session.install("-e", f".{extras[0]}" if extras else ".", *others, *limits)
+
+
+def lowest_versions(*groups: str) -> list[str]:
+    """Return the lower bounds of pyproject.toml as pins: ``name>=1,<2`` becomes ``name==1``."""
+    project = PYPROJECT["project"]
+    extras = [package for extra in project["optional-dependencies"].values() for package in extra]
+    packages = [*project["dependencies"], *extras, *nox.project.dependency_groups(PYPROJECT, *groups)]
+    return sorted({re.sub(r">=([^,;]+)[^;]*", r"==\1", package) for package in packages if ">=" in package})
+
+
+def run_tests(session: nox.Session) -> None:
+    # In Python's development mode unclosed resources and unretrieved exceptions become errors. A failed test is run
+    # once more and named at the end, until whole runs on a busy machine have been clean for long.
+    processes = max(4, os.cpu_count() or 1)  # more than CPUs, since many tests wait for other programs
+    arguments = session.posargs or ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R"]
+    session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the whole test suite."""
     install(session, "test", "conformance")
-    # In Python's development mode unclosed resources and unretrieved exceptions become errors. A failed test is run
-    # once more and named at the end, until whole runs on a busy machine have been clean for long.
-    processes = max(4, os.cpu_count() or 1)  # more than CPUs, since many tests wait for other programs
-    arguments = session.posargs or ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R"]
-    session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
+    run_tests(session)
+
+
+@nox.session(name="tests-lowest", python="3.11")
+def tests_lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml admits, on the lowest Python."""
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints.write_text("\n".join(lowest_versions("test", "conformance")))
+    install(session, "test", "conformance", constraints=constraints)
+    run_tests(session)
 
 
 @nox.session(name="tests-matrix", python=["3.11", "3.12", "3.13"])

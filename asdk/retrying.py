@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
+import random
 import sys
 import threading
 import weakref
@@ -33,6 +34,9 @@ THROTTLED_COST: Final = 5
 
 #: The tokens that a call returns when it succeeds at its first attempt.
 FIRST_TRY_REFUND: Final = 1
+
+# Calls that were told the same Retry-After spread over this share of it, for at least and at most so many seconds.
+_SPREAD, _LEAST_SPREAD, _MOST_SPREAD = 0.1, 0.05, 5.0
 
 # The maximum number of origins that the quota remembers; older failures are evicted.
 _MAX_ORIGINS = 1024
@@ -77,7 +81,8 @@ class Retry:
     """A policy that says when and how a failed attempt is retried.
 
     By default the wait before retry *n* (from 0) is drawn from ``uniform(0, min(max_delay, base_delay * 2**n))``
-    ("full jitter"). The server's Retry-After is always a lower bound for the wait.
+    ("full jitter"). The server's Retry-After is always a lower bound for the wait. Calls that were told the same one
+    return spread over the next 10 % of it (50 ms to 5 s, within the deadline), not all at once.
 
     ``wait`` and ``stop`` take tenacity's strategies, also combined::
 
@@ -245,8 +250,11 @@ class Retrying:
         asked = retry_after or 0.0
         if asked > self._policy.max_retry_after:
             return None
-        pause = self._run_strategies(attempt, outcome, asked)
-        if pause is None or (self._deadline is not None and self._clock.monotonic() + pause >= self._deadline):
+        left = math.inf if self._deadline is None else self._deadline - self._clock.monotonic()
+        if asked >= left:
+            return None
+        pause = self._run_strategies(attempt, outcome, _spread(asked, left) if asked else 0.0)
+        if pause is None or pause >= left:
             return None
         if self._quota is not None and not free:
             cost = THROTTLED_COST if throttled else RETRY_COST
@@ -291,6 +299,16 @@ class Retrying:
             # The frames of the error lead to this state: a reference to the error would make a cycle.
             state.outcome = None
             del outcome
+
+
+def _spread(asked: float, left: float) -> float:
+    """Return a random wait from what was asked on, so that calls that were told the same do not return together.
+
+    Args:
+        asked: the seconds that the server asked to wait.
+        left: the seconds until the deadline. At most half of the time after the asked wait is spent on spreading.
+    """
+    return asked + random.uniform(0.0, min(max(asked * _SPREAD, _LEAST_SPREAD), _MOST_SPREAD, (left - asked) / 2))
 
 
 def _make_state(policy: Retry) -> RetryCallState:

@@ -190,7 +190,9 @@ async def test_stop_after_delay_measures_by_the_clock_of_the_client() -> None:
 async def test_stop_before_delay_knows_the_wait_that_would_follow() -> None:
     assert await waits_of(Retry(wait=wait_fixed(4), stop=stop_before_delay(10))) == [4, 4]
     asked = [Reply(503, headers={"Retry-After": "9"})] * 9
-    assert await waits_of(Retry(wait=wait_fixed(4), stop=stop_before_delay(10)), *asked) == [9]
+    assert await waits_of(Retry(wait=wait_fixed(4), stop=stop_before_delay(10)), *asked) == [
+        pytest.approx(9.5, abs=0.5)
+    ]
 
 
 async def test_any_of_several_stop_strategies_stops() -> None:
@@ -229,7 +231,10 @@ async def test_a_strategy_sees_the_state_of_the_call() -> None:
 
 async def test_retry_after_is_a_lower_bound_for_a_wait_strategy() -> None:
     asked = Reply(429, headers={"Retry-After": "7"})
-    assert await waits_of(Retry(wait=wait_fixed(2)), asked, Reply(503), Reply(json=1)) == [7, 2]
+    assert await waits_of(Retry(wait=wait_fixed(2)), asked, Reply(503), Reply(json=1)) == [
+        pytest.approx(7.4, abs=0.4),
+        2,
+    ]
     assert await waits_of(Retry(wait=wait_none(), max_retry_after=6), asked) == []
 
 
@@ -570,10 +575,11 @@ async def test_failed_attempts_are_in_the_response_and_in_the_log(caplog: pytest
     client = memory_client([Reply(503), Reply(429, headers={"Retry-After": "7"}), Reply(json=1)])
     response = await client.send(client.build_request("GET", "/x"))
     first, second = response.history
-    assert (first.reason, second.reason, second.wait) == (503, 429, 7.0)
+    assert (first.reason, second.reason) == (503, 429)
+    assert 7.0 <= second.wait <= 7.7
     assert 0 <= first.wait <= 0.5
     (record,) = [record.__dict__["asdk"] for record in caplog.records if "history" in record.__dict__["asdk"]]
-    assert record["history"] == [(503, first.wait), (429, 7.0)]
+    assert record["history"] == [(503, first.wait), (429, second.wait)]
     assert record["attempts"] == 3
 
 

@@ -17,7 +17,8 @@ from asdk.secret import MaskedStr, Secret
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VALUE = re.compile(r"[\t\x20-\x7e]*").fullmatch
-_SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,9})?").fullmatch
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?").fullmatch
+_WEEKDAY = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}", re.IGNORECASE).fullmatch
 _DATE = re.compile(r"[A-Za-z0-9,:+ -]+").fullmatch
 
 
@@ -176,12 +177,16 @@ _FRAMING = frozenset({"connection", "content-length", "expect", "te", "trailer",
 
 _WHITESPACE = frozenset(" \t")
 
+# The longest wait that is told apart from longer ones, in seconds.
+_LONGEST = 1e18
+
 
 def retry_after(headers: Headers, now: float) -> float | None:
     """Return how many seconds the server asks to wait, or None if it does not ask or the value is invalid.
 
     Reads ``Retry-After-Ms``, then ``Retry-After`` as seconds or an HTTP-date. A date is compared with the ``Date`` of
-    the response, so that a wrong clock on either side has no effect. Of several values the longest counts.
+    the response, so that a wrong clock on either side has no effect. Of several values, in one field or in several, the
+    longest counts.
 
     Args:
         headers: the headers of the response.
@@ -189,16 +194,36 @@ def retry_after(headers: Headers, now: float) -> float | None:
 
     Source: RFC 9110, section 10.2.3.
     """
-    waits = [float(value) / 1000 for value in headers.getall("retry-after-ms") if _SECONDS(value)]
+    waits = [wait / 1000 for value in _members(headers, "retry-after-ms") if (wait := _seconds(value)) is not None]
     if waits:
         return max(waits)
-    for value in headers.getall("retry-after"):
-        if _SECONDS(value):
-            waits.append(float(value))
+    for value in _members(headers, "retry-after"):
+        if (wait := _seconds(value)) is not None:
+            waits.append(wait)
         elif (date := http_date(value)) is not None:
             sent = http_date(headers.get("date", ""))
             waits.append(max(0.0, date - (now if sent is None else sent)))
     return max(waits, default=None)
+
+
+def _members(headers: Headers, name: str) -> Iterator[str]:
+    """Yield the values of a field that should have one, but may be a list: a proxy joins lines, some servers too.
+
+    A date contains a comma after its weekday.
+    """
+    weekday = ""
+    for part in ",".join(headers.getall(name)).split(","):
+        value = part.strip()
+        if _WEEKDAY(value):
+            weekday = f"{value}, "
+            continue
+        yield weekday + value
+        weekday = ""
+
+
+def _seconds(value: str) -> float | None:
+    # A number that no clock can count to still means a long wait, not none.
+    return min(float(value), _LONGEST) if _SECONDS(value) else None
 
 
 def http_date(value: str) -> float | None:

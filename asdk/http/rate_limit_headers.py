@@ -42,6 +42,9 @@ FIELDS = frozenset({"ratelimit", "retry-after", "retry-after-ms"}) | {
 #: The statuses that, with a Retry-After, ask a client to pause. GitHub uses 403 where others use 429.
 _PAUSE_STATUSES = frozenset({403, 429, 503})
 
+#: The statuses of a request that exceeded a limit, if the response reports a spent one.
+_SPENT_STATUSES = frozenset({403, 429})
+
 
 @attrs.frozen
 class ServerQuota:
@@ -81,21 +84,32 @@ def read_quotas(headers: Headers, now: float) -> list[ServerQuota]:
     return quotas
 
 
-def asked_to_wait(status: int, headers: Headers, now: float) -> float | None:
-    """Return how many seconds a response asks to wait before the next request, or None if it does not ask.
+def seconds_to_wait(status: int, headers: Headers, now: float) -> float | None:
+    """Return how many seconds a failed response asks to wait before the request is sent again, or None.
+
+    A Retry-After takes precedence over the reset of a limit, also if it is shorter (section 5 of the draft). Without
+    one, the reset of a spent limit counts, but only after a 403 or 429: GitHub sends nothing else.
 
     Args:
         status: the status of the response.
         headers: the headers of the response.
         now: the wall-clock time in epoch seconds, used if the response has no ``Date``.
     """
-    if status not in _PAUSE_STATUSES:
-        return None
     wait = retry_after(headers, now)
-    if wait is not None or status != 429:
+    if wait is not None or status not in _SPENT_STATUSES:
         return wait
     spent = (quota.reset for quota in read_quotas(headers, now) if not quota.remaining and quota.reset is not None)
     return max(spent, default=None)
+
+
+def is_throttled(status: int, headers: Headers, now: float) -> bool:
+    """Return whether the server refused the request for its rate: by a 429, or by a 403 that asks to wait (GitHub)."""
+    return status == 429 or (status == 403 and seconds_to_wait(status, headers, now) is not None)
+
+
+def asked_to_wait(status: int, headers: Headers, now: float) -> float | None:
+    """Return how many seconds a response asks all requests to wait, as `seconds_to_wait` does for one, or None."""
+    return seconds_to_wait(status, headers, now) if status in _PAUSE_STATUSES else None
 
 
 def reset_in(value: str, now: float) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, sanitize
 from asdk.http.charsets import decode_text
 from asdk.http.error_bodies import problem_details
-from asdk.http.headers import retry_after
+from asdk.http.rate_limit_headers import seconds_to_wait
 from asdk.http.redirects import location_of
 from asdk.http.request import Request
 from asdk.http.response import Response
@@ -51,7 +51,7 @@ def status_error(
         template=request.template,
         status=response.status,
         request_id=response.request_id,
-        retry_after=retry_after(response.headers, request.clock.time()),
+        retry_after=seconds_to_wait(response.status, response.headers, request.clock.time()),
         attempts=response.attempts,
         hint=hint,
         code=code,

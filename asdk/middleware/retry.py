@@ -10,7 +10,7 @@ import logging
 from typing import TypeAlias
 
 from asdk.errors import CircuitOpenError, TransportError
-from asdk.http.headers import retry_after
+from asdk.http.rate_limit_headers import is_throttled, seconds_to_wait
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
@@ -50,7 +50,10 @@ class RetryMiddleware:
         outcome: Outcome
         try:
             outcome = await call_next(request)
-            if outcome.status not in policy.statuses:
+            # `_has_failed` is called for a 403 alone: a good response costs no call.
+            if outcome.status not in policy.statuses and (
+                outcome.status != 403 or not _has_failed(request, outcome, policy)
+            ):
                 if self.quota.spent:
                     self.quota.refund_first_try(origin_of(request.url))
                 return outcome
@@ -93,7 +96,7 @@ class RetryMiddleware:
                 request.state.attempts += 1
                 attempt += 1
                 outcome = await _attempt(request.next_attempt(), call_next)
-                if isinstance(outcome, Response) and outcome.status not in policy.statuses:
+                if isinstance(outcome, Response) and not _has_failed(request, outcome, policy):
                     retrying.succeeded()
                 if not is_retryable(request, outcome, policy):
                     break
@@ -116,7 +119,7 @@ async def _pause_before_next(retrying: Retrying, attempt: int, outcome: Outcome,
             attempt,
             outcome,
             retry_after=_retry_after(outcome, request),
-            throttled=isinstance(outcome, Response) and outcome.status == 429,
+            throttled=isinstance(outcome, Response) and _is_throttled(request, outcome),
         )
     except BaseException:  # a strategy of the user raised
         if isinstance(outcome, Response):
@@ -133,21 +136,30 @@ def is_retryable(request: Request, outcome: Outcome, policy: Retry) -> bool:
     """Return whether another attempt may succeed and a second request can do no harm.
 
     A request that is not idempotent (by its method, its key or its operation) is retried only if the server certainly
-    did not act on it: the connection was never made, or the server answered 429. No retry is made against an open
-    circuit breaker.
+    did not act on it: the connection was never made, or the server answered 429, or 403 for a spent limit. No retry is
+    made against an open circuit breaker.
     """
     if not request.replayable:
         return False
     if isinstance(outcome, Response):
-        return outcome.status in policy.statuses and (request.idempotent or outcome.status == 429)
+        return _has_failed(request, outcome, policy) and (request.idempotent or _is_throttled(request, outcome))
     if isinstance(outcome, CircuitOpenError):
         return False
     return outcome.retryable and (request.idempotent or not outcome.sent)
 
 
+def _has_failed(request: Request, response: Response, policy: Retry) -> bool:
+    """Return whether the policy retries this response: for its status, or as a 429 that some servers answer as 403."""
+    return response.status in policy.statuses or (429 in policy.statuses and _is_throttled(request, response))
+
+
+def _is_throttled(request: Request, response: Response) -> bool:
+    return is_throttled(response.status, response.headers, request.clock.time())
+
+
 def _retry_after(outcome: Outcome, request: Request) -> float | None:
     if isinstance(outcome, Response):
-        return retry_after(outcome.headers, request.clock.time())
+        return seconds_to_wait(outcome.status, outcome.headers, request.clock.time())
     return outcome.retry_after
 
 

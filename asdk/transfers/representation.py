@@ -29,7 +29,6 @@ ALGORITHMS: Mapping[str, tuple[str, int]] = {
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)").fullmatch
 _LENGTH = re.compile(r"[0-9]{1,18}").fullmatch
 _STRONG_TAG = re.compile(r'"[\x21\x23-\x7e]*"').fullmatch
-_DIGESTS = re.compile(r"([a-z0-9*_.-]+)=:([A-Za-z0-9+/=]*):").findall
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +135,12 @@ def _strong_date(headers: Headers) -> str | None:
 
 def _new_digests(headers: Headers, name: str) -> dict[str, str]:
     """Parse Repr-Digest or Content-Digest: ``sha-256=:base64:, ...`` (RFC 9530)."""
-    return _known(dict(_DIGESTS(headers.get(name, ""))))
+    digests: dict[str, str] = {}
+    for member in headers.get(name, "").split(","):  # a member's value is base64, so a comma never is part of it
+        algorithm, _, value = member.partition(";")[0].strip().partition("=")
+        if len(value) >= 2 and value[0] == value[-1] == ":":
+            digests[algorithm] = value[1:-1]
+    return _known(digests)
 
 
 def _old_digests(headers: Headers) -> dict[str, str]:

@@ -271,7 +271,7 @@ def test_retry_after_is_finite_or_none_for_any_input(values: list[str], date: st
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
 
 
-@given(seconds=st.integers(0, 10**10 - 1), fraction=st.none() | st.integers(0, 999))
+@given(seconds=st.integers(0, 10**17), fraction=st.none() | st.integers(0, 999))
 def test_retry_after_in_seconds(seconds: int, fraction: int | None) -> None:
     text = str(seconds) if fraction is None else f"{seconds}.{fraction:03}"
     assert wait(text) == float(text)
@@ -280,7 +280,7 @@ def test_retry_after_in_seconds(seconds: int, fraction: int | None) -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    ["1_000", "+5", "-5", "-0", "inf", "Infinity", "nan", "1e3", "0x5", "5,", "", " ", "5 s", "٣", "²", "99999999999"],
+    ["1_000", "+5", "-5", "-0", "inf", "Infinity", "nan", "1e3", "0x5", ",", "", " ", "5 s", "٣", "²", "5 6", "soon"],
 )
 def test_an_invalid_retry_after_is_none(garbage: str) -> None:
     assert wait(garbage) is None
@@ -294,6 +294,48 @@ def test_milliseconds_take_precedence_and_the_longest_wins() -> None:
     assert wait("3", "12", "5") == 12.0
     assert wait("3", format_datetime(NOW + timedelta(seconds=40), usegmt=True)) == 40.0
     assert wait() is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        (["30,120"], 120.0),
+        (["120, 60"], 120.0),
+        (["30", "120"], 120.0),
+        (["5,"], 5.0),
+        ([" 7 ,, 3"], 7.0),
+        (["soon, 4, -9"], 4.0),
+        (["12345678901"], 12345678901.0),
+        (["1, 12345678901"], 12345678901.0),
+        (["0.5, 0.25"], 0.5),
+    ],
+)
+def test_of_several_values_of_retry_after_the_longest_counts(lines: list[str], seconds: float) -> None:
+    assert wait(*lines) == seconds
+    assert wait(ms=", ".join(lines)) == seconds / 1000
+
+
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
+def test_a_list_may_mix_dates_in_any_form_and_seconds(form: str) -> None:
+    near, far = ((NOW + timedelta(seconds=seconds)).strftime(form) for seconds in (40, 90))
+    assert wait(f"{near}, {far}") == wait(f"{far},{near}") == wait(near, far) == 90.0
+    assert wait(f"7, {near}") == wait(f"{near}, 7") == 40.0
+    assert wait(f"{near}, 55") == wait(f"55, {near}") == 55.0
+
+
+@pytest.mark.parametrize("value", ["9" * 19, "9" * 400, "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_beyond_all_clocks_is_long_and_finite(value: str) -> None:
+    seconds = wait(value)
+    assert seconds is not None
+    assert 1e11 < seconds <= 1e18
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=6), st.lists(st.sampled_from([",", " , ", "\n"]), min_size=5)
+)
+def test_a_list_in_any_layout_is_its_longest_value(values: list[int], separators: list[str]) -> None:
+    text = "".join(f"{value}{separator}" for value, separator in zip(values, [*separators, *"\n" * 6], strict=False))
+    assert wait(*text.strip("\n").split("\n")) == max(values)
 
 
 @given(delta=st.integers(-1000, 100_000), skew=st.integers(-100_000, 100_000))

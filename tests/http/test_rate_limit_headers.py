@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdk.http.headers import Headers
-from asdk.http.rate_limit_headers import FIELDS, ServerQuota, asked_to_wait, read_quotas, reset_in
+from asdk.http.rate_limit_headers import (
+    FIELDS,
+    ServerQuota,
+    asked_to_wait,
+    is_throttled,
+    read_quotas,
+    reset_in,
+    seconds_to_wait,
+)
 
 NOW = 1_750_000_000.0
 
@@ -132,11 +140,43 @@ def test_an_invalid_reset_is_none(value: str) -> None:
         (429, {"X-RateLimit-Reset": "7"}, 7.0),
         (429, {"X-RateLimit-Remaining": "4", "X-RateLimit-Reset": "7"}, None),
         (429, {"RateLimit": '"a";r=0;t=9, "b";r=3;t=900'}, 9.0),
-        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, None),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, 7.0),
+        (403, {"X-RateLimit-Reset": "1750000010"}, 10.0),
+        (403, {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": "1750000010"}, None),
+        (403, {"RateLimit-Remaining": "0", "RateLimit-Reset": "30"}, 30.0),
+        (503, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, None),
+        (429, {"Retry-After": "2", "RateLimit": '"a";r=0;t=60'}, 2.0),
+        (429, {"Retry-After": "2", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1750000060"}, 2.0),
+        (403, {"Retry-After": "9", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1750000004"}, 9.0),
+        (429, {"Retry-After": "soon", "X-RateLimit-Reset": "7"}, 7.0),
+        (429, {"Retry-After": "30,120"}, 120.0),
     ],
 )
 def test_how_long_a_response_asks_to_wait(status: int, fields: dict[str, str], wait: float | None) -> None:
     assert asked_to_wait(status, Headers.received(fields.items()), NOW) == wait
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "throttled"),
+    [
+        (429, {}, True),
+        (403, {"Retry-After": "60"}, True),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1750000010"}, True),
+        (403, {"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": "1750000010"}, False),
+        (403, {"X-RateLimit-Remaining": "0"}, False),
+        (403, {}, False),
+        (503, {"Retry-After": "60"}, False),
+        (401, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, False),
+    ],
+)
+def test_whether_a_request_was_refused_for_its_rate(status: int, fields: dict[str, str], throttled: bool) -> None:
+    assert is_throttled(status, Headers.received(fields.items()), NOW) is throttled
+
+
+@pytest.mark.parametrize("status", [500, 502, 408])
+def test_any_failed_response_may_have_a_retry_after(status: int) -> None:
+    assert seconds_to_wait(status, Headers.received([("Retry-After", "5")]), NOW) == 5.0
+    assert asked_to_wait(status, Headers.received([("Retry-After", "5")]), NOW) is None
 
 
 # --- anything at all --------------------------------------------------------------------------------------------------

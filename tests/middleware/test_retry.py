@@ -17,15 +17,18 @@ from asdk import (
     ConnectError,
     DeadlineExceededError,
     InvalidRequestError,
+    PermissionDeniedError,
     ProtocolError,
     RateLimitError,
     Request,
     Response,
     Retry,
     ServerError,
+    StatusError,
     TLSError,
     TransportError,
 )
+from asdk.middleware import RateLimit
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply, VirtualClock
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
@@ -137,7 +140,88 @@ async def test_the_wait_is_never_shorter_than_retry_after() -> None:
     clock = VirtualClock()
     transport = MemoryTransport([Reply(429, headers={"Retry-After": "7"}), Reply(json=1)])
     await client_of(transport, clock).request("GET", "/x")
-    assert clock.slept == [7.0]
+    assert 7.0 <= clock.slept[0] <= 7.7
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [("0.01", 0.01, 0.06), ("0.4", 0.4, 0.45), ("1", 1, 1.1), ("30", 30, 33), ("60", 60, 65), ("110", 110, 115)],
+)
+async def test_calls_that_were_told_the_same_spread_over_the_next_tenth(asked: str, least: float, most: float) -> None:
+    waits: list[float] = []
+    for _ in range(100):
+        clock = VirtualClock()
+        transport = MemoryTransport([Reply(429, headers={"Retry-After": asked}), Reply(json=1)])
+        await client_of(transport, clock, timeout=None, retry=Retry(base_delay=1e-9)).request("GET", "/x")
+        waits += clock.slept
+    assert least <= min(waits) < least + (most - least) / 5
+    assert most - (most - least) / 5 < max(waits) <= most
+
+
+async def test_spreading_does_not_exceed_the_deadline() -> None:
+    for _ in range(50):
+        clock = VirtualClock()
+        transport = MemoryTransport([Reply(429, headers={"Retry-After": "10"}), Reply(json=1)])
+        await client_of(transport, clock, retry=Retry(base_delay=1e-9)).request("GET", "/x", timeout=10.01)
+        assert 10 <= clock.slept[0] < 10.01
+
+
+_GITHUB = {"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0"}
+
+
+def _reset(clock: VirtualClock, seconds: float) -> str:
+    return str(int(clock.time() + seconds))
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_reset_of_a_spent_limit_is_waited_out(status: int, method: str) -> None:
+    clock = VirtualClock()
+    spent = Reply(status, headers={**_GITHUB, "X-RateLimit-Reset": _reset(clock, 40)})
+    assert await client_of(MemoryTransport([spent, Reply(json=1)]), clock).request(method, "/x") == 1
+    assert 39 <= clock.slept[0] <= 45
+
+
+@pytest.mark.parametrize("status", [403, 429])
+async def test_a_reset_that_is_too_late_fails_at_once_and_is_told(status: int) -> None:
+    clock = VirtualClock()
+    spent = Reply(status, headers={**_GITHUB, "X-RateLimit-Reset": _reset(clock, 3000)})
+    transport = MemoryTransport([spent])
+    with pytest.raises(StatusError) as caught:
+        await client_of(transport, clock).request("GET", "/x")
+    assert caught.value.retry_after == pytest.approx(3000, abs=1)
+    assert (clock.slept, len(transport.sent)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "statuses"),
+    [
+        ({}, None),
+        ({"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": "30"}, None),
+        ({"X-RateLimit-Remaining": "0"}, None),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, None),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}, {503}),
+    ],
+)
+async def test_a_403_that_means_forbidden_is_not_retried(headers: dict[str, str], statuses: set[int] | None) -> None:
+    transport = MemoryTransport([Reply(403, headers=headers)])
+    policy = Retry() if statuses is None else Retry(statuses=frozenset(statuses))
+    with pytest.raises(PermissionDeniedError):
+        await client_of(transport, VirtualClock(), retry=policy).request("GET", "/x")
+    assert len(transport.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "limit", [{"RateLimit": '"a";r=0;t=60'}, {"RateLimit-Remaining": "0", "RateLimit-Reset": "60"}]
+)
+@pytest.mark.parametrize("limited", [False, True])
+async def test_a_retry_after_takes_precedence_over_a_reset(limit: dict[str, str], limited: bool) -> None:
+    clock = VirtualClock()
+    began = clock.monotonic()
+    transport = MemoryTransport([Reply(429, headers={"Retry-After": "2", **limit}), Reply(json=1)])
+    client = client_of(transport, clock, rate_limit=RateLimit(100) if limited else None, timeout=20)
+    assert await client.request("GET", "/x") == 1
+    assert 2 <= clock.monotonic() - began < 3
 
 
 async def test_a_retry_after_date_is_relative_to_the_date_of_the_response() -> None:
@@ -145,7 +229,7 @@ async def test_a_retry_after_date_is_relative_to_the_date_of_the_response() -> N
     theirs = clock.time() - 5000
     headers = {"Date": formatdate(theirs, usegmt=True), "Retry-After": formatdate(theirs + 9, usegmt=True)}
     await client_of(MemoryTransport([Reply(503, headers=headers), Reply(json=1)]), clock).request("GET", "/x")
-    assert clock.slept == [9.0]
+    assert 9.0 <= clock.slept[0] <= 9.9
 
 
 @pytest.mark.parametrize("value", ["garbage", "-5", "inf", "1_000", "+5", "١٢", "nan", "1e9", ""])

@@ -59,7 +59,8 @@ class RateLimit:
 
     It reads every response: ``RateLimit``, ``X-RateLimit-*`` and similar fields report how many requests are left until
     when; after a 429 all calls wait, not only the one that got it: as long as ``Retry-After`` says, an hour at most, or
-    else a second, doubling with each further 429. 403 and 503 do the same if they have a ``Retry-After``.
+    else until the limit that the response reports as spent resets, or else a second, doubling with each further 429. A
+    403 does the same if it has one of the two, and a 503 if it has a ``Retry-After``.
 
     Clients that get the same object share the limit, in any loops and threads. Each process has its own limit; a fleet
     needs a `RedisRateLimit`. A permit is used at once: the call has waited for its token before, and for a connection
@@ -234,6 +235,7 @@ class RateLimit:
         headers: Headers = response.headers
         wall = clock.time()
         wait = asked_to_wait(response.status, headers, wall)
+        latest = MAX_HOLD if wait is None else min(wait, MAX_HOLD)  # a Retry-After takes precedence over a later reset
         quotas = read_quotas(headers, wall)
         rejected: Sequence[Waiter] = ()
         with self._queue.lock:
@@ -248,7 +250,7 @@ class RateLimit:
                 self._reported = number
                 since = self._issued - number
                 self._quotas = [
-                    _RemainingQuota(quota.remaining - since, now + min(quota.reset, MAX_HOLD))
+                    _RemainingQuota(quota.remaining - since, now + min(quota.reset, latest))
                     for quota in quotas[:_MAX_QUOTAS]
                     if quota.remaining is not None and quota.reset is not None
                 ]
