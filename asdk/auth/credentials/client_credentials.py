@@ -22,6 +22,7 @@ class ClientCredentials(OAuthCredential):
         audience: the API that the token is for, if the endpoint requires it.
         parameters: further form fields of the token request.
         client_auth: ``"basic"`` sends id and secret in ``Authorization``, ``"body"`` in the form.
+        scheme: the word before the token in ``Authorization``; None for what the endpoint's ``token_type`` says.
 
     Raises:
         ConfigurationError: an argument is invalid.
@@ -39,6 +40,7 @@ class ClientCredentials(OAuthCredential):
         audience: str | None = None,
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
+        scheme: str | None = None,
     ) -> None:
         client_secret = mask_secret(client_secret)
         super().__init__(
@@ -49,6 +51,7 @@ class ClientCredentials(OAuthCredential):
             scopes=scopes,
             parameters={**({} if audience is None else {"audience": audience}), **(parameters or {})},
             client_auth=client_auth,
+            scheme=scheme,
         )
 
     @property

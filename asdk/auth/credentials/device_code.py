@@ -83,6 +83,7 @@ class DeviceCode(OAuthCredential):
         scopes: the scopes to request.
         parameters: further form fields of each request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
+        scheme: the word before the token in ``Authorization``; None for what the endpoint's ``token_type`` says.
         account: whose token it is, such as a user name. Without one the token is kept in memory: a store could not
             distinguish two users.
         show: called with the instructions immediately; may be async.
@@ -105,6 +106,7 @@ class DeviceCode(OAuthCredential):
         scopes: Scopes = (),
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
+        scheme: str | None = None,
         account: str = "",
         show: Callable[[DeviceInstructions], object] = print_instructions,
     ) -> None:
@@ -117,6 +119,7 @@ class DeviceCode(OAuthCredential):
             scopes=scopes,
             parameters=parameters,
             client_auth=client_auth,
+            scheme=scheme,
         )
         if not client_id:
             raise ConfigurationError("client_id must not be empty")

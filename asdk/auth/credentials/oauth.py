@@ -37,8 +37,8 @@ _RESERVED = frozenset(
     {"grant_type", "scope", "client_id", "client_secret", "username", "password", "refresh_token", "device_code"}
 )
 
-# Token types, in lower case, that need a proof of possession, or that are not for requests.
-_UNSUPPORTED_TYPES = frozenset({"dpop", "hmac", "mac", "n_a", "pop"})
+# The token types that name an authentication scheme, by lower-case spelling.
+_SCHEMES = {scheme.lower(): scheme for scheme in ("Bearer", "DPoP", "MAC", "Basic")}
 
 
 class OAuthCredential(Credential):
@@ -53,6 +53,8 @@ class OAuthCredential(Credential):
         scopes: the scopes to request.
         parameters: further form fields of each token request.
         client_auth: how the client's id and secret are sent.
+        scheme: the word before the token in ``Authorization``, whatever ``token_type`` the endpoint names; "" for the
+            token alone.
 
     Raises:
         ConfigurationError: an argument is invalid.
@@ -70,6 +72,7 @@ class OAuthCredential(Credential):
         scopes: Scopes = (),
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
+        scheme: str | None = None,
     ) -> None:
         client_secret = None if client_secret is None else mask_secret(client_secret)
         self._url = url  # before the checks, whose tracebacks may show this object
@@ -79,8 +82,11 @@ class OAuthCredential(Credential):
             raise ConfigurationError("client_secret requires a client_id")
         if client_auth not in ("basic", "body"):
             raise ConfigurationError(f"client_auth must be 'basic' or 'body', got {client_auth!r}")
+        if scheme is not None and scheme != "" and (not isinstance(scheme, str) or not _is_scheme(scheme)):
+            raise ConfigurationError(f"scheme must be an authentication scheme such as 'Bearer', or '', got {scheme!r}")
         self._client_secret = None if client_secret is None else SecretValue("client_secret", client_secret)
         self._client_auth = client_auth
+        self._scheme = scheme
         self._scopes = _read_scopes(scopes)
         self._parameters = _read_parameters(parameters or {})
         # Tokens for different audiences are different tokens.
@@ -114,10 +120,9 @@ class OAuthCredential(Credential):
         Raises:
             TokenRefusedError: the endpoint rejected the credential.
             TokenUnavailableError: the endpoint could not be reached, or returned no token.
-            ConfigurationError: the token's type is not supported.
         """
         response = await send_token_request(send, self._request(self._url, fields))
-        return read_token(response, refresh_token)
+        return read_token(response, refresh_token, scheme=self._scheme)
 
     async def _refresh(self, send: Handler, refresh_token: Secret, scope: str | None = None) -> Token:
         """Use a refresh token (RFC 6749, section 6). Without a scope, the granted scopes remain."""
@@ -159,19 +164,20 @@ def endpoint_url(name: str, url: str) -> str:
     raise ConfigurationError(f"{name}: {problem}")
 
 
-def read_token(response: Response, refresh_token: Secret | None = None) -> Token:
+def read_token(response: Response, refresh_token: Secret | None = None, *, scheme: str | None = None) -> Token:
     """Return the token in a response of the endpoint (RFC 6749, section 5.1).
 
     Args:
         response: a response with a JSON object, as `send_token_request` returns it.
         refresh_token: the one that was sent, if any. It remains in use if the response has no other.
+        scheme: the scheme of the token; by default what ``token_type`` says: Bearer, DPoP, MAC or Basic. Any other
+            type means Bearer, since servers put words such as ``access_token`` there.
 
     Raises:
         TokenRefusedError: the response is a refusal with a status of success.
         TokenUnavailableError: the response contains no token.
-        ConfigurationError: the token's type is not supported.
     """
-    failure = _read_token(response, refresh_token)
+    failure = _read_token(response, refresh_token, scheme)
     if isinstance(failure, Token):
         return failure
     # Raised in this frame, which contains no part of the response in plain text.
@@ -181,19 +187,16 @@ def read_token(response: Response, refresh_token: Secret | None = None) -> Token
         del failure
 
 
-def _read_token(response: Response, refresh_token: Secret | None) -> Token | AsdkError:
+def _read_token(response: Response, refresh_token: Secret | None, scheme: str | None) -> Token | AsdkError:
     data: dict[str, Any] = response.json()
     value, next_refresh_token = data.get("access_token"), data.get("refresh_token")
     if not isinstance(value, str) or not value:
         if isinstance(data.get("error"), str):
             return token_error(response.request, response)
         return _no_token(response, "the token endpoint returned no access_token")
-    scheme = _scheme(data.get("token_type"))
-    if isinstance(scheme, AsdkError):
-        return scheme
     token = Token(
         value=value,
-        scheme=scheme,
+        scheme=_scheme_of(data.get("token_type")) if scheme is None else scheme,
         lifetime=token_lifetime(response, data, Secret(value)),
         refresh_token=(
             Secret(next_refresh_token) if isinstance(next_refresh_token, str) and next_refresh_token else refresh_token
@@ -207,22 +210,9 @@ def _read_token(response: Response, refresh_token: Secret | None) -> Token | Asd
     return token
 
 
-def _scheme(token_type: object) -> str | ConfigurationError:
-    """Return the authentication scheme of a token type (RFC 6749, section 7.1); without a type, ``Bearer``.
-
-    A client must not use a token of a type that it does not understand.
-    """
-    if token_type is None or token_type == "":
-        return "Bearer"
-    if isinstance(token_type, str) and _is_scheme(token_type):
-        if token_type.lower() == "bearer":
-            return "Bearer"
-        if token_type.lower() not in _UNSUPPORTED_TYPES:
-            return token_type
-        shown = repr(token_type)
-    else:
-        shown = "a value that is not an authentication scheme"
-    return ConfigurationError(f"token_type of the token endpoint's response must be Bearer, got {shown}")
+def _scheme_of(token_type: object) -> str:
+    """Return the authentication scheme of a token type (RFC 6749, section 7.1)."""
+    return _SCHEMES.get(token_type.strip().lower(), "Bearer") if isinstance(token_type, str) else "Bearer"
 
 
 def _refresh_expires_at(response: Response, data: Mapping[str, Any]) -> float | None:

@@ -25,6 +25,7 @@ class PasswordGrant(OAuthCredential):
         scopes: the scopes to request.
         parameters: further form fields of each token request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
+        scheme: the word before the token in ``Authorization``; None for what the endpoint's ``token_type`` says.
 
     Raises:
         ConfigurationError: an argument is invalid.
@@ -43,6 +44,7 @@ class PasswordGrant(OAuthCredential):
         scopes: Scopes = (),
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
+        scheme: str | None = None,
     ) -> None:
         password = mask_secret(password)
         client_secret = None if client_secret is None else mask_secret(client_secret)
@@ -55,6 +57,7 @@ class PasswordGrant(OAuthCredential):
             scopes=scopes,
             parameters=parameters,
             client_auth=client_auth,
+            scheme=scheme,
         )
         if not username:
             raise ConfigurationError("username must not be empty")

@@ -27,6 +27,7 @@ class RefreshToken(OAuthCredential):
         scopes: the scopes to request, at most those that were granted at first; by default the same.
         parameters: further form fields of each token request.
         client_auth: ``"basic"`` sends the client's id and secret in ``Authorization``, ``"body"`` in the form.
+        scheme: the word before the token in ``Authorization``; None for what the endpoint's ``token_type`` says.
         account: the account that a store keeps the token under; by default the fingerprint of the first token.
         rotates_refresh_tokens: whether each refresh token is valid for a single use. Set False if one can be used
             repeatedly.
@@ -49,6 +50,7 @@ class RefreshToken(OAuthCredential):
         scopes: Scopes = (),
         parameters: Parameters | None = None,
         client_auth: ClientAuth = "basic",
+        scheme: str | None = None,
         account: str = "",
         rotates_refresh_tokens: bool = True,
     ) -> None:
@@ -62,6 +64,7 @@ class RefreshToken(OAuthCredential):
             scopes=scopes,
             parameters=parameters,
             client_auth=client_auth,
+            scheme=scheme,
         )
         self._refresh_token = SecretValue("refresh_token", refresh_token)
         self._account = account

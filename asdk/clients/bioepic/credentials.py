@@ -54,16 +54,10 @@ class BioEPICLogin(Credential):
         """Log in and return the token."""
         name, secret = _PAIRS[self._grant]
         fields = {"grant_type": self._grant, name: self._name, secret: self._secret}
-        token = read_token(
-            await send_token_request(send, form_request(self._url, fields), refused=self.refused_statuses)
-        )
-        return attrs.evolve(
-            token,
-            scheme="Bearer",  # regardless of the scheme in the reply
-            lifetime=token.lifetime or _LIFETIME,
-            refresh_token=None,
-            refresh_expires_at=None,
-        )
+        response = await send_token_request(send, form_request(self._url, fields), refused=self.refused_statuses)
+        token = read_token(response, scheme="Bearer")
+        lifetime = token.lifetime or _LIFETIME
+        return attrs.evolve(token, lifetime=lifetime, refresh_token=None, refresh_expires_at=None)
 
     def map_error(self, error: TokenError) -> TokenError:
         """Convert a failed login to an error of this client, with a hint."""

@@ -86,10 +86,6 @@ REPLIES: dict[str, Reply] = {
     "the token endpoint returned an access_token that is not a valid header value": Reply(
         json={**OK, "access_token": "a\nb"}
     ),
-    "token_type of the token endpoint's response must be Bearer, got 'dpop'": Reply(json={**OK, "token_type": "dpop"}),
-    "token_type of the token endpoint's response must be Bearer, got a value that is not an authentication scheme": (
-        Reply(json={**OK, "token_type": 7})
-    ),
     "the token endpoint could not be reached: refused": Reply(error=ConnectError("refused")),
 }
 

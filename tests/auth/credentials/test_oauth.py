@@ -206,23 +206,51 @@ async def test_the_lifetime_is_read_from_every_known_field(reply: dict[str, Any]
         ("Bearer", "Bearer t1"),
         ("bearer", "Bearer t1"),
         ("BEARER", "Bearer t1"),
+        ("Bearer ", "Bearer t1"),
+        (" bearer", "Bearer t1"),
         (None, "Bearer t1"),
         ("", "Bearer t1"),
-        ("JWT", "JWT t1"),
+        ("dpop", "DPoP t1"),
+        ("mac", "MAC t1"),
+        ("BASIC", "Basic t1"),
+        *((other, "Bearer t1") for other in ("BearerToken", "jwt-bearer", "bot", "access_token", "JWT", "N_A", "hmac")),
+        *((other, "Bearer t1") for other in ("Application Access Token", "line\r\nend", "x" * 99, "Bearer\u0000", "۳")),
+        *((other, "Bearer t1") for other in (7, 0, True, ["Bearer"], {"type": "MAC"})),
     ],
 )
-async def test_the_token_type_is_the_authentication_scheme(token_type: str | None, header: str) -> None:
+async def test_the_token_type_is_a_known_scheme_or_bearer(token_type: object, header: str) -> None:
     endpoint = Endpoint({"access_token": "t1", "token_type": token_type})
     token = await source_of(ClientCredentials(URL, "app", "s3cret")).get(endpoint.send)
     assert token.headers["Authorization"] == header
 
 
-@pytest.mark.parametrize("token_type", ["DPoP", "mac", "N_A", "two words", "line\r\nend", 7, ["Bearer"], "x" * 99])
-async def test_an_unsupported_token_type_is_a_configuration_error(token_type: object) -> None:
-    endpoint = Endpoint({"access_token": "t1-secret", "token_type": token_type})
-    error = await failure_of(source_of(ClientCredentials(URL, "app", "s3cret")).get(endpoint.send), ConfigurationError)
-    assert "token_type" in str(error)
-    assert "t1-secret" not in str(error)
+@given(st.text() | st.from_regex(r"(?i)\s?(bearer|dpop|mac|basic|token)\s?", fullmatch=True))
+def test_no_token_type_ends_a_call_or_reaches_the_header_as_it_is(token_type: str) -> None:
+    endpoint = Endpoint({"access_token": "t1", "token_type": token_type})
+    token = asyncio.run(ClientCredentials(URL, "app", "s3cret").fetch(endpoint.send))
+    assert token.scheme in ("Bearer", "DPoP", "MAC", "Basic")
+
+
+@pytest.mark.parametrize("token_type", ["Bearer", "mac", "Application Access Token", None])
+@pytest.mark.parametrize(
+    ("scheme", "header"), [("Bearer", "Bearer t1"), ("JWT", "JWT t1"), ("token", "token t1"), ("", "t1")]
+)
+async def test_the_scheme_of_the_credential_decides(token_type: str | None, scheme: str, header: str) -> None:
+    for credential in (
+        ClientCredentials(URL, "app", "s3cret", scheme=scheme),
+        PasswordGrant(URL, "ada", "s3cret", scheme=scheme),
+        RefreshToken(URL, "r0", scheme=scheme),
+    ):
+        endpoint = Endpoint(*[{"access_token": "t1", "token_type": token_type, "refresh_token": "r1"}] * 2)
+        token = await source_of(credential).get(endpoint.send)
+        assert token.headers["Authorization"] == header
+        assert (await credential.refresh(token, endpoint.send)).headers["Authorization"] == header
+
+
+@pytest.mark.parametrize("scheme", ["two words", "line\r\nend", " Bearer", "é", 7, "x" * 41])
+def test_an_invalid_scheme_is_a_configuration_error(scheme: Any) -> None:
+    with pytest.raises(ConfigurationError, match="scheme must be"):
+        ClientCredentials(URL, "app", "s3cret", scheme=scheme)
 
 
 @pytest.mark.parametrize(
