@@ -200,12 +200,14 @@ async def test_a_reset_that_is_too_late_fails_at_once_and_is_told(status: int) -
         ({"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": "30"}, None),
         ({"X-RateLimit-Remaining": "0"}, None),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, None),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}, {503}),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}, frozenset({503})),
     ],
 )
-async def test_a_403_that_means_forbidden_is_not_retried(headers: dict[str, str], statuses: set[int] | None) -> None:
+async def test_a_403_that_means_forbidden_is_not_retried(
+    headers: dict[str, str], statuses: frozenset[int] | None
+) -> None:
     transport = MemoryTransport([Reply(403, headers=headers)])
-    policy = Retry() if statuses is None else Retry(statuses=frozenset(statuses))
+    policy = Retry() if statuses is None else Retry(statuses=statuses)
     with pytest.raises(PermissionDeniedError):
         await client_of(transport, VirtualClock(), retry=policy).request("GET", "/x")
     assert len(transport.sent) == 1
