@@ -14,7 +14,7 @@ import random
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -57,6 +57,11 @@ def check_seconds(instance: object, attribute: attrs.Attribute[Any], value: floa
 def _check_attempts(instance: object, attribute: attrs.Attribute[Any], value: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InvalidRequestError(f"attempts must be an integer of at least 1 (the first one counts), got {value!r}")
+
+
+def _to_statuses(value: Iterable[int]) -> frozenset[int]:
+    # A function, since type checkers cannot infer the argument of the class `frozenset` as a converter.
+    return frozenset(value)
 
 
 # Base classes of tenacity by what they decide. All are callables of one state, so only the class tells them apart.
@@ -116,7 +121,7 @@ class Retry:
     attempts: int = attrs.field(default=3, validator=_check_attempts)
     base_delay: float = attrs.field(default=0.5, validator=check_seconds)
     max_delay: float = attrs.field(default=8.0, validator=check_seconds)
-    statuses: frozenset[int] = attrs.field(default=RETRYABLE_STATUSES, converter=frozenset)
+    statuses: frozenset[int] = attrs.field(default=RETRYABLE_STATUSES, converter=_to_statuses)
     max_retry_after: float = attrs.field(default=120.0, validator=check_seconds)
     wait: WaitStrategy | None = attrs.field(default=None, validator=_check_strategy, eq=False, kw_only=True)
     stop: StopStrategy | None = attrs.field(default=None, validator=_check_strategy, eq=False, kw_only=True)
