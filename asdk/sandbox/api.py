@@ -30,8 +30,8 @@ class ApiServer(ABC):
     name: ClassVar[str]
 
     def __init__(self) -> None:
-        self.counters = Counters()
-        self.faults = FaultScript(self.error_reply)
+        self.counters: Counters = Counters()
+        self.faults: FaultScript = FaultScript(self.error_reply)
         self._runner: web.AppRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handling: set[asyncio.Task[object]] = set()

@@ -14,7 +14,7 @@ class ManualClock:
     """Clock that changes only when the test advances it."""
 
     def __init__(self, now: float = 1_767_225_600.0) -> None:
-        self.now = now  # the default is 2026-01-01T00:00:00Z
+        self.now: float = now  # the default is 2026-01-01T00:00:00Z
 
     def __call__(self) -> float:
         return self.now

@@ -36,7 +36,7 @@ class Tokens:
         self._clock = clock
         self._ids = ids
         self._secret = ids.hex(64).encode()
-        self.credentials = BioEPICCredentials(
+        self.credentials: BioEPICCredentials = BioEPICCredentials(
             f"client-{ids.hex(8)}", ids.alphanumeric(32), "bioepic-user", "sandbox-bioepic"
         )
 

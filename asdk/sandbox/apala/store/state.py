@@ -37,13 +37,13 @@ class State:
     def __init__(self, settings: ApalaSettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
-        self.ids = Ids("apala", seed)
-        self.companies = Companies()
-        self.sessions = Sessions(settings, clock, self.ids, self.companies)
-        self.messages = Messages(clock, self.ids)
-        self.templates = Templates(clock, self.ids)
-        self.paf = Paf(settings, self.ids, self.templates)
-        self.credentials = self._seed()
+        self.ids: Ids = Ids("apala", seed)
+        self.companies: Companies = Companies()
+        self.sessions: Sessions = Sessions(settings, clock, self.ids, self.companies)
+        self.messages: Messages = Messages(clock, self.ids)
+        self.templates: Templates = Templates(clock, self.ids)
+        self.paf: Paf = Paf(settings, self.ids, self.templates)
+        self.credentials: ApalaCredentials = self._seed()
 
     def _seed(self) -> ApalaCredentials:
         first, second = (Company(self.ids.uuid(), name) for name in ("Sandbox Lending", "Other Lending"))

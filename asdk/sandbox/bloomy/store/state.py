@@ -42,14 +42,14 @@ class State:
     def __init__(self, settings: BloomySettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
-        self.ids = Ids("bloomy", seed)
+        self.ids: Ids = Ids("bloomy", seed)
         self._numbers = itertools.count(101)
-        self.people = People(settings, clock)
-        self.keys = Keys(settings, clock, self.ids)
-        self.meetings = Meetings()
-        self.items = Items(clock, self.next_id)
-        self.scorecard = Scorecard(settings, clock, self.next_id)
-        self.credentials = self._seed()
+        self.people: People = People(settings, clock)
+        self.keys: Keys = Keys(settings, clock, self.ids)
+        self.meetings: Meetings = Meetings()
+        self.items: Items = Items(clock, self.next_id)
+        self.scorecard: Scorecard = Scorecard(settings, clock, self.next_id)
+        self.credentials: BloomyCredentials = self._seed()
 
     def next_id(self) -> int:
         return next(self._numbers)

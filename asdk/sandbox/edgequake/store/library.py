@@ -38,8 +38,8 @@ class Library:
         self._index = SearchIndex()
         self.entities: Counter[str] = Counter()
         self.relationships: Counter[tuple[str, str]] = Counter()
-        self.chunk_count = 0
-        self.size = 0
+        self.chunk_count: int = 0
+        self.size: int = 0
         self.pdfs: dict[str, Pdf] = {}
 
     def __len__(self) -> int:

@@ -61,15 +61,15 @@ class State:
     def __init__(self, settings: EdgeQuakeSettings, clock: TimeSource, seed: int) -> None:
         self.settings = settings
         self.clock = clock
-        self.ids = Ids("edgequake", seed)
-        self.users = Users(settings, clock, self.ids)
-        self.sessions = Sessions(settings, clock, self.ids, self.users)
-        self.api_keys = ApiKeys(clock, self.ids)
-        self.tenants = Tenants(clock, self.ids)
-        self.conversations = Conversations(clock, self.ids)
-        self.connections = Connections(self.ids)
-        self.retrievals = Retrievals(clock, self.ids)
-        self.oidc = OidcLogins(clock, self.ids, self.users)
+        self.ids: Ids = Ids("edgequake", seed)
+        self.users: Users = Users(settings, clock, self.ids)
+        self.sessions: Sessions = Sessions(settings, clock, self.ids, self.users)
+        self.api_keys: ApiKeys = ApiKeys(clock, self.ids)
+        self.tenants: Tenants = Tenants(clock, self.ids)
+        self.conversations: Conversations = Conversations(clock, self.ids)
+        self.connections: Connections = Connections(self.ids)
+        self.retrievals: Retrievals = Retrievals(clock, self.ids)
+        self.oidc: OidcLogins = OidcLogins(clock, self.ids, self.users)
         self.served: Counter[tuple[str, str, int]] = Counter()
         """Counts of replies by method, path and status."""
         self.default_max_workspaces = DEFAULT_MAX_WORKSPACES
@@ -82,7 +82,7 @@ class State:
         """Outcomes of the next documents, each with its message; further documents complete."""
         self.stream_errors: deque[StreamError] = deque()
         """Errors of the next streamed answers."""
-        self.credentials = self._seed()
+        self.credentials: Credentials = self._seed()
 
     def library(self, tenant_id: str, workspace_id: str) -> Library:
         """Return the documents of one tenant's workspace; empty if it was never used."""

@@ -40,10 +40,10 @@ class State:
         self.settings = settings
         self.clock = clock
         ids = Ids("mgnify", seed)
-        self.tokens = SlidingTokens(settings, clock, ids)
-        self.links = Links(settings, clock, ids)
-        self.searches = Searches(settings, clock, ids)
-        self.credentials = MGnifyCredentials(
+        self.tokens: SlidingTokens = SlidingTokens(settings, clock, ids)
+        self.links: Links = Links(settings, clock, ids)
+        self.searches: Searches = Searches(settings, clock, ids)
+        self.credentials: MGnifyCredentials = MGnifyCredentials(
             WebinLogin("Webin-1001", "sandbox-webin", private_studies=3),
             WebinLogin("Webin-1002", "sandbox-other", private_studies=1),
         )
