@@ -134,6 +134,13 @@ def soak(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *which, *session.posargs)
 
 
+@nox.session(name="soak-matrix", python=["3.11", "3.12", "3.13"])
+def soak_matrix(session: nox.Session) -> None:
+    """Start, end and block event loops 200 times each, on each supported Python that is installed."""
+    install(session, "test", "conformance")
+    session.run("python", "-m", "pytest", "-m", "soak", *glob("tests/soak/test_*lifecycle*.py"), *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed as ratios to peer libraries, and count the odd phrases in docstrings."""

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from asdk.clock import Clock, Timer
+from asdk.concurrency.late_timer import call_after
 from asdk.concurrency.tasks import create_task
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class SingleFlight(Generic[T]):
         if timeout is not None:
             left = self._deadline - self._clock.monotonic()
             if timeout < left:
-                timer = self._clock.call_later(timeout, _settle, [future], NoResult.TIMED_OUT)
+                timer = call_after(self._clock, timeout, _settle, [future], NoResult.TIMED_OUT)
             else:
                 self._limit(future.get_loop(), left)
         try:
@@ -110,7 +111,7 @@ class SingleFlight(Generic[T]):
         """
         with self._lock:
             if loop in self._waiting and loop not in self._timeouts:
-                self._timeouts[loop] = self._clock.call_later(left, self._wake, loop)
+                self._timeouts[loop] = call_after(self._clock, left, self._wake, loop)
 
     def _wake(self, loop: Loop) -> None:
         with self._lock:
@@ -237,6 +238,7 @@ class _ShutdownGuard(collections.abc.Coroutine[Any, None, None]):
     """
 
     def __init__(self, flight: SingleFlight[Any]) -> None:
+        self.__qualname__ = "shutdown_guard"  # as asyncio names it in its reports
         self._steps = _follow(flight)
         self._steps.send(None)  # up to its first await, so that a cancellation always finds it inside its try
 

@@ -14,7 +14,12 @@ from asdk.auth import FileTokenStore
 @pytest.mark.parametrize("turns", [1, 3])
 @pytest.mark.parametrize("end", ["stopped", "closed"])
 def test_a_lock_acquired_while_its_loop_stood_still_is_released(end: str, turns: int, tmp_path: Path) -> None:
-    first, second = FileTokenStore(tmp_path), FileTokenStore(tmp_path)  # the second one stands for another process
+    stop_during_acquisition(end, turns, tmp_path)
+
+
+def stop_during_acquisition(end: str, turns: int, directory: Path) -> None:
+    """Stop or close a loop while a worker thread acquires a lock for it, then acquire the lock elsewhere."""
+    first, second = FileTokenStore(directory), FileTokenStore(directory)  # the second one stands for another process
 
     async def hold() -> None:
         async with first.lock("key"):

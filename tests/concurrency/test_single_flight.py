@@ -129,6 +129,11 @@ def login_client(server: Server, store: TokenStore | None = None) -> BaseClient:
 
 @pytest.mark.parametrize("turns", range(8))
 def test_a_loop_that_ends_in_any_turn_of_a_flight_harms_nothing(turns: int, quiet: None) -> None:
+    end_a_loop(turns)
+
+
+def end_a_loop(turns: int) -> None:
+    """End a loop some turns after a call was started, and call again in another loop."""
     with Server(life=100.0).running() as server:
         client = login_client(server)
         tasks: list[asyncio.Task[Any]] = []
@@ -156,9 +161,16 @@ STORES: dict[str, Callable[[Path], TokenStore | None]] = {
 def test_a_flight_whose_loop_ended_says_nothing_about_the_credential(
     end: str, make_store: Callable[[Path], TokenStore | None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    leave_a_flight(end, make_store(tmp_path))
+    gc.collect()  # reports the tasks of the closed loop here
+    caplog.clear()
+
+
+def leave_a_flight(end: str, store: TokenStore | None) -> None:
+    """End a loop with a token request in flight, and call in another loop."""
     families = Families()
     server = endpoint(families, delay=0.3)  # in memory, since the sockets of a loop that is closed are never closed
-    source = TokenSource(Login(), store=make_store(tmp_path))
+    source = TokenSource(Login(), store=store)
     tasks: list[asyncio.Task[Any]] = []
 
     async def leave() -> None:
@@ -181,8 +193,6 @@ def test_a_flight_whose_loop_ended_says_nothing_about_the_credential(
         loop.run_until_complete(asyncio.gather(*tasks))
         loop.close()
     tasks.clear()
-    gc.collect()  # reports the tasks of the closed loop here
-    caplog.clear()
 
 
 # --- a blocked loop ---------------------------------------------------------------------------------------------------
