@@ -325,8 +325,6 @@ def form_pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
                 continue
             if isinstance(item, Secret):
                 item = item.reveal()  # noqa: PLW2901
-            elif isinstance(item, bool):
-                item = "true" if item else "false"  # noqa: PLW2901
             pairs.append((name, scalar_to_text("form field", name, item)))
     return pairs
 

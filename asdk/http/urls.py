@@ -6,10 +6,11 @@ Called by `BaseClient.build_request` and by credentials. The raw string is check
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum
 from ipaddress import IPv6Address
 from urllib.parse import quote, unquote, urlsplit
@@ -294,20 +295,18 @@ class QueryStyle:
 
     def spell(self, name: str, value: object) -> str:
         """Return one value as text."""
-        if isinstance(value, Enum):
-            value = value.value
-        if isinstance(value, bool):
-            return self.true if value else self.false
-        return scalar_to_text("parameter", name, value)
+        return scalar_to_text("parameter", name, value, true=self.true, false=self.false)
 
 
-def scalar_to_text(what: str, name: str, value: object) -> str:
-    """Return a string, number, UUID, date, time, or an enum member of these, as text. The caller converts a boolean.
+def scalar_to_text(what: str, name: str, value: object, *, true: str = "true", false: str = "false") -> str:
+    """Return a string, boolean, number, UUID, date, time, or an enum member of these, as text.
 
     Args:
         what: the role of the value, for the message, such as ``"parameter"``.
         name: the name of the value, for the message.
-        value: the value.
+        value: the value. Numbers are those of Python and numpy and `decimal.Decimal`, with all their digits.
+        true: the text of True.
+        false: the text of False.
 
     Raises:
         InvalidRequestError: the value is of another type, or is NaN, infinite, a datetime without a time zone, or a
@@ -318,17 +317,31 @@ def scalar_to_text(what: str, name: str, value: object) -> str:
         if has_surrogate(plain):
             raise InvalidRequestError(f"{what} {name!r} contains a lone surrogate")
         return plain
+    if isinstance(plain, bool):
+        return true if plain else false
     if isinstance(plain, date | time):
         if isinstance(plain, datetime) and plain.tzinfo is None:
             raise InvalidRequestError(f"{what} {name!r} must have a time zone, got a naive datetime")
         return plain.isoformat()
-    no_text = isinstance(plain, bool) or (isinstance(plain, float) and not math.isfinite(plain))
-    if isinstance(plain, int | float | UUID) and not no_text:
-        try:
-            return str(plain)
-        except ValueError:  # an integer of more than 4300 digits
-            pass
+    kind = _numpy_kind(plain)
+    if kind == "b":
+        return true if plain else false
+    # A numpy number is not converted to Python's first: the text of float32(0.1) is 0.1, that of its float is longer.
+    if isinstance(plain, int | float | Decimal | UUID) or kind in {"i", "u", "f"}:
+        with suppress(ValueError):  # an integer of more than 4300 digits
+            if not (text := str(plain)).lower().lstrip("-").startswith(_NOT_FINITE):
+                return text
     raise InvalidRequestError(f"{what} {name!r} cannot be converted to text, got {describe_type(value)}")
+
+
+# How Python, numpy and decimal begin the text of a number that has no digits, in lower case.
+_NOT_FINITE = ("nan", "snan", "inf")
+
+
+def _numpy_kind(value: object) -> str | None:
+    """Return the kind of a numpy scalar, such as ``"i"`` for an integer, or None. Does not import numpy."""
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    return kind if isinstance(kind, str) and getattr(value, "shape", None) == () else None
 
 
 def has_surrogate(text: str) -> bool:

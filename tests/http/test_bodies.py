@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import anyio
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -301,7 +303,17 @@ def test_form_fields_are_encoded_like_query_parameters(value: object, text: str)
         float("nan"),
         float("inf"),
         10**5000,
-        Decimal(1),
+        Decimal("NaN"),
+        Decimal("-Infinity"),
+        Decimal("sNaN1"),
+        np.float32("nan"),
+        np.float16("-inf"),
+        np.complex64(1),
+        np.timedelta64(1, "s"),
+        np.datetime64("2025-01-01"),
+        np.array([1]),
+        Fraction(1, 2),
+        1j,
         datetime(2025, 1, 1),
         UNSET,
         object(),

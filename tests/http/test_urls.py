@@ -7,14 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from fractions import Fraction
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from asdk import BaseClient
 from asdk.errors import ConfigurationError, InvalidRequestError
 from asdk.http.urls import BaseURL, Origin, PathTemplate, QueryStyle, has_surrogate, parse_url, path_template
 from asdk.secret import MASK, Secret
@@ -29,6 +32,10 @@ class Color(Enum):
 class Answer(Enum):
     YES = True
     NO = False
+
+
+class Price(Enum):
+    LOW = Decimal("9.90")
 
 
 class Mode(StrEnum):
@@ -373,7 +380,6 @@ def test_a_path_value_round_trips(value: object) -> None:
     "value",
     [
         None,
-        True,
         "",
         b"a",
         bytearray(b"a"),
@@ -471,6 +477,45 @@ def test_the_error_for_a_template_gives_the_reason(template: str, reason: str) -
         path_template(template)
 
 
+NUMBERS = [
+    (Decimal("1.50"), "1.50"),
+    (Decimal("-0.10"), "-0.10"),
+    (Decimal("1E+400"), "1E+400"),
+    (Decimal("12345678901234567890.123456789012345678"), "12345678901234567890.123456789012345678"),
+    (Price.LOW, "9.90"),
+    (np.int64(3), "3"),
+    (np.int8(-3), "-3"),
+    (np.uint64(2**64 - 1), "18446744073709551615"),
+    (np.float32(0.1), "0.1"),
+    (np.float16(1.5), "1.5"),
+    (np.float64(2.5), "2.5"),
+    (np.array(7), "7"),
+    (np.bool_(True), "true"),
+    (np.bool_(False), "false"),
+    (True, "true"),
+]
+
+
+@pytest.mark.parametrize(("number", "text"), NUMBERS, ids=lambda value: f"{type(value).__name__}-{value}")
+def test_a_decimal_or_numpy_number_keeps_its_digits_everywhere(number: object, text: str) -> None:
+    encoded = text.replace("+", "%2B")
+    client = BaseClient(base_url="http://localhost")
+    assert client.build_request("GET", "/", params={"q": number}).url.endswith(f"/?q={encoded}")
+    assert client.build_request("GET", "/", params={"q": [number, 1]}).url.endswith(f"/?q={encoded}&q=1")
+    assert client.build_request("GET", "/{q}", path_params={"q": number}).url.endswith(f"/{encoded}")
+    assert client.build_request("POST", "/", form={"q": number}).body == f"q={encoded}".encode()
+
+
+@given(number=st.decimals(allow_nan=False, allow_infinity=False))
+def test_any_decimal_round_trips_through_a_query(number: Decimal) -> None:
+    [(_, text)] = parse_qsl(QueryStyle().encode({"q": number}))
+    assert Decimal(text).compare_total(number) == 0
+
+
+def test_a_numpy_boolean_follows_the_query_style() -> None:
+    assert QueryStyle(true="1", false="0").encode({"a": np.bool_(True), "b": [np.bool_(False)]}) == "a=1&b=0"
+
+
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 utf8 = st.text(st.characters(exclude_categories=["Cs"]))
@@ -547,7 +592,16 @@ def test_the_encoding_of_values_is_configurable() -> None:
         HUGE,
         datetime(2025, 1, 1),
         timedelta(1),
-        Decimal(1),
+        Decimal("NaN"),
+        Decimal("-Infinity"),
+        Decimal("sNaN1"),
+        np.float32("nan"),
+        np.float16("-inf"),
+        np.complex64(1),
+        np.timedelta64(1, "s"),
+        np.datetime64("2025-01-01"),
+        np.array([1]),
+        Fraction(1, 2),
         (x for x in "ab"),
         range(3),
         UNSET,
