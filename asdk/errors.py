@@ -26,11 +26,12 @@ Transports raise `TransportError`, `TokenSource` raises `TokenError`, and `BaseC
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, TypedDict, TypeVar
 
 from typing_extensions import Unpack
+
+from asdk.redaction import printable
 
 #: Statuses that are worth a retry, by RFC 9110 and common practice.
 RETRYABLE_STATUSES: Final[frozenset[int]] = frozenset({408, 429, 500, 502, 503, 504})
@@ -40,18 +41,6 @@ ERROR_BODY_LIMIT: Final = 64 * 1024
 
 
 ErrorT = TypeVar("ErrorT", bound="AsdkError")
-
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-def sanitize(text: str) -> str:
-    """Return a server's text as one printable line.
-
-    Control characters, which could start another line of a log or change a terminal's colors, become spaces; lone
-    surrogates, which cannot be printed, become question marks.
-    """
-    return " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
 
 
 def describe_type(value: object) -> str:
@@ -71,7 +60,7 @@ class ErrorFields(TypedDict, total=False):
     cause: str | None
     code: str | None
     problem: Mapping[str, Any] | None
-    body: bytes
+    body: bytes | Callable[[], bytes]
     path: str | None
     sent: bool
     limit: str
@@ -128,7 +117,7 @@ class AsdkError(Exception):
             notes.append(f"request {self.request_id}")
         if self.needed_for is not None:
             notes.append(f"needed for {self.needed_for}")
-        return f"{line} ({', '.join(notes)})" if notes else line
+        return printable(f"{line} ({', '.join(notes)})" if notes else line)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -155,7 +144,28 @@ class AsdkError(Exception):
         return _rebuild(cls, self.message, {**self.__dict__, **fields})
 
     def __reduce__(self) -> tuple[Any, ...]:
+        body = self.__dict__.get("body")
+        if callable(body):
+            self.__dict__["body"] = body()
         return _rebuild, (type(self), self.message, self.__dict__.copy())
+
+
+class _Body:
+    """The attribute ``body``: bytes, or a function that returns them, which is called when they are first read.
+
+    The function is the only one to know the body as it came and the secrets of the request: no attribute of an error
+    contains either.
+    """
+
+    def __get__(self, error: AsdkError | None, owner: type[AsdkError]) -> bytes:
+        body: bytes | Callable[[], bytes] = b"" if error is None else error.__dict__.get("body", b"")
+        if error is not None and callable(body):
+            body = error.__dict__["body"] = body()
+        assert isinstance(body, bytes)
+        return body
+
+    def __set__(self, error: AsdkError, body: bytes | Callable[[], bytes]) -> None:
+        error.__dict__["body"] = body
 
 
 def _rebuild(cls: type[ErrorT], message: str, fields: dict[str, Any]) -> ErrorT:
@@ -291,7 +301,7 @@ class StatusError(AsdkError):
     status: int = 0  # pyright: ignore[reportIncompatibleVariableOverride]
     code: str | None = None
     problem: Mapping[str, Any] | None = None
-    body: bytes = b""
+    body = _Body()
 
     @property
     def retryable(self) -> bool:
@@ -379,7 +389,7 @@ class DecodeError(AsdkError):
     """
 
     path: str | None = None
-    body: bytes = b""
+    body = _Body()
 
 
 class PaginationError(AsdkError):
@@ -396,7 +406,7 @@ class StreamError(AsdkError):
     """
 
     code: str | None = None
-    body: bytes = b""
+    body = _Body()
     transient: bool = False
 
     @property

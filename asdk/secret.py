@@ -1,16 +1,13 @@
-"""Strings that must not be shown: `Secret`, and `MaskedStr` for header values.
+"""Values that must not be shown: `Secret`, `MaskedStr` for header values, and `MaskedBytes` for bodies.
 
-Used wherever a key, a password or a token is kept. Neither class shows its value in a repr, a format, a log or a
-traceback with locals, and neither can be pickled.
+Used wherever a key, a password or a token is kept. No class shows its value in a repr, a log or a traceback with
+locals, and none can be pickled. `asdk.redaction` hides secrets in texts of others.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Iterable
-from typing import AnyStr, Final, NoReturn
-from urllib.parse import quote, quote_plus
+from typing import Any, Final, NoReturn
 
 #: The text that replaces a secret wherever one would be shown.
 MASK: Final = "********"
@@ -78,6 +75,10 @@ class MaskedStr(str):
     def __repr__(self) -> str:
         return repr(MASK)
 
+    def __getitem__(self, index: Any) -> str:
+        """Return a part, masked as well: rich shows the start of a long string."""
+        return MaskedStr(str.__getitem__(self, index))
+
     def __copy__(self) -> MaskedStr:
         return self
 
@@ -88,27 +89,24 @@ class MaskedStr(str):
         raise TypeError("a header value that contains a secret cannot be pickled")
 
 
-def redact(text: AnyStr, secrets: Iterable[str]) -> AnyStr:
-    """Replace secrets in a text or in bytes, including their escaped forms in JSON, URLs and forms.
+class MaskedBytes(bytes):
+    """Bytes that contain a secret, such as the body of a login, masked in every repr."""
 
-    Args:
-        text: the text or bytes.
-        secrets: the plain texts; those with fewer than four characters are left in place.
-    """
-    found = {form for secret in secrets if len(secret) >= _MIN_LENGTH for form in _escaped_forms(secret)}
-    for secret in sorted(found, key=len, reverse=True):  # a short one may be part of a longer one
-        if isinstance(text, str):
-            text = text.replace(secret, MASK)
-        else:
-            text = text.replace(secret.encode("utf-8", "surrogatepass"), MASK.encode())
-    return text
+    __slots__ = ()
 
+    def __repr__(self) -> str:
+        return repr(MASK.encode())
 
-def _escaped_forms(secret: str) -> set[str]:
-    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    encoded = {quote(secret, safe="", errors="surrogatepass"), quote_plus(secret, errors="surrogatepass")}
-    return {secret, *encoded, *quoted, *(text.replace("/", "\\/") for text in quoted)}
+    def __getitem__(self, index: Any) -> Any:
+        """Return a part, masked as well, or the integer at an index."""
+        part = bytes.__getitem__(self, index)
+        return MaskedBytes(part) if isinstance(part, bytes) else part
 
+    def __copy__(self) -> MaskedBytes:
+        return self
 
-# A shorter secret would match, and hide, parts of ordinary words.
-_MIN_LENGTH = 4
+    def __deepcopy__(self, memo: object) -> MaskedBytes:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("bytes that contain a secret cannot be pickled")

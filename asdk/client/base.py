@@ -49,6 +49,7 @@ from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
 from asdk.models.decoding import decoder_for
 from asdk.pagination import PageCursor, PageStrategy, Paginator
+from asdk.redaction import strip_frames
 from asdk.unset import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -270,21 +271,27 @@ class BaseClient:
             StatusError: the status is not 2xx.
             DecodeError: the body does not match the model.
         """
-        request = self.build_request(method, template, **arguments)
-        del arguments  # it may hold a secret in plain text, which a traceback with locals would show
-        total = request.options.timeout.total
-        if total is not None:
-            request.state.deadline = request.clock.monotonic() + total
-        response = await self._session.chain(request)  # as `send`, with one coroutine less per call
-        if not 200 <= response.status < 300:
-            response = await self._session.follow(response)
-            if not response.is_success:
-                raise self.status_error(response)
-        if model is None:
-            return None
-        if model is UNSET:
-            return response.json() if response.content else None
-        return response.decode(model)
+        try:
+            try:
+                request = self.build_request(method, template, **arguments)
+            finally:
+                del arguments  # it may hold a secret in plain text, which a traceback with locals would show
+            total = request.options.timeout.total
+            if total is not None:
+                request.state.deadline = request.clock.monotonic() + total
+            response = await self._session.chain(request)  # as `send`, with one coroutine less per call
+            if not 200 <= response.status < 300:
+                response = await self._session.follow(response)
+                if not response.is_success:
+                    raise self.status_error(response)
+            if model is None:
+                return None
+            if model is UNSET:
+                return response.json() if response.content else None
+            return response.decode(model)
+        except BaseException as error:
+            strip_frames(error)
+            raise
 
     async def send(self, request: Request) -> Response:
         """Send a request through the chain, and raise nothing for its status.
@@ -297,7 +304,11 @@ class BaseClient:
         """
         if request.same_origin and not request.on_send:  # a request that was not built by a client
             request.on_send = self._session.on_send
-        return await self._session.send(request)
+        try:
+            return await self._session.send(request)
+        except BaseException as error:
+            strip_frames(error)
+            raise
 
     @asynccontextmanager
     async def stream(
@@ -308,8 +319,10 @@ class BaseClient:
         Raises:
             As `request`, except DecodeError.
         """
-        request = self.build_request(method, template, **arguments)
-        del arguments
+        try:
+            request = self.build_request(method, template, **arguments)
+        finally:
+            del arguments
         response = await self._open(request)
         try:
             yield response
@@ -317,7 +330,11 @@ class BaseClient:
             await response.aclose()
 
     async def _open(self, request: Request) -> Response:
-        return await self._session.open(request, self.status_error)
+        try:
+            return await self._session.open(request, self.status_error)
+        except BaseException as error:
+            strip_frames(error)
+            raise
 
     @overload
     def events(

@@ -165,7 +165,7 @@ def check_value(name: str, value: str) -> str:
         raise InvalidRequestError(f"header {name} must be a str, got {describe_type(value)}")
     if _VALUE(value) is None:
         raise InvalidRequestError(f"header {name} must be ASCII without line breaks and control characters")
-    if value[:1] in _WHITESPACE or value[-1:] in _WHITESPACE:
+    if value.startswith(_WHITESPACE) or value.endswith(_WHITESPACE):
         raise InvalidRequestError(f"header {name} must not start or end with whitespace")
     return value
 
@@ -175,7 +175,7 @@ SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-
 
 _FRAMING = frozenset({"connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade"})
 
-_WHITESPACE = frozenset(" \t")
+_WHITESPACE = (" ", "\t")
 
 # The longest wait that is told apart from longer ones, in seconds.
 _LONGEST = 1e18

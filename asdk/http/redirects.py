@@ -116,6 +116,7 @@ def _redirected(request: Request, url: str, method: str, *, same_origin: bool) -
             [(name, value) for name, value in request.headers.items() if name.lower() in _CROSS_ORIGIN_HEADERS]
         )
     loses_body = method != request.method or not same_origin
+    request.remember_secrets()
     if loses_body:
         headers.pop("Content-Type", None)
     return attrs.evolve(

@@ -9,17 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from secrets import token_hex
-from typing import AnyStr
 
 import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.concurrency.fork import reset_after_fork
 from asdk.http.bodies import Body
-from asdk.http.headers import Headers
+from asdk.http.headers import SENSITIVE, Headers
 from asdk.http.options import Options
+from asdk.redaction import secrets_of_header
 from asdk.retrying import FailedAttempt, Retrying, RetryQuota
-from asdk.secret import Secret, redact
+from asdk.secret import MaskedStr, Secret
 
 
 @attrs.define(eq=False)
@@ -38,6 +38,8 @@ class CallState:
         reauthenticated: whether the call was already resent after a 401, which happens once per call.
         quota: the retry quota of the client, set for streams: a body that breaks is retried above the middleware.
         retrying: the retries so far, set by a stream or download that sends again after its body broke.
+        secrets: the secrets of earlier requests of this call, such as a token that was rejected.
+        proxy_authorization: the credentials that were sent to a proxy.
     """
 
     deadline: float | None = None
@@ -49,6 +51,8 @@ class CallState:
     reauthenticated: bool = False
     quota: RetryQuota | None = None
     retrying: Retrying | None = None
+    secrets: tuple[Secret, ...] = ()
+    proxy_authorization: str | None = attrs.field(default=None, repr=False)
     _id: str | None = None
 
     @property
@@ -83,10 +87,10 @@ class Request:
     """
 
     method: str
-    url: str
+    url: str = attrs.field(repr=False)  # rich shows the fields of attrs classes, whatever their __repr__
     template: str
-    headers: Headers
-    body: bytes | Body | None = None
+    headers: Headers = attrs.field(repr=False)
+    body: bytes | Body | None = attrs.field(default=None, repr=False)
     options: Options = Options()
     same_origin: bool = True
     authenticate: bool = True
@@ -107,9 +111,21 @@ class Request:
         """Return whether the body, if there is one, can be sent again."""
         return not isinstance(self.body, Body) or self.body.replayable
 
-    def redact(self, text: AnyStr) -> AnyStr:
-        """Mask every secret of this request in text or bytes: a server may echo what it received."""
-        return redact(text, [*self.headers.secrets(), *(secret.reveal() for secret in self.secrets)])
+    def sent_secrets(self) -> list[str]:
+        """Return the secrets that this call has sent in plain text, for `asdk.redaction`: a server may echo them."""
+        found = [secret.reveal() for secret in (*self.secrets, *self.state.secrets)]
+        for key, *values in ((key, *field[1:]) for key, field in self.headers.fields.items()):
+            for value in values:
+                if isinstance(value, MaskedStr):
+                    found += secrets_of_header(str(value), sensitive=key in SENSITIVE)
+        if self.state.proxy_authorization is not None:
+            found += secrets_of_header(str(self.state.proxy_authorization), sensitive=True)
+        return found
+
+    def remember_secrets(self) -> None:
+        """Keep what this request has sent, for the errors of the requests that follow it in this call."""
+        known = dict.fromkeys([*self.state.secrets, *map(Secret, self.sent_secrets())])
+        self.state.secrets = tuple(known)
 
     def copy(self) -> Request:
         """Return a copy with a state of its own, for another call: the rest of a download, or a stream that reopens.

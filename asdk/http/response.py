@@ -18,6 +18,7 @@ from asdk.http.charsets import decode_text
 from asdk.http.headers import Headers
 from asdk.http.request import Request
 from asdk.models.decoding import decoder_for, parse_json
+from asdk.redaction import scrub_later, show, strip_frames
 from asdk.retrying import FailedAttempt
 
 T = TypeVar("T")
@@ -87,9 +88,10 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """Return the server's id of this request, if it sent one."""
+        """Return the server's id of this request, if it sent one, in a form that may be shown."""
         headers = self.headers
-        return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+        found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+        return found and show(found, self.request, limit=200)
 
     @property
     def content(self) -> bytes:
@@ -120,6 +122,7 @@ class Response:
             return parse_json(self.content)
         except DecodeError as error:
             self.annotate(error)
+            strip_frames(error)
             raise
 
     def decode(self, tp: TypeForm[T]) -> T:
@@ -135,14 +138,16 @@ class Response:
             return decoder_for(tp)(self._content if self._content is not None else self.content)
         except DecodeError as error:
             self.annotate(error)
+            strip_frames(error)
             raise
 
     def annotate(self, error: DecodeError) -> None:
-        """Add the facts of this response to an error about its body, and redact the secrets of the request."""
-        error.message = self.request.redact(error.message)
+        """Add the facts of this response to an error about its body, and hide the secrets of the request."""
+        error.message = show(error.message, self.request)
         error.args = (error.message,)
         if error.body:
-            error.body = self.request.redact(self.content)[: len(error.body)]
+            error.body = scrub_later(self.content, self.request, len(error.body))
+        error.path = error.path and show(error.path, self.request)
         error.method, error.template, error.status = self.request.method, self.request.template, self.status
         error.request_id, error.attempts = self.request_id, self.attempts
 
@@ -191,8 +196,12 @@ class Response:
             if self.content:
                 yield self.content
             return
-        async for chunk in self._stream:
-            yield chunk
+        try:
+            async for chunk in self._stream:
+                yield chunk
+        except BaseException as error:
+            strip_frames(error)
+            raise
         await self.aclose()
 
     def on_close(self, callback: Callable[[], None]) -> None:

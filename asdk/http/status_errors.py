@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError, sanitize
+from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError
 from asdk.http.charsets import decode_text
 from asdk.http.error_bodies import problem_details
 from asdk.http.rate_limit_headers import seconds_to_wait
 from asdk.http.redirects import location_of
 from asdk.http.request import Request
 from asdk.http.response import Response
+from asdk.redaction import scrub_later, show, show_data
 
 #: Returns code and message of an error body, which is given as JSON data (None if it is not JSON).
 Describe: TypeAlias = Callable[[Any], tuple[str | None, str | None]]
@@ -34,19 +35,20 @@ def status_error(
         hint: advice for the caller, in addition to the server's message.
     """
     request = response.request
-    body = request.redact(response.content)[:ERROR_BODY_LIMIT]
+    body = response.content[:ERROR_BODY_LIMIT]
     data = _json_or_none(body)
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     code, message = describe(data)
     if data is None and media_type == "text/plain":
         # Such as a framework's message about a body that it cannot parse.
-        message = decode_text(body, response.headers.get("content-type", ""))[:200]
+        message = show(decode_text(body, response.headers.get("content-type", "")), request, limit=200)
     error_class = error_codes.get(code or "") or StatusError.for_status(response.status)
-    message = sanitize(message or "") or _reason(response)
+    message = show(message or "", request) or _reason(response)
+    is_problem = media_type == "application/problem+json" and isinstance(data, dict)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not retried, since the request body is an iterator, which cannot be sent again"
     return error_class(
-        message[:500],
+        message,
         method=request.method,
         template=request.template,
         status=response.status,
@@ -54,11 +56,9 @@ def status_error(
         retry_after=seconds_to_wait(response.status, response.headers, request.clock.time()),
         attempts=response.attempts,
         hint=hint,
-        code=code,
-        problem=problem_details(data, request.url)
-        if media_type == "application/problem+json" and isinstance(data, dict)
-        else None,
-        body=body,
+        code=code and show(code, request, limit=80),
+        problem=show_data(problem_details(data, request.url), request) if is_problem else None,
+        body=scrub_later(response.content, request, ERROR_BODY_LIMIT),
     )
 
 
@@ -88,14 +88,14 @@ def redirect_error(response: Response, reason: str) -> RedirectError:
     """
     request, location = response.request, location_of(response)
     return RedirectError(
-        request.redact(f"the redirect to {location} was not followed: {reason}"),
+        f"the redirect to {show(location, request)} was not followed: {reason}",
         method=request.method,
         template=request.template,
         status=response.status,
         request_id=response.request_id,
         attempts=response.attempts,
-        body=request.redact(response.content)[:ERROR_BODY_LIMIT],
-        location=request.redact(location),
+        body=scrub_later(response.content, request, ERROR_BODY_LIMIT),
+        location=show(location, request, limit=2000, keep_urls=True),
     )
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import attrs
 
 from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
-from asdk.secret import MASK
+from asdk.redaction import mask_userinfo
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]").search
@@ -105,11 +105,7 @@ _QUERY_SAFE = _PATH_SAFE + "?"
 
 def _shown(url: str) -> str:
     """Return a URL for a message, without its query and without anything that may be userinfo."""
-    before, at, rest = url.rpartition("@")
-    if at:
-        scheme = before.partition("://")[0]
-        url = f"{scheme}://{MASK}@{rest}" if scheme.lower() in _DEFAULT_PORTS else f"{MASK}@{rest}"
-    return re.split("[?#]", url, maxsplit=1)[0]
+    return re.split("[?#]", mask_userinfo(url), maxsplit=1)[0]
 
 
 def _idna(host: str) -> str | None:

@@ -122,6 +122,7 @@ class AuthMiddleware:
                 break
             await response.read_error_body()  # a stream gives its connection back before the wait
             request.state.reauthenticated = True
+            request.remember_secrets()
             credentials = await self._get(request, rejected)
             token = _token_of(credentials)
             if token is None or token.value == rejected.value:

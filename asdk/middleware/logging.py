@@ -13,6 +13,7 @@ from asdk.errors import AsdkError
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.middleware.chain import StackOrder
+from asdk.redaction import show
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk")
@@ -66,6 +67,11 @@ class LoggingMiddleware:
             "error": None if error is None else type(error).__name__,
         }
         if response is not None:
-            facts["headers"] = {k: v for k, v in response.headers.items() if k.lower() in self._shown}
+            sent = response.request
+            facts["headers"] = {
+                name: show(value, sent, limit=200)
+                for name, value in response.headers.items()
+                if name.lower() in self._shown
+            }
         outcome = facts["status"] if error is None else facts["error"]
         _log.debug("%s %s: %s in %s ms", request.method, request.template, outcome, facts["ms"], extra={"asdk": facts})

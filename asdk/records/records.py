@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from asdk.records.columns import column_names
-from asdk.secret import MASK, MaskedStr, Secret
+from asdk.redaction import printable
+from asdk.secret import MASK, MaskedBytes, MaskedStr, Secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,9 @@ class Records(list[T]):
         shown = self[:_MAX_ROWS]
         names = column_names(shown, hidden=False)
         columns = names[:_MAX_COLUMNS]
-        head = "".join(f"<th>{escape(_truncate(name, _MAX_CELL_LENGTH))}</th>" for name in columns or ["value"])
+        head = "".join(
+            f"<th>{escape(_truncate(printable(name), _MAX_CELL_LENGTH))}</th>" for name in columns or ["value"]
+        )
         rows = "".join(f"<tr>{_cells(item, columns)}</tr>" for item in shown)
         counts = [f"{len(self)} records"]
         counts += [f"{_MAX_ROWS} shown"] if len(self) > _MAX_ROWS else []
@@ -116,9 +119,14 @@ def _summarize(value: Any, length: int) -> str:
     return _truncate("".join(islice(_pieces(value, length), length)), length)
 
 
+def _show(text: str, length: int) -> str:
+    """Return the start of a text, which may come from a server, without anything that drives a terminal."""
+    return printable(text[: length * 4])[: length + 1]
+
+
 def _pieces(value: Any, length: int) -> Iterator[str]:
     """Yield the text of a value in pieces of at least one character."""
-    if isinstance(value, Secret | MaskedStr):
+    if isinstance(value, Secret | MaskedStr | MaskedBytes):
         yield MASK
     elif isinstance(value, Enum):
         yield from _pieces(value.value, length)
@@ -129,16 +137,17 @@ def _pieces(value: Any, length: int) -> Iterator[str]:
         yield ")"
     elif isinstance(value, Mapping):
         yield "{"
-        yield from _members(((f"{_truncate(str(name), length)}: ", member) for name, member in value.items()), length)
+        names = ((_truncate(_show(str(name), length), length), member) for name, member in value.items())
+        yield from _members(((f"{name}: ", member) for name, member in names), length)
         yield "}"
     elif isinstance(value, list | tuple | set | frozenset):
         yield "["
         yield from _members((("", member) for member in islice(value, _MAX_ITEMS)), length)
         yield f", ... {len(value) - _MAX_ITEMS} more]" if len(value) > _MAX_ITEMS else "]"
     elif isinstance(value, str | bytes):
-        yield str(value[: length + 1])
+        yield _show(value if isinstance(value, str) else str(value[: length + 1]), length)
     else:
-        yield str(value)
+        yield _show(str(value), length)
 
 
 def _members(members: Iterable[tuple[str, Any]], length: int) -> Iterator[str]:

@@ -27,6 +27,7 @@ from asdk.errors import (
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
+from asdk.redaction import printable, scrub_later, show, strip_frames
 from asdk.retrying import Retry, Retrying
 from asdk.streaming.parsers import EventParser, JsonLinesParser, ServerSentEvent
 
@@ -136,7 +137,11 @@ class TypedStream(Generic[T, RawT]):
         if self._is_open or self._attempts:
             raise StreamError("a stream can be opened once; create a new one")
         self._started = self._request.clock.monotonic()
-        await self._connect()
+        try:
+            await self._connect()
+        except BaseException as error:
+            strip_frames(error)
+            raise
         self._is_open = True
         return self
 
@@ -191,8 +196,9 @@ class TypedStream(Generic[T, RawT]):
                 if self._chunks is None:
                     raise StopAsyncIteration
                 self._is_open = True
-        except asyncio.CancelledError:
-            self._was_interrupted = True
+        except BaseException as error:
+            self._was_interrupted = self._was_interrupted or isinstance(error, asyncio.CancelledError)
+            strip_frames(error)
             raise
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle, which would keep the client alive
@@ -288,7 +294,7 @@ class TypedStream(Generic[T, RawT]):
         if problem is not None:
             await response.read_error_body()
             await self._disconnect()
-            raise self._annotate(StreamError(problem, body=response.content[:ERROR_BODY_LIMIT]))
+            raise self._annotate(StreamError(problem, body=response.content))
 
     async def _disconnect(self) -> None:
         chunks, self._chunks = self._chunks, None
@@ -300,11 +306,23 @@ class TypedStream(Generic[T, RawT]):
             if self._response is not None:
                 await self._response.aclose()
 
-    def _annotate(self, error: ErrorT) -> ErrorT:
-        """Add the facts of this stream to an error, and mask the secrets of its request."""
+    def _annotate(self, error: ErrorT, content: bytes = b"") -> ErrorT:
+        """Add the facts of this stream to an error, and hide the secrets of its request.
+
+        Args:
+            error: the error.
+            content: what its body was cut from, if that is longer.
+        """
         response = self.response
-        error.message = self._request.redact(error.message)
+        request = response.request  # as it was sent: with its token, after its redirects
+        error.message = show(error.message, request)
         error.args = (error.message,)
+        if error.body:
+            error.body = scrub_later(content or error.body, request, min(len(error.body), ERROR_BODY_LIMIT))
+        if isinstance(error, DecodeError):
+            error.path = error.path and show(error.path, request)
+        else:
+            error.code = error.code and show(error.code, request, limit=80)
         error.method, error.template, error.status = self._request.method, self._request.template, response.status
         error.request_id, error.attempts = response.request_id, response.attempts
         return error
@@ -314,8 +332,7 @@ class TypedStream(Generic[T, RawT]):
             return decode(content)
         except DecodeError as error:
             error.message = f"item {self._count + 1} of the stream: {error.message}"
-            error.body = self._request.redact(error.body)
-            self._annotate(error)
+            self._annotate(error, content)
             self._count += 1
             raise
 
@@ -490,11 +507,11 @@ def error_in(event: ServerSentEvent, describe: Callable[[Any], tuple[str | None,
     except DecodeError:
         data = None
     code, message = describe(data)
-    message = " ".join((message or event.data).split()) or "no reason given"
+    message = printable((message or event.data)[:ERROR_BODY_LIMIT]) or "no reason given"
     return StreamError(
-        f"the stream reported an error: {message[:500]}",
+        f"the stream reported an error: {message}",  # the stream bounds it, after it has looked for secrets
         code=code,
-        body=event.data.encode()[:ERROR_BODY_LIMIT],
+        body=event.data.encode(),
         transient=_status_in(data) in RETRYABLE_STATUSES,
     )
 

@@ -23,6 +23,7 @@ from asdk.errors import (
     TransportError,
 )
 from asdk.http.request import Request
+from asdk.redaction import show
 from asdk.transports import _aiohttp_quirks as quirks
 
 #: Exceptions that aiohttp's client raises. Anything else is a bug and propagates unchanged.
@@ -59,10 +60,10 @@ def convert_error(error: Exception, request: Request) -> AsdkError:
     if isinstance(error, AttributeError) and not quirks.is_broken_at_start(error):
         raise error
     if isinstance(error.__cause__, InvalidRequestError):  # the body of the request could not be read
-        message = error.__cause__.message
+        message = show(error.__cause__.message, request, limit=_CAUSE_LIMIT)
         error.__cause__ = None
         quirks.release_frames(error)
-        return InvalidRequestError(request.redact(" ".join(message.split()))[:_CAUSE_LIMIT])
+        return InvalidRequestError(message)
     cause = _describe(error, request)
     make = next((make for classes, make in _ERRORS if isinstance(error, classes)), _failed)
     if make in (_broken, _invalid_response) and quirks.was_connecting(error):
@@ -73,8 +74,8 @@ def convert_error(error: Exception, request: Request) -> AsdkError:
 
 def _describe(error: Exception, request: Request) -> str:
     """Return class and text in one line, without secrets, and with the template in place of the URL."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return request.redact(text.replace(request.url, request.template))[:_CAUSE_LIMIT]
+    text = f"{type(error).__name__}: {error}".replace(request.url, request.template)
+    return show(text, request, limit=_CAUSE_LIMIT)
 
 
 def _certificate(cause: str) -> TLSError:

@@ -227,7 +227,7 @@ class _LoopSession:
         if isinstance(request.body, Body) and request.body.length is not None:
             known = known.copy()
             known["Content-Length"] = str(request.body.length)
-        return self._proxies.route(request.url, known) if self._proxies.any else (known, None, None)
+        return self._proxies.route(request, known) if self._proxies.any else (known, None, None)
 
     async def acquire(self, request: Request) -> None:
         """Wait for a connection. The queue is fair: a later call never overtakes.

@@ -7,7 +7,6 @@ errors.
 from __future__ import annotations
 
 import base64
-import re
 import urllib.request
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -16,6 +15,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from asdk.errors import ConfigurationError
+from asdk.http.request import Request
+from asdk.redaction import mask_userinfo
 from asdk.secret import MaskedStr
 from asdk.unset import UNSET, Unset
 
@@ -38,12 +39,13 @@ class Proxies:
         self._known: dict[str, Proxy | None] = {}
         self.any: bool = self._fixed is not None or bool(self._environment)
 
-    def route(self, url: str, headers: _Fields) -> tuple[_Fields, URL | None, _Fields | None]:
+    def route(self, request: Request, headers: _Fields) -> tuple[_Fields, URL | None, _Fields | None]:
         """Return the header fields of the request, the proxy for its URL, and the header fields for the proxy alone."""
-        proxy = self._fixed or self._find(url)
+        proxy = self._fixed or self._find(request.url)
         if proxy is None or proxy.authorization is None:
             return headers, None if proxy is None else proxy.url, None
-        if url.startswith("https:"):
+        request.state.proxy_authorization = proxy.authorization
+        if request.url.startswith("https:"):
             return headers, proxy.url, CIMultiDict({"Proxy-Authorization": proxy.authorization})
         headers = headers.copy()  # without a tunnel, the proxy reads the request itself
         headers["Proxy-Authorization"] = proxy.authorization
@@ -78,8 +80,12 @@ class Proxy:
         except ValueError:
             url = URL()
         if url.scheme not in {"http", "https"} or not url.host:
-            shown = re.sub(r"[^/]*@", "", proxy)
-            raise ConfigurationError(f"proxy must be the URL of an HTTP proxy, or None, got {shown!r}")
+            raise ConfigurationError(f"proxy must be the URL of an HTTP proxy, or None, got {mask_userinfo(proxy)!r}")
+        if "@" in url.raw_path_qs or "@" in url.raw_fragment:
+            raise ConfigurationError(
+                f"proxy must be a URL without '@' behind its host, got {mask_userinfo(proxy)!r}; in a user name or "
+                "password, write '/' as %2F, '?' as %3F and '#' as %23"
+            )
         self.authorization: str | None = None
         if url.user is not None:
             credentials = f"{url.user}:{url.password or ''}".encode()

@@ -62,7 +62,7 @@ MESSAGES: dict[str, Callable[[], object]] = {
     'follow_redirects must be "same-origin", "any" or None, got 5': lambda: check_rule(ANY),
     # the transport
     "connections must be a positive integer, got 0": lambda: AiohttpTransport(limit=0),
-    "proxy must be the URL of an HTTP proxy, or None, got 'socks5://h'": lambda: Proxy("socks5://u:p@h"),
+    "proxy must be the URL of an HTTP proxy, or None, got 'socks5://********@h'": lambda: Proxy("socks5://u:p@h"),
 }
 
 

@@ -20,6 +20,7 @@ from asdk import (
     TenantHeaders,
 )
 from asdk.http.request import Request
+from asdk.http.urls import origin_of
 from asdk.pagination import PageNumbers
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.support.failures import failure_of
@@ -120,7 +121,7 @@ async def test_the_error_for_another_origin_has_location_and_reason(location: st
     error = await failure_of(client.request("GET", "/a"), RedirectError)
     assert (error.status, error.location, error.retryable, error.template) == (302, shown, False, "/a")
     assert reason in error.message
-    assert shown in error.message
+    assert (shown if shown == "an invalid URL" else origin_of(shown)) in error.message
     assert "s3cr3t" not in f"{error} {vars(error)}"
     assert len(server.sent) == 1
 

@@ -161,7 +161,7 @@ def test_an_echoed_secret_is_not_in_a_decode_error() -> None:
     made = response(b"x" * 1020 + b"s3cr3t-value" + b"y" * 100, secrets=[Secret("s3cr3t-value")])
     with pytest.raises(DecodeError) as caught:
         made.json()
-    assert caught.value.body == b"x" * 1020 + MASK.encode()[:4]
+    assert caught.value.body == MASK.encode()
 
 
 # --- bodies that are still open ---------------------------------------------------------------------------------------

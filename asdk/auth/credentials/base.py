@@ -20,7 +20,6 @@ from asdk.errors import (
     TokenRefusedError,
     TokenUnavailableError,
     TransportError,
-    sanitize,
 )
 from asdk.http.bodies import encode_form
 from asdk.http.headers import Headers, http_date, retry_after
@@ -29,6 +28,7 @@ from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import parse_url
 from asdk.models.encoding import encode_json
+from asdk.redaction import show
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
@@ -275,8 +275,8 @@ def read_oauth_error(response: Response) -> tuple[str | None, str | None]:
     code = next((value for name in ("error", "code") if isinstance(value := data.get(name), str) and value), None)
     texts = (data.get(name) for name in ("error_description", "message", "detail", "title"))
     text = next((value for value in texts if isinstance(value, str) and value), None)
-    redact = response.request.redact  # before truncation, which would leave part of a long secret
-    return code and sanitize(redact(code))[:80], text and sanitize(redact(text))[:200]
+    request = response.request
+    return code and show(code, request, limit=80), text and show(text, request, limit=200)
 
 
 def token_lifetime(response: Response, data: Mapping[str, Any], value: Secret) -> float | None:

@@ -17,8 +17,10 @@ from asdk.auth.credentials.secrets import SecretSource, mask_secret
 from asdk.auth.identity import Identity
 from asdk.auth.token import Token, read_lifetime
 from asdk.clock import Clock
-from asdk.errors import AsdkError, ConfigurationError, TokenError, TokenUnavailableError
+from asdk.errors import AsdkError, ConfigurationError, InvalidRequestError, TokenError, TokenUnavailableError
 from asdk.http.response import Response
+from asdk.http.urls import parse_url
+from asdk.redaction import show
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
@@ -27,6 +29,10 @@ _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 # Seconds between two polls if the server does not say, and the increase after each ``slow_down``.
 _DEFAULT_INTERVAL = 5.0
 _SLOW_DOWN = 5.0
+
+# The maximum length of a code and of a link that are shown.
+_CODE_LENGTH = 64
+_LINK_LENGTH = 2000
 
 # The lifetime of a code, in seconds, if the server does not say, though it must.
 _DEFAULT_LIFETIME = 900.0
@@ -53,13 +59,22 @@ class DeviceInstructions:
 def print_instructions(instructions: DeviceInstructions) -> None:
     """Print the instructions to a terminal or a notebook."""
     minutes = max(1, round(instructions.expires_in / 60))
-    print(  # noqa: T201 - printing is its purpose
-        f"To sign in, open {instructions.verification_uri} within {minutes} min "
-        f"and enter the code {instructions.user_code.reveal()}",
-        flush=True,
-    )
-    if instructions.verification_uri_complete is not None:
-        print(f"or open {instructions.verification_uri_complete.reveal()}", flush=True)  # noqa: T201
+    page = instructions.verification_uri if _is_link(instructions.verification_uri) else "the page of your provider"
+    code = show(instructions.user_code.reveal(), None, limit=_CODE_LENGTH)
+    page = show(page, None, limit=_LINK_LENGTH, keep_urls=True)
+    print(f"To sign in, open {page} within {minutes} min and enter the code {code}", flush=True)  # noqa: T201
+    complete = instructions.verification_uri_complete
+    if complete is not None and _is_link(complete.reveal()):
+        print(f"or open {show(complete.reveal(), None, limit=_LINK_LENGTH, keep_urls=True)}", flush=True)  # noqa: T201
+
+
+def _is_link(url: str) -> bool:
+    """Return whether a browser may be sent there: by http or https, and not to run a script."""
+    try:
+        parse_url(url)
+    except InvalidRequestError:
+        return False
+    return True
 
 
 @attrs.frozen
@@ -189,10 +204,14 @@ def _read_response(response: Response) -> _Offer | AsdkError:
         if isinstance(data.get("error"), str):
             return token_error(response.request, response)
         return TokenUnavailableError("the device authorization endpoint returned no code or no verification_uri")
+    if not _is_link(str(page)):
+        return TokenUnavailableError(
+            "the device authorization endpoint must return a verification_uri that starts with https:// or http://"
+        )
     instructions = DeviceInstructions(
         verification_uri=str(page),
         user_code=Secret(str(user_code)),
-        verification_uri_complete=Secret(complete) if isinstance(complete, str) and complete else None,
+        verification_uri_complete=Secret(complete) if isinstance(complete, str) and _is_link(complete) else None,
         expires_in=read_lifetime(data) or _DEFAULT_LIFETIME,
     )
     interval = read_lifetime({"expires_in": data.get("interval")}) or _DEFAULT_INTERVAL

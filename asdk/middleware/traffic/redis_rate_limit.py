@@ -295,8 +295,7 @@ def _check_url(url: Secret) -> None:
 
     try:
         parse_url(url.reveal())
-    except ValueError as error:
-        problem = str(error)
-    else:
         return
-    raise ConfigurationError(f"url must be a Redis URL: {problem}")
+    except ValueError:
+        pass  # its message may quote the password
+    raise ConfigurationError("url must be a Redis URL, such as rediss://user:password@host:6379/0")
