@@ -30,6 +30,7 @@ from asdk.concurrency.tasks import create_task
 from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import AsdkError, InvalidRequestError, describe_type
 from asdk.progress import ProgressDisplay, ProgressTask, show_progress
+from asdk.redaction import clean_tracebacks
 
 I = TypeVar("I")  # noqa: E741 - an input
 R = TypeVar("R")
@@ -117,7 +118,8 @@ class MapResults(AsyncIterator[Outcome[R]]):
         return self
 
     async def __anext__(self) -> Outcome[R]:
-        return await anext(self._outcomes)
+        with clean_tracebacks:
+            return await anext(self._outcomes)
 
     def __del__(self) -> None:
         if hasattr(self, "_progress"):

@@ -14,6 +14,7 @@ import attrs
 from asdk.clock import Clock
 from asdk.errors import AsdkError, DeadlineExceededError
 from asdk.http.options import Timeout
+from asdk.redaction import clean_tracebacks
 
 T = TypeVar("T")
 
@@ -69,7 +70,8 @@ async def poll(
         left = math.inf if deadline is None else deadline - clock.monotonic()
         if left <= 0:
             break
-        await clock.sleep(min(interval, left))
+        with clean_tracebacks:
+            await clock.sleep(min(interval, left))
         interval *= growth
         if longest_interval is not None:
             interval = min(interval, longest_interval)

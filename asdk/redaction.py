@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from html.entities import html5
 from types import TracebackType
@@ -179,7 +179,7 @@ def _contains_piece(layers: Sequence[AnyStr], forms: Iterable[AnyStr]) -> bool:
         return True
     if not long:
         return False
-    grams: Container[AnyStr] = long[0][:0].join(long)
+    grams: AnyStr | set[AnyStr] = long[0][:0].join(long)
     if len(layers[0]) > _LONG_TEXT:
         grams = {form[at : at + _GRAM] for form in long for at in range(len(form) - _GRAM + 1)}
     pieces: set[AnyStr] = set()
@@ -345,6 +345,23 @@ def strip_frames(error: BaseException) -> None:
         if current is error or _is_internal(current.__traceback__):  # another may be the caller's
             current.__traceback__ = _stripped(current.__traceback__)
         todo += [current.__cause__, current.__context__]
+
+
+class _CleanTracebacks:
+    """A context manager that strips the frames of an exception that leaves its block; see `strip_frames`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            strip_frames(error)
+
+
+#: ``with clean_tracebacks:`` for the ends of a client. The path of every call has a try statement, which is cheaper.
+clean_tracebacks: Final = _CleanTracebacks()
 
 
 def _stripped(trace: TracebackType | None) -> TracebackType | None:

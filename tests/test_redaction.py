@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
@@ -324,7 +325,7 @@ def test_frames_of_asdk_keep_their_lines_and_lose_their_locals() -> None:
 def test_frames_of_other_libraries_are_removed(module: str) -> None:
     user = internal("def f():\n    raise ValueError('no')", "middleware_of_a_user")
     library = internal("def f(inner):\n    url = 'https://h/?sig=s3cr3t'\n    inner()", module)
-    for call in (lambda: library(user), lambda: library(lambda: library(user))):
+    for call in (partial(library, user), partial(library, partial(library, user))):
         with pytest.raises(ValueError, match="no") as caught:
             call()
         strip_frames(caught.value)

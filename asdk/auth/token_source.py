@@ -60,6 +60,7 @@ from asdk.errors import (
 from asdk.http.options import Tenant
 from asdk.http.request import Request
 from asdk.http.response import Response
+from asdk.redaction import strip_frames
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk.auth")
@@ -186,11 +187,15 @@ class TokenSource:
 
     async def _get(self, state: TokenState, send: Handler, request: RefreshRequest, within: float | None) -> Token:
         end = None if within is None else self._monotonic() + within
-        while True:
-            outcome = await self._step(state, send, request, end)
-            if isinstance(outcome, Token):
-                return outcome
-            request = outcome
+        try:
+            while True:
+                outcome = await self._step(state, send, request, end)
+                if isinstance(outcome, Token):
+                    return outcome
+                request = outcome
+        except BaseException as error:
+            strip_frames(error)
+            raise
 
     async def read_store(self, tenant: Tenant | None = None) -> TokenRecord | None:
         """Return the store's record for this source, as ``python -m asdk token`` shows it; None without a store.

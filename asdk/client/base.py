@@ -49,7 +49,7 @@ from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
 from asdk.models.decoding import decoder_for
 from asdk.pagination import PageCursor, PageStrategy, Paginator
-from asdk.redaction import strip_frames
+from asdk.redaction import clean_tracebacks, strip_frames
 from asdk.unset import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -489,10 +489,13 @@ class BaseClient:
         """
         from asdk.transfers.download import Download
 
-        request = self._stream_request("*/*", "GET", template, arguments)
-        del arguments
+        try:
+            request = self._stream_request("*/*", "GET", template, arguments)
+        finally:
+            del arguments
         download = Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256, source=source)
-        return await download.run()
+        with clean_tracebacks:
+            return await download.run()
 
     def _stream_request(self, accept: str, method: str, template: str, arguments: RequestArguments) -> Request:
         request = self.build_request(method, template, **arguments)
@@ -677,7 +680,8 @@ class BaseClient:
         """
         self._session.users.discard(self)
         if not self._session.users:
-            await self._session.aclose()
+            with clean_tracebacks:
+                await self._session.aclose()
 
     async def __aenter__(self) -> Self:
         self._session.users.add(self)

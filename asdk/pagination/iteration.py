@@ -16,6 +16,7 @@ from asdk.pagination.cursor import Position
 from asdk.pagination.prefetch import PrefetchBuffer
 from asdk.pagination.strategies import Page, PageCursor, PageStrategy, PredictableStrategy
 from asdk.records.records import Records
+from asdk.redaction import clean_tracebacks
 
 T = TypeVar("T")
 
@@ -97,7 +98,8 @@ class PageIterator(Generic[T]):
         if cursor is None:
             return None
         self._check_repeated(cursor)
-        response = await self._buffer.get(cursor)
+        with clean_tracebacks:
+            response = await self._buffer.get(cursor)
         if len(self._visited) == 1:
             self._visited.add(_digest(response.request.url))  # a link may lead back to the first page
         page = Page(response.json(), response.headers, response.request.url)

@@ -27,7 +27,7 @@ from asdk.errors import (
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
-from asdk.redaction import printable, scrub_later, show, strip_frames
+from asdk.redaction import clean_tracebacks, printable, scrub_later, show, strip_frames
 from asdk.retrying import Retry, Retrying
 from asdk.streaming.parsers import EventParser, JsonLinesParser, ServerSentEvent
 
@@ -137,11 +137,8 @@ class TypedStream(Generic[T, RawT]):
         if self._is_open or self._attempts:
             raise StreamError("a stream can be opened once; create a new one")
         self._started = self._request.clock.monotonic()
-        try:
+        with clean_tracebacks:
             await self._connect()
-        except BaseException as error:
-            strip_frames(error)
-            raise
         self._is_open = True
         return self
 

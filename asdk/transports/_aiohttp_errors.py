@@ -60,7 +60,8 @@ def convert_error(error: Exception, request: Request) -> AsdkError:
     if isinstance(error, AttributeError) and not quirks.is_broken_at_start(error):
         raise error
     if isinstance(error.__cause__, InvalidRequestError):  # the body of the request could not be read
-        message = show(error.__cause__.message, request, limit=_CAUSE_LIMIT)
+        what, separator, reason = error.__cause__.message.partition(": ")
+        message = f"{what}{separator}{show(reason, request, limit=_CAUSE_LIMIT)}"
         error.__cause__ = None
         quirks.release_frames(error)
         return InvalidRequestError(message)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from asdk.clients.edgequake.models import Connection, ProbeResult
+from asdk.config import secret_argument
 from asdk.http.options import CallOptions, omit_none
 from asdk.records.records import Records
 from asdk.resources import Resource
@@ -42,7 +43,7 @@ class Connections(Resource["EdgeQuake"]):
             base_url: the base URL.
             locality: the location of the endpoint, by the server's names.
             auth_scheme: the way to send the key, by the server's names.
-            api_key: the key, which cannot be read again. A `Secret` is sent as plain text in the body.
+            api_key: the key, which cannot be read again.
             timeout_secs: the timeout in seconds.
             allow_private_network: allow an address inside the server's network.
             options: per-call options, see `CallOptions`.
@@ -53,6 +54,7 @@ class Connections(Resource["EdgeQuake"]):
 
         Source: EdgeQuake API, ``POST /api/v1/connections``.
         """
+        api_key = secret_argument(api_key)
         return await self._client.request(
             "POST",
             "/api/v1/connections",
@@ -107,6 +109,7 @@ class Connections(Resource["EdgeQuake"]):
 
         Source: EdgeQuake API, ``PUT /api/v1/connections/{connection_id}``.
         """
+        api_key = secret_argument(api_key)
         return await self._client.request(
             "PUT",
             "/api/v1/connections/{connection_id}",
@@ -189,7 +192,7 @@ class Connections(Resource["EdgeQuake"]):
             base_url: the base URL.
             model: the language model to test.
             embedding_model: the embedding model to test.
-            api_key: the key. A `Secret` is sent as plain text in the body.
+            api_key: the key.
             auth_scheme: the way to send the key, by the server's names.
             allow_private_network: allow an address inside the server's network.
             expected_dimension: the required length of vectors.
@@ -203,6 +206,7 @@ class Connections(Resource["EdgeQuake"]):
 
         Source: EdgeQuake API, ``POST /api/v1/providers/test``.
         """
+        api_key = secret_argument(api_key)
         return await self._client.request(
             "POST",
             "/api/v1/providers/test",

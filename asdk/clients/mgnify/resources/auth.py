@@ -89,7 +89,7 @@ class Auth(Resource["MGnify"]):
 
         Source: MGnify API v2, ``POST /auth/verify``.
         """
-        token = (await self._client.get_token()).value if token is None else secret_argument(token)
+        token = secret_argument((await self._client.get_token()).value if token is None else token)
         try:
             await self._client.request(
                 "POST", "/auth/verify", json={"token": token}, model=None, authenticate=False, **options
