@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 from asdk.errors import InvalidRequestError, describe_type
-from asdk.secret import MaskedStr, Secret
+from asdk.redaction import secrets_of_header
+from asdk.secret import MASK, MaskedStr, Secret
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VALUE = re.compile(r"[\t\x20-\x7e]*").fullmatch
@@ -79,7 +80,8 @@ class Headers(MutableMapping[str, str]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Headers({self.multi_items()!r})"  # a MaskedStr has a masked repr
+        shown = [(name, value if _may_show(name, value) else MASK) for name, value in self.multi_items()]
+        return f"Headers({shown!r})"
 
     def update(self, items: Any = (), /, **more: str) -> None:
         """Set several fields. The fields of another `Headers` were validated already and are copied."""
@@ -139,6 +141,36 @@ class Headers(MutableMapping[str, str]):
         for name, field in list(self.fields.items()):
             if any(isinstance(value, MaskedStr) for value in field[1:]):
                 del self.fields[name]
+
+
+def _may_show(name: str, value: str) -> bool:
+    """Return whether a repr may show a value: it must be of a known field, and not look like a secret.
+
+    A repr does not know the request, whose secrets a server may echo in any field of its response.
+    """
+    known = name.lower() in _SHOWN and not isinstance(value, MaskedStr)
+    return known and not secrets_of_header(value, sensitive=False)
+
+
+# The fields whose values a repr may show.
+_SHOWN = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "allow",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "expires",
+        "last-modified",
+        "range",
+        "retry-after",
+        "vary",
+    }
+)
 
 
 def check_name(name: str) -> str:

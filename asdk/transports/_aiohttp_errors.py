@@ -56,6 +56,8 @@ def convert_error(error: Exception, request: Request) -> AsdkError:
         AttributeError: the exception is a bug.
     """
     if isinstance(error, AsdkError):
+        error.message = show(error.message, request)  # it may quote a header
+        error.args = (error.message,)
         return error.with_traceback(None)
     if isinstance(error, AttributeError) and not quirks.is_broken_at_start(error):
         raise error

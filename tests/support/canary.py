@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gc
 import html
 import io
 import json
@@ -13,13 +12,18 @@ import random
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import FrameType, TracebackType
+from types import CoroutineType, FrameType, TracebackType
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import attrs
 from rich.console import Console
 from rich.traceback import Traceback
 
+from asdk.http.headers import Headers
+from asdk.http.response import Response
+from asdk.streaming.parsers import LineSplitter
+from asdk.transports.aiohttp import AiohttpTransport
 from tests.support.failures import is_ours
 from tests.support.reachable import reprs
 from tests.support.servers import RawExchange, RawServer
@@ -112,14 +116,18 @@ def surfaces(error: BaseException, *, rich: bool = True) -> Iterator[tuple[str, 
     yield "traceback", "".join(report.format())
     if rich:
         console = Console(file=(out := io.StringIO()), width=300)
-        console.print(
-            Traceback.from_exception(
-                type(error), error, trace, show_locals=True, locals_max_string=None, locals_max_length=None
-            )
-        )
+        options: dict[str, Any] = {"show_locals": True, "locals_max_string": None, "locals_max_length": None}
+        console.print(Traceback.from_exception(type(error), error, trace, **options))
         yield "rich traceback", out.getvalue()
-    yield "reachable objects", "\n".join(reprs(_Start(error, trace), servers=(RawServer, RawExchange)))
+    yield "reachable objects", "\n".join(reprs(_Start(error, trace), servers=_NOT_SHOWN))
+    responses = [item for item in _locals(trace) if isinstance(item, Response)]
+    yield "headers", f"{[response.headers for response in responses]}"
     yield "attrs walk", "\n".join(_fields(error, trace))
+
+
+# Servers know the secrets; connections and running coroutines contain what is on the wire, headers and splitters what
+# arrived. The reprs of all of them are safe, and so nothing shows it.
+_NOT_SHOWN = (RawServer, RawExchange, AiohttpTransport, CoroutineType, Headers, LineSplitter)
 
 
 @attrs.define
@@ -131,12 +139,15 @@ class _Start:
         return ""
 
 
+def _locals(trace: TracebackType | None) -> Iterator[object]:
+    while trace is not None:
+        yield from trace.tb_frame.f_locals.values() if is_ours(trace.tb_frame) else ()
+        trace = trace.tb_next
+
+
 def _fields(error: BaseException, trace: TracebackType | None) -> Iterator[str]:
     """Yield the fields of every attrs object that a frame of asdk or the error leads to, as rich shows them."""
-    todo: list[object] = [*vars(error).values()]
-    while trace is not None:
-        todo += trace.tb_frame.f_locals.values() if is_ours(trace.tb_frame) else []
-        trace = trace.tb_next
+    todo: list[object] = [*vars(error).values(), *_locals(trace)]
     seen: set[int] = set()
     while todo:
         item = todo.pop()
@@ -147,8 +158,3 @@ def _fields(error: BaseException, trace: TracebackType | None) -> Iterator[str]:
             shown = [getattr(item, field.name, None) for field in attrs.fields(type(item)) if field.repr]
             yield repr(shown)
             todo += shown
-
-
-def release() -> None:
-    """Collect what the calls left, for the finalizers that log."""
-    gc.collect()
