@@ -74,7 +74,7 @@ async def _download(client: BaseClient, folder: Path) -> object:
 
 
 async def _pages(client: BaseClient, _: Path) -> object:
-    return await client.paginate("/things", strategy=PageNumbers("items"), model=dict[str, int]).collect(limit=50)
+    return await client.paginate("/things", strategy=PageNumbers(items="items"), model=dict[str, int]).collect(limit=50)
 
 
 async def _map(client: BaseClient, _: Path) -> object:
@@ -110,7 +110,7 @@ async def _own(client: BaseClient, _: Path) -> object:
     if isinstance(client, Apala):
         return await client.authenticate()
     if isinstance(client, Bloomy):
-        return await client.users.details(1)
+        return await client.user.details(1)
     return await client.request("GET", "/data/samples")
 
 

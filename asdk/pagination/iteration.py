@@ -93,13 +93,16 @@ class PageIterator(Generic[T]):
 
     async def next_page(self) -> FetchedPage[T] | None:
         """Return the next page, or None after the last."""
+        with clean_tracebacks:
+            return await self._next_page()
+
+    async def _next_page(self) -> FetchedPage[T] | None:
         self._raise_failure()
         cursor = self._cursor
         if cursor is None:
             return None
         self._check_repeated(cursor)
-        with clean_tracebacks:
-            response = await self._buffer.get(cursor)
+        response = await self._buffer.get(cursor)
         if len(self._visited) == 1:
             self._visited.add(_digest(response.request.url))  # a link may lead back to the first page
         page = Page(response.json(), response.headers, response.request.url)

@@ -15,6 +15,7 @@ from asdk.pagination.cursor import Position, decode_position, encode_position
 from asdk.pagination.iteration import FetchPage, PageIterator
 from asdk.pagination.strategies import PageStrategy
 from asdk.records.records import Records
+from asdk.redaction import clean_tracebacks
 
 T = TypeVar("T")
 
@@ -72,6 +73,8 @@ class Paginator(Generic[T]):
                 for item in items:
                     page.deliver(position, 1)  # before the yield: the item counts while the caller works on it
                     yield item
+                    del item
+                del page, items  # a failure of the next page must not show this one, in a traceback with locals
         finally:
             await iterator.aclose()
 
@@ -89,6 +92,7 @@ class Paginator(Generic[T]):
                 page.deliver(position, len(items))
                 if items:
                     yield items
+                del page, items
         finally:
             await iterator.aclose()
 
@@ -98,6 +102,10 @@ class Paginator(Generic[T]):
         Args:
             limit: the maximum number of items.
         """
+        with clean_tracebacks:
+            return await self._collect(limit)
+
+    async def _collect(self, limit: int | None) -> Records[T]:
         found: Records[T] = Records()
         position, iterator = self._begin()
         if limit is not None and limit <= 0:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import CoroutineType, FrameType, TracebackType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
 import attrs
@@ -155,6 +155,6 @@ def _fields(error: BaseException, trace: TracebackType | None) -> Iterator[str]:
             continue
         seen.add(id(item))
         if attrs.has(type(item)):
-            shown = [getattr(item, field.name, None) for field in attrs.fields(type(item)) if field.repr]
+            shown = [getattr(item, field.name, None) for field in attrs.fields(cast("Any", type(item))) if field.repr]
             yield repr(shown)
             todo += shown
