@@ -199,6 +199,7 @@ class Response:
         try:
             async for chunk in self._stream:
                 yield chunk
+                del chunk  # a failure of the next one must not show it, in a traceback with locals
         except BaseException as error:
             strip_frames(error)
             raise
