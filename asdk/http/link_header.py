@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
 import attrs
 
-from asdk.errors import InvalidRequestError, PaginationError
-from asdk.http.urls import parse_url
+from asdk.errors import PaginationError
+from asdk.http.urls import parse_url, resolve_reference
 
 _WHITESPACE = " \t"
 _NAME_END = re.compile(r"[ \t=;,]")
 _VALUE_END = re.compile(r"[;,]")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]").search
 
 # How many characters of the header an error quotes.
 _QUOTED = 60
@@ -157,13 +156,13 @@ def find_link(fields: Iterable[str], relation: str, page_url: str) -> str | None
     for text in fields:
         for link in parse_links(text):
             anchor = link.param("anchor")
-            if relation.lower() in link.relations and (anchor is None or _same(urljoin(page_url, anchor), page_url)):
+            if relation.lower() in link.relations and (anchor is None or _is_same(anchor, page_url)):
                 return resolve_next_link(link.target, page_url)
     return None
 
 
-def _same(url: str, other: str) -> bool:
-    return url.partition("#")[0] == other.partition("#")[0]
+def _is_same(anchor: str, page_url: str) -> bool:
+    return resolve_reference(page_url, anchor) == parse_url(page_url)
 
 
 def resolve_next_link(target: str, page_url: str) -> str:
@@ -176,17 +175,15 @@ def resolve_next_link(target: str, page_url: str) -> str:
     Raises:
         PaginationError: the link has another origin, uses http although the page used https, or is not a valid URL.
     """
-    problem = "it contains a space, a control character or a backslash"
-    if _UNSAFE(target) is None:
-        try:
-            home, _ = parse_url(page_url)
-            origin, rest = parse_url(urljoin(page_url, target))
-        except (InvalidRequestError, ValueError) as error:
-            problem = error.message if isinstance(error, InvalidRequestError) else "it is not a valid URL"
-        else:
-            if origin == home:
-                return f"{origin}{rest}"
-            problem = f"its origin is {origin}, that of the page is {home}"
-            if (origin.scheme, home.scheme) == ("http", "https"):
-                problem += "; check whether the server behind a proxy knows that it is reached by https"
+    resolved = resolve_reference(page_url, target)
+    if isinstance(resolved, str):
+        problem = resolved
+    else:
+        origin, rest = resolved
+        home, _ = parse_url(page_url)
+        if origin == home:
+            return f"{origin}{rest}"
+        problem = f"its origin is {origin}, that of the page is {home}"
+        if (origin.scheme, home.scheme) == ("http", "https"):
+            problem += "; check whether the server behind a proxy knows that it is reached by https"
     raise PaginationError(f"the link to the next page cannot be followed: {problem}")

@@ -7,16 +7,15 @@ none. Source: RFC 9110, section 15.4; for the method, WHATWG Fetch, "HTTP-redire
 from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urljoin
 
 import attrs
 
-from asdk.errors import ConfigurationError, InvalidRequestError
+from asdk.errors import ConfigurationError
 from asdk.http.bodies import Body
 from asdk.http.headers import Headers
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.http.urls import Origin, is_clean, parse_url
+from asdk.http.urls import Origin, parse_url, resolve_reference
 
 #: ``"same-origin"`` follows redirects within the origin of the request; ``"any"`` also follows others, without body and
 #: secrets; None follows none.
@@ -65,9 +64,10 @@ def next_request(response: Response, rule: FollowRedirects) -> Request | str:
     if rule is None:
         return "redirects are disabled (follow_redirects=None)"
     target = _target(response)
-    if target is None:
-        return "its Location is invalid"
-    origin, url = target
+    if isinstance(target, str):
+        return f"its Location is invalid: {target}"
+    origin, rest = target
+    url = f"{origin}{rest}"
     here, _ = parse_url(request.url)
     if origin != here and rule != "any":
         return 'the origin differs (follow_redirects="any" would follow it)'
@@ -87,19 +87,15 @@ def next_request(response: Response, rule: FollowRedirects) -> Request | str:
 def location_of(response: Response) -> str:
     """Return the target for a message, without userinfo, query and fragment, which may contain a secret."""
     target = _target(response)
-    return "an invalid URL" if target is None else target[1].partition("?")[0]
+    return "an invalid URL" if isinstance(target, str) else f"{target[0]}{target[1].partition('?')[0]}"
 
 
-def _target(response: Response) -> tuple[Origin, str] | None:
-    """Return origin and URL, or None if there are several, or one that libraries may interpret differently."""
+def _target(response: Response) -> tuple[Origin, str] | str:
+    """Return the origin and the rest of the target, or why it is invalid."""
     locations = response.headers.getall("location")
-    if len(locations) != 1 or not is_clean(locations[0]):
-        return None
-    try:
-        origin, rest = parse_url(urljoin(response.request.url, locations[0]))
-    except (InvalidRequestError, ValueError):
-        return None
-    return origin, f"{origin}{rest}"
+    if len(locations) != 1:
+        return f"there are {len(locations)} of them"
+    return resolve_reference(response.request.url, locations[0])
 
 
 def _method(method: str, status: int) -> str:

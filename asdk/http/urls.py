@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from ipaddress import IPv6Address
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 from uuid import UUID
 
 import attrs
@@ -62,34 +62,54 @@ def parse_url(url: str) -> tuple[Origin, str]:
     """
     if not isinstance(url, str):
         raise InvalidRequestError(f"url must be a str, got {describe_type(url)}")
+    parsed = _parse(url)
+    if isinstance(parsed, str):
+        raise InvalidRequestError(f"invalid URL {_shown(url)!r}: {parsed}")
+    return parsed
+
+
+def _parse(url: str) -> tuple[Origin, str] | str:
+    """Return origin and rest of an absolute URL, or the reason why it is refused, which does not quote the URL."""
     if _FORBIDDEN(url) or has_surrogate(url):
-        raise InvalidRequestError(
-            f"invalid URL {_shown(url)!r}: it contains a space, a control character, a backslash or a lone surrogate"
-        )
+        return "it contains a space, a control character, a backslash or a lone surrogate"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        reason = "its host or port is invalid"  # the text of the exception may quote a password
-    else:
-        if parts.scheme not in _DEFAULT_PORTS or not host:
-            reason = "it must start with http:// or https:// and contain a host"
-        elif "@" in parts.netloc:
-            reason = "it must not contain credentials"
-        elif port == 0:
-            reason = "port 0 cannot be used"
-        elif (ascii_host := _idna(host)) is None or not _HOST_AND_PORT(parts.netloc):
-            reason = "its host is not a valid name"
-        else:
-            origin = Origin(parts.scheme, ascii_host, port or _DEFAULT_PORTS[parts.scheme])
-            rest = quote(parts.path, safe=_PATH_SAFE)
-            return origin, f"{rest}?{quote(parts.query, safe=_QUERY_SAFE)}" if parts.query else rest
-    raise InvalidRequestError(f"invalid URL {_shown(url)!r}: {reason}")
+        return "its host or port is invalid"  # the text of the exception may quote a password
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        return "it must start with http:// or https:// and contain a host"
+    if "@" in parts.netloc:
+        return "it must not contain credentials"
+    if port == 0:
+        return "port 0 cannot be used"
+    if (ascii_host := _idna(host)) is None or not _HOST_AND_PORT(parts.netloc):
+        return "its host is not a valid name"
+    rest = quote(parts.path, safe=_PATH_SAFE)
+    origin = Origin(parts.scheme, ascii_host, port or _DEFAULT_PORTS[parts.scheme])
+    return origin, f"{rest}?{quote(parts.query, safe=_QUERY_SAFE)}" if parts.query else rest
 
 
-def is_clean(url: str) -> bool:
-    """Return whether a raw URL has no characters that libraries strip or interpret differently. It may be relative."""
-    return not _FORBIDDEN(url) and not has_surrogate(url)
+def resolve_reference(base: str, reference: str) -> tuple[Origin, str] | str:
+    """Resolve a URL that a server sent, such as a ``Location`` or the target of a link.
+
+    A blank is read as ``%20``, and blanks around the reference are dropped, as browsers do (WHATWG URL): IIS, nginx and
+    PHP send names of files as they are. All else that libraries interpret differently is refused.
+
+    Args:
+        base: the absolute URL that a relative reference is relative to.
+        reference: what the server sent.
+
+    Returns:
+        The origin and the rest, as `parse_url`, or the reason why the reference is refused, which does not quote it.
+    """
+    encoded = reference.strip(" ").replace(" ", "%20")
+    if _FORBIDDEN(encoded) or has_surrogate(encoded):
+        return "it contains a control character, a backslash or a lone surrogate"
+    try:
+        return _parse(urljoin(base, encoded))
+    except ValueError:
+        return "its host or port is invalid"
 
 
 def origin_of(url: str) -> str:

@@ -98,6 +98,12 @@ def test_the_error_for_an_invalid_field_has_its_position(text: str, position: in
         ("<//api.example.org/x>; rel=next", "https://api.example.org/x"),
         ("<HTTPS://API.example.org:443/x#y>; rel=next", "https://api.example.org/x"),
         ("<../x>; rel=next", "https://api.example.org/x"),
+        ("</my list?q=a b&page=2>; rel=next", "https://api.example.org/my%20list?q=a%20b&page=2"),
+        ("< /x?page=2 >; rel=next", "https://api.example.org/x?page=2"),
+        ("<https://api.example.org/x?q= >; rel=next", "https://api.example.org/x?q="),
+        ("<?q=a  b>; rel=next", "https://api.example.org/v1/things?q=a%20%20b"),
+        ("<x y#a b>; rel=next", "https://api.example.org/v1/x%20y"),
+        ('<x>; rel=next; anchor="https://[bad"', None),
     ],
 )
 def test_the_link_of_a_relation(field: str, target: str | None) -> None:
@@ -116,14 +122,17 @@ def test_the_link_of_a_relation(field: str, target: str | None) -> None:
         ("https://api.example.org.evil.org/x", "that of the page is https://api.example.org"),
         ("https://api.example.org:8443/x", "origin is https://api.example.org:8443"),
         ("http://api.example.org/x", "knows that it is reached by https"),
-        ("javascript:alert(1)", "invalid URL"),
-        ("file:///etc/passwd", "invalid URL"),
-        ("https://api.example.org@evil.org/x", "invalid URL"),
-        ("https://user:secret@api.example.org/x", "invalid URL"),
-        ("https://[::1/x", ""),
+        ("javascript:alert(1)", "must start with http"),
+        ("file:///etc/passwd", "must start with http"),
+        ("https://api.example.org@evil.org/x", "credentials"),
+        ("https://user:secret@api.example.org/x", "credentials"),
+        ("https://us er:secret@api.example.org/x", "credentials"),
+        ("https://api.example.org /x", "not a valid name"),
+        ("//api.example.org .evil.org/x", "not a valid name"),
+        (" https://evil.example.org/x y", "origin is https://evil.example.org"),
+        ("https://[::1/x", "host or port is invalid"),
         ("\\\\evil.example.org\\x", "a backslash"),
         ("/\t/evil.example.org/x", "a control character"),
-        ("a b", "a space"),
     ],
 )
 def test_a_link_to_another_origin_is_rejected(target: str, reason: str) -> None:
@@ -132,6 +141,12 @@ def test_a_link_to_another_origin_is_rejected(target: str, reason: str) -> None:
     assert reason in str(caught.value)
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_an_anchor_with_a_blank_may_name_the_page() -> None:
+    page = "https://api.example.org/my%20list?q=a%20b"
+    assert find_link(['<?page=2>; rel=next; anchor="/my list?q=a b"'], "next", page) is not None
+    assert find_link(['<?page=2>; rel=next; anchor="/my list?q=c"'], "next", page) is None
 
 
 def test_a_link_from_http_to_http_is_followed() -> None:
