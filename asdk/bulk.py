@@ -26,6 +26,7 @@ from typing import Any, Generic, NoReturn, Self, TypeAlias, TypeVar, cast
 import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
+from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.tasks import create_task
 from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import AsdkError, InvalidRequestError, describe_type
@@ -149,7 +150,7 @@ class MapResults(AsyncIterator[Outcome[R]]):
 
 async def _run(pool: _WorkerPool[R], progress: _MapProgress) -> AsyncGenerator[Outcome[R], None]:
     complete = False
-    wakeup = InterruptWakeup(asyncio.get_running_loop())
+    wakeup = InterruptWakeup(running_loop())
     try:
         progress.begin()
         pool.start()

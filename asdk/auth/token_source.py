@@ -225,7 +225,8 @@ class TokenSource:
         with self._lock:
             states = [self._state, *self._states.values()]
             flights = [state.flight for state in states if state.flight is not None and state.flight.sender == send]
-        await asyncio.gather(*(flight.finish() for flight in flights))
+        if flights:
+            await asyncio.gather(*(flight.finish() for flight in flights))
         # The timer that would save it may be lost with this loop.
         unsaved = [self._save_again(state) for state in states if state.unsaved is not None]
         if unsaved:

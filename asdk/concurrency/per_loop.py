@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.fork import reset_after_fork
 
 T = TypeVar("T")
@@ -99,7 +100,9 @@ class PerLoop(Generic[T]):
 
     async def aclose(self) -> None:
         """Close this loop's resource, and have every other running loop close its own."""
-        here = asyncio.get_running_loop()
+        if not self.by_loop:
+            return
+        here = running_loop()
         for loop in list(self.by_loop):
             opened = None if loop is here else self._take(loop)
             if opened is not None:
@@ -108,7 +111,7 @@ class PerLoop(Generic[T]):
 
     async def close_here(self) -> None:
         """Close the resource of the running loop alone."""
-        opened = self._take(asyncio.get_running_loop())
+        opened = self._take(running_loop())
         if opened is not None:
             await self._retire(opened)
 

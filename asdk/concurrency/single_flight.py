@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from asdk.clock import Clock, Timer
+from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.late_timer import call_after
 from asdk.concurrency.tasks import create_task
 
@@ -55,7 +56,7 @@ class SingleFlight(Generic[T]):
     """
 
     def __init__(self, clock: Clock, lock: threading.Lock, timeout: float, sender: object) -> None:
-        self.loop: Loop = asyncio.get_running_loop()
+        self.loop: Loop = asyncio._get_running_loop() or running_loop()
         self.sender = sender
         self.sent: bool = False
         self._clock = clock

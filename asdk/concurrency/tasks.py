@@ -7,6 +7,8 @@ import contextvars
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from asdk.concurrency.event_loop import running_loop
+
 T = TypeVar("T")
 
 
@@ -27,5 +29,5 @@ def create_task(
         context: is copied; None for an empty one, so that the tenant, span and log fields of the caller that starts
             shared work are not those of the others.
     """
-    loop = loop or asyncio.get_running_loop()
+    loop = loop or asyncio._get_running_loop() or running_loop()
     return (context or contextvars.Context()).run(loop.create_task, work)

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from asdk.concurrency.event_loop import running_loop
+
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=BaseException)
 
@@ -39,7 +41,7 @@ async def run_in_thread(work: Callable[[], T], *, keep_frames: bool = False) -> 
             traceback is removed, since its frames may contain a token.
     """
     context = contextvars.copy_context()
-    future = asyncio.get_running_loop().run_in_executor(None, lambda: context.run(_call, work))
+    future = running_loop().run_in_executor(None, lambda: context.run(_call, work))
     cancellation = await _wait(future)
     if cancellation is not None:
         # Retrieve the exception, or asyncio reports it as never retrieved.

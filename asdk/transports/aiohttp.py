@@ -19,6 +19,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from asdk.clock import SYSTEM_CLOCK
+from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.per_loop import Loop, PerLoop
 from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import AsdkError, ConfigurationError, DeadlineExceededError, PoolTimeoutError
@@ -75,7 +76,7 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response; see `asdk.transports.base.Transport`."""
-        loop = asyncio.get_running_loop()
+        loop = asyncio._get_running_loop() or running_loop()
         session = self._sessions.by_loop.get(loop) or self._sessions.open(loop, self._make_session)
         if session.free > 0 or request.state.urgent:
             session.free -= 1

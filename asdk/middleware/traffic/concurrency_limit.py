@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.fork import reset_after_fork
 from asdk.errors import ConfigurationError
 from asdk.http.request import Request
@@ -122,7 +123,7 @@ class _StreamSlot:
     def __init__(self, limit: ConcurrencyLimit, leave: Callable[[], None]) -> None:
         self._limit = limit
         self._leave: Callable[[], None] | None = leave
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
 
     def leave(self) -> None:
         """Free the slot, once."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from asdk.clock import Clock
+from asdk.concurrency.event_loop import current_loop, running_loop
 from asdk.errors import DeadlineExceededError
 from asdk.http.options import Tenant
 from asdk.http.request import Request
@@ -43,7 +44,7 @@ class Waiter:
 
     def wake(self) -> bool:
         """Wake the call in its own loop; return False if that loop is closed."""
-        if self.loop is running_loop():
+        if self.loop is current_loop():
             self._settle()
             return True
         try:
@@ -87,7 +88,7 @@ class FairQueue:
     def join(self, request: Request) -> Waiter:
         """Append a request to the queue of its tenant, in the running loop."""
         tenant = request.options.tenant
-        waiter = Waiter(asyncio.get_running_loop(), tenant, request.state.deadline)
+        waiter = Waiter(running_loop(), tenant, request.state.deadline)
         self._waiting.setdefault(tenant, OrderedDict())[waiter] = None
         self.loops[waiter.loop] += 1
         return waiter
@@ -194,11 +195,3 @@ def queue_timeout(request: Request, reason: str, wait: float | None = None) -> D
         retry_after=wait,
         sent=False,
     )
-
-
-def running_loop() -> Loop | None:
-    """Return the loop that runs in this thread, None if there is none."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
