@@ -209,6 +209,9 @@ _FRAMING = frozenset({"connection", "content-length", "expect", "te", "trailer",
 
 _WHITESPACE = (" ", "\t")
 
+# How many values are read of a field that should have one.
+_MOST_VALUES = 1000
+
 # The longest wait that is told apart from longer ones, in seconds.
 _LONGEST = 1e18
 
@@ -243,8 +246,10 @@ def _members(headers: Headers, name: str) -> Iterator[str]:
 
     A date contains a comma after its weekday.
     """
+    if name not in headers:
+        return
     weekday = ""
-    for part in ",".join(headers.getall(name)).split(","):
+    for part in ",".join(headers.getall(name)).split(",", _MOST_VALUES)[:_MOST_VALUES]:
         value = part.strip()
         if _WEEKDAY(value):
             weekday = f"{value}, "

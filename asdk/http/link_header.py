@@ -45,11 +45,18 @@ class Link:
         return frozenset((self.param("rel") or "").lower().split())
 
 
+# A page has a few links; a field of thousands is an attempt to keep the event loop busy.
+_MOST_LINKS = 1000
+
+
 def parse_links(text: str) -> list[Link]:
     """Parse the links of a ``Link`` field, in their order.
 
     Args:
         text: the value of one field line, or of several, joined by commas.
+
+    Returns:
+        The links, of which those after the thousandth are ignored.
 
     Raises:
         PaginationError: the text is not a list of links.
@@ -60,7 +67,7 @@ def parse_links(text: str) -> list[Link]:
     position = 0
     while True:
         position = _skip(text, position, _WHITESPACE + ",")  # a list may have empty members (RFC 9110, section 5.6.1)
-        if position == len(text):
+        if position == len(text) or len(links) == _MOST_LINKS:
             return links
         end = text.find(">", position)
         if text[position] != "<" or end < 0:

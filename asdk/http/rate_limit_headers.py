@@ -28,6 +28,9 @@ _ITEM = re.compile(r"[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([A-Za-z0-9*][!#$%&'*+\-.^_
 _PARAMETER = re.compile(r"[ \t]*;[ \t]*([a-z*][a-z0-9_.*-]*)(?:=(\"(?:[^\"\\]|\\.)*\"|:[A-Za-z0-9+/=]*:|[^\s;,\":]+))?")
 _SEPARATOR = re.compile(r"[ \t]*(?:,|$)")
 
+# How many limits and how many parameters of each are read: a field of thousands would keep the event loop busy.
+_MOST_ITEMS = 100
+
 #: Numbers above these are times in epoch seconds and epoch milliseconds: no window is this long.
 _EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11
 
@@ -178,11 +181,11 @@ def _count(value: str | None) -> int | None:
 def _items(value: str) -> list[tuple[str, str | None, dict[str, str]]]:
     """Parse a structured list into ``(name, dictionary value, parameters)``.
 
-    A malformed field is ignored as a whole (RFC 9651, section 4.2).
+    A malformed field is ignored as a whole (RFC 9651, section 4.2), and so are items after the hundredth.
     """
     items: list[tuple[str, str | None, dict[str, str]]] = []
     position = 0
-    while position < len(value):
+    while position < len(value) and len(items) < _MOST_ITEMS:
         found = _ITEM.match(value, position)
         if found is None:
             return []

@@ -123,6 +123,10 @@ _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
 
+# The longest host name, with its final dot (RFC 1035, section 2.3.4). Longer ones would keep the IDNA codec busy.
+_LONGEST_HOST = 254
+
+
 def _shown(url: str) -> str:
     """Return a URL for a message, without its query and without anything that may be userinfo."""
     return re.split("[?#]", mask_userinfo(url), maxsplit=1)[0]
@@ -130,6 +134,8 @@ def _shown(url: str) -> str:
 
 def _idna(host: str) -> str | None:
     """Return the host in lower-case ASCII, or None if it is not a host name."""
+    if len(host) > _LONGEST_HOST:
+        return None
     try:
         if ":" in host:
             return None if "%" in host else f"[{IPv6Address(host).compressed}]"  # the canonical form (RFC 5952)

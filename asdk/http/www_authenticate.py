@@ -16,6 +16,9 @@ _TOKEN68 = re.compile(r"([A-Za-z0-9\-._~+/]+=*)[ \t]*(?=,|$)")
 _PARAMETER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,\"]+))", re.DOTALL)
 _SEPARATOR = re.compile(r"[ \t,]*")
 _REST = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"?|[^,\"])*", re.DOTALL)
+# How many schemes, parameters and malformed parts of a field are read: a field of thousands would keep the loop busy.
+_MOST_PARTS = 500
+
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -48,7 +51,9 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
 def _parse_field(text: str) -> list[Challenge]:
     found: list[tuple[str, dict[str, str], str | None]] = []
     position = _skip(text, 0)
-    while position < len(text):
+    for _ in range(_MOST_PARTS):
+        if position == len(text):
+            break
         if found and (parameter := _PARAMETER.match(text, position)):
             _add(found[-1][1], parameter)
             position = parameter.end()

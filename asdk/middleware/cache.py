@@ -42,6 +42,9 @@ _STORED_STATUSES = frozenset({200, 203})
 _BYPASS_HEADERS = ("range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range")
 
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=", re.IGNORECASE).search
+# The longest Cache-Control that is read, in characters; a response with a longer one is not stored.
+_LONGEST_CONTROL = 1024
+
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\s*(?:,|$)", re.IGNORECASE).search
 
 
@@ -305,6 +308,8 @@ def _lifetime(headers: Headers) -> float | None:
 def _to_hishel(headers: Headers) -> Any:
     secret = headers.copy()
     secret.drop_secrets()
+    if len(secret.get("cache-control", "")) > _LONGEST_CONTROL:  # hishel's parser takes quadratic time
+        secret.fields["cache-control"] = ("Cache-Control", "no-store")
     return _hishel().Headers({name: list(field[1:]) for name, field in secret.fields.items()})
 
 

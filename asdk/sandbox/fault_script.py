@@ -19,7 +19,7 @@ from asdk.sandbox.faults import ErrorReply, ServerFault
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_PARAMETER = re.compile(r"\{[^}]*\}")
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ ExportFormat: TypeAlias = Literal["auto", "json", "csv", "tsv"]
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _FORMATS = {"json", *_DELIMITERS}
 # The start of a cell that a spreadsheet treats as a formula; a number with a sign is not one.
-_FORMULA = re.compile(r"[=+\-@\t\r](?!\d*\.?\d+\Z)").match
+_FORMULA = re.compile(r"[=+\-@\t\r](?!(?:\d+(?:\.\d+)?|\.\d+)\Z)").match
 _log = logging.getLogger("asdk.bioepic")
 
 

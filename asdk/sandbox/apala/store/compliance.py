@@ -25,7 +25,7 @@ def _sms_length(content: str, channel: str) -> str | None:
 
 
 def _channel_rules(content: str, channel: str) -> str | None:
-    return "an SMS takes no markup" if channel == "sms" and re.search(r"</?[a-z]+[^>]*>", content) else None
+    return "an SMS takes no markup" if channel == "sms" and re.search(r"</?[a-z][^<>]*>", content) else None
 
 
 def _placeholders(content: str, channel: str) -> str | None:

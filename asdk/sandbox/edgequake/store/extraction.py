@@ -12,7 +12,7 @@ import attrs
 CHUNK_SIZE = 1200
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"\b[A-Z][\w-]+(?:[ ][A-Z][\w-]+)*")
-_FIGURE = re.compile(r"!\[(?P<caption>[^\]\n]*)\]\((?P<name>[^)\s]+)\)")
+_FIGURE = re.compile(r"!\[(?P<caption>[^\[\]\n]*)\]\((?P<name>[^()\s]+)\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _ENTITY_TYPES = ("CONCEPT", "EVENT", "LOCATION", "ORGANIZATION", "PERSON", "TECHNOLOGY")
 _SMALL_WORDS = frozenset(

@@ -7,7 +7,7 @@ import attrs
 from asdk.sandbox.edgequake.errors import ApiError
 from asdk.sandbox.edgequake.store.documents import Document
 
-_SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\)\s*Tj")
+_SHOWN = re.compile(rb"(?<!\\)\(((?:[^()\\]|\\.)*)\)\s*Tj")
 _ESCAPED = re.compile(rb"\\(.)")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 
