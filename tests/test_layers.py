@@ -125,6 +125,34 @@ def test_imports_point_down(module: str) -> None:
             assert target.startswith("sandbox"), "the sandbox must not import asdk, its other side"
 
 
+#: The packages that the documentation shows to authors of clients.
+AUTHORS_PACKAGES = {
+    *("", "auth", "client", "concurrency", "http", "middleware", "models"),
+    *("pagination", "streaming", "testing", "transfers"),
+}
+
+
+def test_clients_import_only_documented_names() -> None:
+    exports = {package: {*dir(importlib.import_module(f"asdk.{package}".rstrip(".")))} for package in AUTHORS_PACKAGES}
+    exports[""] |= AUTHORS_PACKAGES
+    undocumented = [
+        f"{module} imports {name} from {node.module}"
+        for module, path in modules().items()
+        if module.startswith("clients.")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (source := f"{node.module}.").startswith("asdk.")
+        if not source.startswith("asdk.clients.")
+        for name in sorted({alias.name for alias in node.names} - exports.get(source[5:-1], set()))
+    ]
+    assert undocumented == []
+
+
+def test_the_packages_for_authors_are_documented() -> None:
+    page = (PACKAGE.parent / "docs" / "extending.md").read_text()
+    for package in AUTHORS_PACKAGES:
+        assert f"| `{f'asdk.{package}'.rstrip('.')}` |" in page
+
+
 def test_there_are_no_import_cycles() -> None:
     graph = {
         name: {

@@ -34,5 +34,8 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.auth.stores.record import TokenRecord as TokenRecord
     from asdk.auth.stores.redis import RedisTokenStore as RedisTokenStore
     from asdk.auth.token import Token as Token
+    from asdk.auth.token import jwt_claims as jwt_claims
+    from asdk.auth.token import jwt_expiry as jwt_expiry
+    from asdk.auth.token import looks_like_jwt as looks_like_jwt
     from asdk.auth.token_source import TokenSource as TokenSource
     from asdk.transports.base import Handler as Handler

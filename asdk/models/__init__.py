@@ -11,4 +11,8 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.models.declaration import field as field
     from asdk.models.declaration import model as model
     from asdk.models.declaration import tagged as tagged
+    from asdk.models.declaration import wire_names as wire_names
+    from asdk.models.decoding import decoder_for as decoder_for
+    from asdk.models.encoding import encode_json as encode_json
+    from asdk.models.encoding import to_wire as to_wire
     from asdk.models.subscriptable import Subscriptable as Subscriptable

@@ -11,3 +11,4 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.streaming.streams import EventStream as EventStream
     from asdk.streaming.streams import JsonLineStream as JsonLineStream
     from asdk.streaming.streams import Reconnect as Reconnect
+    from asdk.streaming.streams import error_in as error_in

@@ -175,7 +175,8 @@ async def timed_out(client: BaseClient, path: str) -> None:
 
 
 async def streaming(client: BaseClient, path: str, pieces: int = 100) -> None:
-    async with client.stream("GET", path, timeout=Timeout(idle=0.02)) as response:
+    idle = 0.02 if path == "/midstall" and pieces > 1 else 60
+    async with client.stream("GET", path, timeout=Timeout(idle=idle)) as response:
         async for _ in response.iter_bytes():
             pieces -= 1
             if pieces <= 0:

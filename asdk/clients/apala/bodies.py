@@ -10,6 +10,8 @@ from typing import TypeVar, cast
 
 import attrs
 
+from asdk import InvalidRequestError, OpenEnum
+from asdk.client import describe_type
 from asdk.clients.apala.checks import checked_timezone, checked_uuid, member, paf_channel
 from asdk.clients.apala.models.customers import (
     AgeBin,
@@ -20,8 +22,7 @@ from asdk.clients.apala.models.customers import (
 )
 from asdk.clients.apala.models.messages import Channel, Message, MessageFeedback, MessageType, Score
 from asdk.clients.apala.models.paf import IncomingMessage, PafFeedback
-from asdk.errors import InvalidRequestError, describe_type
-from asdk.models.declaration import OpenEnum, wire_names
+from asdk.models import wire_names
 
 T = TypeVar("T")
 

@@ -11,10 +11,9 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from asdk import InvalidRequestError, OpenEnum
 from asdk.clients.apala.models.messages import MessageType
 from asdk.clients.apala.models.paf import PafChannel
-from asdk.errors import InvalidRequestError
-from asdk.models.declaration import OpenEnum
 
 E = TypeVar("E", bound=OpenEnum)
 

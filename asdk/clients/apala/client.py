@@ -10,9 +10,21 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
+from asdk import (
+    UNSET,
+    BaseClient,
+    CallOptions,
+    ClientOptions,
+    Config,
+    ConfigurationError,
+    InvalidRequestError,
+    Response,
+    Secret,
+    StatusError,
+    resource,
+)
 from asdk.auth import Credential, NoCredential, Token
-from asdk.client.base import BaseClient
-from asdk.client.options import ClientOptions
+from asdk.client import ResourceAttribute
 from asdk.clients.apala.bodies import feedback_body, message_body, metadata_body
 from asdk.clients.apala.checks import checked_timezone, checked_uuid, checked_zip_code
 from asdk.clients.apala.checks import message_type as name_of_type
@@ -39,13 +51,6 @@ from asdk.clients.apala.models.messages import (
     Score,
 )
 from asdk.clients.apala.resources import Paf
-from asdk.config import Config
-from asdk.errors import ConfigurationError, InvalidRequestError, StatusError
-from asdk.http.options import CallOptions
-from asdk.http.response import Response
-from asdk.resources import ResourceAttribute, resource
-from asdk.secret import Secret
-from asdk.unset import UNSET
 
 
 class Apala(BaseClient):

@@ -6,13 +6,19 @@ from typing import Any
 
 import attrs
 
-from asdk.auth import Credential, Identity, Token, json_request, read_token, secret_fingerprint, send_token_request
+from asdk import Response, Secret, TokenError, TokenRefusedError, TokenUnavailableError
+from asdk.auth import (
+    Credential,
+    Handler,
+    Identity,
+    Token,
+    json_request,
+    read_token,
+    secret_fingerprint,
+    send_token_request,
+)
+from asdk.client import check_key
 from asdk.clients.apala.errors import InvalidApiKeyError, KeyNotPermittedError
-from asdk.config import check_key
-from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.http.response import Response
-from asdk.secret import Secret
-from asdk.transports.base import Handler
 
 _HINTS: dict[int | None, tuple[type[TokenRefusedError], str]] = {
     401: (InvalidApiKeyError, "check {place}, or ask Apala for a new key"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from asdk.clients.apala.models.paf import Violation
-from asdk.errors import (
+from asdk import (
     GoneError,
     NotFoundError,
     PermissionDeniedError,
@@ -15,6 +14,7 @@ from asdk.errors import (
     TokenRefusedError,
     UnprocessableError,
 )
+from asdk.clients.apala.models.paf import Violation
 
 
 class InvalidApiKeyError(TokenRefusedError):

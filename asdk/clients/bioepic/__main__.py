@@ -7,31 +7,44 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from asdk._version import __version__
+from asdk import AsdkError, __version__
 from asdk.clients.bioepic.client import ENVIRONMENTS, BioEPIC
 from asdk.clients.bioepic.collections import Collection
 from asdk.clients.bioepic.exports import export_records
 from asdk.clients.bioepic.filters import build_filter, parse_filter
 from asdk.clients.bioepic.records import Record
-from asdk.errors import AsdkError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 on success, 1 on failure."""
     options = _parser().parse_args(arguments)
-    if options.verbose:
-        logging.basicConfig(format="%(name)s: %(message)s")
-        logging.getLogger("asdk").setLevel(logging.DEBUG)
+    with _log_requests() if options.verbose else contextlib.nullcontext():
+        try:
+            return asyncio.run(_run(options))
+        except AsdkError as error:
+            print(f"bioepic: {error}", file=sys.stderr)
+            return 1
+
+
+@contextlib.contextmanager
+def _log_requests() -> Iterator[None]:
+    """Print the log of asdk to stderr. Restore the logger afterwards, since programs may call `main`."""
+    logger, handler = logging.getLogger("asdk"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
     try:
-        return asyncio.run(_run(options))
-    except AsdkError as error:
-        print(f"bioepic: {error}", file=sys.stderr)
-        return 1
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 async def _run(options: argparse.Namespace) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asdk.resources import Resource
-from asdk.secret import MaskedStr
+from asdk import Resource
+from asdk.client import MaskedStr
 
 if TYPE_CHECKING:
     from asdk.clients.bioepic.client import BioEPIC

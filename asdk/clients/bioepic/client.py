@@ -7,20 +7,26 @@ from typing import ClassVar, Final
 
 from typing_extensions import Unpack
 
+from asdk import (
+    UNSET,
+    BaseClient,
+    ClientOptions,
+    Config,
+    ConfigurationError,
+    RequestArguments,
+    Response,
+    Secret,
+    StatusError,
+    TokenError,
+    resource,
+)
 from asdk.auth import Credential, Token
-from asdk.client.base import BaseClient
-from asdk.client.options import ClientOptions, RequestArguments
+from asdk.client import ResourceAttribute, Unset
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.collections import Collection, DataObjects, Experiments, Samples
 from asdk.clients.bioepic.credentials import BioEPICLogin
 from asdk.clients.bioepic.errors import HOW, MissingCredentialsError, login_error
-from asdk.config import Config
-from asdk.errors import ConfigurationError, StatusError, TokenError
-from asdk.http.options import TimeoutTypes
-from asdk.http.response import Response
-from asdk.resources import ResourceAttribute, resource
-from asdk.secret import Secret
-from asdk.unset import UNSET, Unset
+from asdk.http import TimeoutTypes
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {
     "prod": "https://api.bioepic.example.com",

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from asdk import BadRequestError, CallOptions, Resource, Response
 from asdk.clients.bioepic.filters import Filter, build_filter, filter_beyond, filter_text
 from asdk.clients.bioepic.pages import AFTER, RecordPages
 from asdk.clients.bioepic.records import Record
-from asdk.errors import BadRequestError
-from asdk.http.options import CallOptions
-from asdk.http.response import Response
-from asdk.models.decoding import decoder_for
-from asdk.pagination import Paginator
-from asdk.pagination.strategies import PageCursor
-from asdk.resources import Resource
+from asdk.models import decoder_for
+from asdk.pagination import PageCursor, Paginator
 
 if TYPE_CHECKING:
     from asdk.clients.bioepic.client import BioEPIC

@@ -6,11 +6,18 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from asdk.auth import Credential, Identity, Token, form_request, read_token, secret_fingerprint, send_token_request
+from asdk import Secret, TokenError
+from asdk.auth import (
+    Credential,
+    Handler,
+    Identity,
+    Token,
+    form_request,
+    read_token,
+    secret_fingerprint,
+    send_token_request,
+)
 from asdk.clients.bioepic.errors import is_wrong_pair, login_error
-from asdk.errors import TokenError
-from asdk.secret import Secret
-from asdk.transports.base import Handler
 
 # The lifetime of a token in seconds, if the server does not state it.
 _LIFETIME = 3600.0

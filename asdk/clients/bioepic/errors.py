@@ -12,7 +12,7 @@ AsdkError
 
 from __future__ import annotations
 
-from asdk.errors import ConfigurationError, TokenError, TokenRefusedError, TokenUnavailableError
+from asdk import ConfigurationError, TokenError, TokenRefusedError, TokenUnavailableError
 
 #: The credential settings, for error messages.
 HOW = (

@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal, TypeAlias, cast
 
-from asdk.errors import InvalidRequestError
-from asdk.models.encoding import to_wire
+from asdk import InvalidRequestError
+from asdk.models import to_wire
 
 #: The file format; ``auto`` is determined by the suffix of the file.
 ExportFormat: TypeAlias = Literal["auto", "json", "csv", "tsv"]

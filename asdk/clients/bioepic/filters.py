@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from asdk.errors import InvalidRequestError
-from asdk.extras import require_extra
-from asdk.models.encoding import encode_json
+from asdk import InvalidRequestError
+from asdk.client import require_extra
+from asdk.models import encode_json
 
 #: A query such as ``{"type": "sample", "metadata.depth.value": {"$gt": 1}}``, or the same as JSON text.
 Filter: TypeAlias = Mapping[str, object] | str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
-from asdk.client.options import ClientOptions
+from asdk import ClientOptions, Secret
 from asdk.clients.bioepic.auth import Auth
 from asdk.clients.bioepic.client import BioEPIC
-from asdk.secret import Secret
 
 
 class BioEPICAuth(Auth):

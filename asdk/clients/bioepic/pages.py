@@ -12,9 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
-from asdk.errors import PaginationError
-from asdk.pagination import PageToken
-from asdk.pagination.strategies import Page, PageCursor
+from asdk import PaginationError
+from asdk.pagination import Page, PageCursor, PageToken
 
 #: The cursor member with the id of the last record before the page; it is not sent.
 AFTER = "after"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from asdk.errors import InvalidRequestError
+from asdk import InvalidRequestError
 
 #: A record as the server sends it, with an ``id`` and any other fields.
 Record: TypeAlias = dict[str, Any]

@@ -1,5 +1,6 @@
 """The client for Bloom Growth: ``from asdk.clients.bloomy import Bloomy``."""
 
+from asdk import ConfigurationError
 from asdk.clients.bloomy.client import Bloomy
 from asdk.clients.bloomy.configuration import Configuration
 from asdk.clients.bloomy.credentials import BloomyLogin
@@ -9,7 +10,6 @@ from asdk.clients.bloomy.errors import (
     IncompleteMeetingError,
     WrongPasswordError,
 )
-from asdk.errors import ConfigurationError
 
 __all__ = [
     "APIError",

@@ -8,22 +8,27 @@ from typing import ClassVar
 
 from typing_extensions import Unpack
 
+from asdk import (
+    UNSET,
+    BaseClient,
+    CallOptions,
+    ClientOptions,
+    Config,
+    ConfigurationError,
+    DeadlineExceededError,
+    Response,
+    Secret,
+    StatusError,
+    resource,
+)
 from asdk.auth import BearerToken, Credential
-from asdk.client.base import BaseClient
-from asdk.client.options import ClientOptions
+from asdk.client import ResourceAttribute
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.credentials import BloomyLogin, FoundKey, login_of
 from asdk.clients.bloomy.errors import api_error
 from asdk.clients.bloomy.models.users import OwnId
 from asdk.clients.bloomy.resources import Goals, Headlines, Issues, Meetings, ScorecardOperations, Todos, Users
-from asdk.concurrency.shared_calls import SharedCalls
-from asdk.config import Config
-from asdk.errors import ConfigurationError, DeadlineExceededError, StatusError
-from asdk.http.options import CallOptions
-from asdk.http.response import Response
-from asdk.resources import ResourceAttribute, resource
-from asdk.secret import Secret
-from asdk.unset import UNSET
+from asdk.concurrency import SharedCalls
 
 
 class Bloomy(BaseClient):

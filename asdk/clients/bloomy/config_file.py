@@ -10,10 +10,8 @@ import secrets
 from pathlib import Path
 from typing import Any, cast
 
-from asdk.config import check_key
-from asdk.errors import ConfigurationError, describe_type
-from asdk.extras import require_extra
-from asdk.secret import Secret
+from asdk import ConfigurationError, Secret
+from asdk.client import check_key, describe_type, require_extra
 
 _VERSION = 1
 

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from typing_extensions import Unpack
 
-from asdk.client.options import ClientOptions
+from asdk import ClientOptions, Config, ConfigurationError, Secret
+from asdk.client import secret_argument
 from asdk.clients.bloomy import config_file
 from asdk.clients.bloomy.client import Bloomy
 from asdk.clients.bloomy.credentials import login_of
-from asdk.concurrency.threads import run_in_thread
-from asdk.config import Config, secret_argument
-from asdk.errors import ConfigurationError
-from asdk.secret import Secret
+from asdk.concurrency import run_in_thread
 
 
 class Configuration:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asdk.auth import Credential, Identity, Token, form_request, read_token, secret_fingerprint, send_token_request
+from asdk import Config, ConfigurationError, Secret, TokenError, TokenRefusedError
+from asdk.auth import (
+    Credential,
+    Handler,
+    Identity,
+    Token,
+    form_request,
+    read_token,
+    secret_fingerprint,
+    send_token_request,
+)
 from asdk.clients.bloomy.errors import AccountLockedError, WrongPasswordError
-from asdk.config import Config
-from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
-from asdk.http.urls import parse_url
-from asdk.secret import Secret
-from asdk.transports.base import Handler
+from asdk.http import parse_url
 
 
 class BloomyLogin(Credential):

@@ -5,8 +5,8 @@ Each error also belongs to its class in asdk: ``except NotFoundError`` of asdk c
 
 from __future__ import annotations
 
-from asdk import errors
-from asdk.errors import StatusError, TokenRefusedError
+import asdk
+from asdk import StatusError, TokenRefusedError
 
 
 class APIError(StatusError):
@@ -18,39 +18,39 @@ class APIError(StatusError):
         return self.status
 
 
-class BadRequestError(APIError, errors.BadRequestError):
+class BadRequestError(APIError, asdk.BadRequestError):
     """400: the server did not understand the request."""
 
 
-class AuthenticationError(APIError, errors.AuthenticationError):
+class AuthenticationError(APIError, asdk.AuthenticationError):
     """401: the key is wrong, revoked or older than two weeks. Get a new one with `Configuration.configure_api_key`."""
 
 
-class PermissionDeniedError(APIError, errors.PermissionDeniedError):
+class PermissionDeniedError(APIError, asdk.PermissionDeniedError):
     """403: the owner of the key may not do this."""
 
 
-class NotFoundError(APIError, errors.NotFoundError):
+class NotFoundError(APIError, asdk.NotFoundError):
     """404: the object does not exist in the organization of the key."""
 
 
-class ConflictError(APIError, errors.ConflictError):
+class ConflictError(APIError, asdk.ConflictError):
     """409: the request conflicts with the current state of the object."""
 
 
-class GoneError(APIError, errors.GoneError):
+class GoneError(APIError, asdk.GoneError):
     """410: the object no longer exists."""
 
 
-class UnprocessableError(APIError, errors.UnprocessableError):
+class UnprocessableError(APIError, asdk.UnprocessableError):
     """422: the server rejects the values."""
 
 
-class RateLimitError(APIError, errors.RateLimitError):
+class RateLimitError(APIError, asdk.RateLimitError):
     """429: too many requests. ``retry_after`` is the time to wait, if the server stated it."""
 
 
-class ServerError(APIError, errors.ServerError):
+class ServerError(APIError, asdk.ServerError):
     """5xx: the server failed."""
 
 

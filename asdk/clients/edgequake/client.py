@@ -9,12 +9,26 @@ from typing import ClassVar, Self, cast
 import attrs
 from typing_extensions import Unpack
 
-from asdk.auth import ApiKey, BearerToken, Credential, NoCredential
-from asdk.auth.token import looks_like_jwt
-from asdk.client.base import BaseClient
-from asdk.client.options import ClientOptions
+from asdk import (
+    BaseClient,
+    CallOptions,
+    ClientOptions,
+    Config,
+    ConfigurationError,
+    DecodeError,
+    Response,
+    Secret,
+    ServerSentEvent,
+    StatusError,
+    StreamError,
+    Tenant,
+    TenantHeaders,
+    resource,
+)
+from asdk.auth import ApiKey, BearerToken, Credential, NoCredential, looks_like_jwt
+from asdk.client import ResourceAttribute
 from asdk.clients.edgequake.credentials import EdgeQuakeLogin
-from asdk.clients.edgequake.errors import AccountLockedError, advised
+from asdk.clients.edgequake.errors import AccountLockedError, advise
 from asdk.clients.edgequake.models import Health
 from asdk.clients.edgequake.resources import (
     Admin,
@@ -45,14 +59,7 @@ from asdk.clients.edgequake.resources import (
     Users,
     Workspaces,
 )
-from asdk.config import Config
-from asdk.errors import ConfigurationError, DecodeError, StatusError, StreamError
-from asdk.http.options import CallOptions, Tenant, TenantHeaders
-from asdk.http.response import Response
-from asdk.resources import ResourceAttribute, resource
-from asdk.secret import Secret
-from asdk.streaming.parsers import ServerSentEvent
-from asdk.streaming.streams import error_in
+from asdk.streaming import error_in
 
 # Codes of transient stream errors, which a new attempt may not meet; the other codes are about settings.
 _PASSING = frozenset({"QUERY_FAILED", "STREAM_ERROR", "VECTOR_STORAGE_ERROR"})
@@ -182,7 +189,7 @@ class EdgeQuake(BaseClient):
 
     def status_error(self, response: Response) -> StatusError:
         """Return the error for a response, with a hint if the server's message lacks one."""
-        return advised(super().status_error(response), response.request)
+        return advise(super().status_error(response), response.request)
 
     async def health(self, **options: Unpack[CallOptions]) -> Health:
         """Fetch the health of the server. Needs no credentials.

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from asdk.auth import Credential, Identity, Token, json_request, secret_fingerprint, send_token_request, token_lifetime
+from asdk import Response, Secret, TokenError, TokenRefusedError, TokenUnavailableError
+from asdk.auth import (
+    Credential,
+    Handler,
+    Identity,
+    Token,
+    json_request,
+    secret_fingerprint,
+    send_token_request,
+    token_lifetime,
+)
 from asdk.clients.edgequake.errors import LOCKED_FOR, LoginLockedError, WrongPasswordError
-from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.http.response import Response
-from asdk.secret import Secret
-from asdk.transports.base import Handler
 
 
 class EdgeQuakeLogin(Credential):

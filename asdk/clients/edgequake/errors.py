@@ -17,9 +17,8 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+from asdk import AsdkError, AuthenticationError, NotFoundError, Request, StatusError, TokenRefusedError
 from asdk.clients.edgequake.models import DocumentStatus, DocumentSummary, TrackStatus
-from asdk.errors import AsdkError, AuthenticationError, NotFoundError, StatusError, TokenRefusedError
-from asdk.http.request import Request
 
 #: The time that an account stays locked, in seconds. The server does not send it.
 LOCKED_FOR = 900.0
@@ -99,7 +98,7 @@ def is_lost(document: DocumentSummary) -> bool:
     return document.status in (DocumentStatus.FAILED, DocumentStatus.CANCELLED)
 
 
-def advised(error: StatusError, request: Request) -> StatusError:
+def advise(error: StatusError, request: Request) -> StatusError:
     """Add a hint to the error where the server's message has none.
 
     Args:

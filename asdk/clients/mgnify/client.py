@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import Unpack
 
+from asdk import BaseClient, ClientOptions, Config, ConfigurationError, Secret, resource
 from asdk.auth import Credential, PromptCredential
-from asdk.client.base import BaseClient
-from asdk.client.options import ClientOptions
+from asdk.client import SYSTEM_CLOCK, Clock, ResourceAttribute
 from asdk.clients.mgnify.config import NAMES, PREFIX, MGnifyConfig
 from asdk.clients.mgnify.credentials import LOGIN_HINTS, SlidingToken
 from asdk.clients.mgnify.models import Study
@@ -30,13 +30,8 @@ from asdk.clients.mgnify.resources import (
     Studies,
     SuperStudies,
 )
-from asdk.clock import SYSTEM_CLOCK, Clock
-from asdk.config import Config
-from asdk.errors import ConfigurationError
-from asdk.http.error_bodies import read_error
-from asdk.middleware.chain import AnyMiddleware
-from asdk.resources import ResourceAttribute, resource
-from asdk.secret import Secret
+from asdk.http import read_error
+from asdk.middleware import AnyMiddleware
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.page_cache import PageCache

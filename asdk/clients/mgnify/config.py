@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from asdk import auth
-from asdk.config import Config, Setting
-from asdk.errors import ConfigurationError
-from asdk.secret import Secret
+from asdk import Config, ConfigurationError, Secret, auth
+from asdk.client import Setting
 
 PREFIX = "MGNIFY"
 #: The names that the vendor documents, in addition to the prefixed names. Its package ignores their case.

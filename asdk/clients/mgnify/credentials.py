@@ -7,13 +7,20 @@ from typing import Any
 
 import attrs
 
-from asdk.auth import Credential, Identity, Token, json_request, secret_fingerprint, send_token_request, token_lifetime
-from asdk.auth.token import jwt_claims, jwt_expiry
-from asdk.clock import SYSTEM_CLOCK, Clock
-from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError
-from asdk.http.response import Response
-from asdk.secret import Secret
-from asdk.transports.base import Handler
+from asdk import Response, Secret, TokenError, TokenRefusedError, TokenUnavailableError
+from asdk.auth import (
+    Credential,
+    Handler,
+    Identity,
+    Token,
+    json_request,
+    jwt_claims,
+    jwt_expiry,
+    secret_fingerprint,
+    send_token_request,
+    token_lifetime,
+)
+from asdk.client import SYSTEM_CLOCK, Clock
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+").fullmatch
 

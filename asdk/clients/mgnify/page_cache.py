@@ -17,15 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from asdk import ConfigurationError, DecodeError, Request, Response
 from asdk.auth import TokenSource
 from asdk.clients.mgnify.credentials import SlidingToken
-from asdk.concurrency.private_files import PrivateDirectory, UntrustedFileError, open_private_directory
-from asdk.concurrency.threads import run_in_thread
-from asdk.errors import ConfigurationError, DecodeError
-from asdk.http.request import Request
-from asdk.http.response import Response
-from asdk.middleware.chain import StackOrder
-from asdk.transports.base import Handler
+from asdk.concurrency import PrivateDirectory, UntrustedFileError, open_private_directory, run_in_thread
+from asdk.middleware import Handler, StackOrder
 
 T = TypeVar("T")
 

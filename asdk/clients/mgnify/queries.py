@@ -10,12 +10,8 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping, Set
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions
-from asdk.models.declaration import model
+from asdk import CallOptions, InvalidRequestError, Records, Resource, model
 from asdk.pagination import PageNumbers, Paginator
-from asdk.records.records import Records
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from asdk.models.declaration import model
-from asdk.models.subscriptable import Subscriptable
-from asdk.secret import Secret
+from asdk import Secret, model
+from asdk.models import Subscriptable
 
 
 @model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asdk.models.declaration import OpenEnum, model
+from asdk import OpenEnum, model
 
 
 class CreditScoreBin(OpenEnum):

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from asdk.models.declaration import OpenEnum, field, model
-from asdk.models.subscriptable import Subscriptable
+from asdk import OpenEnum, field, model
+from asdk.models import Subscriptable
 
 
 class Channel(OpenEnum):

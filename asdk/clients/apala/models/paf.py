@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from asdk.models.declaration import OpenEnum, field, model
+from asdk import OpenEnum, field, model
 
 
 class PafChannel(OpenEnum):

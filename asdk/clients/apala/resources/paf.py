@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource
 from asdk.clients.apala.bodies import paf_feedback_body, set_members
 from asdk.clients.apala.checks import checked_uuid
 from asdk.clients.apala.models.customers import CustomerMetadata
@@ -22,8 +23,6 @@ from asdk.clients.apala.models.paf import (
     PafRecorded,
 )
 from asdk.clients.apala.resources.templates import Templates
-from asdk.http.options import CallOptions
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, InvalidRequestError, Records, Resource, omit_none
 from asdk.clients.apala.checks import checked_uuid, paf_channel
 from asdk.clients.apala.models.paf import (
     CreatedTemplates,
@@ -16,10 +17,6 @@ from asdk.clients.apala.models.paf import (
     TemplateReport,
     TemplateStatus,
 )
-from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, omit_none
-from asdk.records.records import Records
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.apala.client import Apala

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from asdk.errors import AsdkError
+from asdk import AsdkError
 
 R = TypeVar("R")
 

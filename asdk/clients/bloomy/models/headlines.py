@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from asdk import model
 from asdk.clients.bloomy.models.agenda import AgendaItem
 from asdk.clients.bloomy.models.moments import moment
-from asdk.models.declaration import model
 
 
 @model(rename="pascal")

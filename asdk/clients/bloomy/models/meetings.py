@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from asdk import field, model
 from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.models.moments import Moment
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.models.users import Owner
-from asdk.models.declaration import field, model
 
 
 @model(rename="pascal")

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 import attrs
 
+from asdk import field, model
 from asdk.clients.bloomy.models.moments import Moment, moment
-from asdk.models.declaration import field, model
 
 _LAST_WEEK = 53
 _YEAR_AND_WEEK = re.compile(r"([0-9]{4})-W([0-9]{1,2})").fullmatch

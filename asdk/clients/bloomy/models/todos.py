@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from asdk import field, model
 from asdk.clients.bloomy.models.moments import Moment, moment
-from asdk.models.declaration import field, model
 
 
 @model(rename="pascal")

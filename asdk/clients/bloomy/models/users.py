@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asdk.models.declaration import field, model
+from asdk import field, model
 
 
 @model(rename="pascal")

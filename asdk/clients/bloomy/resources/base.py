@@ -7,10 +7,9 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from asdk import AsdkError, CallOptions, InvalidRequestError, Resource
+from asdk.client import describe_type
 from asdk.clients.bloomy.models.bulk import BulkError, BulkResult
-from asdk.errors import AsdkError, InvalidRequestError, describe_type
-from asdk.http.options import CallOptions
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.bloomy.client import Bloomy

@@ -8,12 +8,10 @@ from typing import Any, Literal, overload
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, InvalidRequestError, Records, omit_none
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.goals import CreatedGoal, Goal, GoalList, GoalStatus
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
-from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, omit_none
-from asdk.records.records import Records
 
 _COMPLETION = {"on": "OnTrack", "off": "AtRisk", "complete": "Complete"}
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Records, omit_none
 from asdk.clients.bloomy.models.headlines import Headline
 from asdk.clients.bloomy.resources.base import BloomyResource
-from asdk.http.options import CallOptions, omit_none
-from asdk.records.records import Records
 
 
 class Headlines(BloomyResource):

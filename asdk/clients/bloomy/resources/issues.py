@@ -7,12 +7,10 @@ from typing import Any
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, InvalidRequestError, Records, omit_none
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
 from asdk.clients.bloomy.resources.base import BloomyResource
-from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions, omit_none
-from asdk.records.records import Records
 
 
 class Issues(BloomyResource):

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import Unpack
 
+from asdk import AsdkError, CallOptions, Records
 from asdk.clients.bloomy.errors import IncompleteMeetingError
 from asdk.clients.bloomy.models.bulk import BulkResult
 from asdk.clients.bloomy.models.issues import Issue
@@ -24,9 +25,6 @@ from asdk.clients.bloomy.models.meetings import (
 from asdk.clients.bloomy.models.moments import moment
 from asdk.clients.bloomy.models.todos import Todo
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
-from asdk.errors import AsdkError
-from asdk.http.options import CallOptions
-from asdk.records.records import Records
 
 # For a meeting without a scorecard the server may send an object or null instead of a list.
 _Measurables: TypeAlias = list[Measurable | None] | Measurable | None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, InvalidRequestError, Records
 from asdk.clients.bloomy.models.scorecard import ScorecardItem, ScorecardWeek, Scores, Week
 from asdk.clients.bloomy.resources.base import BloomyResource
-from asdk.errors import InvalidRequestError
-from asdk.http.options import CallOptions
-from asdk.records.records import Records
 
 
 class ScorecardOperations(BloomyResource):

@@ -6,6 +6,7 @@ import asyncio
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Records
 from asdk.clients.bloomy.models.users import (
     DirectReport,
     Position,
@@ -15,8 +16,6 @@ from asdk.clients.bloomy.models.users import (
     UserSearchResult,
 )
 from asdk.clients.bloomy.resources.base import BloomyResource, all_of
-from asdk.http.options import CallOptions
-from asdk.records.records import Records
 
 
 class Users(BloomyResource):

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from asdk.models.declaration import OpenEnum, model
-from asdk.models.subscriptable import Subscriptable
-from asdk.secret import Secret
+from asdk import OpenEnum, Secret, model
+from asdk.models import Subscriptable
 
 
 class Role(OpenEnum):

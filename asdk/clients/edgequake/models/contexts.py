@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from asdk import OpenEnum, field, model
 from asdk.clients.edgequake.models.queries import QueryMode, Subgraph
-from asdk.models.declaration import OpenEnum, field, model
 
 
 class ArtifactType(OpenEnum):

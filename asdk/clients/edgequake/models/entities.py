@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from asdk.models.declaration import model
+from asdk import model
 
 
 @model

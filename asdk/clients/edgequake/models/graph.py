@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from asdk import model, tagged
 from asdk.clients.edgequake.models.streams import OtherEvent
-from asdk.models.declaration import model, tagged
 
 
 @model

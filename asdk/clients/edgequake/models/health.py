@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asdk.models.declaration import OpenEnum, model
+from asdk import OpenEnum, model
 
 
 class HealthStatus(OpenEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from asdk import model
 from asdk.clients.edgequake.models.documents import DocumentStatus
-from asdk.models.declaration import model
 
 
 @model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from asdk.models.declaration import OpenEnum, field, model
+from asdk import OpenEnum, field, model
 
 
 class QueryMode(OpenEnum):

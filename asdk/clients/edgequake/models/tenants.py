@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asdk.models.declaration import model
+from asdk import model
 
 
 @model

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Records, Resource, omit_none
 from asdk.clients.edgequake.models import ApiKeySummary, CreatedApiKey, RevokedApiKey
-from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.records.records import Records
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

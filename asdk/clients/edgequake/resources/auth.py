@@ -11,16 +11,10 @@ from urllib.parse import urljoin
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, InvalidRequestError, Request, Resource, Response, Secret, StatusError
+from asdk.client import secret_argument
 from asdk.clients.edgequake.models import LoginResult, RefreshResult, User, UserReply
-from asdk.config import secret_argument
-from asdk.errors import InvalidRequestError, StatusError
-from asdk.http.options import CallOptions
-from asdk.http.redirects import MAX_REDIRECTS, is_redirect
-from asdk.http.request import Request
-from asdk.http.response import Response
-from asdk.http.status_errors import redirect_error
-from asdk.resources import Resource
-from asdk.secret import Secret
+from asdk.http import MAX_REDIRECTS, is_redirect, redirect_error
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, EventStream, Resource, omit_none
 from asdk.clients.edgequake.models import (
     ChatContext,
     ChatDone,
@@ -20,9 +21,6 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.clients.edgequake.models.streams import CHAT_EVENT
-from asdk.http.options import CallOptions, omit_none
-from asdk.resources import Resource
-from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

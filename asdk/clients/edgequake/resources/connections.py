@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Records, Resource, Secret, omit_none
+from asdk.client import secret_argument
 from asdk.clients.edgequake.models import Connection, ProbeResult
-from asdk.config import secret_argument
-from asdk.http.options import CallOptions, omit_none
-from asdk.records.records import Records
-from asdk.resources import Resource
-from asdk.secret import Secret
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

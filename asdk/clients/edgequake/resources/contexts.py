@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource, omit_none
 from asdk.clients.edgequake.models import (
     Artifact,
     ConversationMessage,
@@ -15,8 +16,6 @@ from asdk.clients.edgequake.models import (
     MixWeights,
     RetrievedContext,
 )
-from asdk.http.options import CallOptions, omit_none
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Records, Resource
 from asdk.clients.edgequake.models import Budget, CostPoint, CostSummary
-from asdk.http.options import CallOptions
-from asdk.records.records import Records
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -8,6 +8,8 @@ from datetime import date
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, omit_none
+from asdk.client import poll
 from asdk.clients.edgequake.errors import ProcessingError, ProcessingTimeoutError, is_lost
 from asdk.clients.edgequake.models import (
     BatchUpload,
@@ -23,11 +25,9 @@ from asdk.clients.edgequake.models import (
     UploadedFile,
 )
 from asdk.clients.edgequake.resources.processing import DocumentProcessing
-from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, omit_none
-from asdk.models.encoding import encode_json
+from asdk.http import FileTypes
+from asdk.models import encode_json
 from asdk.pagination import PageNumbers, Paginator
-from asdk.polling import poll
 
 _PAGES = PageNumbers(items="documents", total="total")
 

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Records, Resource, omit_none
 from asdk.clients.edgequake.models import Folder
-from asdk.http.options import CallOptions, omit_none
-from asdk.records.records import Records
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

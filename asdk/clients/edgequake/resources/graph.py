@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, EventStream, Records, Resource, model
 from asdk.clients.edgequake.models import (
     FoundNodes,
     GraphDone,
@@ -20,11 +21,6 @@ from asdk.clients.edgequake.models import (
     PopularLabels,
 )
 from asdk.clients.edgequake.models.graph import GRAPH_EVENT
-from asdk.http.options import CallOptions
-from asdk.models.declaration import model
-from asdk.records.records import Records
-from asdk.resources import Resource
-from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

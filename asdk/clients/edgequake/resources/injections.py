@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource, omit_none
 from asdk.clients.edgequake.models import DeletedInjection, InjectionDetail, InjectionSummary, PutInjection
-from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, omit_none
+from asdk.http import FileTypes
 from asdk.pagination import Offset, Paginator
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

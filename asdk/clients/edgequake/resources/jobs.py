@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource, omit_none
 from asdk.clients.edgequake.models import Job
-from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

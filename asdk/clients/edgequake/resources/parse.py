@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource
 from asdk.clients.edgequake.models import ParseBackends, ParsedPdf, ParseJob
-from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions
-from asdk.models.encoding import encode_json
-from asdk.resources import Resource
+from asdk.http import FileTypes
+from asdk.models import encode_json
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

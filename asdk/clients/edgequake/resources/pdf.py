@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, EventStream, Resource
 from asdk.clients.edgequake.models import (
     PdfBatchUpload,
     PdfContent,
@@ -17,16 +18,13 @@ from asdk.clients.edgequake.models import (
     PdfSummary,
     UploadedPdf,
 )
-from asdk.http.bodies import FileTypes, ProgressCallback
-from asdk.http.options import CallOptions
+from asdk.http import FileTypes, ProgressCallback
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
-from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
+    from asdk.client import ProgressDisplay
     from asdk.clients.edgequake.client import EdgeQuake
-    from asdk.progress import ProgressDisplay
-    from asdk.transfers.download import DownloadResult
+    from asdk.transfers import DownloadResult
 
 _PAGES = PageNumbers(items="items", total="pagination.total_count")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource, omit_none
 from asdk.clients.edgequake.models import (
     DeletionImpact,
     DocumentLineage,
@@ -19,8 +20,6 @@ from asdk.clients.edgequake.models import (
     ReprocessedDocuments,
     RetriedChunks,
 )
-from asdk.http.options import CallOptions, omit_none
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, EventStream, Resource, Secret, ServerSentEvent, omit_none
 from asdk.clients.edgequake.models import (
     ConversationMessage,
     DocumentFilter,
@@ -19,11 +20,6 @@ from asdk.clients.edgequake.models import (
     Token,
 )
 from asdk.clients.edgequake.models.streams import QUERY_EVENT
-from asdk.http.options import CallOptions, omit_none
-from asdk.resources import Resource
-from asdk.secret import Secret
-from asdk.streaming.parsers import ServerSentEvent
-from asdk.streaming.streams import EventStream
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

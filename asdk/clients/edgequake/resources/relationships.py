@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource, omit_none
 from asdk.clients.edgequake.models import (
     CreatedRelationship,
     DeletedRelationship,
@@ -14,9 +15,7 @@ from asdk.clients.edgequake.models import (
     RelationshipDetail,
     UpdatedRelationship,
 )
-from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

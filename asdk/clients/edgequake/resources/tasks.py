@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource
 from asdk.clients.edgequake.models import Task
-from asdk.http.options import CallOptions
 from asdk.pagination import PageNumbers, Paginator
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

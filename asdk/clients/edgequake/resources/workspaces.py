@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource, omit_none
 from asdk.clients.edgequake.models import (
     MetricsSnapshot,
     RebuiltEmbeddings,
@@ -15,9 +16,7 @@ from asdk.clients.edgequake.models import (
     Workspace,
     WorkspaceStats,
 )
-from asdk.http.options import CallOptions, omit_none
 from asdk.pagination import Offset, Paginator
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.edgequake.client import EdgeQuake

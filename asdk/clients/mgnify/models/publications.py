@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from asdk import model
 from asdk.clients.mgnify.models.genomes import Catalogue
 from asdk.clients.mgnify.models.studies import Study
-from asdk.models.declaration import model
 
 
 @model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from asdk import OpenEnum, Secret, field, model
 from asdk.clients.mgnify.models.genomes import Genome
-from asdk.models.declaration import OpenEnum, field, model
-from asdk.secret import Secret
 
 
 @model

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions
 from asdk.clients.mgnify.models import AnalysisDetail, AnalysisWithAnnotations, AnnotationType, TypedAnnotation
 from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
-from asdk.http.options import CallOptions
 
 
 class Analyses(MGnifyResource):

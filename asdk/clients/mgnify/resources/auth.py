@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import AuthenticationError, CallOptions, Resource, Secret
+from asdk.client import secret_argument
 from asdk.clients.mgnify.models import SlidingTokenReply
-from asdk.config import secret_argument
-from asdk.errors import AuthenticationError
-from asdk.http.options import CallOptions
-from asdk.resources import Resource
-from asdk.secret import Secret
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, InvalidRequestError, PermissionDeniedError, Resource, Response
 from asdk.clients.mgnify.models import DownloadFile, IndexFile
-from asdk.errors import InvalidRequestError, PermissionDeniedError
-from asdk.http.bodies import ProgressCallback
-from asdk.http.options import CallOptions
-from asdk.http.response import Response
-from asdk.resources import Resource
+from asdk.http import ProgressCallback
 
 if TYPE_CHECKING:
+    from asdk.client import ProgressDisplay
     from asdk.clients.mgnify.client import MGnify
-    from asdk.progress import ProgressDisplay
-    from asdk.transfers.download import DownloadResult
+    from asdk.transfers import DownloadResult
 
 T = TypeVar("T")
 

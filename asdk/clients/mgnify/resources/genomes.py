@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource
 from asdk.clients.mgnify.models import Catalogue, Genome, GenomeAnnotations, GenomeDetail
 from asdk.clients.mgnify.queries import QuerySet
-from asdk.http.options import CallOptions
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, Resource
 from asdk.clients.mgnify.models import (
     Biome,
     Publication,
@@ -15,8 +16,6 @@ from asdk.clients.mgnify.models import (
     SuperStudyDetail,
 )
 from asdk.clients.mgnify.queries import QuerySet
-from asdk.http.options import CallOptions
-from asdk.resources import Resource
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions
 from asdk.clients.mgnify.models import (
     Analysis,
     Assembly,
@@ -17,7 +18,6 @@ from asdk.clients.mgnify.models import (
     SampleDetail,
 )
 from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
-from asdk.http.options import CallOptions
 
 
 class Samples(MGnifyResource):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions, DeadlineExceededError, Resource, Timeout, omit_none
+from asdk.client import poll
 from asdk.clients.mgnify.models import (
     FragmentSearch,
     FragmentSearchReply,
@@ -15,11 +17,7 @@ from asdk.clients.mgnify.models import (
     GatherStatus,
     GatherStatusReply,
 )
-from asdk.errors import DeadlineExceededError
-from asdk.http.bodies import FileTypes
-from asdk.http.options import CallOptions, Timeout, omit_none
-from asdk.polling import poll
-from asdk.resources import Resource
+from asdk.http import FileTypes
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.client import MGnify

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import Unpack
 
+from asdk import CallOptions
 from asdk.clients.mgnify.models import (
     Analysis,
     PipelineVersion,
@@ -14,7 +15,6 @@ from asdk.clients.mgnify.models import (
     StudyDetail,
 )
 from asdk.clients.mgnify.queries import MGnifyResource, QuerySet
-from asdk.http.options import CallOptions
 
 
 class Studies(MGnifyResource):
