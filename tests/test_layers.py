@@ -87,8 +87,13 @@ def row_of(module: str) -> int:
     return next(number for number, row in enumerate(ROWS) if box in row)
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each imported module, and whether it is imported in a function. Imports for typing count."""
+@functools.cache
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """Return each imported module, and whether it is imported in a function. Imports for typing count."""
+    return list(read_imports(path))
+
+
+def read_imports(path: Path) -> Iterator[tuple[str, bool]]:
     tree = ast.parse(path.read_text())
     late = {
         id(node)
@@ -108,8 +113,12 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
                 yield module if is_module else node.module or "", id(node) in late
 
 
-@pytest.mark.parametrize("module", sorted(name for name in modules() if name))
-def test_imports_point_down(module: str) -> None:
+def test_imports_point_down() -> None:
+    for module in filter(None, modules()):
+        check_imports(module)
+
+
+def check_imports(module: str) -> None:
     box, row = module.partition(".")[0], row_of(module)
     for imported, _ in imports(modules()[module]):
         if imported == "asdk":
