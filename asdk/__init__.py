@@ -60,6 +60,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.http.options import tenant_scope as tenant_scope
     from asdk.http.request import Request as Request
     from asdk.http.response import Response as Response
+    from asdk.limits import ResponseLimits as ResponseLimits
     from asdk.models.declaration import OpenEnum as OpenEnum
     from asdk.models.declaration import field as field
     from asdk.models.declaration import model as model

@@ -69,6 +69,7 @@ class ErrorFields(TypedDict, total=False):
     hint: str | None
     location: str
     transient: bool
+    answered: bool
     endpoint_missing: bool
 
 
@@ -273,13 +274,25 @@ class PoolTimeoutError(RequestTimeoutError):
 
 
 class ProtocolError(TransportError):
-    """A peer that disconnected early, or did not speak HTTP."""
+    """A peer that disconnected early, or whose response is not valid HTTP.
+
+    Attributes:
+        answered: True if the server answered and its response cannot be read. It is not retried: the server acted on
+            the request, and would most likely answer the same again.
+    """
+
+    answered: bool = False
+
+    @property
+    def retryable(self) -> bool:
+        """Return True unless the server answered."""
+        return not self.answered
 
 
 class ResponseTooLargeError(ProtocolError):
     """A response larger than the limit. Reading stopped there."""
 
-    _retryable = False
+    answered: bool = True
 
 
 class CircuitOpenError(TransportError):

@@ -20,7 +20,7 @@ PACKAGE = Path(asdk.__file__).parent
 #: The rows from the bottom up. A module may import from the rows below its own and from its own folder. The modules of
 #: the lowest row, which are not folders, may import each other.
 ROWS = [
-    ["_version", "clock", "errors", "lazy", "redaction", "resources", "retrying", "secret", "unset"],
+    ["_version", "clock", "errors", "lazy", "limits", "redaction", "resources", "retrying", "secret", "unset"],
     ["concurrency", "config", "extras", "models", "progress", "records"],
     ["bulk", "http"],
     ["pagination", "polling", "streaming", "transfers", "transports"],

@@ -287,7 +287,8 @@ class BaseClient:
             if model is None:
                 return None
             if model is UNSET:
-                return response.json() if response.content else None
+                content = response.content
+                return None if not content or content.isspace() else response.json()
             return response.decode(model)
         except BaseException as error:
             strip_frames(error)
@@ -399,7 +400,7 @@ class BaseClient:
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
 
         Raises:
-            StreamError: in the block: the response is not an event stream, a line has more than 1 MiB, or an event
+            StreamError: in the block: the response is not an event stream, a line is too long, or an event
                 reports an error (see `stream_error`).
             TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
         """
@@ -439,7 +440,7 @@ class BaseClient:
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
 
         Raises:
-            StreamError: in the block: the response is HTML, or a line has more than 1 MiB.
+            StreamError: in the block: the response is HTML, or a line is too long.
             TokenError, TransportError, StatusError, DecodeError: in the block, as `request`.
         """
         from asdk.streaming.streams import JsonLineStream
@@ -545,7 +546,7 @@ class BaseClient:
             prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
         """
-        params = dict(arguments.get("params") or {})
+        params, decoder = dict(arguments.get("params") or {}), decoder_for(model)
         tenant = arguments["tenant"] = self._builder.tenant_for(arguments.get("tenant", UNSET))
 
         async def fetch(cursor: PageCursor) -> Response:
@@ -559,6 +560,7 @@ class BaseClient:
             response = await self.send(request)
             if not response.is_success:
                 raise self.status_error(response)
+            response.exact_numbers = decoder.is_exact
             return response
 
         def home() -> str:
@@ -566,7 +568,7 @@ class BaseClient:
 
         return Paginator(
             fetch,
-            decoder_for(model).from_data,
+            decoder.from_data,
             strategy,
             params,
             template,

@@ -16,6 +16,7 @@ from asdk.config import Config
 from asdk.http.bodies import ContentTypes, Files
 from asdk.http.options import CallOptions, Tenant, TimeoutTypes
 from asdk.http.redirects import FollowRedirects
+from asdk.limits import ResponseLimits
 from asdk.middleware.chain import AnyMiddleware
 from asdk.retrying import Retry
 from asdk.transports.base import Transport
@@ -50,6 +51,7 @@ class ClientOptions(TypedDict, total=False):
         tenant; None for none.
     clock: for every time and wait.
     config: reads the settings; see `BaseClient.from_env`.
+    response_limits: the `ResponseLimits` of every call: the size of a body, a head, a line of a stream, and of JSON.
     allow_insecure_auth: send the token over plain http to another machine too.
     serve_stale: during an outage of the token endpoint, use a token for this many seconds after it expired; 0 by
         default. As `TokenSource` has it.
@@ -75,6 +77,7 @@ class ClientOptions(TypedDict, total=False):
     follow_redirects: FollowRedirects
     clock: Clock
     config: Config
+    response_limits: ResponseLimits
     allow_insecure_auth: bool
     serve_stale: float
     resend_lost_refresh: bool

@@ -18,6 +18,7 @@ from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
 from asdk.http.options import Options, Timeout
 from asdk.http.urls import Origin
+from asdk.limits import DEFAULT_LIMITS
 from asdk.middleware.chain import AnyMiddleware, StackOrder
 from asdk.retrying import Retry
 from asdk.transports.base import Transport
@@ -137,7 +138,7 @@ def first_options(config: Config, options: ClientOptions) -> Options:
     """Return the options of calls that do not say otherwise, from arguments, environment and file.
 
     Raises:
-        ConfigurationError: timeout, retry or tenant is invalid.
+        ConfigurationError: timeout, retry, tenant or response_limits is invalid.
     """
     timeout = options.get("timeout", UNSET)
     origin = "argument"
@@ -152,7 +153,8 @@ def first_options(config: Config, options: ClientOptions) -> Options:
         problem = f"timeout ({origin}): {error.message}"
     else:
         try:
-            return Options(timeout=limits, retry=retry, tenant=options.get("tenant"))
+            response_limits = options.get("response_limits", DEFAULT_LIMITS)
+            return Options(timeout=limits, retry=retry, tenant=options.get("tenant"), response_limits=response_limits)
         except InvalidRequestError as error:
             problem = error.message
     raise ConfigurationError(problem)

@@ -15,6 +15,7 @@ import attrs
 
 from asdk.errors import InvalidRequestError, describe_type
 from asdk.http.headers import Headers, check_name, check_value
+from asdk.limits import DEFAULT_LIMITS, ResponseLimits
 from asdk.retrying import Retry, check_seconds
 from asdk.secret import Secret
 from asdk.unset import UNSET, Unset
@@ -147,6 +148,7 @@ class CallOptions(TypedDict, total=False):
     tenant: the tenant to act for; replaces the client's tenant as a whole.
     headers: additional header fields; a value of None removes a default.
     idempotency_key: makes a POST or PATCH safe to retry; True generates a UUID for each call.
+    response_limits: the `ResponseLimits`, such as ``ResponseLimits(body=200 * 2**20)`` for large bodies.
     """
 
     timeout: TimeoutTypes | Unset
@@ -154,6 +156,7 @@ class CallOptions(TypedDict, total=False):
     tenant: Tenant | Unset | None
     headers: Mapping[str, str | Secret | None] | Unset | None
     idempotency_key: str | bool | Unset | None
+    response_limits: ResponseLimits | Unset
 
 
 def _retry(instance: object, attribute: attrs.Attribute[Any], value: Retry | None) -> None:
@@ -168,6 +171,13 @@ def _tenant(instance: object, attribute: attrs.Attribute[Any], value: Tenant | N
         raise InvalidRequestError(f"tenant must be a Tenant or None, got {describe_type(value)}")
 
 
+def _limits(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, ResponseLimits):
+        raise InvalidRequestError(
+            f"response_limits must be a ResponseLimits, such as ResponseLimits(body=2**30), got {describe_type(value)}"
+        )
+
+
 @attrs.frozen
 class Options:
     """Merged `CallOptions`, as a request carries them through the chain."""
@@ -176,10 +186,11 @@ class Options:
     retry: Retry | None = attrs.field(default=Retry(), validator=_retry)
     tenant: Tenant | None = attrs.field(default=None, validator=_tenant)
     idempotency_key: str | None = None
+    response_limits: ResponseLimits = attrs.field(default=DEFAULT_LIMITS, validator=_limits)
 
 
 def merge_options(base: Options, given: CallOptions) -> Options:
-    """Return the base with the given timeout and retry. The client merges the other options.
+    """Return the base with the given timeout, retry and limits. The client merges the other options.
 
     Raises:
         InvalidRequestError: an option is unknown, or its value is invalid.
@@ -191,7 +202,8 @@ def merge_options(base: Options, given: CallOptions) -> Options:
         base = attrs.evolve(base, timeout=Timeout.of(timeout))
     if not isinstance(retry, Unset):
         base = attrs.evolve(base, retry=retry)
-    return base
+    limits = given.get("response_limits", UNSET)
+    return base if isinstance(limits, Unset) else attrs.evolve(base, response_limits=limits)
 
 
 def omit_none(**fields: object) -> dict[str, object]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import ExitStack, aclosing, suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from typing_extensions import TypeForm
 
 from asdk.errors import ERROR_BODY_LIMIT, DecodeError, StreamError, TransportError
 from asdk.http.charsets import decode_text
 from asdk.http.headers import Headers
+from asdk.http.media_types import is_json, media_type
 from asdk.http.request import Request
-from asdk.models.decoding import decoder_for, parse_json
+from asdk.models.decoding import decoder_for
+from asdk.models.parsing import NOT_JSON, parse_json
 from asdk.redaction import scrub_later, show, strip_frames
 from asdk.retrying import FailedAttempt
 
@@ -42,9 +44,10 @@ class Response:
     Attributes:
         status: the status code.
         request: the request of this response.
+        exact_numbers: whether `json` keeps the text of each float, for a `Decimal` in the items of a page.
     """
 
-    __slots__ = ("_callbacks", "_content", "_headers", "_stream", "request", "status")
+    __slots__ = ("_callbacks", "_content", "_headers", "_stream", "exact_numbers", "request", "status")
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Response:
     ) -> None:
         self.status: int = status
         self.request: Request = request
+        self.exact_numbers: bool = False
         self._headers = headers
         self._content: bytes | None = None if stream is not None else content
         self._stream = stream
@@ -119,7 +123,7 @@ class Response:
             DecodeError: the body is not JSON.
         """
         try:
-            return parse_json(self.content)
+            return parse_json(self.content, self.request.options.response_limits, exact=self.exact_numbers)
         except DecodeError as error:
             self.annotate(error)
             strip_frames(error)
@@ -129,13 +133,19 @@ class Response:
         """Return the body as a typed value.
 
         Args:
-            tp: a model, ``list[Model]``, a union, a ``Literal`` or any other type expression.
+            tp: a model, ``list[Model]``, a union, a ``Literal`` or any other type expression. With ``X | None``, an
+                empty body is None. ``bytes`` gives the body as it is. ``str`` decodes JSON; the body of another media
+                type is the text.
 
         Raises:
-            DecodeError: the body is not JSON, or not of this type; ``path`` locates the problem.
+            DecodeError: the body is not JSON, exceeds a limit, or is not of this type; ``path`` locates the problem.
         """
+        decoder = decoder_for(tp)
+        content = self._content if self._content is not None else self.content
+        if decoder.is_text and not is_json(self.headers) and (content or tp is str):
+            return cast("T", self.text)
         try:
-            return decoder_for(tp)(self._content if self._content is not None else self.content)
+            return decoder(content, self.request.options.response_limits)
         except DecodeError as error:
             self.annotate(error)
             strip_frames(error)
@@ -143,6 +153,8 @@ class Response:
 
     def annotate(self, error: DecodeError) -> None:
         """Add the facts of this response to an error about its body, and hide the secrets of the request."""
+        if error.message == NOT_JSON and not is_json(self.headers) and (found := media_type(self.headers)):
+            error.message = f"expected JSON, but the body is {found}; model=str gives its text"
         error.message = show(error.message, self.request)
         error.args = (error.message,)
         if error.body:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError
 from asdk.http.charsets import decode_text
 from asdk.http.error_bodies import problem_details
+from asdk.http.media_types import media_type
 from asdk.http.rate_limit_headers import seconds_to_wait
 from asdk.http.redirects import location_of
 from asdk.http.request import Request
@@ -37,14 +38,14 @@ def status_error(
     request = response.request
     body = response.content[:ERROR_BODY_LIMIT]
     data = _json_or_none(body)
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(response.headers)
     code, message = describe(data)
-    if data is None and media_type == "text/plain":
+    if data is None and kind == "text/plain":
         # Such as a framework's message about a body that it cannot parse.
         message = show(decode_text(body, response.headers.get("content-type", "")), request, limit=200)
     error_class = error_codes.get(code or "") or StatusError.for_status(response.status)
     message = show(message or "", request) or _reason(response)
-    is_problem = media_type == "application/problem+json" and isinstance(data, dict)
+    is_problem = kind == "application/problem+json" and isinstance(data, dict)
     if not request.replayable and (response.status == 401 or response.status in RETRYABLE_STATUSES):
         message = f"{message}; not retried, since the request body is an iterator, which cannot be sent again"
     return error_class(

@@ -60,19 +60,19 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
 from asdk.models.declaration import is_direct, wire_names
-
-#: Builds a value from parsed JSON, given the type. The term is that of cattrs.
-StructureHook: TypeAlias = Callable[[Any, Any], Any]
+from asdk.models.scalars import StructureHook
+from asdk.models.type_forms import empty_values
 
 #: Returns the structure hook for a type.
 HookFor: TypeAlias = Callable[[Any], StructureHook]
 
 _MISSING = object()
+_INFINITY: Final = float("inf")
 
 # A line break inside parentheses.
 _BREAK = "\n" + 12 * " "
@@ -81,38 +81,43 @@ _BREAK = "\n" + 12 * " "
 _EXACT: dict[Any, str] = {str: "str", int: "int", float: "float", bool: "bool"}
 
 
-def generate_structure_fn(cls: Any, hook_for: HookFor, mismatch: Callable[[object], Exception]) -> StructureHook:
+def generate_structure_fn(
+    cls: Any, hook_for: HookFor, mismatch: Callable[[object], Exception], *, keeps_any: bool = True
+) -> StructureHook:
     """Generate the function that builds an attrs class from a dict.
 
     Args:
         cls: the class.
         hook_for: returns the hook for the type of a field.
         mismatch: makes the error for a value that is not a dict.
+        keeps_any: whether a value of the type `Any` is used as it is, without its hook.
     """
-    source, scope = generate_source(cls, hook_for)
+    source, scope = generate_source(cls, hook_for, keeps_any=keeps_any)
     scope["mismatch"] = mismatch
     exec(source, scope)
     hook: StructureHook = scope["structure"]
     return hook
 
 
-def generate_source(cls: Any, hook_for: HookFor) -> tuple[str, dict[str, Any]]:
+def generate_source(cls: Any, hook_for: HookFor, *, keeps_any: bool = True) -> tuple[str, dict[str, Any]]:
     """Generate the source of the function, and the global names that it uses.
 
     Args:
         cls: the class.
         hook_for: returns the hook for the type of a field.
+        keeps_any: as for `generate_structure_fn`.
     """
-    types = get_type_hints(cls, include_extras=True)
-    scope: dict[str, Any] = {"cls": cls, "MISSING": _MISSING}
+    types, empty = get_type_hints(cls, include_extras=True), empty_values(cls)
+    scope: dict[str, Any] = {"cls": cls, "MISSING": _MISSING, "INF": _INFINITY}
     lines = ["def structure(data, _):", "    if data.__class__ is not dict:", "        raise mismatch(data)"]
     values: dict[attrs.Attribute[Any], str] = {}
     for number, (field, wire) in enumerate(zip(attrs.fields(cls), wire_names(cls).values(), strict=True)):
         if not field.init:
             continue
         value = values[field] = f"v{number}"
-        condition, statement = _conversion(types.get(field.name, Any), value, number, scope, hook_for)
-        lines += _read_field(field, wire, value, number, scope)
+        tp = types.get(field.name, Any)
+        condition, statement = ("", "") if tp is Any and keeps_any else _conversion(tp, value, number, scope, hook_for)
+        lines += _read_field(field, wire, value, number, scope=scope, empty=empty.get(wire, ()))
         lines += _convert_field(condition, statement, has_default=field.default is not attrs.NOTHING)
     lines += _set_attributes(cls, values, scope) if is_direct(cls) else _call_constructor(values)
     return "\n".join(lines), scope
@@ -132,13 +137,22 @@ def _set_attributes(cls: Any, values: dict[attrs.Attribute[Any], str], scope: di
     return [*lines, "    return made"]
 
 
-def _read_field(field: attrs.Attribute[Any], wire: str, value: str, number: int, scope: dict[str, Any]) -> list[str]:
+def _read_field(
+    field: attrs.Attribute[Any],
+    wire: str,
+    value: str,
+    number: int,
+    *,
+    scope: dict[str, Any],
+    empty: tuple[str | None, ...],
+) -> list[str]:
     """Read the field from the object. A missing required field is a KeyError, which the detailed converter explains."""
     if field.default is attrs.NOTHING:
         return [f"    {value} = data[{wire!r}]"]
     scope[f"d{number}"] = field.default
     default = f"d{number}.factory()" if isinstance(field.default, attrs.Factory) else f"d{number}"  # type: ignore[arg-type]
-    return [f"    {value} = data.get({wire!r}, MISSING)", f"    if {value} is MISSING:", f"        {value} = {default}"]
+    missing = " or ".join([f"{value} is MISSING", *(f"{value} == {item!r}" for item in empty)])
+    return [f"    {value} = data.get({wire!r}, MISSING)", f"    if {missing}:", f"        {value} = {default}"]
 
 
 def _convert_field(condition: str, statement: str, *, has_default: bool) -> list[str]:
@@ -156,12 +170,12 @@ def _conversion(tp: Any, value: str, number: int, scope: dict[str, Any], hook_fo
     An empty condition is always true; an empty statement means that any value is valid.
     """
     tp, optional = _unwrap_optional(tp)
-    if tp is Any:
-        return "", ""
     scope[f"h{number}"], scope[f"t{number}"] = hook_for(tp), tp
     call_hook = f"h{number}({value}, t{number})"
     not_none = f"{value} is not None" if optional else ""
     origin, arguments = get_origin(tp), get_args(tp)
+    if tp is float:  # a float that overflows is infinite
+        return _and(not_none, f"not ({value}.__class__ is float and -INF < {value} < INF)"), f"{value} = {call_hook}"
     if tp in _EXACT:
         return _and(not_none, f"{value}.__class__ is not {_EXACT[tp]}"), f"{value} = {call_hook}"
     if isinstance(tp, type) and issubclass(tp, Enum) and all(isinstance(member.value, str) for member in tp):
@@ -182,6 +196,8 @@ def _conversion(tp: Any, value: str, number: int, scope: dict[str, Any], hook_fo
         container, items = ("list", value) if origin is list else ("dict", f"{value}.values()")
         scope[f"e{number}"] = {arguments[-1]}
         exact = f"{value}.__class__ is {container} and {{x.__class__ for x in {items}}} <= e{number}"
+        if arguments[-1] is float:
+            exact += f" and INF not in {items} and -INF not in {items}"
         return _and(not_none, f"not ({exact})"), f"{value} = {call_hook}"
     if origin is list and isinstance(arguments[0], type) and attrs.has(arguments[0]):
         scope[f"i{number}"], scope[f"k{number}"] = hook_for(arguments[0]), arguments[0]

@@ -49,15 +49,18 @@ def field(*, default: Any = attrs.NOTHING, factory: Any = None, name: str | None
 @overload
 def model(cls: type[T], /) -> type[T]: ...
 @overload
-def model(*, rename: Rename | None = None) -> Callable[[type[T]], type[T]]: ...
+def model(*, rename: Rename | None = None, empty_as_default: bool = False) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field, attrs.field))
-def model(cls: type[T] | None = None, /, *, rename: Rename | None = None) -> Any:
+def model(cls: type[T] | None = None, /, *, rename: Rename | None = None, empty_as_default: bool = False) -> Any:
     """Make a class a model: frozen, keyword-only, with slots, decodable from JSON and encodable to it.
 
     Args:
         cls: the class, if the decorator is used without parentheses.
         rename: the style of all wire names, such as ``"pascal"`` for ``ImageUrl``, or a function. The ``name`` of a
             `field` takes precedence.
+        empty_as_default: whether null and ``""`` stand for the default of a field whose type does not have them as
+            values, as from servers that send ``null`` for an empty list, or ``""`` for no number. Without it, they are
+            a `DecodeError`.
 
     Raises:
         ConfigurationError: the style is unknown.
@@ -68,6 +71,8 @@ def model(cls: type[T] | None = None, /, *, rename: Rename | None = None) -> Any
             raise ConfigurationError(f"rename must be one of {', '.join(_STYLES)} or a function, got {rename!r}")
         if rename is not None:
             setattr(cls, _RENAME, staticmethod(_STYLES[rename] if isinstance(rename, str) else rename))
+        if empty_as_default:
+            setattr(cls, _EMPTY, True)
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = _repr  # type: ignore[method-assign]  # attrs keeps an existing one
         decorated = attrs.frozen(kw_only=True)(cls)
@@ -86,6 +91,7 @@ def _repr(self: Any) -> str:
 
 
 _RENAME = "__asdk_rename__"
+_EMPTY = "__asdk_empty_as_default__"
 _DIRECT = "__asdk_direct__"
 _INIT_HOOKS = ("__attrs_pre_init__", "__attrs_post_init__", "__attrs_init__")
 
@@ -116,6 +122,11 @@ def _wire_names(cls: Any) -> dict[str, str]:
 
 #: Returns the wire names of an attrs class by attribute name. Raises ConfigurationError if two fields have the same.
 wire_names: Callable[[Any], dict[str, str]] = cache(_wire_names)
+
+
+def takes_empty_as_default(cls: type) -> bool:
+    """Return True if null and ``""`` stand for the defaults of a model's fields."""
+    return bool(getattr(cls, _EMPTY, False))
 
 
 def is_direct(cls: type) -> bool:

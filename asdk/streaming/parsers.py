@@ -13,15 +13,11 @@ import attrs
 from typing_extensions import TypeForm
 
 from asdk.errors import StreamError
-from asdk.models.decoding import decoder_for, parse_json
+from asdk.limits import DEFAULT_LIMITS, ResponseLimits
+from asdk.models.decoding import decoder_for
+from asdk.models.parsing import parse_json
 
 T = TypeVar("T")
-
-#: The longest line of a stream, in bytes, without its line break.
-LINE_LIMIT = 2**20
-
-#: The maximum data of one server-sent event, in characters: its lines are buffered until the blank line.
-EVENT_LIMIT = 64 * 2**20
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -31,14 +27,14 @@ class LineSplitter:
 
     Args:
         lone_cr: whether a single CR is a line break too, as in server-sent events. CRLF is always one line break.
-        limit: the longest line, in bytes.
+        limits: ``stream_line`` is the longest line, in bytes without its line break.
     """
 
     __slots__ = ("_after_cr", "_limit", "_lone_cr", "_rest")
 
-    def __init__(self, *, lone_cr: bool = False, limit: int = LINE_LIMIT) -> None:
+    def __init__(self, limits: ResponseLimits = DEFAULT_LIMITS, *, lone_cr: bool = False) -> None:
         self._lone_cr = lone_cr
-        self._limit = limit
+        self._limit = limits.stream_line
         self._rest = bytearray()
         self._after_cr = False
 
@@ -79,17 +75,23 @@ class LineSplitter:
     def _checked(self, line: Any) -> Any:
         # A CR that may be the first half of a CRLF does not count.
         if len(line) > self._limit and len(line) - line.endswith(b"\r") > self._limit:
-            raise StreamError(f"a line of the stream must not exceed {self._limit} bytes")
+            raise StreamError(
+                f"a line of the stream must not exceed {self._limit} bytes (stream_line of response_limits=)"
+            )
         return line if self._lone_cr or not line.endswith(b"\r") else line[:-1]
 
 
 class JsonLinesParser:
-    """A splitter for newline-delimited JSON: one value per line. Blank lines are skipped."""
+    """A splitter for newline-delimited JSON: one value per line. Blank lines are skipped.
+
+    Args:
+        limits: ``stream_line`` is the longest line.
+    """
 
     __slots__ = ("_lines",)
 
-    def __init__(self) -> None:
-        self._lines = LineSplitter()
+    def __init__(self, limits: ResponseLimits = DEFAULT_LIMITS) -> None:
+        self._lines = LineSplitter(limits)
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """Return the values that this chunk completes, as JSON text.
@@ -122,21 +124,21 @@ class ServerSentEvent:
     event: str = "message"
     id: str = ""
 
-    def json(self) -> Any:
+    def json(self, limits: ResponseLimits = DEFAULT_LIMITS) -> Any:
         """Return the data as plain JSON data.
 
         Raises:
-            DecodeError: the data is not JSON.
+            DecodeError: the data is not JSON, or exceeds a limit.
         """
-        return parse_json(self.data.encode())
+        return parse_json(self.data.encode(), limits)
 
-    def decode(self, form: TypeForm[T]) -> T:
+    def decode(self, form: TypeForm[T], limits: ResponseLimits = DEFAULT_LIMITS) -> T:
         """Decode the JSON data to a typed value. For streams where the name of the event decides the type.
 
         Raises:
-            DecodeError: the data is not JSON, or not of this type; ``path`` names the place.
+            DecodeError: the data is not JSON, exceeds a limit, or is not of this type; ``path`` names the place.
         """
-        return decoder_for(form)(self.data.encode())
+        return decoder_for(form)(self.data.encode(), limits)
 
 
 class EventParser:
@@ -146,18 +148,20 @@ class EventParser:
 
     Args:
         last_event_id: the last id of the previous stream, so that a reconnect keeps it.
+        limits: ``stream_line`` is the longest line, and ``body`` the longest event, whose lines are buffered.
 
     Attributes:
         last_event_id: the last id of the events so far; the value for ``Last-Event-ID``.
         retry: the seconds to wait before a reconnect, if the server sent them.
     """
 
-    __slots__ = ("_data", "_event", "_id", "_lines", "_size", "_start", "last_event_id", "retry")
+    __slots__ = ("_data", "_event", "_id", "_limit", "_lines", "_size", "_start", "last_event_id", "retry")
 
-    def __init__(self, last_event_id: str = "") -> None:
+    def __init__(self, last_event_id: str = "", limits: ResponseLimits = DEFAULT_LIMITS) -> None:
         self.last_event_id: str = last_event_id
         self.retry: float | None = None
-        self._lines = LineSplitter(lone_cr=True)
+        self._limit = limits.body
+        self._lines = LineSplitter(limits, lone_cr=True)
         self._start: bytes | None = b""
         self._data: list[str] = []
         self._size = 0
@@ -192,8 +196,10 @@ class EventParser:
         value = value.removeprefix(" ")
         if field == "data":
             self._size += len(value) + 1
-            if self._size > EVENT_LIMIT:
-                raise StreamError(f"an event of the stream must not exceed {EVENT_LIMIT} characters")
+            if self._size > self._limit:
+                raise StreamError(
+                    f"an event of the stream must not exceed {self._limit} characters (body of response_limits=)"
+                )
             self._data.append(value)
         elif field == "event":
             self._event = value

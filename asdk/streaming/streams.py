@@ -24,9 +24,11 @@ from asdk.errors import (
     RequestTimeoutError,
     StreamError,
 )
+from asdk.http.media_types import media_type
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
+from asdk.limits import ResponseLimits
 from asdk.redaction import clean_tracebacks, printable, scrub_later, show, strip_frames
 from asdk.retrying import Retry, Retrying
 from asdk.streaming.parsers import EventParser, JsonLinesParser, ServerSentEvent
@@ -40,6 +42,9 @@ _log = logging.getLogger("asdk")
 
 #: Opens the response to a request, with its body unread. Raises for a bad status.
 Open: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+#: Decodes an item within the limits of the call: a `Decoder`.
+Decode: TypeAlias = Callable[[bytes, ResponseLimits], T]
 
 #: Returns the error that an event reports, None for an ordinary event.
 FindError: TypeAlias = Callable[[ServerSentEvent], StreamError | None]
@@ -324,9 +329,9 @@ class TypedStream(Generic[T, RawT]):
         error.request_id, error.attempts = response.request_id, response.attempts
         return error
 
-    def _decode(self, decode: Callable[[bytes], T], content: bytes) -> T:
+    def _decode(self, decode: Decode[T], content: bytes) -> T:
         try:
-            return decode(content)
+            return decode(content, self._request.options.response_limits)
         except DecodeError as error:
             error.message = f"item {self._count + 1} of the stream: {error.message}"
             self._annotate(error, content)
@@ -350,25 +355,21 @@ async def _refuse_to_open(request: Request) -> Response:
     raise StreamError("the stream was closed")
 
 
-def _media_type(response: Response) -> str:
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 class JsonLineStream(TypedStream[T, bytes]):
     """Decoded values of a newline-delimited JSON response (``application/x-ndjson``, ``application/jsonl``)."""
 
     accept = "application/x-ndjson, application/jsonl, application/json;q=0.5"
 
-    def __init__(self, request: Request, open: Open, decode: Callable[[bytes], T]) -> None:
+    def __init__(self, request: Request, open: Open, decode: Decode[T]) -> None:
         super().__init__(request, open)
         self._decoder = decode
 
     def _make_parser(self) -> Parser[bytes]:
-        return JsonLinesParser()
+        return JsonLinesParser(self._request.options.response_limits)
 
     def _problem(self, response: Response) -> str | None:
-        media_type = _media_type(response)
-        return f"the response must be lines of JSON, got {media_type}" if media_type == "text/html" else None
+        kind = media_type(response.headers)
+        return f"the response must be lines of JSON, got {kind}" if kind == "text/html" else None
 
     def _convert(self, raw: bytes) -> T:
         return self._decode(self._decoder, raw)
@@ -386,7 +387,7 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         self,
         request: Request,
         open: Open,
-        decode: Callable[[bytes], T] | None,
+        decode: Decode[T] | None,
         find_error: FindError,
         *,
         reconnect: Reconnect | None = None,
@@ -414,13 +415,13 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         self._find_error = _no_error
 
     def _make_parser(self) -> Parser[ServerSentEvent]:
-        return EventParser(self._last_event_id)
+        return EventParser(self._last_event_id, self._request.options.response_limits)
 
     def _problem(self, response: Response) -> str | None:
-        media_type = _media_type(response)
-        if media_type in ("text/event-stream", "") or response.status == 204:
+        kind = media_type(response.headers)
+        if kind in ("text/event-stream", "") or response.status == 204:
             return None
-        return f"the response must be text/event-stream, got {media_type}"
+        return f"the response must be text/event-stream, got {kind}"
 
     async def _connect(self, request: Request | None = None) -> None:
         request = self._request.copy() if request is None else request

@@ -19,6 +19,7 @@ from asdk.errors import (
     InvalidRequestError,
     ProtocolError,
     RequestTimeoutError,
+    ResponseTooLargeError,
     TLSError,
     TransportError,
 )
@@ -33,8 +34,10 @@ AIOHTTP_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError,
 _CAUSE_LIMIT = 300
 
 
-def annotate(error: AsdkError, request: Request) -> AsdkError:
-    """Add the facts of a request to its error, and return the error."""
+def annotate(error: AsdkError, request: Request, reply: aiohttp.ClientResponse | None = None) -> AsdkError:
+    """Add the facts of a request to its error, and those of a response that came whole. Return the error."""
+    if reply is not None and isinstance(error, ProtocolError) and error.answered:
+        error.status = reply.status
     error.method, error.template, error.attempts = request.method, request.template, request.state.attempts
     return error
 
@@ -71,6 +74,8 @@ def convert_error(error: Exception, request: Request) -> AsdkError:
     make = next((make for classes, make in _ERRORS if isinstance(error, classes)), _failed)
     if make in (_broken, _invalid_response) and quirks.was_connecting(error):
         make = _connect  # a proxy failed to open a tunnel
+    elif make is _invalid_response and quirks.is_too_large_head(error):
+        make = _head_too_large
     quirks.release_frames(error)
     return make(cause)
 
@@ -106,7 +111,13 @@ def _broken(cause: str) -> ProtocolError:
 
 
 def _invalid_response(cause: str) -> ProtocolError:
-    return ProtocolError(f"the server sent an invalid HTTP response ({cause})", cause=cause)
+    return ProtocolError(f"the server sent an invalid HTTP response ({cause})", cause=cause, answered=True)
+
+
+def _head_too_large(cause: str) -> ResponseTooLargeError:
+    return ResponseTooLargeError(
+        f"the head of the response is too large (head of response_limits=) ({cause})", cause=cause
+    )
 
 
 def _failed(cause: str) -> TransportError:

@@ -28,15 +28,12 @@ from asdk.http.options import Timeout
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.transports import _aiohttp_quirks as quirks
-from asdk.transports._aiohttp_bodies import iter_chunks, payload_of, read_body
+from asdk.transports._aiohttp_bodies import MislabelledEncodings, iter_chunks, payload_of, read_body
 from asdk.transports._aiohttp_errors import AIOHTTP_ERRORS, annotate, convert_error, timeout_error
 from asdk.transports.deadlines import Deadlines, Task
 from asdk.transports.decompression import accepted
 from asdk.transports.proxies import Proxies
 from asdk.unset import UNSET, Unset
-
-# The largest line in the head of a response, in bytes.
-_HEAD_LINE_LIMIT = 16 * 1024
 
 # How many of aiohttp's URL objects one event loop caches.
 _URL_CACHE_SIZE = 512
@@ -73,6 +70,7 @@ class AiohttpTransport:
         self._tls = tls
         self._proxies = Proxies(proxy)
         self._sessions: PerLoop[_LoopSession] = PerLoop(_close_session)
+        self._mislabelled = MislabelledEncodings()
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response; see `asdk.transports.base.Transport`."""
@@ -86,7 +84,7 @@ class AiohttpTransport:
         cancelling = task.cancelling()
         failure: AsdkError | None = None
         reply: aiohttp.ClientResponse | None = None
-        content, stream = b"", None
+        content, stream, limits = b"", None, request.options.response_limits
         try:
             headers, proxy, proxy_headers = session.wire_headers(request)
             timeout = session.client_timeout(request)
@@ -102,13 +100,20 @@ class AiohttpTransport:
                 timeout=timeout,
                 proxy=proxy,
                 proxy_headers=proxy_headers,
+                max_line_size=limits.head,
+                max_field_size=limits.head,
             )
-            quirks.check_head(reply)
+            quirks.check_head(reply, limits.head)
+            if encoded := "Content-Encoding" in reply.headers:
+                self._mislabelled.check(reply, request)
             if request.stream:
                 stream = _ResponseStream(reply, session, request)
             else:
-                has_arrived = reply.content.is_eof() and "Content-Encoding" not in reply.headers
-                content = reply.content.read_nowait() if has_arrived else await read_body(reply)
+                content = (
+                    reply.content.read_nowait()  # it arrived with the head
+                    if reply.content.is_eof() and not encoded and reply.content.total_bytes <= limits.body
+                    else await read_body(reply, limits.body)
+                )
         except asyncio.CancelledError as error:
             if not session.deadlines.leave(task, cancelling):
                 raise
@@ -128,7 +133,7 @@ class AiohttpTransport:
             return Response(reply.status, reply.headers, content, request=request, stream=stream)
         assert failure is not None
         try:
-            raise annotate(failure, request)
+            raise annotate(failure, request, reply)
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle, which would keep an unclosed client
 
@@ -148,8 +153,7 @@ class AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
             request_class=quirks.QuietRequest,
             auto_decompress=False,
-            max_line_size=_HEAD_LINE_LIMIT,
-            max_field_size=_HEAD_LINE_LIMIT,
+            max_headers=quirks.MOST_FIELDS,
         )
         return _LoopSession(loop, session, connector, self._proxies, self._limit)
 
@@ -334,7 +338,7 @@ class _ResponseStream:
             failure = convert_error(error, self._request)
         if failure is not None:
             try:
-                raise annotate(failure, self._request)
+                raise annotate(failure, self._request, self._reply)
             finally:
                 del failure  # as in `send`
 

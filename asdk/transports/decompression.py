@@ -25,26 +25,50 @@ _MAX_MEMBERS = 1000
 _ZSTD_WINDOW_LOG = 23
 
 
-async def decompress(source: AsyncIterable[bytes], encoding: str) -> AsyncGenerator[bytes, None]:
+# Compressions that servers use although no request announces them, some under names of their own.
+_OTHERS = frozenset(
+    {
+        *("br", "zstd", "compress", "x-compress", "exi", "pack200-gzip", "aes128gcm", "dcb", "dcz", "bzip2", "x-bzip2"),
+        *("bz2", "lzma", "xz", "lz4", "snappy", "x-snappy-framed", "deflate-raw", "deflate64", "zip", "zlib"),
+    }
+)
+
+
+def split_encodings(value: str) -> tuple[list[str], list[str]]:
+    """Split a ``Content-Encoding`` into compressions and other names, such as ``utf-8``, ``none`` or ``aws-chunked``.
+
+    A server that writes another name does not compress the body: it mistakes the field for another one.
+    """
+    names = [name for part in value.lower().split(",") if (name := part.strip()) not in {"", "identity"}]
+    known = _decoders().keys() | _OTHERS
+    return [name for name in names if name in known], [name for name in names if name not in known]
+
+
+async def decompress(
+    source: AsyncIterable[bytes], encoding: str, *, has_length: bool = False
+) -> AsyncGenerator[bytes, None]:
     """Yield the decompressed chunks of a body.
 
     Args:
         source: the body as it was received.
-        encoding: the value of ``Content-Encoding``.
+        encoding: the value of ``Content-Encoding``. A name that is not a compression is ignored.
+        has_length: whether the end of the source is certainly the end of the body, which a closed connection is not.
 
     Raises:
         ProtocolError: the encoding is not supported, or the body is invalid or truncated.
     """
-    names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}]
+    names, _ = split_encodings(encoding)
     decoders = _decoders()
     if len(names) > _MAX_LAYERS or not decoders.keys() >= set(names):
-        raise ProtocolError(f"the response body has an unsupported Content-Encoding, {encoding[:80]!r}")
+        hint = "; install asdk[compression]" if {"br", "zstd"} & set(names) - decoders.keys() else ""
+        found = ", ".join(names[:5])  # all of them known: what a server may echo is not shown
+        raise ProtocolError(f"the response body has an unsupported Content-Encoding, {found!r}{hint}", answered=True)
     layers = [_Layer(name, decoders[name]) for name in reversed(names)]  # the last name is the outermost layer
     async for chunk in source:
         for decoded in _decode(layers, chunk):
             yield decoded
     if not all(layer.is_complete for layer in layers):
-        raise ProtocolError("the compressed response body is truncated")
+        raise ProtocolError("the compressed response body is truncated", answered=has_length)
 
 
 @cache
@@ -117,7 +141,7 @@ class _Layer:
         if data:
             self._members += 1
             if self._name in {"deflate", "br"} or self._members > _MAX_MEMBERS:
-                raise ProtocolError("the compressed response body has surplus data after its end")
+                raise ProtocolError("the compressed response body has surplus data after its end", answered=True)
         return data
 
     def _decode(self, decoder: _Decoder, data: bytes) -> bytes:
@@ -125,7 +149,7 @@ class _Layer:
             return decoder.decompress(data)
         except Exception as error:  # noqa: BLE001 - the libraries' errors have no common base
             problem = f"{type(error).__name__}: {error}"
-        raise ProtocolError(f"the response body is not valid {self._name} ({problem})", cause=problem)
+        raise ProtocolError(f"the response body is not valid {self._name} ({problem})", cause=problem, answered=True)
 
 
 class _Zlib:

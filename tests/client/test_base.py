@@ -9,6 +9,7 @@ import json
 import pickle
 import weakref
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,6 +33,7 @@ from asdk import (
     PermissionDeniedError,
     RateLimitError,
     Resource,
+    ResponseLimits,
     Retry,
     Secret,
     ServerError,
@@ -353,6 +355,23 @@ async def test_an_absolute_url_keeps_its_query_and_takes_more() -> None:
 
 
 # --- responses and errors ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n", b"\n", b"  \t"])
+async def test_an_empty_body_is_none_without_a_model(body: bytes) -> None:
+    client, _ = api([Reply(200, content=body)])
+    assert await client.request("GET", "/things") is None
+
+
+async def test_response_limits_are_an_option_of_client_copy_and_call() -> None:
+    small, large = ResponseLimits(json_containers=1), ResponseLimits(json_containers=3)
+    client, _ = api([Reply(json=[[], []])] * 3, response_limits=small)
+    with pytest.raises(DecodeError, match="json_containers"):
+        await client.request("GET", "/things")
+    assert await client.request("GET", "/things", response_limits=large) == [[], []]
+    assert await client.with_options(response_limits=large).request("GET", "/things") == [[], []]
+    with pytest.raises(ConfigurationError, match="response_limits"):
+        api([Reply()], response_limits=5)
 
 
 async def test_model_left_out_returns_plain_data_and_none_reads_nothing() -> None:
@@ -828,3 +847,18 @@ def test_the_current_tenant_is_of_the_copy_the_scope_or_the_client() -> None:
         assert client.current_tenant == Tenant("b")
         assert client.with_options(tenant=Tenant("c")).current_tenant == Tenant("c")
     assert client.current_tenant == Tenant("a")
+
+
+@model
+class Price:
+    amount: Decimal
+    note: Any = None
+
+
+async def test_the_decimals_of_a_page_are_exact() -> None:
+    body = b'{"items": [{"amount": 12345678901234567.89, "note": 1.5}], "total": 1}'
+    client, _ = api([Reply(content=body)])
+    pages = client.paginate("/prices", strategy=PageNumbers(items="items", total="total"), model=Price)
+    (price,) = [item async for item in pages]
+    assert price == Price(amount=Decimal("12345678901234567.89"), note=1.5)
+    assert type(price.note) is float

@@ -193,7 +193,9 @@ def test_an_unknown_option_is_rejected_with_the_known_ones() -> None:
         merge_options(Options(), given)
 
 
-@pytest.mark.parametrize("given", [{"retry": 3}, {"retry": True}, {"retry": "no"}, {"timeout": "5"}, {"timeout": 0}])
+@pytest.mark.parametrize(
+    "given", [{"retry": 3}, {"retry": True}, {"retry": "no"}, {"timeout": "5"}, {"timeout": 0}, {"response_limits": 5}]
+)
 def test_an_option_of_the_wrong_type_is_rejected(given: CallOptions) -> None:
     with pytest.raises(InvalidRequestError):
         merge_options(Options(), given)
@@ -220,9 +222,8 @@ def test_messages(make: Any, options: dict[str, Any], message: str) -> None:
     assert caught.value.message == message
 
 
-@pytest.mark.parametrize(("option", "value"), [("retry", 3), ("tenant", "acme")])
+@pytest.mark.parametrize(("option", "value"), [("retry", 3), ("tenant", "acme"), ("response_limits", None)])
 def test_the_message_for_an_option_of_the_wrong_type_names_it(option: str, value: Any) -> None:
-    with pytest.raises(
-        InvalidRequestError, match=rf"^{option} must be a {option.title()}.* got .*{type(value).__name__}"
-    ):
+    wanted = option.title().replace("_", "")
+    with pytest.raises(InvalidRequestError, match=rf"^{option} must be a {wanted}.* got .*{type(value).__name__}"):
         Options(**{option: value})

@@ -10,8 +10,10 @@ import pytest
 
 from asdk.errors import DecodeError, ProtocolError, StreamError
 from asdk.http.headers import Headers
+from asdk.http.options import Options
 from asdk.http.request import CallState, Request
 from asdk.http.response import Response
+from asdk.limits import ResponseLimits
 from asdk.models.declaration import model
 from asdk.secret import MASK, Secret
 
@@ -144,6 +146,68 @@ def test_a_decode_error_has_the_facts_of_the_response(read: Callable[[Response],
     assert (error.request_id, error.attempts, error.body) == ("8f3c", 2, b"<html>")
     assert str(error).startswith("200 GET /users/{id}: ")
     assert str(error).endswith("(2 attempts, request 8f3c)")
+
+
+JSON = {"Content-Type": "application/json"}
+TEXT = {"Content-Type": "text/plain; charset=iso-8859-1"}
+
+
+@pytest.mark.parametrize(
+    ("tp", "content", "headers", "value"),
+    [
+        (str, b'"a"', JSON, "a"),
+        (str, b'"a"', {"Content-Type": "application/problem+json; charset=utf-8"}, "a"),
+        (str, b'"a"', {"Content-Type": "Text/JSON"}, "a"),
+        (str, b'"a"', TEXT, '"a"'),
+        (str, b"caf\xe9", TEXT, "café"),
+        (str, b"123", TEXT, "123"),
+        (str, b"null", TEXT, "null"),
+        (str, b"<a/>", {"Content-Type": "application/xml"}, "<a/>"),
+        (str, b"a,b\r\n", {"Content-Type": "text/csv"}, "a,b\r\n"),
+        (str, b"text", {}, "text"),
+        (str, b"", {}, ""),
+        (str | None, b"123", TEXT, "123"),
+        (str | None, b"null", TEXT, "null"),
+        (str | None, b"null", JSON, None),
+        (str | None, b"", TEXT, None),
+        (str | None, b"", JSON, None),
+        (bytes, b'"a"', JSON, b'"a"'),
+        (bytes, b"\xff\r\n", TEXT, b"\xff\r\n"),
+        (bytes, b"", {}, b""),
+        (bytes | None, b"a", TEXT, b"a"),
+        (bytes | None, b"", {}, None),
+        (User | None, b"", JSON, None),
+        (User | None, b"\r\n", JSON, None),
+        (list[User] | None, b" ", {}, None),
+        (User, b'{"id": 5}', TEXT, User(id=5)),
+    ],
+    ids=str,
+)
+def test_text_bytes_and_empty_bodies(tp: Any, content: bytes, headers: dict[str, str], value: Any) -> None:
+    assert response(content, headers).decode(tp) == value
+
+
+@pytest.mark.parametrize("content", [b"OK", b'"unfinished', b"ok: true"])
+def test_a_text_in_the_place_of_json_is_called_by_its_media_type(content: bytes) -> None:
+    read: list[Callable[[Response], Any]] = [
+        lambda made: made.json(),
+        lambda made: made.decode(User),
+        lambda made: made.decode(list[str]),
+    ]
+    for call in read:
+        with pytest.raises(DecodeError) as caught:
+            call(response(content, TEXT))
+        assert "expected JSON, but the body is text/plain; model=str gives its text" in str(caught.value)
+        for headers in ({}, JSON):
+            with pytest.raises(DecodeError, match="not valid JSON"):
+                call(response(content, headers))
+
+
+def test_the_limits_of_the_request_apply_to_its_response() -> None:
+    made = response(b"[[], []]", options=Options(response_limits=ResponseLimits(json_containers=2)))
+    for call in (made.json, lambda: made.decode(list[Any])):
+        with pytest.raises(DecodeError, match="json_containers"):
+            call()
 
 
 def test_a_decode_error_has_path_and_template() -> None:

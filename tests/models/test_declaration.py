@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import attrs
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asdk.errors import ConfigurationError
+from asdk.errors import ConfigurationError, DecodeError
 from asdk.models.declaration import OpenEnum, Tag, field, is_direct, model, tagged, wire_names
+from asdk.models.decoding import decoder_for
+from asdk.unset import UNSET
 
 
 class Status(OpenEnum):
@@ -195,3 +198,60 @@ def test_an_open_enum_accepts_only_strings(value: Any) -> None:
 def test_tagged_equals_the_annotation() -> None:
     short: Any = tagged("kind", Cat, Dog)
     assert short == Annotated[Cat | Dog, Tag("kind")]
+
+
+# --- empty values -----------------------------------------------------------------------------------------------------
+
+
+@model(empty_as_default=True)
+class Lenient:
+    count: int = 0
+    tags: list[str] = field(factory=list)
+    by_name: dict[str, int] = field(factory=dict)
+    at: date = date(2024, 1, 1)
+    rate: float = field(default=1.5, name="theRate")
+    note: str = "none"
+    kind: Literal["a", "b"] = "a"
+    parent: int | None = 7
+    title: str | None = "untitled"
+    anything: Any = "default"
+
+
+@model
+class Strict:
+    count: int = 0
+    tags: list[str] = field(factory=list)
+
+
+@model(empty_as_default=True)
+class Required:
+    count: int
+
+
+@pytest.mark.parametrize("empty", [None, "", UNSET], ids=repr)
+def test_empty_values_stand_for_defaults_where_the_model_says_so(empty: Any) -> None:
+    names = ["count", "tags", "by_name", "at", "theRate", "kind"]
+    data = {name: empty for name in names if empty is not UNSET}
+    for decode in (decoder_for(Lenient).from_data, lambda data: decoder_for(Lenient)(json.dumps(data).encode())):
+        assert decode(data) == Lenient()
+    assert decoder_for(list[Lenient]).from_data([data]) == [Lenient()]
+
+
+def test_empty_values_of_the_type_itself_are_kept() -> None:
+    data = {"note": "", "parent": None, "title": "", "anything": None}
+    made = decoder_for(Lenient).from_data(data)
+    assert (made.note, made.parent, made.title, made.anything) == ("", None, "", None)
+    assert decoder_for(Lenient).from_data({"note": None, "title": None}) == Lenient(note="none", title=None)
+
+
+@pytest.mark.parametrize("data", [{"count": None}, {"count": ""}, {"tags": None}, {"tags": ""}])
+def test_empty_values_are_errors_by_default(data: Any) -> None:
+    with pytest.raises(DecodeError):
+        decoder_for(Strict).from_data(data)
+
+
+@pytest.mark.parametrize("data", [{}, {"count": None}, {"count": ""}])
+def test_a_required_field_is_required_although_empty_values_are_defaults(data: Any) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decoder_for(Required).from_data(data)
+    assert caught.value.path == "count"

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from asdk.errors import AsdkError
+from asdk.limits import ResponseLimits
 from asdk.models.declaration import Tag, field, model, tagged
-from asdk.models.decoding import decoder_for, parse_json
+from asdk.models.decoding import decoder_for
 from asdk.models.encoding import encode_json
+from asdk.models.parsing import parse_json
 from asdk.secret import Secret
 from asdk.unset import UNSET
 
@@ -72,7 +74,29 @@ MESSAGES: list[tuple[Callable[[], Any], str]] = [
     (parse("{}".encode("utf-16")), "expected JSON in UTF-8, but the body is UTF-16 or UTF-32"),
     (parse(b"ok"), "the body is not valid JSON"),
     (parse(b"NaN"), "the body is not valid JSON (NaN is not JSON)"),
-    (parse(b"[" * 1000), "the JSON of the body is nested deeper than 256"),
+    (parse(b"[1e999]"), "the body contains 1e999, which is beyond the range of a float"),
+    (
+        parse(b"9" * 5000),
+        "the body contains an integer of more than 4300 digits (integer_digits of response_limits=)",
+    ),
+    (
+        parse(b"[" + b"[]," * 1_000_000 + b"[]]"),
+        "the JSON of the body has more than 1000000 arrays and objects (json_containers of response_limits=)",
+    ),
+    (
+        lambda: parse_json(b"[1,2]", ResponseLimits(json_values=2)),
+        "the JSON of the body has more than 2 values (json_values of response_limits=)",
+    ),
+    (
+        lambda: decoder_for(int)(b"1e401"),
+        "the body: expected an integer with an exponent of up to 400, or Decimal as type, found the number 1e401",
+    ),
+    (
+        lambda: decoder_for(float)(b"1e400"),
+        "the body: expected a number within the range of a float, found the number 1e400",
+    ),
+    (lambda: ResponseLimits(body=0), "body of ResponseLimits must be a positive integer, got 0"),
+    (parse(b"[" * 1000), "the JSON of the body is nested deeper than 256 (json_depth of response_limits=)"),
     (decode(Order, {}), "orderNumber: required, but missing"),
     (decode(Order, {"orderNumber": "x"}), "orderNumber: expected an integer, found the string 'x'"),
     (decode(Order, {"orderNumber": "x" * 41}), "orderNumber: expected an integer, found a long string"),
@@ -88,7 +112,7 @@ MESSAGES: list[tuple[Callable[[], Any], str]] = [
     (decode(Secret, 5), "the body: expected a string, found another type (not shown, since it may be secret)"),
     (decode(TAGGED, {"kind": "cow"}), "the body: 'kind' must be one of ['cat', 'dog'], found the string 'cow'"),
     (decode(TAGGED, {}), "the body: 'kind' must be one of ['cat', 'dog'], found null"),
-    (decoder(bytes), "cannot decode to <class 'bytes'>: TypeError: bytes cannot be decoded from JSON"),
+    (decoder(list[bytes]), "cannot decode to list[bytes]: TypeError: bytes cannot be decoded from JSON"),
     (
         decoder(dict[float, int]),
         "cannot decode to dict[float, int]: TypeError: float cannot be a key; keys of JSON objects are strings",

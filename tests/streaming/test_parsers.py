@@ -11,7 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asdk import DecodeError, StreamError, model
-from asdk.streaming.parsers import LINE_LIMIT, EventParser, JsonLinesParser, LineSplitter, ServerSentEvent
+from asdk.limits import DEFAULT_LIMITS, ResponseLimits
+from asdk.streaming.parsers import EventParser, JsonLinesParser, LineSplitter, ServerSentEvent
+
+LINE_LIMIT = DEFAULT_LIMITS.stream_line
 
 
 def parse(*chunks: bytes) -> list[ServerSentEvent]:
@@ -150,8 +153,8 @@ def in_chunks(data: bytes, size: int) -> Iterable[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
-@pytest.mark.parametrize("size", [2**10, 2**16, 2**25])
-def test_a_line_has_at_most_one_mebibyte(size: int) -> None:
+@pytest.mark.parametrize("size", [2**12, 2**16, 2**25])
+def test_a_line_has_at_most_16_mebibytes(size: int) -> None:
     fits = b"data: " + b"x" * (LINE_LIMIT - 6)
     parser = EventParser()
     events = [event for chunk in in_chunks(b"data: 1\n\n" + fits + b"\n\n", size) for event in parser.feed(chunk)]
@@ -173,9 +176,8 @@ def test_the_events_before_an_overlong_line_come_first() -> None:
         next(feed)
 
 
-def test_an_overlong_event_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asdk.streaming.parsers.EVENT_LIMIT", 1000)
-    parser = EventParser()
+def test_an_overlong_event_is_an_error() -> None:
+    parser = EventParser(limits=ResponseLimits(body=1000))
     assert len(list(parser.feed(b"data: x\n" * 400 + b"\n"))) == 1
     with pytest.raises(StreamError, match="1000"):
         list(parser.feed(b"data: x\n" * 501))
@@ -196,7 +198,7 @@ def test_json_lines_are_split_at_lf_in_any_chunks(lines: list[bytes], data: st.D
 
 
 def test_json_lines_have_a_limit_too() -> None:
-    lines = LineSplitter(limit=4)
+    lines = LineSplitter(ResponseLimits(stream_line=4))
     assert list(lines.feed(b"1234\r\n1234\n")) == [b"1234", b"1234"]
     assert list(lines.feed(b"1234\r")) == []
     with pytest.raises(StreamError):
@@ -220,5 +222,5 @@ def test_an_event_decodes_its_data() -> None:
 
 def test_messages() -> None:
     with pytest.raises(StreamError) as caught:
-        list(LineSplitter(limit=4).feed(b"12345"))
-    assert caught.value.message == "a line of the stream must not exceed 4 bytes"
+        list(LineSplitter(ResponseLimits(stream_line=4)).feed(b"12345"))
+    assert caught.value.message == "a line of the stream must not exceed 4 bytes (stream_line of response_limits=)"

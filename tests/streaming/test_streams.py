@@ -21,6 +21,7 @@ from asdk import (
     ProtocolError,
     Request,
     RequestTimeoutError,
+    ResponseLimits,
     Retry,
     ServerError,
     StreamError,
@@ -170,12 +171,35 @@ async def test_a_bad_status_is_raised_with_its_body() -> None:
 
 
 async def test_an_overlong_line_is_an_error_after_the_items_before_it() -> None:
-    client, _ = make_client(sse(b"data: 1\n\n", b"x" * 2**20, b"x"), retry=QUICK)
+    client, _ = make_client(sse(b"data: 1\n\n", b"x" * 16 * 2**20, b"x"), retry=QUICK)
     async with client.events("GET", "/feed") as events:
         assert (await anext(events)).data == "1"
         with pytest.raises(StreamError, match="a line of the stream") as caught:
             await anext(events)
         assert_clean(caught.value)
+
+
+@pytest.mark.parametrize(("size", "limits"), [(3 * 2**19, {}), (2**24, {"stream_line": 2**25})])
+async def test_a_line_may_be_long_within_the_limit(size: int, limits: dict[str, int]) -> None:
+    client, _ = make_client(sse(b"data: " + b"x" * size + b"\n\n"))
+    async with client.events("GET", "/feed", response_limits=ResponseLimits(**limits)) as events:
+        assert [len(event.data) async for event in events] == [size]
+    client, _ = make_client(Reply(content=b'"' + b"x" * size + b'"\n'), response_limits=ResponseLimits(**limits))
+    async with client.json_lines("GET", "/feed") as lines:
+        assert [len(line) async for line in lines] == [size]
+
+
+async def test_the_limits_of_json_apply_to_each_item() -> None:
+    limits = ResponseLimits(json_containers=1)
+    client, _ = make_client(sse(b"data: [[]]\n\ndata: []\n\n"), response_limits=limits)
+    async with client.events("GET", "/feed", model=list[Any]) as events:
+        with pytest.raises(DecodeError, match="json_containers"):
+            await anext(events)
+        assert await anext(events) == []
+    with pytest.raises(DecodeError, match="json_containers"):
+        ServerSentEvent("[[]]").json(limits)
+    with pytest.raises(DecodeError, match="json_containers"):
+        ServerSentEvent("[[]]").decode(list[Any], limits)
 
 
 async def test_a_stream_is_opened_once_by_async_with() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 from typing import Any
 
@@ -16,6 +17,7 @@ from asdk import (
     DecodeError,
     ProtocolError,
     RedirectError,
+    ResponseTooLargeError,
     Retry,
     Secret,
     ServerError,
@@ -78,21 +80,126 @@ BROKEN = {
     "a status of two digits": saying(b"HTTP/1.1 99 Little\r\n\r\n"),
     "a status of four digits": saying(b"HTTP/1.1 1000 Much\r\n\r\n"),
     "another version": saying(b"HTTP/2 200 OK\r\n\r\n"),
-    "no end of the head": endless_head,
-    "no end of a line": endless_line,
-    "a 204 with a body": saying(b"HTTP/1.1 204 Nothing\r\nContent-Length: 2\r\n\r\n{}", then="keep"),
+}
+
+#: Responses after which the request is not sent again, since the server has answered it.
+ANSWERED = {
+    *("a chunk of no size", "more than the Content-Length", "a Content-Length of no number", "two lengths", "no HTTP"),
+    *("a negative Content-Length", "a length and chunks", "binary garbage", "a status of two digits"),
+    *("a status of four digits", "another version"),
 }
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
-@pytest.mark.parametrize("behavior", BROKEN.values(), ids=BROKEN)
-async def test_a_broken_response_is_one_protocol_error(behavior: Behavior, streamed: bool) -> None:
-    with RawServer(behavior) as server:
+@pytest.mark.parametrize("name", BROKEN)
+async def test_a_broken_response_is_one_protocol_error(name: str, streamed: bool) -> None:
+    with RawServer(BROKEN[name]) as server:
         async with client_of(server) as client:
             error = await failure_of(read(client, streamed=streamed), ProtocolError)
-        assert (error.method, error.template, error.sent, error.retryable) == ("GET", "/things", True, True)
+        assert (error.method, error.template, error.sent) == ("GET", "/things", True)
+        assert error.retryable is not error.answered is (name in ANSWERED)
         assert len(server.heads) == 1
         await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
+@pytest.mark.parametrize("behavior", [endless_head, endless_line])
+async def test_an_endless_head_is_too_large(behavior: Behavior, streamed: bool) -> None:
+    with RawServer(behavior) as server:
+        async with client_of(server, retry=QUICK) as client:
+            await failure_of(read(client, streamed=streamed), ResponseTooLargeError)
+        assert len(server.heads) == 1
+        await server.until(lambda: server.open == 0)
+
+
+GZIP = "Content-Encoding: gzip\r\n"
+UNREADABLE = {
+    "no gzip": head(200, f"{GZIP}Content-Length: 2\r\n") + b"{}",
+    "no gzip in chunks": head(200, f"{GZIP}Transfer-Encoding: chunked\r\n") + b"2\r\n{}\r\n0\r\n\r\n",
+    "half a gzip": head(200, f"{GZIP}Content-Length: 2\r\n") + b"\x1f\x8b",
+    "an unsupported compression": head(200, "Content-Encoding: compress\r\nContent-Length: 2\r\n") + b"{}",
+    "too many layers": head(200, "Content-Encoding: gzip, gzip, gzip\r\nContent-Length: 2\r\n") + b"{}",
+    "a large head": head(200, "".join(f"X-{n}: {'x' * 9000}\r\n" for n in range(9)) + "Content-Length: 2\r\n") + b"{}",
+}
+
+
+@pytest.mark.parametrize("method", ["DELETE", "GET", "PUT"])
+@pytest.mark.parametrize("reply", UNREADABLE.values(), ids=UNREADABLE)
+async def test_a_complete_response_that_cannot_be_read_is_not_repeated(reply: bytes, method: str) -> None:
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server, retry=QUICK) as client:
+            with pytest.raises(ProtocolError) as caught:
+                await client.request(method, "/things")
+        assert (caught.value.status, caught.value.attempts, caught.value.retryable) == (200, 1, False)
+        assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERED - {"a Content-Length of no number"}))
+async def test_an_invalid_response_is_not_repeated(name: str) -> None:
+    with RawServer(BROKEN[name]) as server:
+        async with client_of(server, retry=QUICK) as client:
+            await failure_of(client.request("DELETE", "/things"), ProtocolError)
+        assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        TEN + b"12345",
+        head(200, f"{GZIP}Content-Length: 20\r\n") + b"\x1f\x8b",
+        head(200, GZIP) + b"\x1f\x8b",  # no length: the connection may have been cut
+        CHUNKED + b"5\r\n123",
+    ],
+)
+async def test_a_response_that_broke_is_repeated(reply: bytes) -> None:
+    async def first_breaks(exchange: RawExchange) -> None:
+        if exchange.number == 1:
+            await exchange.send(reply)
+            exchange.writer.close()
+        else:
+            await exchange.answer(b"{}")
+
+    with RawServer(first_breaks) as server:
+        async with client_of(server, retry=QUICK) as client:
+            assert await client.request("DELETE", "/things") == {}
+        assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    ["Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "\r\nnothing"],
+)
+async def test_the_body_of_a_204_is_dropped(surplus: str) -> None:
+    with RawServer(saying(f"HTTP/1.1 204 Nothing\r\n{surplus}".encode(), then="keep")) as server:
+        async with client_of(server, retry=QUICK) as client:
+            assert await client.request("DELETE", "/things") is None
+            assert await client.request("DELETE", "/things") is None
+        assert server.connections == len(server.heads) == 2
+
+
+@pytest.mark.parametrize("label", ["utf-8", "UTF8", "none", "aws-chunked", "binary", "iso-8859-1", "text", "8bit", "x"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["buffered", "streamed"])
+async def test_a_name_that_is_no_compression_is_ignored(
+    label: str, streamed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = head(200, f"Content-Encoding: {label}\r\nContent-Length: 2\r\n") + b"{}"
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server, retry=QUICK) as client:
+            for _ in range(3):
+                assert await read(client, streamed=streamed) == b"{}"
+        assert len(server.heads) == 3
+    warnings = [record.getMessage() for record in caplog.records if record.name == "asdk"]
+    assert len(warnings) == 1
+    assert label.lower() in warnings[0]
+
+
+async def test_a_compression_beside_another_name_is_decoded() -> None:
+    for label in ("aws-chunked, gzip", "gzip, utf-8"):
+        body = gzip.compress(b"{}")
+        reply = head(200, f"Content-Encoding: {label}\r\nContent-Length: {len(body)}\r\n") + body
+        with RawServer(saying(reply, then="keep")) as server:
+            async with client_of(server) as client:
+                assert await client.request("GET", "/things") == {}
 
 
 ODD = {

@@ -16,15 +16,16 @@ from backports import zstd
 
 from asdk import (
     BaseClient,
+    DecodeError,
     InvalidRequestError,
     NotFoundError,
     ProtocolError,
+    ResponseLimits,
     ResponseTooLargeError,
     Secret,
     StatusError,
 )
 from asdk.middleware import CircuitBreaker
-from asdk.transports import _aiohttp_bodies
 from tests.support.failures import failure_of
 from tests.support.servers import QUICK, RawExchange, RawServer, client_of, head, read, saying, until
 
@@ -125,10 +126,12 @@ async def test_a_failed_upload_logs_no_task_exception() -> None:
 # --- responses --------------------------------------------------------------------------------------------------------
 
 
+SMALL = ResponseLimits(body=2**20)
+
+
 @pytest.fixture
-def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(_aiohttp_bodies, "BODY_LIMIT", 2**20)
-    return 2**20
+def small_limit() -> int:
+    return SMALL.body
 
 
 async def test_a_body_announced_as_too_large_is_not_read(small_limit: int) -> None:
@@ -142,7 +145,7 @@ async def test_a_body_announced_as_too_large_is_not_read(small_limit: int) -> No
             sent += 4096
 
     with RawServer(announce) as server:
-        async with client_of(server, retry=QUICK) as client:
+        async with client_of(server, retry=QUICK, response_limits=SMALL) as client:
             error = await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
             assert (error.retryable, error.attempts, len(server.heads)) == (False, 1, 1)
             await server.until(lambda: server.open == 0)
@@ -162,7 +165,7 @@ async def test_an_endless_body_is_read_up_to_the_limit(small_limit: int, encodin
 
     with RawServer(pour) as server:
         async with client_of(server) as client:
-            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+            await failure_of(client.request("GET", "/things", response_limits=SMALL), ResponseTooLargeError)
             await server.until(lambda: server.open == 0)
         assert len(server.heads) == 1
 
@@ -183,7 +186,8 @@ async def test_a_decompression_bomb_stops_at_the_limit(small_limit: int, layers:
     reply = head(200, f"Content-Encoding: {layers}\r\nContent-Length: {len(bomb)}\r\n") + bomb
     with RawServer(saying(reply, then="keep")) as server:
         async with client_of(server) as client:
-            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+            small = client.with_options(response_limits=SMALL)
+            await failure_of(small.request("GET", "/things"), ResponseTooLargeError)
 
 
 async def test_a_stream_has_no_limit(small_limit: int) -> None:
@@ -191,21 +195,54 @@ async def test_a_stream_has_no_limit(small_limit: int) -> None:
         await exchange.answer(b"x" * 4 * small_limit)
 
     with RawServer(large) as server:
-        async with client_of(server) as client:
+        async with client_of(server, response_limits=SMALL) as client:
             assert len(await read(client, streamed=True)) == 4 * small_limit
 
 
 @pytest.mark.parametrize("length", [2 * 2**20, None], ids=["announced", "unannounced"])
-async def test_a_body_of_exactly_the_limit_is_read(monkeypatch: pytest.MonkeyPatch, length: int | None) -> None:
-    monkeypatch.setattr(_aiohttp_bodies, "BODY_LIMIT", 2 * 2**20)
+async def test_a_body_of_exactly_the_limit_is_read(length: int | None) -> None:
     announced = "" if length is None else f"Content-Length: {length}\r\n"
     with RawServer(saying(head(200, announced) + b"x" * 2 * 2**20)) as server:
-        async with client_of(server) as client:
+        async with client_of(server, response_limits=ResponseLimits(body=2 * 2**20)) as client:
             assert len(await read(client, streamed=False)) == 2 * 2**20
 
 
-async def test_a_header_line_of_16_kib_is_accepted() -> None:
-    line = "x" * 15_000
+@pytest.mark.parametrize("body", [b"{}", b'"' + b"x" * 98 + b'"', b'"' + b"x" * 200_000 + b'"'])
+async def test_the_limit_of_a_body_can_be_lowered(body: bytes) -> None:
+    reply = head(200, f"Content-Length: {len(body)}\r\n") + body
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server) as client:
+            await client.request("GET", "/things", response_limits=ResponseLimits(body=len(body)))
+            limits = ResponseLimits(body=len(body) - 1)
+            await failure_of(client.request("GET", "/things", response_limits=limits), ResponseTooLargeError)
+
+
+async def test_a_large_body_of_json_is_read_within_raised_limits() -> None:
+    body = b"[" + b"[]," * 2_000_000 + b'"' + b"x" * 70 * 2**20 + b'"]'
+    packed = gzip.compress(body, 1)
+    reply = head(200, f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n") + packed
+    limits = ResponseLimits(body=200 * 2**20, json_containers=3_000_000)
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server) as client:
+            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+            assert len(await client.request("GET", "/things", response_limits=limits)) == 2_000_001
+            bodies = ResponseLimits(body=200 * 2**20)
+            await failure_of(client.request("GET", "/things", response_limits=bodies), DecodeError)
+
+
+async def test_the_limit_of_a_head_can_be_changed() -> None:
+    reply = head(200, f"X-Long: {'x' * 100_000}\r\nContent-Length: 2\r\n") + b"{}"
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server) as client:
+            await failure_of(client.request("GET", "/things"), ResponseTooLargeError)
+            limits = ResponseLimits(head=2**20)
+            assert await client.request("GET", "/things", response_limits=limits) == {}
+            limits = ResponseLimits(head=50)
+            await failure_of(client.request("GET", "/things", response_limits=limits), ResponseTooLargeError)
+
+
+async def test_a_header_line_of_60_kib_is_accepted() -> None:
+    line = "x" * 60_000
     with RawServer(saying(head(200, f"X-Long: {line}\r\nContent-Length: 2\r\n") + b"{}")) as server:
         async with client_of(server) as client:
             assert (await client.send(client.build_request("GET", "/things"))).headers["x-long"] == line

@@ -104,7 +104,7 @@ async def test_invalid_data_is_an_error(encoding: str, body: bytes) -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("encoding", ["compress", "gzip, lzma", "gzip, gzip, gzip", "chunked", "\x00"])
+@pytest.mark.parametrize("encoding", ["compress", "gzip, lzma", "gzip, gzip, gzip", "xz", "Snappy"])
 async def test_an_unsupported_encoding_is_an_error(encoding: str) -> None:
     with pytest.raises(ProtocolError, match="unsupported Content-Encoding"):
         await decoded(b"x", encoding)
