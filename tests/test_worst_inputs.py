@@ -21,7 +21,7 @@ from asdk.http.response import Response
 from asdk.http.urls import BaseURL, origin_of, parse_url
 from asdk.http.www_authenticate import parse_challenges
 from asdk.middleware import CacheMiddleware
-from asdk.models.decoding import parse_json
+from asdk.models.parsing import parse_json
 from asdk.secret import Secret
 from asdk.streaming.parsers import EventParser, JsonLinesParser
 from asdk.testing import MemoryTransport, Reply

@@ -175,7 +175,10 @@ _NOT_COUNTED = bytes(set(range(256)) - set(b'"[{,'))
 
 def _has_digits(content: bytes, limits: ResponseLimits) -> bool:
     """Return whether there are more digits in a row than an integer may have, be it in a string."""
-    return re.search(rb"(?<![0-9])[0-9]{%d}" % (limits.integer_digits + 1), content) is not None
+    return any(found.end() - found.start() > limits.integer_digits for found in _DIGITS(content))
+
+
+_DIGITS = re.compile(rb"[0-9]+").finditer
 
 
 def _integer_parser(digits: int) -> Callable[[str], int]:
