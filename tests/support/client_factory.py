@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
-from asdk import BaseClient, Retry
+from asdk import BaseClient, Retry, Timeout
 
 ClientT = TypeVar("ClientT", bound=BaseClient)
 
@@ -17,7 +17,8 @@ async def client_factory(kind: type[ClientT], **defaults: Any) -> AsyncIterator[
     async with AsyncExitStack() as open_clients:
 
         def make(**settings: Any) -> ClientT:
-            client = kind(**{"retry": Retry(base_delay=0.01), **defaults, **settings})
+            patient = Timeout(connect=60)  # a busy machine accepts a hundred connections slowly
+            client = kind(**{"retry": Retry(base_delay=0.01), "timeout": patient, **defaults, **settings})
             open_clients.push_async_callback(client.aclose)
             return client
 

@@ -139,7 +139,7 @@ class MGnify(BaseClient):
     def describe_error(self, data: Any) -> tuple[str | None, str | None]:
         """Return the server's code and message, with advice added to known messages."""
         code, message = read_error(data)
-        hint = _HINTS.get(message or "")
+        hint = _HINTS.get((message or "").partition("; ")[0])  # without the reasons that follow it
         return code, message if hint is None else f"{message} ({hint})"
 
 

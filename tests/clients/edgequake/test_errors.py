@@ -74,10 +74,9 @@ async def test_a_problem_document_keeps_its_members() -> None:
     reply = Reply(404, json=PROBLEM, headers={"Content-Type": "application/problem+json", "x-request-id": "8f3c"})
     error = await error_of(reply)
     assert error.problem == PROBLEM
-    assert str(error) == (
-        "404 GET /api/v1/documents/{document_id}: Document not found: d1; searched in workspace default; use "
-        "with_workspace(...) for another one (request 8f3c)"
-    )
+    assert (error.status, error.template, error.request_id) == (404, "/api/v1/documents/{document_id}", "8f3c")
+    assert "Document not found: d1" in str(error)
+    assert "with_workspace(...)" in str(error)
     assert pickle.loads(pickle.dumps(error)).problem == PROBLEM
 
 
