@@ -243,7 +243,7 @@ async def test_deadline_and_quota_apply_to_strategies_too() -> None:
     assert len(await waits_of(Retry(wait=wait_none(), stop=stop_never))) == CAPACITY // RETRY_COST
 
 
-async def test_a_strategy_that_wants_no_deadline_is_stopped_by_it_during_an_attempt() -> None:
+async def test_the_deadline_stops_an_endless_strategy_during_an_attempt() -> None:
     client = memory_client(lambda request: Reply(503, delay=6), retry=Retry(wait=wait_none(), stop=stop_never))
     with pytest.raises(DeadlineExceededError):
         await client.request("GET", "/x", timeout=10)

@@ -78,7 +78,7 @@ async def test_the_same_with_the_leading_caller_cancelled() -> None:
     assert service.logins == 2
 
 
-async def test_a_hundred_calls_that_are_all_refused_over_a_while_cost_one_refresh() -> None:
+async def test_a_hundred_calls_rejected_over_time_cost_one_refresh() -> None:
     asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
     clock, service = VirtualClock(), Service()
     client = service.client(clock)
@@ -89,7 +89,7 @@ async def test_a_hundred_calls_that_are_all_refused_over_a_while_cost_one_refres
     assert service.logins == 2
 
 
-async def test_a_refresh_that_fails_is_one_request_and_an_exception_of_its_own_for_each_call() -> None:
+async def test_a_failed_refresh_is_one_request_and_an_error_for_each_call() -> None:
     clock, service = VirtualClock(), Service(refuse_logins=True)
     errors = await all_of(service.client(clock), 1000)
     assert service.logins == 1

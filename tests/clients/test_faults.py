@@ -121,7 +121,7 @@ async def test_each_break_is_an_error_of_its_own(
 
 
 @each_api
-async def test_a_401_that_stays_is_said_after_one_new_token(api: Api, sandbox: Sandbox) -> None:
+async def test_a_lasting_401_is_raised_after_one_new_token(api: Api, sandbox: Sandbox) -> None:
     server = api.server(sandbox)
     server.faults.add(ServerFault.status(401), path=api.route)
     async with api.client(sandbox, retry=None) as client:
@@ -134,7 +134,7 @@ async def test_a_401_that_stays_is_said_after_one_new_token(api: Api, sandbox: S
 
 @each_api
 @pytest.mark.parametrize("fault", [fault for fault, _ in BREAKS.values()], ids=BREAKS)
-async def test_a_token_endpoint_that_breaks_is_no_refusal(api: Api, sandbox: Sandbox, fault: ServerFault) -> None:
+async def test_a_failing_token_endpoint_is_not_a_rejected_login(api: Api, sandbox: Sandbox, fault: ServerFault) -> None:
     server = api.server(sandbox)
     for path in TOKEN_PATHS[api.name]:
         server.faults.add(fault, path=path)
@@ -148,7 +148,7 @@ async def test_a_token_endpoint_that_breaks_is_no_refusal(api: Api, sandbox: San
 
 @each_api
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_token_endpoint_in_trouble_says_when_to_come_back(api: Api, sandbox: Sandbox, status: int) -> None:
+async def test_the_retry_after_of_a_token_endpoint_is_reported(api: Api, sandbox: Sandbox, status: int) -> None:
     server = api.server(sandbox)
     server.faults.add(ServerFault.status(status, retry_after=30), path=TOKEN_PATHS[api.name][0])
     async with api.client(sandbox, timeout=10) as client:
@@ -161,7 +161,7 @@ async def test_a_token_endpoint_in_trouble_says_when_to_come_back(api: Api, sand
 
 @each_api
 @pytest.mark.parametrize("status", [400, 401, 403, 423])
-async def test_a_refused_login_is_said_once_and_remembered(api: Api, sandbox: Sandbox, status: int) -> None:
+async def test_a_rejected_login_is_remembered(api: Api, sandbox: Sandbox, status: int) -> None:
     server = api.server(sandbox)
     server.faults.add(ServerFault.status(status), path=TOKEN_PATHS[api.name][0])
     async with api.client(sandbox) as client:

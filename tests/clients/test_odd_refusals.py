@@ -43,7 +43,7 @@ CLIENTS: dict[str, Callable[[MemoryTransport], BaseClient]] = {
 @pytest.mark.parametrize("api", CLIENTS)
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 500, 503, 599])
 @pytest.mark.parametrize("body", BODIES, ids=[str(number) for number in range(len(BODIES))])
-async def test_whatever_stands_in_a_refusal_it_is_one_line_with_the_status(api: str, status: int, body: bytes) -> None:
+async def test_any_rejection_is_one_line_with_the_status(api: str, status: int, body: bytes) -> None:
     client = CLIENTS[api](MemoryTransport([Reply(status, content=body)]))
     with pytest.raises(StatusError) as caught:
         await client.request("GET", "/things/{id}", path_params={"id": 1})

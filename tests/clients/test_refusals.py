@@ -459,7 +459,7 @@ def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Setup]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.api}: {case.name}" for case in CASES])
-async def test_a_refusal_is_one_error_that_says_what_to_do(case: Case, setup: Setup) -> None:
+async def test_each_rejection_is_one_error_with_a_hint(case: Case, setup: Setup) -> None:
     with pytest.raises(AsdkError) as caught:
         await case.provoke(setup)
     error, line = caught.value, str(caught.value)

@@ -52,7 +52,7 @@ async def test_a_hundred_callers_cause_one_token_request(api: Api, sandbox: Sand
 
 
 @each_api
-async def test_a_hundred_callers_whose_token_the_server_forgot_cause_one_renewal(
+async def test_a_hundred_callers_with_a_forgotten_token_cause_one_refresh(
     api: Api, sandbox: Sandbox, shared_clock: SharedClock
 ) -> None:
     server = api.server(sandbox)

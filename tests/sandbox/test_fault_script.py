@@ -21,7 +21,7 @@ def strikes(rule: FaultRule, count: int) -> list[bool]:
     return [rule.strikes() for _ in range(count)]
 
 
-async def test_a_rule_strikes_so_many_times_and_says_how_often(
+async def test_a_rule_applies_a_limited_number_of_times(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
     rule = edgequake.faults.add(BUSY, times=2)
@@ -34,7 +34,7 @@ def test_the_first_matching_requests_can_pass() -> None:
     assert strikes(FaultRule(BUSY, after=2), 4) == [False, False, True, True]
 
 
-def test_a_rule_can_strike_each_so_manyth_request() -> None:
+def test_a_rule_can_apply_to_every_nth_request() -> None:
     assert strikes(FaultRule(BUSY, every=3), 7) == [False, False, True, False, False, True, False]
 
 

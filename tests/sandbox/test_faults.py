@@ -102,7 +102,7 @@ async def test_a_status_comes_without_effect_or_after_it(
         assert (reply.status, document_count(edgequake)) == (504, 1)
 
 
-async def test_a_delay_goes_on_afterwards(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
+async def test_a_delayed_request_continues(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
     edgequake.faults.add(ServerFault.delay(0.03))
     started = time.perf_counter()
     async with anonymous.get("/health") as reply:
@@ -182,7 +182,7 @@ async def test_a_stall_sends_the_head_and_then_nothing(
             await reply.read()
 
 
-async def test_a_short_stall_goes_on(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
+async def test_a_short_stall_continues(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
     edgequake.faults.add(ServerFault.stall(0.03))
     started = time.perf_counter()
     async with anonymous.get("/health") as reply:

@@ -27,7 +27,7 @@ def test_the_token_of_rfc_7515_appendix_a_has_the_right_signature() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c", "ä.ö.ü", jwt.encode({"sub": "1"}, b"other")])
-def test_what_this_secret_has_not_signed_is_refused(token: str) -> None:
+def test_a_token_of_another_secret_is_rejected(token: str) -> None:
     with pytest.raises(jwt.InvalidTokenError):
         jwt.decode(token, SECRET)
 

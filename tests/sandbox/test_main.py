@@ -81,7 +81,7 @@ def test_it_serves_until_a_signal_and_ends_quietly(number: signal.Signals, lines
         assert (process.returncode, rest, SLOW.sub("", errors)) == (0, "", "")
 
 
-def test_each_client_is_made_by_the_line_that_is_printed_for_it(lines: list[str]) -> None:
+def test_the_printed_line_creates_a_client(lines: list[str]) -> None:
     printed = facts(lines, "python")
     assert len(printed) == len(CALLS)
 
@@ -96,7 +96,7 @@ def test_each_client_is_made_by_the_line_that_is_printed_for_it(lines: list[str]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-def test_each_api_answers_the_curl_that_is_printed_for_it(lines: list[str]) -> None:
+def test_the_printed_curl_command_works(lines: list[str]) -> None:
     printed = facts(lines, "shell")
     assert len(printed) == len(CALLS)
     for line in printed:
@@ -110,14 +110,14 @@ def keys(printed: list[str]) -> set[str]:
     return {line for label in ("API key", "client", "company", "customer") for line in facts(printed, label)}
 
 
-def test_the_same_seed_prints_the_same_keys_and_two_run_at_once(lines: list[str]) -> None:
+def test_equal_seeds_print_equal_keys_and_two_programs_can_run(lines: list[str]) -> None:
     with serving("--seed", "0") as (_, again):
         assert len(keys(again)) == 6
         assert keys(again) == keys(lines)
         assert again[0] != lines[0]
 
 
-def test_a_taken_port_is_said_in_one_line() -> None:
+def test_a_port_in_use_is_a_one_line_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = subprocess.run(

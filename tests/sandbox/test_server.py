@@ -45,7 +45,7 @@ async def test_it_listens_on_all_addresses_and_names_loopback() -> None:
         assert await asyncio.to_thread(health, sandbox.edgequake.url) == "healthy"
 
 
-async def test_an_address_that_is_not_this_machine_s_is_said_once() -> None:
+async def test_a_foreign_address_is_named_once_in_the_error() -> None:
     with pytest.raises(OSError, match=r"edgequake cannot listen on 203\.0\.113\.1:0: [a-z ]+$"):
         await Sandbox(host="203.0.113.1").start()
 
@@ -89,7 +89,7 @@ async def test_it_stops_quickly_under_stalled_requests_and_open_connections(
             await delayed
 
 
-async def test_the_token_lifetime_is_set_for_all_and_leaves_given_settings_alone() -> None:
+async def test_the_token_lifetime_applies_to_all_apis_and_keeps_settings() -> None:
     settings = EdgeQuakeSettings(processing_time=3)
     sandbox = Sandbox(token_lifetime=2.0, edgequake=settings)
     assert sandbox.edgequake.settings.token_lifetime == 2.0
@@ -140,7 +140,7 @@ def test_a_thread_stops_quickly_under_a_stalled_request() -> None:
     connection.close()
 
 
-def test_state_can_be_looked_at_and_turned_from_other_threads() -> None:
+def test_other_threads_can_read_and_change_the_state() -> None:
     with Sandbox.in_thread() as sandbox:
         server, home = sandbox.edgequake, threading.get_ident()
         assert server.inspect(lambda state: threading.get_ident()) != home
@@ -150,7 +150,7 @@ def test_state_can_be_looked_at_and_turned_from_other_threads() -> None:
             server.revoke_refresh_tokens("nobody")
 
 
-def test_state_can_be_looked_at_without_a_running_server() -> None:
+def test_state_is_readable_without_a_running_server() -> None:
     assert Sandbox().edgequake.inspect(lambda state: len(state.users)) == 2
 
 

@@ -21,7 +21,7 @@ async def test_a_long_wait_takes_no_time() -> None:
     assert time.monotonic() - began < 1
 
 
-async def test_waits_end_in_the_order_of_their_moments() -> None:
+async def test_waits_end_in_order_of_their_times() -> None:
     clock, order = VirtualClock(), []
 
     async def wait(seconds: float) -> None:
@@ -32,7 +32,7 @@ async def test_waits_end_in_the_order_of_their_moments() -> None:
     assert order == [(0, 0), (1, 1), (2, 2), (2.5, 2.5), (3, 3)]
 
 
-async def test_timers_of_one_moment_fire_in_the_order_in_which_they_were_set() -> None:
+async def test_simultaneous_timers_fire_in_the_order_they_were_set() -> None:
     clock, fired = VirtualClock(auto=False), list[int]()
     for number in range(50):
         clock.call_later(5, fired.append, number)
@@ -53,7 +53,7 @@ async def test_many_tasks_with_many_waits_see_one_time() -> None:
     assert ends == [sum((number * 7 + step) % 13 for step in range(10)) for number in range(200)]
 
 
-async def test_time_stands_still_while_a_task_has_something_to_do() -> None:
+async def test_time_does_not_advance_while_a_task_can_run() -> None:
     clock, seen = VirtualClock(), []
 
     async def busy() -> None:
@@ -65,7 +65,7 @@ async def test_time_stands_still_while_a_task_has_something_to_do() -> None:
     assert set(seen) == {0}
 
 
-async def test_what_a_timer_sets_off_has_its_turns_before_the_next_timer() -> None:
+async def test_the_effects_of_a_timer_precede_the_next_timer() -> None:
     clock, seen = VirtualClock(), []
 
     async def react() -> None:
@@ -80,7 +80,7 @@ async def test_what_a_timer_sets_off_has_its_turns_before_the_next_timer() -> No
     assert seen == [1, 1.5]
 
 
-async def test_the_waits_are_written_down() -> None:
+async def test_the_waits_are_recorded() -> None:
     clock = VirtualClock()
     await asyncio.gather(clock.sleep(2), clock.sleep(1))
     await clock.sleep(0)
@@ -90,7 +90,7 @@ async def test_the_waits_are_written_down() -> None:
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
-async def test_by_hand_nothing_happens_before_time_is_turned() -> None:
+async def test_without_auto_nothing_happens_before_the_clock_is_advanced() -> None:
     clock = VirtualClock(auto=False)
     wait = asyncio.create_task(clock.sleep(10))
     await asyncio.sleep(0.02)
@@ -101,7 +101,7 @@ async def test_by_hand_nothing_happens_before_time_is_turned() -> None:
     assert wait.done()
 
 
-async def test_each_timer_on_the_way_fires_at_its_own_moment() -> None:
+async def test_each_timer_fires_at_its_own_time() -> None:
     clock, seen = VirtualClock(auto=False), []
 
     async def tick() -> None:
@@ -142,7 +142,7 @@ async def test_a_wait_without_length_ends_at_once() -> None:
 # --- the wall clock ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_wall_clock_goes_with_the_monotonic_one_until_it_is_turned() -> None:
+async def test_the_wall_clock_follows_the_monotonic_one_until_it_is_set() -> None:
     clock = VirtualClock(start=1000.0)
     await clock.sleep(5)
     assert (clock.monotonic(), clock.time()) == (5, 1005)
@@ -192,7 +192,7 @@ async def test_thousands_of_cancelled_timers_cost_nothing() -> None:
     assert clock.monotonic() == 60
 
 
-async def test_a_timer_may_cancel_another_of_the_same_moment() -> None:
+async def test_a_timer_may_cancel_a_simultaneous_one() -> None:
     clock, fired = VirtualClock(), list[str]()
     timers: list[Callable[[], None]] = []
     clock.call_later(1, lambda: [cancel() for cancel in timers])
@@ -217,7 +217,7 @@ async def test_a_timer_sees_the_context_in_which_it_was_set() -> None:
     assert seen == ["ada", "bob"]
 
 
-async def test_a_callback_that_fails_is_the_loops_to_report_and_time_goes_on() -> None:
+async def test_a_failing_callback_is_reported_by_the_loop() -> None:
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["exception"]))
 

@@ -49,7 +49,7 @@ def test_a_plan_in_order_and_what_comes_after() -> None:
     assert [plan.take() for _ in range(4)] == [Fault.STALL, None, Fault.REFUSED, Fault.REFUSED]
 
 
-def test_what_cannot_be_met_is_left_out() -> None:
+def test_faults_that_cannot_occur_are_left_out() -> None:
     plan = FaultPlan([Fault.TLS_FAILURE, Fault.TLS_FAILURE, Fault.STALL, None])
     assert [plan.take({Fault.STALL}) for _ in range(2)] == [Fault.STALL, None]
 
@@ -167,7 +167,7 @@ def client_to(proxy: FaultProxy, **options: object) -> BaseClient:
 
 @pytest.mark.parametrize("path", ["/x", "/chunked", "/none"])
 @pytest.mark.parametrize("fault", [Fault.RESET_AFTER_HEAD, Fault.CLOSED_IN_BODY, Fault.WRONG_LENGTH, Fault.BAD_CHUNK])
-async def test_every_shape_of_reply_can_be_spoilt(path: str, fault: Fault) -> None:
+async def test_replies_of_every_shape_can_fail(path: str, fault: Fault) -> None:
     with RawServer(things) as server:
         async with FaultProxy(server.url, FaultPlan([fault])) as proxy, client_to(proxy) as client:
             request = client.build_request("GET", path)
@@ -246,7 +246,7 @@ async def test_a_cancelled_proxy_closes_its_sockets(late: bool) -> None:
         assert [str(warning.message) for warning in unclosed] == []
 
 
-def test_a_loop_may_end_while_a_connection_is_at_the_door() -> None:
+def test_a_loop_may_end_while_a_connection_is_being_accepted() -> None:
     script = """
     import socket
     from urllib.parse import urlsplit

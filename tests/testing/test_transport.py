@@ -33,7 +33,7 @@ def client_on(transport: MemoryTransport, **options: Any) -> BaseClient:
     )
 
 
-async def test_replies_are_given_in_turn_and_no_more_of_them() -> None:
+async def test_replies_are_given_in_order_and_then_run_out() -> None:
     transport = MemoryTransport([Reply(json=1), Reply(404), Reply(json={"a": None})])
     client = client_on(transport)
     assert await client.request("GET", "/a") == 1
@@ -55,7 +55,7 @@ async def test_a_function_answers_each_request() -> None:
     assert await client.request("GET", "/things/{id}", path_params={"id": 7}) == "/things/{id}"
 
 
-async def test_what_was_sent_is_kept_as_it_was_at_that_moment() -> None:
+async def test_sent_requests_are_recorded_as_they_were() -> None:
     async def sign_each_attempt(request: Request, call_next: Handler) -> Response:
         request.headers["X-Attempt"] = str(request.state.attempts)
         return await call_next(request)
@@ -118,7 +118,7 @@ async def test_an_error_is_raised_as_a_copy_with_the_facts_of_the_call() -> None
     assert DISCONNECTED.__traceback__ is None
 
 
-async def test_an_error_says_what_was_sent_and_the_retry_listens() -> None:
+async def test_retry_depends_on_the_sent_attribute_of_an_error() -> None:
     transport = MemoryTransport([Reply(error=ConnectError("refused")), Reply(json=1)])
     assert await client_on(transport).request("POST", "/things") == 1
 
@@ -169,7 +169,7 @@ async def test_a_stream_comes_chunk_by_chunk_and_ends_when_it_is_closed() -> Non
         (1000, Timeout(total=None, attempt=None), None, None, 1000),
     ],
 )
-async def test_an_answer_takes_its_time_but_no_more_than_the_call_has(
+async def test_a_slow_answer_is_limited_by_the_timeout_of_the_call(
     delay: float, limits: Timeout, kind: type[RequestTimeoutError] | None, limit: str | None, ends: float
 ) -> None:
     clock = VirtualClock()
@@ -205,7 +205,7 @@ async def test_after_the_deadline_nothing_is_sent() -> None:
     assert (error.sent, transport.sent) == (False, [])
 
 
-async def test_a_call_that_is_cancelled_while_it_waits_for_the_answer_leaves_nothing() -> None:
+async def test_a_call_cancelled_while_it_waits_leaves_nothing() -> None:
     clock = VirtualClock(auto=False)
     client = client_on(MemoryTransport([Reply(json=1, delay=5), Reply(json=2)]), clock=clock)
     call = asyncio.create_task(client.request("GET", "/things"))
@@ -216,7 +216,7 @@ async def test_a_call_that_is_cancelled_while_it_waits_for_the_answer_leaves_not
     assert await client.request("GET", "/things") == 2
 
 
-async def test_closing_is_the_owners_and_it_is_remembered() -> None:
+async def test_only_the_owner_closes_the_transport() -> None:
     transport = MemoryTransport([Reply(json=1)])
     async with client_on(transport) as client:
         await client.request("GET", "/things")

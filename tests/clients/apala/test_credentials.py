@@ -43,7 +43,7 @@ async def call_at_once(client: Apala, times: int) -> None:
             tasks.start_soon(client.paf.templates.list)
 
 
-async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: Apala, server: ApalaServer) -> None:
+async def test_the_key_is_exchanged_once_at_the_first_call(client: Apala, server: ApalaServer) -> None:
     assert client.access_token is None
     assert client.refresh_token is None
     assert client.token_expires_at is None
@@ -54,7 +54,7 @@ async def test_nothing_is_asked_before_the_first_call_and_the_key_once(client: A
     assert client.access_token is not None
 
 
-async def test_in_its_last_minute_a_token_is_renewed_while_calls_go_on(
+async def test_a_token_is_refreshed_in_the_background_in_its_last_minute(
     client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     await client.paf.templates.list()
@@ -96,7 +96,7 @@ async def test_a_refresh_that_the_server_fails_to_do_falls_back_to_the_key(
     assert token_requests(server) == (2, 1)
 
 
-async def test_a_refresh_that_came_too_soon_waits_and_is_no_login(client: Apala, server: ApalaServer) -> None:
+async def test_a_premature_refresh_waits_and_causes_no_login(client: Apala, server: ApalaServer) -> None:
     await client.authenticate()
     server.faults.add(ServerFault.status(429, retry_after=120), path=REFRESH)
     with pytest.raises(TokenUnavailableError) as caught:
@@ -113,7 +113,7 @@ async def test_rotated_refresh_tokens_are_kept(client: Apala, server: ApalaServe
     assert (await client.authenticate()).company_name == "Sandbox Lending"
 
 
-async def test_authenticate_says_whose_the_key_is(
+async def test_authenticate_returns_the_company_of_the_key(
     client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     result = await client.authenticate()
@@ -132,7 +132,7 @@ async def test_authenticate_says_whose_the_key_is(
         result["no_such_field"]
 
 
-async def test_a_refresh_can_be_asked_for(client: Apala, server: ApalaServer, shared_clock: SharedClock) -> None:
+async def test_a_refresh_can_be_forced(client: Apala, server: ApalaServer, shared_clock: SharedClock) -> None:
     first = await client.authenticate()
     await shared_clock.advance(1000)
     second = await client.refresh_access_token()
@@ -151,7 +151,7 @@ async def test_two_refreshes_in_a_row_are_two_requests_and_two_tokens(client: Ap
     assert token_requests(server) == (1, 2)
 
 
-async def test_a_token_in_its_last_minute_can_be_refreshed_by_hand(
+async def test_a_token_in_its_last_minute_can_be_refreshed_explicitly(
     client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     first = await client.authenticate()
@@ -161,9 +161,7 @@ async def test_a_token_in_its_last_minute_can_be_refreshed_by_hand(
 
 
 @pytest.mark.parametrize("by_hand", ["authenticate", "refresh_access_token"])
-async def test_a_hundred_who_ask_by_hand_at_once_share_one_request(
-    client: Apala, server: ApalaServer, by_hand: str
-) -> None:
+async def test_a_hundred_explicit_refreshes_share_one_request(client: Apala, server: ApalaServer, by_hand: str) -> None:
     await client.authenticate()
     async with anyio.create_task_group() as tasks:
         for _ in range(100):
@@ -219,9 +217,7 @@ async def test_two_clients_share_one_token(make_client: MakeClient, server: Apal
     assert token_requests(server) == (1, 0)
 
 
-async def test_a_token_that_a_store_keeps_still_says_whose_it_is(
-    make_client: MakeClient, server: ApalaServer, tmp_path: Path
-) -> None:
+async def test_a_stored_token_keeps_its_company(make_client: MakeClient, server: ApalaServer, tmp_path: Path) -> None:
     """As two processes do that share a file: one exchange, and the second knows the company too."""
     pytest.importorskip("filelock")
     pytest.importorskip("platformdirs")
@@ -262,7 +258,7 @@ async def test_a_revoked_key_is_one_request_and_one_error_for_all(make_client: M
     assert type(pickle.loads(pickle.dumps(error))) is InvalidApiKeyError
 
 
-async def test_a_wrong_key_stands_in_no_message(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_key_is_not_shown(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client = make_client(api_key="certainly-not-a-key")
     with pytest.raises(InvalidApiKeyError) as caught:
@@ -272,14 +268,14 @@ async def test_a_wrong_key_stands_in_no_message(make_client: MakeClient, caplog:
     assert "certainly-not-a-key" not in repr(ApalaKeyExchange("https://x.example", "certainly-not-a-key"))
 
 
-async def test_a_key_without_permission_says_whom_to_ask(client: Apala, server: ApalaServer) -> None:
+async def test_a_key_without_permission_has_a_hint(client: Apala, server: ApalaServer) -> None:
     server.forbid_api_key()
     with pytest.raises(KeyNotPermittedError, match="ask Apala to give the key this permission") as caught:
         await client.authenticate()
     assert caught.value.status == 403
 
 
-async def test_when_everything_has_expired_the_key_is_asked_last(
+async def test_the_key_is_exchanged_after_every_token_has_expired(
     client: Apala, server: ApalaServer, shared_clock: SharedClock
 ) -> None:
     await client.paf.templates.list()
@@ -293,7 +289,7 @@ async def test_when_everything_has_expired_the_key_is_asked_last(
     assert token_requests(server) == (3, 2)
 
 
-async def test_a_resource_that_always_says_401_costs_one_refresh(client: Apala, server: ApalaServer) -> None:
+async def test_a_resource_that_always_answers_401_costs_one_refresh(client: Apala, server: ApalaServer) -> None:
     await client.authenticate()
     server.faults.add(ServerFault.status(401), path=TEMPLATES)
     for _ in range(3):
@@ -311,7 +307,7 @@ async def test_an_endpoint_that_is_down_is_an_error_that_may_pass(client: Apala,
 
 
 @pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": 7}, ["no object"]])
-async def test_a_reply_without_a_token_is_no_token(body: object) -> None:
+async def test_a_token_reply_without_a_token_is_rejected(body: object) -> None:
     transport = MemoryTransport(lambda request: Reply(json=body))
     client = Apala(api_key="key", transport=transport)
     with pytest.raises(TokenUnavailableError):

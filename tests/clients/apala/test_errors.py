@@ -73,7 +73,7 @@ async def breaks_rules(client: Apala, server: ApalaServer) -> None:
         (close_channel, ChannelNotAllowedError, "use another channel, or ask Apala to enable this one"),
     ],
 )
-async def test_a_refusal_is_an_error_of_its_own_and_says_what_to_do(
+async def test_each_rejection_has_its_own_error_and_hint(
     make_client: MakeClient,
     server: ApalaServer,
     act: Callable[[Apala, ApalaServer], Awaitable[None]],

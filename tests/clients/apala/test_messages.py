@@ -105,7 +105,7 @@ async def test_the_message_types_are_always_there_and_metadata_may_be_a_dict() -
     assert (body["message_type"], body["state_id"], "age_bin" in body) == ([], 3, False)
 
 
-async def test_a_message_fills_in_its_id_and_time() -> None:
+async def test_a_message_gets_a_default_id_and_time() -> None:
     one, other = (Message(content="x", channel="SMS") for _ in range(2))
     assert len(one.message_id) == 32
     assert one.message_id != other.message_id
@@ -124,7 +124,7 @@ async def test_a_uuid_may_be_one_of_pythons() -> None:
     assert (await sent(customer_id=UUID(CUSTOMER), company_guid=UUID(COMPANY), timezone="UTC"))["company"] == COMPANY
 
 
-async def test_what_is_no_uuid_is_not_sent() -> None:
+async def test_an_invalid_uuid_is_not_sent() -> None:
     transport = MemoryTransport()
     client = Apala(auth=None, transport=transport)
     with pytest.raises(InvalidRequestError, match="customer_id must be a UUID"):
@@ -180,7 +180,7 @@ async def test_the_company_is_that_of_the_key_unless_one_is_named(make_client: M
         ({"metadata": "AGE_18_25"}, "expected a model or a dict"),
     ],
 )
-async def test_what_the_server_would_refuse_is_not_sent(wrong: dict[str, Any], said: str) -> None:
+async def test_an_invalid_message_is_not_sent(wrong: dict[str, Any], said: str) -> None:
     transport = MemoryTransport()
     client = Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
     good: dict[str, Any] = {"message_history": [], "candidate_message": "x", "timezone": "UTC"}
@@ -189,7 +189,7 @@ async def test_what_the_server_would_refuse_is_not_sent(wrong: dict[str, Any], s
     assert transport.sent == []
 
 
-async def test_values_may_be_in_small_or_capital_letters_and_go_out_as_the_wire_has_them() -> None:
+async def test_values_are_sent_in_the_case_of_the_wire() -> None:
     body = await sent(
         message_history=[{"content": "Hi", "channel": "email", "send_timestamp": "2026-01-01T12:00:00Z"}],
         timezone="Europe/Oslo",
@@ -292,7 +292,7 @@ async def test_feedback_is_a_history(client: Apala, server: ApalaServer) -> None
     assert server.inspect(lambda state: len(state.messages.feedback)) == 4
 
 
-async def test_feedback_on_a_message_that_nobody_asked_for(client: Apala) -> None:
+async def test_feedback_on_an_unknown_message_is_not_found(client: Apala) -> None:
     with pytest.raises(NotFoundError, match="No message has the id m1"):
         await client.submit_single_feedback("m1", True, timezone="UTC")
 
@@ -308,7 +308,7 @@ async def test_feedback_is_not_sent_twice_where_it_may_have_arrived(client: Apal
     assert server.inspect(lambda state: len(state.messages.feedback)) == 2
 
 
-async def test_a_lasting_429_is_said_with_its_wait(client: Apala, server: ApalaServer) -> None:
+async def test_a_lasting_429_is_raised_with_its_wait(client: Apala, server: ApalaServer) -> None:
     server.faults.add(ServerFault.status(429, retry_after=600), path="/api/message_optimizer")
     with pytest.raises(RateLimitError) as caught:
         await ask(client)

@@ -77,9 +77,7 @@ WHOLE = {"paf_message_id": CUSTOMER, "template_id": CUSTOMER, "content": TEXT, "
         ({**WHOLE, "control_no_message": True}, True),
     ],
 )
-async def test_who_is_in_the_control_group_gets_nothing_whatever_else_the_reply_says(
-    reply: object, is_control: bool
-) -> None:
+async def test_a_customer_in_the_control_group_gets_no_message(reply: object, is_control: bool) -> None:
     client = Apala(auth=None, transport=MemoryTransport([Reply(json=reply)]))
     assert (await client.paf.optimize(CUSTOMER)).is_control is is_control
 
@@ -96,13 +94,13 @@ async def test_who_is_in_the_control_group_gets_nothing_whatever_else_the_reply_
         None,
     ],
 )
-async def test_half_a_message_is_no_message(reply: object) -> None:
+async def test_an_incomplete_message_is_rejected(reply: object) -> None:
     client = Apala(auth=None, transport=MemoryTransport([Reply(json=reply)]))
     with pytest.raises(DecodeError):
         await client.paf.optimize(CUSTOMER)
 
 
-async def test_an_account_without_the_flow_is_told_so_and_asked_once(client: Apala, server: ApalaServer) -> None:
+async def test_an_account_without_the_flow_gets_an_error_without_retries(client: Apala, server: ApalaServer) -> None:
     server.settings.paf_provisioned = False
     with pytest.raises(NotProvisionedError) as caught:
         await client.paf.optimize(server.credentials.customer_id)
@@ -111,7 +109,7 @@ async def test_an_account_without_the_flow_is_told_so_and_asked_once(client: Apa
 
 
 @pytest.mark.parametrize("fault", [ServerFault.status(503), ServerFault.status(503, html="<p>busy</p>")])
-async def test_a_503_of_somebody_else_is_a_server_error(client: Apala, server: ApalaServer, fault: ServerFault) -> None:
+async def test_an_unrelated_503_is_a_server_error(client: Apala, server: ApalaServer, fault: ServerFault) -> None:
     server.faults.add(fault, path="/api/paf/optimize")
     with pytest.raises(ServerError) as caught:
         await client.paf.optimize(server.credentials.customer_id)
@@ -159,7 +157,7 @@ async def test_an_outcome_is_reported_and_may_be_repeated(
         {"incoming_messages": ["x"]},
     ],
 )
-async def test_an_outcome_that_cannot_be_right_is_not_sent(wrong: dict[str, Any]) -> None:
+async def test_an_invalid_outcome_is_not_sent(wrong: dict[str, Any]) -> None:
     transport = MemoryTransport()
     client = Apala(auth=None, transport=transport)
     good = {"customer_id": CUSTOMER, "paf_message_id": CUSTOMER, "channel": "sms", "signed": False}
@@ -174,7 +172,7 @@ async def test_the_outcome_of_an_unknown_message(client: Apala, server: ApalaSer
         await client.paf.submit_feedback(customer, customer, channel="sms", signed=False)
 
 
-async def test_bulk_says_which_were_not_taken_and_does_not_repeat_what_cannot_help(
+async def test_bulk_reports_rejected_outcomes_without_resending_them(
     client: Apala, server: ApalaServer, message: PafMessage
 ) -> None:
     known = outcome(message, server)
@@ -236,7 +234,7 @@ async def test_templates_are_listed_made_and_put_out_of_use(client: Apala) -> No
         await templates.get(CUSTOMER)
 
 
-async def test_a_draft_is_looked_at(client: Apala, server: ApalaServer) -> None:
+async def test_a_draft_is_validated(client: Apala, server: ApalaServer) -> None:
     report = await client.paf.templates.validate("Hurry {{NAME}}", PafChannel.SMS)
     assert [violation.check for violation in report.violations] == ["URGENCY_LANGUAGE", "PLACEHOLDER_VALIDITY"]
     assert (report.is_valid, len(report.checks_run)) == (False, 9)
@@ -245,14 +243,14 @@ async def test_a_draft_is_looked_at(client: Apala, server: ApalaServer) -> None:
         await client.paf.templates.validate(TEXT, "email")
 
 
-async def test_a_template_that_breaks_rules_says_which(client: Apala) -> None:
+async def test_a_noncompliant_template_lists_its_violations(client: Apala) -> None:
     with pytest.raises(ComplianceError, match="URGENCY_LANGUAGE") as caught:
         await client.paf.templates.create("Act now", "sms")
     again = pickle.loads(pickle.dumps(caught.value))
     assert [violation.check for violation in again.violations] == ["URGENCY_LANGUAGE"]
 
 
-async def test_violations_without_a_code_are_a_compliance_error_too() -> None:
+async def test_violations_without_a_code_are_a_compliance_error() -> None:
     reply = Reply(422, json={"violations": [{"check": "SMS_LENGTH", "detail": "long"}, "?"]})
     client = Apala(auth=None, transport=MemoryTransport([reply, Reply(422, json={"violations": None})]))
     with pytest.raises(ComplianceError) as caught:
@@ -263,7 +261,7 @@ async def test_violations_without_a_code_are_a_compliance_error_too() -> None:
     assert not isinstance(other.value, ComplianceError)
 
 
-async def test_violations_under_a_code_that_is_new_are_a_compliance_error_too() -> None:
+async def test_violations_with_an_unknown_code_are_a_compliance_error() -> None:
     body = {"error": "gate_failed", "message": "no", "violations": [{"check": "SMS_LENGTH", "detail": "long"}]}
     client = Apala(auth=None, transport=MemoryTransport([Reply(422, json=body)]))
     with pytest.raises(ComplianceError) as caught:
@@ -283,7 +281,7 @@ async def test_a_label_in_use_and_a_retired_group(client: Apala, server: ApalaSe
         await templates.create(TEXT, "sms", group_id=group)
 
 
-async def test_what_cannot_be_right_of_a_template_is_not_sent() -> None:
+async def test_an_invalid_template_is_not_sent() -> None:
     transport = MemoryTransport()
     templates = Apala(auth=None, transport=transport).paf.templates
     for call in (

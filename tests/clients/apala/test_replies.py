@@ -42,7 +42,7 @@ async def test_the_life_of_a_token_may_be_a_number_as_text(expires_in: object) -
 
 
 @pytest.mark.parametrize("expires_in", [None, "soon", -1, 0, True, 1e99])
-async def test_a_life_that_is_none_is_an_unknown_one(expires_in: object) -> None:
+async def test_an_invalid_lifetime_counts_as_unknown(expires_in: object) -> None:
     client = client_with({**TOKENS, **WHOSE, "expires_in": expires_in})
     assert (await client.authenticate())["expires_in"] is None
     assert client.token_expires_at is None
@@ -58,7 +58,7 @@ async def test_a_reply_that_does_not_say_whose_the_key_is() -> None:
 
 
 @pytest.mark.parametrize("token", ["a\nb", "a b\r\n", "\u20ac"])
-async def test_a_token_that_no_header_can_carry_is_no_token(token: str) -> None:
+async def test_a_token_that_no_header_can_carry_is_rejected(token: str) -> None:
     client = client_with({**TOKENS, "access_token": token, "refresh_token": "the-refresh-token"})
     with pytest.raises(TokenUnavailableError, match="access_token") as caught:
         await client.with_options(timeout=0.2).authenticate()
@@ -121,7 +121,7 @@ async def test_any_text_comes_through_unchanged(make_client: MakeClient, server:
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b"", b"{", b"null", b"[]", b'{"message_id": "m"}', b"\xff"])
-async def test_what_is_no_reply_is_one_typed_error(body: bytes) -> None:
+async def test_an_invalid_reply_is_a_typed_error(body: bytes) -> None:
     transport = MemoryTransport(lambda request: Reply(200, content=body))
     client = Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
     with pytest.raises(DecodeError):
@@ -132,7 +132,7 @@ async def test_what_is_no_reply_is_one_typed_error(body: bytes) -> None:
         await Apala("key", transport=transport).with_options(timeout=0.2).authenticate()
 
 
-async def test_a_token_that_lives_shorter_than_a_minute_serves_for_most_of_its_life(
+async def test_a_token_of_less_than_a_minute_is_used_for_most_of_its_life(
     make_client: MakeClient, server: ApalaServer
 ) -> None:
     server.settings.token_lifetime = 30

@@ -59,7 +59,7 @@ async def test_get_token_gives_the_token_that_is_held(client: BioEPIC, server: B
     assert token_requests(server) == 1
 
 
-async def test_a_token_is_renewed_five_minutes_before_its_end(
+async def test_a_token_is_refreshed_five_minutes_before_it_expires(
     make_client: MakeClient, application: dict[str, Any], server: BioEPICServer, shared_clock: SharedClock
 ) -> None:
     client = make_client(**application, clock=shared_clock.client)
@@ -85,7 +85,7 @@ async def test_a_short_life_does_not_mean_a_login_for_each_call(
 
 
 @pytest.mark.parametrize("shape", [TokenShape.TEXT, TokenShape.UNITS, TokenShape.UNSAID])
-async def test_a_life_is_understood_however_it_is_said(
+async def test_a_lifetime_is_read_in_each_form(
     make_client: MakeClient,
     application: dict[str, Any],
     server: BioEPICServer,
@@ -190,7 +190,7 @@ class Lab:
         return "loose"
 
 
-async def test_requires_auth_lets_pass_who_has_credentials(client: BioEPIC) -> None:
+async def test_requires_auth_passes_a_client_with_credentials(client: BioEPIC) -> None:
     lab = Lab(client.auth)
     assert lab.plain() == "plain"
     assert await lab.later() == await client.auth.get_token()
@@ -198,7 +198,9 @@ async def test_requires_auth_lets_pass_who_has_credentials(client: BioEPIC) -> N
     assert Lab.plain.__doc__ == "Said by the method."
 
 
-async def test_requires_auth_stops_who_has_none(make_client: MakeClient, server: BioEPICServer) -> None:
+async def test_requires_auth_rejects_a_client_without_credentials(
+    make_client: MakeClient, server: BioEPICServer
+) -> None:
     lab = Lab(make_client())
     with pytest.raises(MissingCredentialsError, match="plain needs credentials"):
         lab.plain()

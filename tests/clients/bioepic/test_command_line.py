@@ -51,7 +51,7 @@ def test_a_search_into_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert path.read_bytes() == b""
 
 
-def test_what_needs_no_request(capsys: pytest.CaptureFixture[str], server: BioEPICServer) -> None:
+def test_some_commands_send_no_request(capsys: pytest.CaptureFixture[str], server: BioEPICServer) -> None:
     assert "samples" in run(capsys, "collections")[1]
     assert run(capsys, "version")[1].startswith("asdk ")
     info = run(capsys, "info")[1]

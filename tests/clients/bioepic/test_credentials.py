@@ -89,7 +89,9 @@ async def test_the_life_of_a_token(data: dict[str, Any], lifetime: float) -> Non
         (Reply(422, json={"detail": "no such grant_type"}), LoginRefusedError, "no such grant_type"),
     ],
 )
-async def test_a_refusal_is_said_and_not_asked_again(reply: Reply, kind: type[AsdkError], says: str) -> None:
+async def test_a_rejected_login_is_raised_without_another_request(
+    reply: Reply, kind: type[AsdkError], says: str
+) -> None:
     transport = MemoryTransport(lambda _: reply)
     client = make_client(reply, transport=transport)
     for ask in (client.get_token, client.auth.get_token, client.samples.list().first):
@@ -121,7 +123,7 @@ async def test_a_refusal_is_said_and_not_asked_again(reply: Reply, kind: type[As
         HTML,
     ],
 )
-async def test_what_may_pass_is_no_refusal_and_still_the_guide_s_runtime_error(reply: Reply) -> None:
+async def test_a_temporary_failure_is_the_guide_s_runtime_error(reply: Reply) -> None:
     with pytest.raises(TokenUnavailableError) as caught:
         await make_client(reply).auth.get_token()
     assert type(caught.value) is LoginUnavailableError
@@ -129,7 +131,7 @@ async def test_what_may_pass_is_no_refusal_and_still_the_guide_s_runtime_error(r
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-async def test_no_answer_in_time_is_the_guide_s_runtime_error_too() -> None:
+async def test_a_timeout_is_the_guide_s_runtime_error() -> None:
     with pytest.raises(LoginUnavailableError, match="within the time"):
         await make_client(Reply(json={"access_token": "t"}, delay=5)).auth.get_token()
 

@@ -76,7 +76,7 @@ def test_text_that_has_no_utf_8_form_does_not_end_an_export(tmp_path: Path) -> N
     assert export_records(records, tmp_path / "a.csv").read_bytes() == b"id\r\nhalf ?\r\n"
 
 
-def test_what_has_no_json_form_is_refused(tmp_path: Path) -> None:
+def test_a_value_without_a_json_form_is_rejected(tmp_path: Path) -> None:
     moment = datetime(2026, 1, 2, tzinfo=UTC)
     assert "2026-01-02T00:00:00+00:00" in export_records([{"at": moment}], tmp_path / "a.json").read_text()
     with pytest.raises(InvalidRequestError, match="as JSON"):

@@ -35,7 +35,7 @@ def test_a_filter_is_read_as_json_or_as_yaml(text: str, wanted: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("text", ["test", "- a\n- b", "a: [", "{'a': 1", "a: b: c", "day: 2024-13-45", "[1]", "null"])
-def test_what_is_no_filter_is_refused(text: str) -> None:
+def test_an_invalid_filter_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="filter must be JSON") as caught:
         parse_filter(text)
     assert isinstance(caught.value, InvalidRequestError)

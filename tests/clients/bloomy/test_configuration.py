@@ -51,7 +51,7 @@ async def test_env_files_are_read_too(home: Path) -> None:
     assert await bearer() == "from-dotenv"
 
 
-async def test_no_key_anywhere_is_said_at_once_with_every_place(home: Path) -> None:
+async def test_a_missing_key_is_an_error_that_names_every_place(home: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Bloomy()
     text = str(caught.value)
@@ -61,9 +61,7 @@ async def test_no_key_anywhere_is_said_at_once_with_every_place(home: Path) -> N
 
 
 @pytest.mark.parametrize("key", ["", " ", "key\n", "two words", "kéy"])
-async def test_a_key_that_cannot_be_one_is_refused_wherever_it_stands(
-    key: str, monkeypatch: pytest.MonkeyPatch, file: Path
-) -> None:
+async def test_an_invalid_key_is_rejected_in_every_place(key: str, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     with pytest.raises(ConfigurationError):
         Bloomy(api_key=key)
     if key:
@@ -72,14 +70,14 @@ async def test_a_key_that_cannot_be_one_is_refused_wherever_it_stands(
             Bloomy()
 
 
-async def test_half_a_login_of_the_environment_is_no_reason_to_leave_the_file(
+async def test_half_a_login_in_the_environment_does_not_hide_the_file(
     monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     monkeypatch.setenv("BLOOMY_USERNAME", "ada")
     assert await bearer() == "from-file"
 
 
-async def test_half_a_login_of_the_environment_is_what_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_error_names_half_a_login_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLOOMY_USERNAME", "ada")
     with pytest.raises(ConfigurationError, match=r"password is missing: .* BLOOMY_PASSWORD"):
         Bloomy()
@@ -99,9 +97,7 @@ async def test_another_file_can_be_named(tmp_path: Path) -> None:
     assert Configuration(config_path=path).api_key == Secret("other")
 
 
-async def test_another_file_can_be_named_in_the_environment_and_below_the_home_directory(
-    monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
+async def test_the_environment_names_another_file(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     path = home / "other.yaml"
     path.write_text("api_key: other\n")
     assert Configuration(config_path="~/other.yaml").config_path == path
@@ -112,7 +108,7 @@ async def test_another_file_can_be_named_in_the_environment_and_below_the_home_d
     assert await bearer() == "other"
 
 
-async def test_who_has_no_home_directory_needs_none_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_needs_no_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container under a user id that nobody knows."""
 
     def nobody(uid: int) -> None:
@@ -164,7 +160,7 @@ async def test_sources_can_be_named(home: Path) -> None:
         ("!!python/object/apply:os.system ['true']", "is not valid YAML"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said_without_its_content(file: Path, text: str, said: str) -> None:
+def test_errors_about_the_file_do_not_show_its_content(file: Path, text: str, said: str) -> None:
     file.write_text(text)
     with pytest.raises(ConfigurationError, match=said) as caught:
         Bloomy()
@@ -180,14 +176,14 @@ def test_a_file_without_a_key_has_none(file: Path, text: str) -> None:
     assert Configuration().api_key is None
 
 
-def test_a_file_that_cannot_be_read_is_said(file: Path) -> None:
+def test_an_unreadable_file_is_an_error(file: Path) -> None:
     file.unlink()
     file.mkdir()
     with pytest.raises(ConfigurationError, match=r"cannot read .*: IsADirectoryError"):
         Bloomy()
 
 
-def test_without_pyyaml_it_says_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pyyaml_names_the_extra(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asdk.extras.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'asdk\[yaml\]'"):
         Bloomy()

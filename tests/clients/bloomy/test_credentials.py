@@ -154,7 +154,7 @@ async def test_a_wrong_password_is_one_request_and_one_error_for_all(
     assert "not-the-password" not in "".join(trace.format()) + caplog.text + repr(client) + client.config.explain()
 
 
-async def test_a_server_that_repeats_the_password_does_not_bring_it_into_an_error() -> None:
+async def test_a_password_echoed_by_the_server_is_not_shown() -> None:
     said = {"error": "invalid_grant", "error_description": "no account with not-the-password"}
     client = Bloomy(username="a", password="not-the-password", transport=MemoryTransport([Reply(400, json=said)]))
     with pytest.raises(WrongPasswordError) as caught:
@@ -162,7 +162,7 @@ async def test_a_server_that_repeats_the_password_does_not_bring_it_into_an_erro
     assert "no account with ********" in str(caught.value)
 
 
-async def test_a_locked_account_says_so_and_opens_again(
+async def test_a_locked_account_is_an_error_until_it_unlocks(
     ada: Bloomy, make_client: MakeClient, server: BloomyServer, shared_clock: SharedClock
 ) -> None:
     config = Configuration(base_url=server.api_url)
@@ -175,7 +175,7 @@ async def test_a_locked_account_says_so_and_opens_again(
     assert (await ada.user.details()).name == "Ada Lovelace"
 
 
-async def test_when_everything_has_expired_the_password_is_asked_last(
+async def test_the_password_is_used_after_every_token_has_expired(
     ada: Bloomy, server: BloomyServer, shared_clock: SharedClock
 ) -> None:
     await ada.scorecard.current_week()
@@ -193,7 +193,7 @@ async def test_an_endpoint_that_is_down_is_an_error_that_may_pass(ada: Bloomy, s
 
 
 @pytest.mark.parametrize("body", [{}, {"access_token": None}, []])
-async def test_a_reply_without_a_key_is_no_key(body: object) -> None:
+async def test_a_token_reply_without_a_key_is_rejected(body: object) -> None:
     client = Bloomy(username="a", password="b", transport=MemoryTransport(lambda request: Reply(json=body)))
     with pytest.raises(TokenUnavailableError):
         await client.with_options(timeout=0.3).scorecard.current_week()

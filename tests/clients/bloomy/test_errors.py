@@ -33,7 +33,7 @@ async def test_every_status_is_an_api_error_and_one_of_asdk(status: int) -> None
     assert (type(again), again.status_code, str(again)) == (type(error), status, str(error))
 
 
-async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client: Bloomy, server: BloomyServer) -> None:
+async def test_hidden_objects_are_not_found_and_others_forbidden(client: Bloomy, server: BloomyServer) -> None:
     with pytest.raises(NotFoundError, match="was not found"):
         await client.user.details(server.credentials.other.user_id)
     server.faults.add(ServerFault.status(403), path=WEEKS)
@@ -41,7 +41,7 @@ async def test_what_is_hidden_is_not_found_and_what_is_forbidden_says_so(client:
         await client.scorecard.current_week()
 
 
-async def test_what_to_do_stands_in_the_line(make_client: MakeClient, server: BloomyServer) -> None:
+async def test_the_message_contains_a_hint(make_client: MakeClient, server: BloomyServer) -> None:
     client = make_client(api_key=server.credentials.other.api_key)
     with pytest.raises(NotFoundError, match="; check the id: an API key can access only its own organization"):
         await client.meeting.details(server.credentials.meeting_id)
@@ -54,7 +54,7 @@ async def test_what_to_do_stands_in_the_line(make_client: MakeClient, server: Bl
     assert caught.value.hint == f"check api_key (argument); {NEXT_KEY}"
 
 
-async def test_who_has_a_password_is_not_told_to_get_a_key(make_client: MakeClient, server: BloomyServer) -> None:
+async def test_a_client_with_a_password_gets_no_hint_about_keys(make_client: MakeClient, server: BloomyServer) -> None:
     known = server.credentials.ada
     client = make_client(username=known.username, password=known.password)
     server.faults.add(ServerFault.status(401), path=WEEKS)

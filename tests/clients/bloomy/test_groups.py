@@ -100,9 +100,7 @@ async def test_a_number_may_have_no_target(client: Bloomy, server: BloomyServer,
     assert [metric.target for metric in await client.meeting.metrics(meeting)] == [None, None]
 
 
-async def test_a_meeting_that_not_everybody_could_be_added_to_says_who_is_missing(
-    client: Bloomy, server: BloomyServer
-) -> None:
+async def test_an_incomplete_meeting_names_the_missing_attendees(client: Bloomy, server: BloomyServer) -> None:
     known = server.credentials
     server.settings.refused_attendees = frozenset({known.ben.user_id})
     with pytest.raises(IncompleteMeetingError) as caught:
@@ -124,7 +122,7 @@ async def test_a_meeting_that_not_everybody_could_be_added_to_says_who_is_missin
         lambda client, meeting: client.todo.create_many([{"title": "a", "meeting_id": meeting}] * 20),
     ],
 )
-async def test_who_goes_leaves_no_request_behind(
+async def test_a_cancelled_group_leaves_no_request_behind(
     client: Bloomy, server: BloomyServer, meeting: int, call: Callable[[Bloomy, int], Awaitable[object]]
 ) -> None:
     await client.get_user_id()
@@ -206,7 +204,7 @@ async def test_headlines(client: Bloomy, meeting: int) -> None:
     assert await client.headline.list() == []
 
 
-async def test_what_cannot_be_right_is_not_sent() -> None:
+async def test_invalid_arguments_are_not_sent() -> None:
     transport = MemoryTransport()
     client = Bloomy(api_key="k", transport=transport)
     for call in (
@@ -300,7 +298,7 @@ async def test_each_item_of_a_bulk_has_its_own_success_or_error(
     assert server.counters.count("POST", "/api/v1/issues/create") == 3
 
 
-async def test_an_item_that_is_no_item_fails_alone(client: Bloomy, server: BloomyServer, meeting: int) -> None:
+async def test_an_invalid_item_fails_alone(client: Bloomy, server: BloomyServer, meeting: int) -> None:
     items: list[Any] = [
         None,
         "title",

@@ -25,7 +25,7 @@ def asked(server: BloomyServer) -> int:
     return server.counters.count("GET", MINE)
 
 
-async def test_the_user_s_id_is_fetched_once_however_many_ask(client: Bloomy, server: BloomyServer) -> None:
+async def test_the_user_s_id_is_fetched_once_for_many_calls(client: Bloomy, server: BloomyServer) -> None:
     async with anyio.create_task_group() as tasks:
         for _ in range(34):
             tasks.start_soon(client.todo.list)
@@ -36,7 +36,7 @@ async def test_the_user_s_id_is_fetched_once_however_many_ask(client: Bloomy, se
     assert asked(server) == 1
 
 
-async def test_a_cancelled_caller_leaves_the_others_their_id(client: Bloomy, server: BloomyServer) -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others(client: Bloomy, server: BloomyServer) -> None:
     server.faults.add(ServerFault.delay(0.05), path=MINE)
     ids: list[int] = []
 
@@ -52,7 +52,7 @@ async def test_a_cancelled_caller_leaves_the_others_their_id(client: Bloomy, ser
     assert asked(server) == 1
 
 
-async def test_when_nobody_waits_any_more_the_request_ends(client: Bloomy, server: BloomyServer) -> None:
+async def test_the_request_ends_with_its_last_waiter(client: Bloomy, server: BloomyServer) -> None:
     server.faults.add(ServerFault.delay(60), path=MINE, times=1)
     with anyio.move_on_after(0.02):
         await client.get_user_id()
@@ -62,7 +62,7 @@ async def test_when_nobody_waits_any_more_the_request_ends(client: Bloomy, serve
     assert await client.get_user_id() == server.credentials.ada.user_id
 
 
-async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloomy, server: BloomyServer) -> None:
+async def test_a_failure_reaches_all_waiters_and_the_next_call_retries(client: Bloomy, server: BloomyServer) -> None:
     server.faults.add(ServerFault.status(403), path=MINE, times=1)
     failures: list[APIError] = []
 
@@ -79,7 +79,7 @@ async def test_a_failure_is_everybody_s_and_the_next_call_asks_anew(client: Bloo
     assert await client.get_user_id() == server.credentials.ada.user_id
 
 
-async def test_after_a_failure_the_next_one_who_asks_is_joined_too(client: Bloomy, server: BloomyServer) -> None:
+async def test_calls_after_a_failure_share_one_request(client: Bloomy, server: BloomyServer) -> None:
     """Those who still hear of the failure do not take the place of the request that follows."""
     server.faults.add(ServerFault.status(403), path=MINE, times=1)
     server.faults.add(ServerFault.delay(0.03), path=MINE)
@@ -114,7 +114,7 @@ async def test_two_accounts_do_not_mix_their_ids(make_client: MakeClient, server
     assert asked(server) == 2
 
 
-async def test_one_who_joins_keeps_his_own_time(client: Bloomy, server: BloomyServer) -> None:
+async def test_a_joining_call_keeps_its_own_deadline(client: Bloomy, server: BloomyServer) -> None:
     server.faults.add(ServerFault.delay(0.15), path=MINE, times=1)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(client.todo.list)
@@ -124,7 +124,7 @@ async def test_one_who_joins_keeps_his_own_time(client: Bloomy, server: BloomySe
     assert asked(server) == 1
 
 
-async def test_who_has_more_time_than_the_first_asks_again(client: Bloomy, server: BloomyServer) -> None:
+async def test_a_call_with_a_later_deadline_tries_again(client: Bloomy, server: BloomyServer) -> None:
     server.faults.add(ServerFault.delay(0.6), path=MINE, times=1)
     ids: list[int] = []
 
@@ -146,7 +146,7 @@ async def hurry(client: Bloomy) -> None:
         await client.get_user_id(timeout=0.2)
 
 
-async def test_a_server_that_is_away_is_not_asked_by_each_who_waits() -> None:
+async def test_waiters_of_an_unreachable_server_share_one_request() -> None:
     transport = MemoryTransport(lambda request: Reply(error=ConnectError("no connection")))
     client = Bloomy("key", transport=transport, retry=None)
     failures: list[ConnectError] = []
@@ -163,7 +163,7 @@ async def test_a_server_that_is_away_is_not_asked_by_each_who_waits() -> None:
     assert len(transport.sent) == 1
 
 
-async def test_what_a_call_does_differently_holds_for_the_id_too() -> None:
+async def test_the_options_of_a_call_apply_to_the_id() -> None:
     transport = MemoryTransport([Reply(json={"Id": 7}), Reply(json=[])])
     client = Bloomy("key", transport=transport)
     await client.todo.list(headers={"X-Trace": "t1"}, timeout=Timeout(attempt=7))
@@ -171,7 +171,7 @@ async def test_what_a_call_does_differently_holds_for_the_id_too() -> None:
     assert [request.template for request in transport.sent] == ["/users/mine", "/todo/user/{id}"]
 
 
-def test_each_loop_may_ask_and_all_get_the_same(server: BloomyServer) -> None:
+def test_all_loops_get_the_same_id(server: BloomyServer) -> None:
     client = Bloomy(server.credentials.ada.api_key, base_url=server.api_url)
     server.faults.add(ServerFault.delay(0.02), path=MINE)
     ids: list[int] = []

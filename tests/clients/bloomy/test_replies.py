@@ -66,7 +66,7 @@ async def test_a_goal_that_was_put_away_may_say_less() -> None:
     assert (goal.status, goal.user_id, goal.created_at) == ("Completed", None, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-async def test_what_is_no_day_stays_the_text_that_it_was() -> None:
+async def test_an_invalid_day_stays_text() -> None:
     """Strings of goals, issues, headlines and scores are not held to any form."""
     goal = await client_of({"Id": 1, "Name": "x", "CreateTime": "1/2/2026", "DueDate": "soon"}).goal.details(1)
     assert (goal.due, goal.due_date, goal.created, goal.created_at) == ("soon", None, "1/2/2026", None)
@@ -78,7 +78,7 @@ async def test_what_is_no_day_stays_the_text_that_it_was() -> None:
     assert (todo.due, todo.due_date, todo.archived, todo.complete_date) == ("next week", None, False, None)
 
 
-async def test_numbers_of_a_meeting_that_are_none_are_left_out() -> None:
+async def test_invalid_measurables_of_a_meeting_are_left_out() -> None:
     found = [
         {"Id": 1, "Name": " a ", "Target": "2.5", "Modifiers": "count", "Direction": ">=", "Owner": {"Id": 2}},
         {"Id": 2, "Name": "b", "Target": "", "Owner": None},
@@ -112,7 +112,7 @@ async def test_a_seat_without_a_name_and_a_user_without_a_picture() -> None:
     assert (await client_of({"Id": 1, "Name": "x", "ImageUrl": None}).user.details(1)).image_url is None
 
 
-async def test_lists_of_people_leave_out_what_is_nobody() -> None:
+async def test_lists_of_people_leave_out_invalid_entries() -> None:
     common = {"Description": None, "OrganizationId": 1, "ImageUrl": None}
     found = [
         {"Id": 1, "Name": "Ada", "Email": "a@x", "ResultType": "User", **common},
@@ -126,13 +126,13 @@ async def test_lists_of_people_leave_out_what_is_nobody() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b"", b"{", b'{"Id": 1}', b"[null]", b"\xff"])
-async def test_what_is_no_reply_is_one_typed_error(body: bytes) -> None:
+async def test_an_invalid_reply_is_a_typed_error(body: bytes) -> None:
     client = Bloomy("key", transport=MemoryTransport(lambda request: Reply(200, content=body)))
     with pytest.raises(DecodeError):
         await client.user.details(1)
 
 
-async def test_what_is_not_read_may_be_anything() -> None:
+async def test_members_that_are_not_read_may_be_anything() -> None:
     """A deletion, an archival, a score: any success is a success."""
     client = Bloomy("key", transport=MemoryTransport(lambda request: Reply(200, content=b"<p>done</p>")))
     await client.headline.delete(1)

@@ -119,7 +119,7 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 @settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_whatever_the_contract_allows_is_read(name: str, data: st.DataObject) -> None:
+def test_every_reply_of_the_contract_is_read(name: str, data: st.DataObject) -> None:
     kind, schema = SHAPES[name]
     sent = data.draw(instances(schema))
     made = decoder_for(kind)(json.dumps(sent).encode())
@@ -132,7 +132,7 @@ STREAMS = {name: operation for name, operation in OPERATIONS.items() if "events:
 @pytest.mark.parametrize("name", sorted(STREAMS.keys() - {"query.stream_text"}))
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_whatever_a_stream_may_bring_is_read_however_it_is_cut(name: str, data: st.DataObject) -> None:
+def test_every_stream_of_the_contract_is_read_in_any_chunks(name: str, data: st.DataObject) -> None:
     kinds = STREAMS[name].reply.removeprefix("events:").split("|")
     sent = [data.draw(instances(kind)) for kind in data.draw(st.lists(st.sampled_from(kinds), max_size=4))]
     between = st.sampled_from(["", ": keep-alive\n\n", ":\n", "\n"])

@@ -33,7 +33,7 @@ async def test_a_login_takes_the_e_mail_address_too(visitor: EdgeQuake) -> None:
     assert by_keyword.user.user_id == by_place.user.user_id
 
 
-async def test_a_session_is_renewed_and_ended_by_its_refresh_token(visitor: EdgeQuake, make_client: MakeClient) -> None:
+async def test_a_refresh_token_refreshes_and_ends_a_session(visitor: EdgeQuake, make_client: MakeClient) -> None:
     login = await visitor.auth.login("user", "sandbox-user")
     renewed = await visitor.auth.refresh(login.refresh_token)
     assert renewed.access_token != login.access_token
@@ -46,7 +46,7 @@ async def test_a_session_is_renewed_and_ended_by_its_refresh_token(visitor: Edge
         await visitor.auth.refresh(login.refresh_token)
 
 
-async def test_a_program_can_renew_ahead_of_time_as_the_guide_does(
+async def test_the_guide_s_way_to_refresh_ahead_of_time(
     visitor: EdgeQuake, make_client: MakeClient, shared_clock: SharedClock
 ) -> None:
     login = await visitor.auth.login(email="user@sandbox.test", password="sandbox-user")
@@ -62,7 +62,7 @@ async def test_a_program_can_renew_ahead_of_time_as_the_guide_does(
         await make_client(api_key=login.access_token).auth.me()
 
 
-async def test_a_wrong_password_is_a_401_and_no_secret_stands_in_it(visitor: EdgeQuake) -> None:
+async def test_a_wrong_password_is_a_401_without_secrets(visitor: EdgeQuake) -> None:
     with pytest.raises(AuthenticationError) as caught:
         await visitor.auth.login("admin", "not-the-password")
     error = caught.value
@@ -101,7 +101,7 @@ async def test_an_inactive_account_may_not_log_in(visitor: EdgeQuake, admin: Edg
         await visitor.auth.login("ada", "ada-password")
 
 
-async def test_a_session_that_was_never_opened_is_not_renewed(visitor: EdgeQuake) -> None:
+async def test_an_unknown_session_is_not_refreshed(visitor: EdgeQuake) -> None:
     with pytest.raises(AuthenticationError, match="not found"):
         await visitor.auth.refresh("00000000-0000-4000-8000-000000000000")
 

@@ -94,7 +94,7 @@ async def test_the_key_of_a_settings_file_is_used_but_not_exported(
         await sent()
 
 
-def test_settings_can_be_looked_for_elsewhere(tmp_path: Path) -> None:
+def test_settings_can_come_from_another_mapping(tmp_path: Path) -> None:
     file = tmp_path / "staging.env"
     file.write_text("EDGEQUAKE_API_KEY=sk-staging\n")
     client = EdgeQuake.from_env(dotenv=file, environ={"EDGEQUAKE_BASE_URL": "https://staging.example"})
@@ -137,7 +137,7 @@ async def test_credentials_travel_as_the_server_takes_them(settings: dict[str, A
     assert len({"X-API-Key", "Authorization"} & set(headers)) == 1
 
 
-async def test_what_is_passed_wins_over_what_the_environment_has(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_arguments_precede_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGEQUAKE_JWT", JWT)
     monkeypatch.setenv("EDGEQUAKE_USERNAME", "ada")
     assert (await sent(api_key="eq_key")).headers["X-API-Key"] == "eq_key"
@@ -154,7 +154,7 @@ async def test_a_server_without_authentication_gets_no_credentials(monkeypatch: 
     assert "Authorization" not in headers
 
 
-async def test_without_credentials_nothing_is_sent_and_the_error_names_every_place() -> None:
+async def test_without_credentials_the_error_names_every_place() -> None:
     transport = MemoryTransport([Reply(json=HEALTH)])
     client = EdgeQuake(transport=transport)
     with pytest.raises(ConfigurationError) as caught:
@@ -202,7 +202,7 @@ def test_a_key_that_was_copied_badly_is_refused_and_not_shown(key: str) -> None:
     assert not key.strip() or key.strip() not in str(caught.value)
 
 
-def test_a_bad_key_says_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_about_a_bad_key_names_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGEQUAKE_API_KEY", "eq_key ")
     with pytest.raises(ConfigurationError, match="environment EDGEQUAKE_API_KEY"):
         EdgeQuake()

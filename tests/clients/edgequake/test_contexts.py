@@ -45,9 +45,7 @@ async def test_a_citation_is_cut(admin: EdgeQuake) -> None:
     assert cited.bundle.subgraph.entities == []
 
 
-async def test_what_was_retrieved_can_be_fetched_again_for_15_minutes(
-    admin: EdgeQuake, shared_clock: SharedClock
-) -> None:
+async def test_a_retrieval_can_be_fetched_again_for_15_minutes(admin: EdgeQuake, shared_clock: SharedClock) -> None:
     await admin.documents.upload(TEXT)
     (found,) = (await admin.contexts.search("Acme Labs")).results
     again = await admin.contexts.get(found.retrieval_id)
@@ -83,7 +81,7 @@ async def test_a_picture_is_there_once_it_was_read(admin: EdgeQuake) -> None:
 @pytest.mark.parametrize(
     "bundle", [{}, {"chunks": [{"id": "c", "content": "text", "score": 1, "lineage": None}], "subgraph": None}]
 )
-async def test_whatever_has_no_published_shape_may_be_absent(bundle: dict[str, Any]) -> None:
+async def test_members_without_a_published_shape_are_optional(bundle: dict[str, Any]) -> None:
     replies = [{"retrieval_id": "ret_1"}, {"retrieval_id": "ret_1", "bundle": bundle}, {}, {}]
     transport = MemoryTransport([Reply(json=reply) for reply in replies])
     client = EdgeQuake(auth=None, transport=transport)

@@ -215,7 +215,7 @@ async def test_every_name_of_the_contract_is_sent_and_no_other(operation: Operat
 
 
 @EACH
-async def test_what_the_contract_requires_is_sent_without_being_asked_for(operation: Operation, tmp_path: Path) -> None:
+async def test_required_members_are_sent_by_default(operation: Operation, tmp_path: Path) -> None:
     transport = MemoryTransport(replies_of(operation, operation.statuses[0]))
     method = method_of(EdgeQuake(auth=None, transport=transport), operation.name)
     given = arguments_of(method, tmp_path, required=True)

@@ -9,7 +9,7 @@ from asdk.clients.edgequake import EdgeQuake
 from asdk.sandbox import EdgeQuakeServer
 
 
-async def test_what_is_left_out_of_a_budget_stays(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_omitted_members_of_a_budget_stay(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.settings.strict = True  # as the real one, which refuses a part of a budget
     before = await admin.costs.budget()
     changed = await admin.costs.update_budget(monthly_budget_usd=50)
@@ -20,7 +20,7 @@ async def test_what_is_left_out_of_a_budget_stays(admin: EdgeQuake, server: Edge
     assert await admin.costs.budget() == again
 
 
-async def test_a_budget_that_is_spent_already_says_so(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_an_exceeded_budget_is_reported(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.settings.strict = True
     await admin.documents.upload("Sarah Chen works at Acme Labs.")
     changed = await admin.costs.update_budget(monthly_budget_usd=0)

@@ -43,7 +43,7 @@ async def refreshed(server: EdgeQuakeServer, times: int) -> None:
             await anyio.sleep(0.001)
 
 
-async def test_an_api_key_travels_in_its_own_header(make_client: MakeClient, server: EdgeQuakeServer) -> None:
+async def test_an_api_key_is_sent_in_its_own_header(make_client: MakeClient, server: EdgeQuakeServer) -> None:
     client = make_client(api_key=server.credentials.api_key)
     assert (await client.auth.me()).username == "admin"
     headers = server.counters.recent[-1].headers
@@ -51,9 +51,7 @@ async def test_an_api_key_travels_in_its_own_header(make_client: MakeClient, ser
     assert "authorization" not in headers
 
 
-async def test_an_api_key_travels_as_a_bearer_where_that_is_asked_for(
-    make_client: MakeClient, server: EdgeQuakeServer
-) -> None:
+async def test_an_api_key_can_be_sent_as_a_bearer_token(make_client: MakeClient, server: EdgeQuakeServer) -> None:
     client = make_client(api_key=server.credentials.api_key, api_key_as_bearer=True)
     assert (await client.auth.me()).username == "admin"
     headers = server.counters.recent[-1].headers
@@ -109,7 +107,7 @@ async def test_a_hundred_callers_whose_session_is_over_log_in_once(
     assert token_requests(server) == (2, 1)
 
 
-async def test_a_hundred_callers_of_a_locked_account_ask_once_and_learn_when_to_come_back(
+async def test_a_hundred_callers_of_a_locked_account_cause_one_login(
     admin: EdgeQuake, visitor: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     for _ in range(server.settings.lockout_threshold):
@@ -129,7 +127,7 @@ async def test_a_hundred_callers_of_a_locked_account_ask_once_and_learn_when_to_
     assert token_requests(server) == (2, 0)
 
 
-async def test_a_hundred_callers_whose_account_was_closed_ask_once_for_each_way(
+async def test_a_hundred_callers_of_a_closed_account_try_each_login_once(
     admin: EdgeQuake, make_client: MakeClient, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     made = await admin.users.create("ada", email="ada@sandbox.test", password="first")
@@ -146,7 +144,7 @@ async def test_a_hundred_callers_whose_account_was_closed_ask_once_for_each_way(
     assert server.counters.total == 2
 
 
-async def test_a_hundred_callers_with_a_revoked_key_get_an_error_each_and_no_token_request(
+async def test_a_revoked_key_is_an_error_for_each_of_a_hundred_callers(
     make_client: MakeClient, admin: EdgeQuake, server: EdgeQuakeServer
 ) -> None:
     made = await admin.api_keys.create("short-lived")
@@ -158,7 +156,7 @@ async def test_a_hundred_callers_with_a_revoked_key_get_an_error_each_and_no_tok
     assert server.counters.by_route == {f"GET {ME}": 100}
 
 
-async def test_a_hundred_callers_with_an_expired_jwt_get_an_error_each_that_names_it(
+async def test_an_expired_jwt_is_an_error_for_each_of_a_hundred_callers(
     make_client: MakeClient, visitor: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     jwt = (await visitor.auth.login("admin", "sandbox-admin")).access_token
@@ -203,7 +201,7 @@ async def test_a_refresh_costs_no_retry(make_client: MakeClient, server: EdgeQua
     assert caught.value.attempts == 1
 
 
-async def test_in_its_last_minutes_a_token_is_renewed_while_calls_go_on_with_it(
+async def test_a_token_is_refreshed_in_the_background_in_its_last_minutes(
     admin: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     await admin.auth.me()
@@ -219,7 +217,7 @@ async def test_in_its_last_minutes_a_token_is_renewed_while_calls_go_on_with_it(
     assert token_requests(server) == (1, 1)
 
 
-async def test_no_token_is_renewed_before_its_last_minutes(
+async def test_no_token_is_refreshed_before_its_last_minutes(
     admin: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     await admin.auth.me()
@@ -229,7 +227,7 @@ async def test_no_token_is_renewed_before_its_last_minutes(
     assert token_requests(server) == (1, 0)
 
 
-async def test_one_refresh_token_renews_again_and_again(
+async def test_one_refresh_token_is_used_many_times(
     admin: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     for _ in range(4):
@@ -284,7 +282,7 @@ async def test_a_wrong_password_is_tried_once_by_all_callers(make_client: MakeCl
     assert "check the user name (admin) and the password" in str(refusals[0])
 
 
-async def test_a_wrong_password_stands_in_no_message(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_password_is_not_shown(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client = make_client(username="admin", password="not-the-password")
     with pytest.raises(TokenRefusedError) as caught:
@@ -294,7 +292,7 @@ async def test_a_wrong_password_stands_in_no_message(make_client: MakeClient, ca
     assert caplog.text
 
 
-async def test_a_locked_account_says_so_and_opens_again(
+async def test_a_locked_account_is_an_error_until_it_unlocks(
     admin: EdgeQuake, visitor: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     for _ in range(server.settings.lockout_threshold):
@@ -321,7 +319,7 @@ async def test_a_revoked_key_is_an_error_of_one_request(
     assert server.counters.total == 1
 
 
-async def test_a_login_that_fails_for_a_moment_is_tried_again(
+async def test_a_login_that_fails_once_is_retried(
     admin: EdgeQuake, server: EdgeQuakeServer, shared_clock: SharedClock
 ) -> None:
     server.faults.add(ServerFault.status(503), path=LOGIN, times=1)
@@ -359,7 +357,7 @@ async def test_copies_of_a_client_share_its_token(admin: EdgeQuake, server: Edge
     assert token_requests(server) == (1, 0)
 
 
-def test_a_login_tells_where_and_who_but_not_the_password() -> None:
+def test_a_login_shows_url_and_user_but_no_password() -> None:
     assert repr(EdgeQuakeLogin("http://localhost:8080/", "ada", "hunter22")) == (
         "EdgeQuakeLogin('http://localhost:8080', 'ada')"
     )

@@ -113,7 +113,7 @@ async def test_a_file_goes_in_as_bytes_with_a_name(admin: EdgeQuake) -> None:
     assert nameless.filename == "upload"
 
 
-async def test_an_open_file_goes_in_from_where_it_stands(admin: EdgeQuake, tmp_path: Path) -> None:
+async def test_an_open_file_is_read_from_its_position(admin: EdgeQuake, tmp_path: Path) -> None:
     path = tmp_path / "sarah.md"
     path.write_bytes(b"SKIPPED" + TEXT.encode())
     with path.open("rb") as file:
@@ -158,7 +158,7 @@ async def test_metadata_is_one_part_of_json_before_the_file(admin: EdgeQuake) ->
     assert b"metadata" not in without.content
 
 
-async def test_what_is_no_file_is_not_sent(tmp_path: Path) -> None:
+async def test_an_invalid_file_is_not_sent(tmp_path: Path) -> None:
     client = EdgeQuake(auth=None, transport=MemoryTransport())
     for bad in (tmp_path / "missing.md", io.StringIO("text"), "a-path-as-text.md"):
         with pytest.raises(InvalidRequestError):
@@ -252,7 +252,7 @@ async def test_an_upload_is_followed_until_it_is_done(
     assert {document.status for document in track.documents} == {DocumentStatus.COMPLETED}
 
 
-async def test_what_is_deleted_is_gone(admin: EdgeQuake) -> None:
+async def test_a_deleted_document_is_gone(admin: EdgeQuake) -> None:
     made = await admin.documents.upload(TEXT)
     deleted = await admin.documents.delete(made.document_id)
     assert (deleted.deleted, deleted.chunks_deleted) == (True, 1)

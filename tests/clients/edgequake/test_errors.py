@@ -133,14 +133,14 @@ async def test_every_error_of_a_server_names_its_request(visitor: EdgeQuake, adm
     assert unknown.value.request_id is not None
 
 
-async def test_a_call_that_may_be_repeated_gets_past_a_bad_moment(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
+async def test_a_repeatable_call_survives_a_temporary_failure(server: EdgeQuakeServer, visitor: EdgeQuake) -> None:
     server.faults.add(ServerFault.status(503), path="/health", times=1)
     server.faults.add(ServerFault.drop(), path="/health", times=1)
     assert (await visitor.health(retry=Retry(attempts=3, base_delay=0.01))).status == "healthy"
     assert server.counters.count("GET", "/health") == 3
 
 
-async def test_what_is_hidden_in_another_workspace_says_where_it_was_looked_for(admin: EdgeQuake) -> None:
+async def test_a_document_of_another_workspace_is_not_found_with_a_hint(admin: EdgeQuake) -> None:
     made = await admin.documents.upload("text")
     with pytest.raises(NotFoundError, match=r"workspace w1\b.*with_workspace") as caught:
         await admin.with_workspace("w1").documents.get(made.document_id)
@@ -150,7 +150,7 @@ async def test_what_is_hidden_in_another_workspace_says_where_it_was_looked_for(
     assert elsewhere.value.hint is None
 
 
-async def test_a_locked_account_says_what_to_do(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_locked_account_has_a_hint(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
     for _ in range(server.settings.lockout_threshold):
         with pytest.raises(AuthenticationError):
             await visitor.auth.login("user", "nope")
@@ -173,7 +173,7 @@ ADA = "00000000-0000-0000-0000-00000000000a"
         (Tenant("default", user_id=ADA), True),
     ],
 )
-async def test_what_belongs_to_a_user_wants_tenant_and_user(
+async def test_personal_resources_need_tenant_and_user(
     tenant: Tenant | None, is_enough: bool, admin: EdgeQuake
 ) -> None:
     calls: list[Callable[[], Awaitable[object]]] = [
@@ -193,9 +193,7 @@ async def test_what_belongs_to_a_user_wants_tenant_and_user(
 
 
 @pytest.mark.parametrize("tenant", [None, Tenant(DEFAULT_TENANT_ID, user_id=ADA)])
-async def test_a_key_that_is_refused_in_chat_is_no_missing_tenant(
-    tenant: Tenant | None, server: EdgeQuakeServer
-) -> None:
+async def test_a_rejected_key_in_chat_is_not_a_missing_tenant(tenant: Tenant | None, server: EdgeQuakeServer) -> None:
     async with EdgeQuake(base_url=server.url, api_key="eq_wrong", tenant=tenant) as client:
         with pytest.raises(AuthenticationError, match="Invalid API key; check api_key") as caught:
             await client.chat.complete("hi")

@@ -90,7 +90,7 @@ async def test_an_exported_lineage_gets_past_a_refused_token(admin: EdgeQuake, s
         await admin.documents.export_lineage(made.document_id, format="xml")  # type: ignore[arg-type]
 
 
-async def test_pdf_batches_and_what_is_no_pdf(admin: EdgeQuake) -> None:
+async def test_pdf_batches_report_files_that_are_not_pdfs(admin: EdgeQuake) -> None:
     batch = await admin.pdf.upload_batch([("a.pdf", PDF), ("b.txt", b"text"), ("c.pdf", PDF)])
     assert (batch.accepted, batch.duplicates, batch.failed) == (1, 1, 1)
     with pytest.raises(BadRequestError):
@@ -193,7 +193,7 @@ async def test_the_graph_is_put_right_by_hand(admin: EdgeQuake) -> None:
     assert [entity.id for entity in kept] == ["SARAH_CHEN"], "what was changed by hand stays"
 
 
-async def test_a_connection_keeps_its_key_and_shows_it_to_nobody(admin: EdgeQuake) -> None:
+async def test_a_connection_keeps_its_key_without_showing_it(admin: EdgeQuake) -> None:
     place: dict[str, Any] = {
         "slug": "s",
         "display_name": "S",

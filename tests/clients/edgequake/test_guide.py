@@ -135,7 +135,7 @@ class AutoRefreshClient:
         return getattr(self.client, name)
 
 
-async def test_a_wrapper_that_renews(account: None, server: EdgeQuakeServer) -> None:
+async def test_a_wrapper_that_refreshes(account: None, server: EdgeQuakeServer) -> None:
     server.settings.token_lifetime = 200
     client = AutoRefreshClient(EMAIL, PASSWORD)
     await client._login()
@@ -147,7 +147,7 @@ async def test_a_wrapper_that_renews(account: None, server: EdgeQuakeServer) -> 
     assert client.refresh_token is refresh_token
 
 
-async def test_the_client_that_renews_by_itself(account: None, server: EdgeQuakeServer) -> None:
+async def test_the_client_refreshes_by_itself(account: None, server: EdgeQuakeServer) -> None:
     client = EdgeQuake(username=EMAIL, password=PASSWORD)
     assert await client.documents.list() == []
     server.invalidate_access_tokens()
@@ -252,7 +252,7 @@ async def test_a_token_is_kept_in_the_keychain(account: None, keychain: None) ->
     assert (await client.auth.me()).email == EMAIL
 
 
-async def test_keys_that_nobody_uses_are_revoked(admin: EdgeQuake, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_unused_keys_are_revoked(admin: EdgeQuake, capsys: pytest.CaptureFixture[str]) -> None:
     used, unused = await admin.api_keys.create(name="Used"), await admin.api_keys.create(name="Unused")
     await EdgeQuake(api_key=used["key"]).auth.me()
     keys = await admin.api_keys.list()

@@ -42,14 +42,14 @@ async def login(reply: dict[str, Any]) -> LoginResult:
     return await EdgeQuake(auth=None, transport=MemoryTransport([Reply(json=reply)])).auth.login("ada", "pw")
 
 
-async def test_what_the_server_leaves_out_is_none() -> None:
+async def test_members_that_the_server_omits_are_none() -> None:
     seen = await document()
     given = {name for name in inspect.signature(DocumentDetail).parameters if getattr(seen, name) is not None}
     assert given == {"id", "status", "chunk_count"}
     assert await document(title=None, lineage=None, metadata=None) == seen
 
 
-async def test_what_is_new_is_dropped() -> None:
+async def test_unknown_members_are_dropped() -> None:
     assert await document(invented_tomorrow={"a": 1}) == await document()
 
 
@@ -76,7 +76,7 @@ async def test_times_are_aware(text: str, moment: datetime) -> None:
     assert seen.created_at.tzinfo is not None
 
 
-async def test_metadata_is_whatever_was_kept() -> None:
+async def test_metadata_may_have_any_shape() -> None:
     for metadata in ({"a": [1, {"b": None}]}, "text", 5, [1]):
         assert (await document(metadata=metadata)).metadata == metadata
 
@@ -128,7 +128,7 @@ def test_models_are_frozen_and_made_by_keyword() -> None:
     assert inspect.signature(DocumentSummary).parameters["id"].kind is inspect.Parameter.KEYWORD_ONLY
 
 
-def test_every_model_is_exported_and_says_what_it_is() -> None:
+def test_every_model_is_exported_and_documented() -> None:
     for name in models.__all__:
         kind = getattr(models, name)
         assert attrs.has(kind) or issubclass(kind, OpenEnum)
@@ -136,7 +136,7 @@ def test_every_model_is_exported_and_says_what_it_is() -> None:
         assert not kind.__doc__.startswith("Method generated")
 
 
-def test_whatever_is_called_a_token_or_a_key_is_a_secret() -> None:
+def test_tokens_and_keys_are_secrets() -> None:
     secret_names = {"access_token", "refresh_token", "api_key", "password"}
     for name in models.__all__:
         kind = getattr(models, name)

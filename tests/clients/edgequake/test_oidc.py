@@ -37,7 +37,7 @@ async def test_a_login_ends_with_tokens(visitor: EdgeQuake, make_client: MakeCli
     assert (await visitor.auth.refresh(login.refresh_token)).expires_in == login.expires_in
 
 
-async def test_who_is_new_gets_an_account(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_new_user_gets_an_account(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
     login = await visitor.auth.oidc_callback("grace@example.org", await begin(visitor))
     assert login.user.email == "grace@example.org"
     assert server.inspect(lambda state: state.users.named("grace@example.org")) is not None
@@ -59,14 +59,14 @@ async def test_an_inactive_account_stays_out(visitor: EdgeQuake, admin: EdgeQuak
         await visitor.auth.oidc_callback("user", await begin(visitor))
 
 
-async def test_a_locked_account_says_when_to_come_back() -> None:
+async def test_a_locked_account_states_the_wait() -> None:
     locked = Reply(423, json={"code": "ACCOUNT_LOCKED", "message": "Account is locked"})
     client = EdgeQuake(auth=None, transport=MemoryTransport([locked]))
     with pytest.raises(AccountLockedError, match="15 minutes"):
         await client.auth.oidc_callback("user", "state")
 
 
-async def test_a_server_without_a_provider_says_so(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_server_without_a_provider_is_an_error(visitor: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.settings.oidc_enabled = False
     once = visitor.with_options(retry=None)
     for call in (once.auth.oidc_login(), once.auth.oidc_callback("user", "state")):

@@ -24,7 +24,7 @@ async def test_an_answer_names_its_sources(admin: EdgeQuake) -> None:
     assert result.stats.llm_model is not None
 
 
-async def test_the_server_chooses_the_mode_when_nothing_is_said(admin: EdgeQuake) -> None:
+async def test_the_server_chooses_the_mode_by_default(admin: EdgeQuake) -> None:
     assert (await admin.query.execute("Anything?")).mode is QueryMode.MIX
 
 
@@ -53,7 +53,7 @@ async def test_everything_a_question_may_carry_is_understood(admin: EdgeQuake) -
 
 
 @pytest.mark.parametrize(("query", "mode"), [("  ", None), ("why?", "telepathy")])
-async def test_what_cannot_be_answered_is_refused(admin: EdgeQuake, query: str, mode: str | None) -> None:
+async def test_an_invalid_question_is_rejected(admin: EdgeQuake, query: str, mode: str | None) -> None:
     with pytest.raises(BadRequestError):
         await admin.query.execute(query, mode=mode)
 

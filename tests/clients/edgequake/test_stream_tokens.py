@@ -59,7 +59,7 @@ def asked(server: EdgeQuakeServer, path: str) -> int:
 
 
 @EACH
-async def test_a_refused_token_is_renewed_once_and_the_stream_asked_for_once_more(
+async def test_a_rejected_token_is_refreshed_and_the_stream_opened_again(
     client: EdgeQuake, server: EdgeQuakeServer, path: str, open_stream: Callable[[EdgeQuake], EventStream[Any]]
 ) -> None:
     server.invalidate_access_tokens()
@@ -70,7 +70,7 @@ async def test_a_refused_token_is_renewed_once_and_the_stream_asked_for_once_mor
 
 
 @EACH
-async def test_a_token_that_is_refused_again_is_an_error_that_says_what_to_do(
+async def test_a_token_rejected_twice_is_an_error_with_a_hint(
     client: EdgeQuake, server: EdgeQuakeServer, path: str, open_stream: Callable[[EdgeQuake], EventStream[Any]]
 ) -> None:
     server.faults.add(ServerFault.status(401), path=path)
@@ -82,7 +82,7 @@ async def test_a_token_that_is_refused_again_is_an_error_that_says_what_to_do(
 
 
 @EACH
-async def test_whoever_leaves_early_frees_the_connection(
+async def test_leaving_a_stream_early_frees_the_connection(
     client: EdgeQuake, server: EdgeQuakeServer, path: str, open_stream: Callable[[EdgeQuake], EventStream[Any]]
 ) -> None:
     await client.documents.upload("Sarah Chen works at Acme Labs.")

@@ -64,7 +64,7 @@ async def test_a_question_brings_context_tokens_and_the_end(admin: EdgeQuake) ->
     assert done.llm_model is not None
 
 
-async def test_an_answer_that_ends_in_an_error_says_why(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_an_answer_that_ends_in_an_error_has_its_reason(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.break_next_stream(code="QUERY_FAILED", message="the model is gone", after_tokens=1)
     seen = []
     async with admin.query.stream("Anything?") as events:
@@ -86,7 +86,7 @@ async def test_a_question_is_repeated_until_its_first_event_came(admin: EdgeQuak
         await collect(admin.query.stream("Sarah " * 20, mode="bypass"))
 
 
-async def test_silence_ends_a_stream_and_a_keep_alive_is_none(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_silence_ends_a_stream_unless_it_is_kept_alive(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.settings.stream_interval, server.settings.keep_alive_interval = 0.08, 0.02
     limits = CallOptions(timeout=Timeout(idle=0.06), retry=None)
     assert text_of(await collect(admin.query.stream("Sarah", mode="bypass", **limits))) == "You asked: Sarah"
@@ -100,7 +100,7 @@ async def test_a_refused_question_is_told_by_its_status(admin: EdgeQuake) -> Non
         await collect(admin.query.stream(" "))
 
 
-async def test_a_renewed_token_serves_a_stream(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_refreshed_token_opens_a_stream(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     await admin.auth.me()
     server.invalidate_access_tokens()
     assert text_of(await collect(admin.query.stream("Sarah", mode="bypass"))) == "You asked: Sarah"
@@ -118,7 +118,7 @@ async def test_an_event_of_a_kind_that_is_not_known_yet_ends_no_stream(stream: A
     assert await collect(stream(client)) == [OtherEvent(type="applause")] * 2
 
 
-async def test_a_message_begins_a_conversation_and_the_next_goes_on_in_it(chatting: EdgeQuake) -> None:
+async def test_a_message_starts_a_conversation_and_the_next_continues_it(chatting: EdgeQuake) -> None:
     await chatting.documents.upload(TEXT, title="Sarah")
     started, context, *tokens, done, title = await collect(chatting.chat.stream("Where does Sarah work?"))
     assert isinstance(started, ConversationStarted)

@@ -34,7 +34,7 @@ async def test_tenants_and_workspaces_are_worlds_of_their_own(admin: EdgeQuake) 
     assert "for Acme" not in (await admin.query.execute("for Acme?", tenant=GLOBEX)).answer
 
 
-async def test_the_alias_default_is_the_workspace_of_who_names_none(admin: EdgeQuake) -> None:
+async def test_the_alias_default_is_the_default_workspace(admin: EdgeQuake) -> None:
     await admin.documents.upload("text")
     assert await totals(admin, Tenant("default", "default")) == [1]
 

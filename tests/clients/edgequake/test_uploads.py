@@ -170,7 +170,7 @@ async def test_a_busy_server_took_nothing_in_so_the_upload_is_repeated(upload: U
     assert first == second
 
 
-async def test_what_cannot_be_read_twice_is_not_sent_again(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_body_that_cannot_be_read_twice_is_not_retried(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     await admin.auth.me()
     server.invalidate_access_tokens()
     reader, writer = os.pipe()
@@ -201,7 +201,7 @@ async def small() -> AsyncIterator[EdgeQuake]:
 
 
 @EACH
-async def test_what_is_too_large_is_a_413(upload: Upload, small: EdgeQuake) -> None:
+async def test_a_body_that_is_too_large_is_a_413(upload: Upload, small: EdgeQuake) -> None:
     with pytest.raises(StatusError) as caught:
         await upload.send(small, ("large.pdf", PDF + b" " * 3000))
     assert (caught.value.status, caught.value.code, caught.value.retryable) == (413, "PAYLOAD_TOO_LARGE", False)

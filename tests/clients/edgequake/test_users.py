@@ -69,7 +69,7 @@ async def test_accounts_are_listed_page_by_page_and_by_role(admin: EdgeQuake) ->
     assert [user.username async for user in admin.users.list(role="admin")] == ["admin"]
 
 
-async def test_where_everybody_may_register_a_client_without_credentials_does_it() -> None:
+async def test_open_registration_needs_no_credentials() -> None:
     async with (
         Sandbox(edgequake=EdgeQuakeSettings(allow_registration=True)) as sandbox,
         EdgeQuake(base_url=sandbox.edgequake.url, auth=None) as visitor,

@@ -50,7 +50,7 @@ async def test_it_returns_when_all_are_there() -> None:
     assert len(transport.sent) == 3
 
 
-async def test_what_is_there_already_is_asked_for_once() -> None:
+async def test_a_completed_document_needs_one_request() -> None:
     clock = VirtualClock()
     client, transport = client_of(Reply(json=track(done=1, of=1)), clock=clock)
     before = clock.monotonic()
@@ -86,7 +86,7 @@ async def test_the_pauses_grow_to_ten_seconds() -> None:
     assert pauses[-1] == pytest.approx(10)
 
 
-async def test_what_failed_is_a_typed_error_that_names_it(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_failed_document_is_an_error_that_names_it(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.end_next_document("failed", message="no luck")
     await admin.documents.upload("lost", track_id="mine")
     kept = await admin.documents.upload("kept", track_id="mine")
@@ -98,7 +98,7 @@ async def test_what_failed_is_a_typed_error_that_names_it(admin: EdgeQuake, serv
     assert (str(again), again.failed) == (str(caught.value), caught.value.failed)
 
 
-async def test_what_half_failed_is_there(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
+async def test_a_partially_failed_document_is_returned(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
     server.end_next_document("partial_failure", message="one chunk is missing")
     made = await admin.documents.upload("half of it")
     done = await admin.documents.wait(made.track_id)
@@ -118,7 +118,7 @@ async def test_the_time_is_over_after_a_last_look() -> None:
     assert len(transport.sent) < 9
 
 
-async def test_what_ends_in_the_last_pause_is_not_given_up() -> None:
+async def test_completion_in_the_last_pause_is_noticed() -> None:
     client, _ = client_of(Reply(json=track(done=0, of=1)), Reply(json=track(done=1, of=1)))
     assert (await client.documents.wait("t1", timeout=0.1)).is_complete
 
@@ -139,7 +139,7 @@ async def test_a_look_keeps_the_limit_of_the_client() -> None:
         await client.with_options(timeout=Timeout(total=2)).documents.wait("t1", timeout=60)
 
 
-async def test_a_track_that_nobody_knows_is_not_waited_for(admin: EdgeQuake) -> None:
+async def test_an_unknown_track_is_an_error_without_a_wait(admin: EdgeQuake) -> None:
     with pytest.raises(NotFoundError):
         await admin.documents.wait("unknown")
 
@@ -168,7 +168,7 @@ async def test_a_server_that_stays_away_is_an_error_of_its_own() -> None:
     assert len(transport.sent) == 4
 
 
-async def test_a_server_that_asks_for_more_time_than_there_is_ends_the_wait_at_once() -> None:
+async def test_a_retry_after_beyond_the_timeout_ends_the_wait() -> None:
     clock = VirtualClock()
     client, _ = client_of(Reply(json=track(done=0, of=1)), Reply(429, headers={"Retry-After": "60"}), clock=clock)
     before = clock.monotonic()
@@ -178,7 +178,7 @@ async def test_a_server_that_asks_for_more_time_than_there_is_ends_the_wait_at_o
     assert clock.monotonic() - before < 1
 
 
-async def test_what_was_given_up_is_an_error_that_names_it() -> None:
+async def test_a_cancelled_document_is_an_error_that_names_it() -> None:
     client, _ = client_of(Reply(json=track(done=2, of=2, status="cancelled")))
     with pytest.raises(ProcessingError, match="2 of 2 documents of t1") as caught:
         await client.documents.wait("t1")

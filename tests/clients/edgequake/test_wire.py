@@ -85,7 +85,7 @@ async def test_each_value_is_sent_as_it_was_given(operation: Operation, tmp_path
 
 
 @EACH
-async def test_what_is_left_out_is_not_sent(operation: Operation, tmp_path: Path) -> None:
+async def test_omitted_arguments_are_not_sent(operation: Operation, tmp_path: Path) -> None:
     transport = await send(operation, given_to(operation, tmp_path, required=True))
     required = {name for name, is_required in published_names(operation).items() if is_required}
     chosen = {"documents.count": {"page_size"}, "conversations.bulk_move": {"folder_id"}}.get(operation.name, set())
@@ -104,7 +104,7 @@ async def test_it_takes_the_options_of_a_call(operation: Operation, tmp_path: Pa
 
 
 @EACH
-async def test_it_says_who_calls_and_for_whom(operation: Operation, tmp_path: Path) -> None:
+async def test_headers_name_the_client_and_the_tenant(operation: Operation, tmp_path: Path) -> None:
     arguments = given_to(operation, tmp_path)
     named = {"tenant_id": "t", "workspace_id": "w", "user_id": "u"}
     transport = await send(operation, arguments, api_key="eq_key", **named)
@@ -158,12 +158,12 @@ async def test_false_zero_and_an_empty_text_are_sent() -> None:
     assert body == {"is_active": False}
 
 
-async def test_a_move_out_of_all_folders_says_so() -> None:
+async def test_a_move_out_of_all_folders_sends_null() -> None:
     body = await body_of("BulkOperationResponse", "conversations.bulk_move", ["c"], folder_id=None)
     assert body == {"conversation_ids": ["c"], "folder_id": None}
 
 
-async def test_days_and_moments_in_a_query() -> None:
+async def test_days_and_times_in_a_query() -> None:
     transport = MemoryTransport([Reply(json={"documents": [], "total": 0})])
     await EdgeQuake(auth=None, transport=transport).documents.list(
         date_from=date(2026, 1, 1), date_to=datetime(2026, 1, 2, 3, 4, tzinfo=UTC), document_pattern="a&b"

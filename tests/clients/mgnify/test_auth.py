@@ -89,9 +89,7 @@ async def test_at_the_end_of_the_refresh_window_comes_a_login(
     assert token_requests(server) == (2, 0)
 
 
-async def test_a_token_that_the_server_forgot_is_replaced_and_the_call_goes_through(
-    owner: MGnify, server: MGnifyServer
-) -> None:
+async def test_a_token_that_the_server_forgot_is_replaced(owner: MGnify, server: MGnifyServer) -> None:
     await owner.private_studies.get()
     server.invalidate_tokens()
     assert len(await owner.private_studies.get()) == 3
@@ -148,7 +146,7 @@ async def test_a_token_that_has_expired_is_not_even_sent(
     assert token_requests(server) == (1, 0)
 
 
-async def test_a_wrong_password_is_said_once_and_what_to_do(make_client: MakeClient, server: MGnifyServer) -> None:
+async def test_a_wrong_password_is_one_error_with_a_hint(make_client: MakeClient, server: MGnifyServer) -> None:
     client = make_client(username="Webin-1001", password="nope")
     for _ in range(3):
         with pytest.raises(TokenRefusedError, match=r"Invalid credentials.*check the Webin id") as caught:
@@ -158,9 +156,7 @@ async def test_a_wrong_password_is_said_once_and_what_to_do(make_client: MakeCli
     assert caught.value.status == 401
 
 
-async def test_a_login_that_is_down_is_told_apart_from_one_that_says_no(
-    make_client: MakeClient, server: MGnifyServer
-) -> None:
+async def test_an_unreachable_login_is_not_a_rejected_one(make_client: MakeClient, server: MGnifyServer) -> None:
     server.faults.add(ServerFault.status(503, html="<h1>Sorry</h1>"), path=LOGIN)
     client = make_client(**ACCOUNT, timeout=0.2)
     with pytest.raises(TokenUnavailableError):
@@ -229,9 +225,7 @@ async def test_settings_come_from_dotenv_by_the_vendors_names(
         assert "sandbox-webin" not in client.config.explain()
 
 
-async def test_the_prefixed_names_win_in_one_place_and_the_environment_over_the_file(
-    server: MGnifyServer, tmp_path: Path
-) -> None:
+async def test_prefixed_names_win_and_the_environment_precedes_the_file(server: MGnifyServer, tmp_path: Path) -> None:
     (tmp_path / "mine.env").write_text("MG_USER=x\nMGNIFY_USERNAME=Webin-1002\nMGNIFY_PASSWORD=sandbox-other\n")
     async with MGnify.from_env(dotenv="mine.env", environ={"MG_USER": "Webin-1"}, base_url=server.url) as client:
         assert client.config.origin("username") == "environment MG_USER"
@@ -239,7 +233,7 @@ async def test_the_prefixed_names_win_in_one_place_and_the_environment_over_the_
         assert [study.accession for study in await client.private_studies.get()] == ["MGYS00000234"]
 
 
-async def test_who_sits_there_is_asked_when_private_data_is_first_needed(
+async def test_the_user_is_asked_when_private_data_is_first_needed(
     make_client: MakeClient, server: MGnifyServer, shared_clock: SharedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = ["Webin-1001", "mistyped", "sandbox-webin"]
@@ -264,7 +258,7 @@ async def test_who_sits_there_is_asked_when_private_data_is_first_needed(
     assert len(questions) == 3
 
 
-async def test_where_nobody_sits_the_settings_are_named(make_client: MakeClient) -> None:
+async def test_without_a_user_the_error_names_the_settings(make_client: MakeClient) -> None:
     client = make_client(interactive=True, username="Webin-1001")
     with pytest.raises(ConfigurationError, match="MGNIFY_USERNAME and MGNIFY_PASSWORD"):
         await client.private_studies.get()
@@ -295,7 +289,7 @@ async def test_a_login_in_code_wins_over_a_token_of_the_environment(
     ("settings", "missing"),
     [({"username": "Webin-1"}, "MG_PASSWORD"), ({"password": "x"}, "MG_USER")],
 )
-def test_half_a_login_is_refused_with_the_names_that_were_looked_for(settings: dict[str, str], missing: str) -> None:
+def test_half_a_login_is_rejected_with_the_names_of_the_settings(settings: dict[str, str], missing: str) -> None:
     with pytest.raises(ConfigurationError, match=missing):
         MGnify(**settings)  # type: ignore[arg-type]
 

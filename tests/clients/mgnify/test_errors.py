@@ -103,7 +103,7 @@ CASES: list[tuple[dict[str, Any], Callable[[MGnify], Awaitable[object]], type[As
 
 
 @pytest.mark.parametrize(("settings", "call", "kind", "line"), CASES, ids=[case[3] for case in CASES])
-async def test_each_says_what_to_do(
+async def test_each_error_has_a_hint(
     make_client: MakeClient,
     settings: dict[str, Any],
     call: Callable[[MGnify], Awaitable[object]],
@@ -156,7 +156,7 @@ async def test_each_says_what_to_do(
         ),
     ],
 )
-async def test_what_a_server_or_a_proxy_may_say(
+async def test_errors_of_servers_and_proxies_are_read(
     visitor: MGnify, server: MGnifyServer, fault: ServerFault, kind: type[AsdkError], line: str
 ) -> None:
     server.faults.add(fault)
@@ -166,7 +166,7 @@ async def test_what_a_server_or_a_proxy_may_say(
     assert_clean(caught.value)
 
 
-async def test_a_wait_that_is_asked_for_is_told(visitor: MGnify, server: MGnifyServer) -> None:
+async def test_a_requested_wait_is_part_of_the_error(visitor: MGnify, server: MGnifyServer) -> None:
     server.faults.add(ServerFault.status(429, retry_after=7))
     with pytest.raises(RateLimitError) as caught:
         await visitor.with_options(retry=None).studies.list().get()
@@ -187,7 +187,7 @@ async def test_a_dead_bearer_on_a_public_page_costs_one_login_and_one_resend(
     assert server.counters.total == 4
 
 
-async def test_a_server_that_refuses_every_token_is_asked_twice(
+async def test_a_server_that_rejects_every_token_gets_two_requests(
     make_client: MakeClient, server: MGnifyServer, shared_clock: SharedClock
 ) -> None:
     client = make_client(**ACCOUNT)

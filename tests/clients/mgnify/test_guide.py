@@ -106,7 +106,7 @@ async def test_nothing_is_kept_without_a_directory(tmp_path: Path) -> None:
     assert files_in(tmp_path) == set()
 
 
-async def test_an_argument_of_the_client_wins_over_the_config_and_that_over_the_environment(
+async def test_arguments_precede_the_config_and_the_environment(
     server: MGnifyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MG_USER", "Webin-1")

@@ -105,7 +105,7 @@ async def test_two_servers_do_not_meet(make_client: MakeClient, server: MGnifySe
     assert server.counters.count("GET", STUDIES) == 1
 
 
-async def test_what_everybody_may_see_is_shared(make_client: MakeClient, server: MGnifyServer, tmp_path: Path) -> None:
+async def test_public_pages_are_shared(make_client: MakeClient, server: MGnifyServer, tmp_path: Path) -> None:
     for settings in (ACCOUNT, OTHER, {}):
         await make_client(page_cache=tmp_path, **settings).studies.list().collect()
     assert server.counters.count("GET", STUDIES) == 3
@@ -161,7 +161,7 @@ async def test_only_pages_are_kept(make_client: MakeClient, server: MGnifyServer
     assert files_in(tmp_path) == []
 
 
-async def test_what_is_on_the_disk_is_its_owners_alone(make_client: MakeClient, tmp_path: Path) -> None:
+async def test_files_are_readable_by_their_owner_alone(make_client: MakeClient, tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         client = make_client(page_cache=tmp_path / "a" / "b", **ACCOUNT)
@@ -174,9 +174,7 @@ async def test_what_is_on_the_disk_is_its_owners_alone(make_client: MakeClient, 
 
 
 @pytest.mark.parametrize("settings", [{}, {"page_cache": None}, {"page_cache": ""}])
-async def test_nothing_is_written_unless_somebody_asks(
-    make_client: MakeClient, tmp_path: Path, settings: dict[str, Any]
-) -> None:
+async def test_nothing_is_written_by_default(make_client: MakeClient, tmp_path: Path, settings: dict[str, Any]) -> None:
     client = make_client(**settings)
     await client.studies.list().collect()
     assert files_in(tmp_path) == []
@@ -190,7 +188,7 @@ async def test_a_directory_can_be_a_setting(server: MGnifyServer, tmp_path: Path
     assert len(files_in(tmp_path / "kept")) == 1
 
 
-async def test_a_call_can_ask_for_the_newest(make_client: MakeClient, server: MGnifyServer, tmp_path: Path) -> None:
+async def test_a_call_can_request_a_fresh_page(make_client: MakeClient, server: MGnifyServer, tmp_path: Path) -> None:
     client = make_client(page_cache=tmp_path)
     for control, fetched in ((None, 1), (None, 1), ("no-cache", 2), (None, 2), ("no-store", 3), (None, 3)):
         await client.studies.list(headers={} if control is None else {"Cache-Control": control}).get()
@@ -210,7 +208,7 @@ async def test_a_credential_that_does_not_say_whose_it_is_keeps_nothing_private(
     assert server.counters.count("GET", STUDIES) == 1
 
 
-async def test_who_is_asked_for_a_login_gets_private_pages_after_it(
+async def test_private_pages_are_cached_after_a_prompted_login(
     make_client: MakeClient, server: MGnifyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def ask_person(question: str, *, hidden: bool) -> Secret:
@@ -272,7 +270,7 @@ async def test_a_page_that_came_when_the_account_changed_is_not_kept(
 
 
 @pytest.mark.parametrize("damage", ["", "x", "1.0 abc\n{}", "{}\n{}", "nan nan\n", None])
-async def test_a_damaged_file_is_fetched_anew(
+async def test_a_damaged_file_is_fetched_again(
     make_client: MakeClient, server: MGnifyServer, tmp_path: Path, damage: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = make_client(page_cache=tmp_path)

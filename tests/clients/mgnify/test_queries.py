@@ -133,7 +133,7 @@ async def test_a_token_that_ends_in_the_middle_of_a_walk_loses_nothing(
     assert server.counters.by_status[401] >= 2 * 3
 
 
-async def test_a_page_that_failed_is_asked_for_again(visitor: MGnify, server: MGnifyServer) -> None:
+async def test_a_failed_page_is_fetched_again(visitor: MGnify, server: MGnifyServer) -> None:
     server.settings.failing_pages[2] = 503
     with pytest.raises(ServerError):
         await visitor.studies.list().collect()
@@ -177,7 +177,7 @@ async def test_an_unknown_filter_is_refused_before_it_is_sent(visitor: MGnify, s
     assert server.counters.total == 0
 
 
-async def test_a_misspelt_filter_of_a_list_is_refused_before_anything_is_explained(visitor: MGnify) -> None:
+async def test_a_misspelled_filter_is_rejected_before_a_plan_is_shown(visitor: MGnify) -> None:
     misspelt: dict[str, Any] = {"serch": "gut"}
     with pytest.raises(InvalidRequestError, match="/studies/ has no filter serch; it has search, biome_lineage"):
         visitor.studies.list(**misspelt)

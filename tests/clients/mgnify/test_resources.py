@@ -29,7 +29,7 @@ from tests.clients.mgnify.conftest import MakeClient
 from tests.support.shared_clock import SharedClock
 
 
-async def test_what_the_models_hold(visitor: MGnify) -> None:
+async def test_the_fields_of_the_models(visitor: MGnify) -> None:
     study = await visitor.studies.get("MGYS00000001")
     assert study.biome is not None
     assert study.updated_at.tzinfo is not None
@@ -48,7 +48,7 @@ async def test_what_the_models_hold(visitor: MGnify) -> None:
     assert found.sample_processing[0].annotations[0].mentions[0].tags[0].name == "PowerSoil"
 
 
-async def test_what_is_not_there(visitor: MGnify) -> None:
+async def test_missing_records_are_not_found(visitor: MGnify) -> None:
     with pytest.raises(NotFoundError, match=r"404 GET /genomes/\{accession\}: Not Found"):
         await visitor.genomes.get("MGYG000000001", catalogue_id="soil")
     with pytest.raises(NotFoundError):
@@ -115,7 +115,7 @@ async def test_a_search_by_signatures(
     "ending",
     [{"status": "SUCCESS"}, {"status": "FAILURE"}, {"status": "REVOKED"}, {"status": "X", "results_url": "/r"}],
 )
-async def test_a_search_ends_whatever_the_end_is_called(
+async def test_a_search_ends_under_each_final_status(
     visitor: MGnify, server: MGnifyServer, ending: dict[str, str]
 ) -> None:
     for status in ({"status": "PENDING"}, {"status": "RETRY", "signatures": []}, ending):
@@ -152,7 +152,7 @@ async def test_files_are_read_without_a_token(owner: MGnify, server: MGnifyServe
         await owner.files.read(private)
 
 
-async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
+async def test_a_broken_download_resumes_on_another_origin_without_a_token(
     owner: MGnify, server: MGnifyServer, tmp_path: Path
 ) -> None:
     server.settings.files_host = "localhost"
@@ -175,7 +175,7 @@ async def test_a_broken_download_goes_on_without_a_token_on_another_origin(
     assert named.path.read_bytes() == whole
 
 
-async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
+async def test_a_cancelled_download_resumes_later(owner: MGnify, server: MGnifyServer, tmp_path: Path) -> None:
     await owner.private_studies.get()  # there is a token that could be sent
     (entry, *_) = (await owner.analyses.get("MGYA00000001")).downloads or []
     server.faults.add(ServerFault.cut(after=5_000), path="/pub/*", times=1)
@@ -186,7 +186,7 @@ async def test_a_download_that_was_given_up_goes_on_later(owner: MGnify, server:
     assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
 
 
-async def test_a_link_that_has_run_out_is_renewed_and_the_download_goes_on(
+async def test_an_expired_link_is_replaced_and_the_download_resumes(
     owner: MGnify, server: MGnifyServer, shared_clock: SharedClock, tmp_path: Path
 ) -> None:
     private = await owner.studies.analyses("MGYS00000231").first()
@@ -214,7 +214,7 @@ async def test_a_link_that_has_run_out_is_renewed_and_the_download_goes_on(
     assert all("authorization" not in record.headers for record in server.counters.recent if "/pub/" in record.path)
 
 
-async def test_what_two_links_differ_in_beside_their_signature_is_the_file(
+async def test_links_to_one_file_differ_only_in_their_signatures(
     visitor: MGnify, server: MGnifyServer, tmp_path: Path
 ) -> None:
     (entry, *_) = (await visitor.analyses.get("MGYA00000001")).downloads or []
@@ -230,7 +230,7 @@ async def test_what_two_links_differ_in_beside_their_signature_is_the_file(
     assert done.resumed_from == 5_000
 
 
-async def test_a_record_that_is_renewed_must_have_the_file(
+async def test_a_reloaded_record_must_contain_the_file(
     owner: MGnify, server: MGnifyServer, shared_clock: SharedClock
 ) -> None:
     (entry,) = (await owner.studies.get("MGYS00000231")).downloads

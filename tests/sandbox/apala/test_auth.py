@@ -28,7 +28,7 @@ async def test_a_key_buys_both_tokens_and_the_name_of_the_company(speak: "Speak"
     assert (body["company_id"], body["company_name"]) == (server.credentials.company_id, "Sandbox Lending")
 
 
-async def test_the_path_is_public_whatever_bearer_comes_along(speak: "Speak", server: ApalaServer) -> None:
+async def test_the_path_is_public_with_any_bearer_token(speak: "Speak", server: ApalaServer) -> None:
     key = {"api_key": server.credentials.api_key}
     assert (await speak("POST", "/api/auth/token", key, token="stale"))[0] == 200
 
@@ -114,6 +114,6 @@ async def test_every_other_path_wants_a_bearer(speak: "Speak", server: ApalaServ
     assert (await speak("GET", "/api/paf/templates", token=own["access_token"]))[0] == 401
 
 
-async def test_what_does_not_exist_is_said_in_the_same_shape(speak: "Speak") -> None:
+async def test_an_unknown_path_has_the_same_error_shape(speak: "Speak") -> None:
     assert await speak("GET", "/api/nothing") == (404, {"error": "not_found", "message": "Not Found"})
     assert (await speak("GET", "/api/feedback"))[1]["error"] == "method_not_allowed"

@@ -79,7 +79,7 @@ async def test_filters_and_projections(session: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["[1]", "nope", "{'a': 1}", '{"$where": 1}'])
-async def test_what_is_no_filter_is_a_422(session: aiohttp.ClientSession, wanted: str) -> None:
+async def test_an_invalid_filter_is_a_422(session: aiohttp.ClientSession, wanted: str) -> None:
     assert "filter" in (await get(session, "api/samples", 422, filter=wanted))["detail"]
 
 

@@ -83,6 +83,6 @@ def test_filters_that_do_not(wanted: dict[str, Any]) -> None:
         {"name": {"$options": "i"}},
     ],
 )
-def test_what_is_no_filter(wanted: dict[str, Any]) -> None:
+def test_invalid_filters_are_rejected(wanted: dict[str, Any]) -> None:
     with pytest.raises(FilterError):
         matches(RECORD, wanted)

@@ -60,7 +60,7 @@ async def test_refusals(session: aiohttp.ClientSession, form: dict[str, str], st
     assert detail in body["detail"]
 
 
-async def test_a_body_that_is_no_form_is_a_422(session: aiohttp.ClientSession) -> None:
+async def test_a_body_that_is_not_a_form_is_a_422(session: aiohttp.ClientSession) -> None:
     async with session.post("token", json={"grant_type": "password"}) as reply:
         assert reply.status == 422
 
@@ -89,7 +89,7 @@ async def test_collections_are_open_until_they_want_a_bearer(
         (TokenShape.UNSAID, {}),
     ],
 )
-async def test_a_life_can_be_said_in_several_ways(
+async def test_a_lifetime_has_several_forms(
     session: aiohttp.ClientSession, bioepic: BioEPICServer, shape: TokenShape, said: dict[str, Any]
 ) -> None:
     bioepic.settings.token_lifetime = 5400

@@ -78,7 +78,7 @@ async def test_an_issue_is_solved_and_reopened(speak: "Speak", server: BloomySer
     assert (await speak("POST", "issues/create", {**body, "meetingId": 1, "meetingid": None}))[0] == 400
 
 
-async def test_a_headline_tells_its_meeting_when_asked(speak: "Speak", server: BloomyServer) -> None:
+async def test_a_headline_contains_its_meeting_on_request(speak: "Speak", server: BloomyServer) -> None:
     known = server.credentials
     _, made = await speak("POST", f"L10/{known.meeting_id}/headlines", {"title": "Won", "ownerId": known.ada.user_id})
     path = f"headline/{made['Id']}"

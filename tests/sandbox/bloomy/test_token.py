@@ -78,6 +78,6 @@ async def test_five_wrong_passwords_lock_the_account_for_a_while(grant: "Grant",
     assert (await grant(**ADA))[0] == 200
 
 
-async def test_what_does_not_exist_is_said_in_the_same_shape(speak: "Speak") -> None:
+async def test_an_unknown_path_has_the_same_error_shape(speak: "Speak") -> None:
     assert await speak("GET", "nothing") == (404, {"Message": "Not Found"})
     assert await speak("DELETE", "users/mine") == (405, {"Message": "Method Not Allowed"})

@@ -107,7 +107,7 @@ async def test_the_scopes_write_and_admin_stand_for_themselves_and_for_all(
     assert await status_with(anonymous, everything) == 200
 
 
-async def test_a_key_is_no_better_than_its_owner(
+async def test_a_key_has_at_most_the_permissions_of_its_owner(
     edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession, anonymous: aiohttp.ClientSession
 ) -> None:
     key, user_id = await user_key(edgequake, anonymous)

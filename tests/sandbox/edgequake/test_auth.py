@@ -183,7 +183,7 @@ async def test_the_lock_concerns_one_account_and_its_length_can_be_set(
     await log_in(anonymous, "user", "sandbox-user")
 
 
-async def test_a_right_password_starts_the_count_anew(anonymous: aiohttp.ClientSession) -> None:
+async def test_a_correct_password_resets_the_count(anonymous: aiohttp.ClientSession) -> None:
     for _ in range(2):
         for _ in range(4):
             await post(anonymous, "login", {"username": "user", "password": "nope"})
@@ -196,7 +196,7 @@ async def test_an_unknown_name_is_told_like_a_wrong_password(anonymous: aiohttp.
     assert unknown == wrong
 
 
-async def test_an_inactive_account_may_neither_log_in_nor_renew(
+async def test_an_inactive_account_can_neither_log_in_nor_refresh(
     anonymous: aiohttp.ClientSession, admin: aiohttp.ClientSession
 ) -> None:
     body = await log_in(anonymous, "user", "sandbox-user")
@@ -213,7 +213,7 @@ async def test_login_notes_the_time(anonymous: aiohttp.ClientSession, clock: Man
     assert (await log_in(anonymous))["user"]["last_login_at"] == "2026-01-01T00:01:00+00:00"
 
 
-async def test_the_middleware_says_no_without_a_code(anonymous: aiohttp.ClientSession) -> None:
+async def test_errors_of_the_middleware_have_no_code(anonymous: aiohttp.ClientSession) -> None:
     for headers in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer junk"}, {"X-API-Key": "eq_junk"}):
         async with anonymous.get("/api/v1/auth/me", headers=headers) as reply:
             body = await reply.json()
@@ -245,7 +245,7 @@ async def test_a_static_key_is_good_for_everything() -> None:
         assert await use(session, "house cat") == 401
 
 
-async def test_a_server_without_authentication_takes_everybody_for_an_administrator() -> None:
+async def test_without_authentication_every_caller_is_an_administrator() -> None:
     settings = EdgeQuakeSettings(auth_enabled=False)
     async with Sandbox(edgequake=settings) as sandbox, aiohttp.ClientSession(sandbox.edgequake.url) as session:
         async with session.get("/api/v1/users") as reply:

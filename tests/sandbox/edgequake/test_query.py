@@ -82,7 +82,7 @@ async def test_only_processed_documents_of_the_workspace_count(
     assert (await ask(reader, "penguin"))["sources"] == []
 
 
-async def test_a_query_can_ask_for_context_or_prompt_alone(reader: aiohttp.ClientSession) -> None:
+async def test_a_query_can_return_only_context_or_prompt(reader: aiohttp.ClientSession) -> None:
     assert (await ask(reader, "Sarah", context_only=True))["answer"] == SARAH
     prompt = (await ask(reader, "Sarah", prompt_only=True, system_prompt="Be brief."))["answer"]
     assert prompt == f"Be brief.\n\n{SARAH}\n\nQuestion: Sarah"

@@ -21,7 +21,7 @@ async def send(session: aiohttp.ClientSession, path: str, body: Any = None) -> A
         return await reply.json()
 
 
-async def test_what_is_given_up_stays_so_until_it_begins_again(
+async def test_a_cancelled_task_stays_cancelled_until_it_restarts(
     admin: aiohttp.ClientSession, edgequake: EdgeQuakeServer, clock: ManualClock
 ) -> None:
     edgequake.settings.processing_time = 10
@@ -37,7 +37,7 @@ async def test_what_is_given_up_stays_so_until_it_begins_again(
     assert await status(admin, track) == "indexed"
 
 
-async def test_what_was_planned_before_is_dropped(
+async def test_earlier_plans_are_dropped(
     admin: aiohttp.ClientSession, edgequake: EdgeQuakeServer, clock: ManualClock
 ) -> None:
     edgequake.settings.processing_time = 10
@@ -49,7 +49,7 @@ async def test_what_was_planned_before_is_dropped(
     assert await status(admin, track) == "processing"
 
 
-async def test_what_hangs_is_recovered(
+async def test_stuck_tasks_are_recovered(
     admin: aiohttp.ClientSession, edgequake: EdgeQuakeServer, clock: ManualClock
 ) -> None:
     edgequake.settings.processing_time = 10_000

@@ -58,7 +58,7 @@ async def test_a_form_without_a_readable_file_is_refused(admin: aiohttp.ClientSe
     assert (status, body["code"]) == (400, "BAD_REQUEST")
 
 
-async def test_what_is_no_form_is_refused_in_plain_text(admin: aiohttp.ClientSession) -> None:
+async def test_an_invalid_form_is_rejected_in_plain_text(admin: aiohttp.ClientSession) -> None:
     assert await upload(admin, b"text") == (400, "Invalid `boundary` for `multipart/form-data` request")
     broken = aiohttp.BytesPayload(b"no parts at all", content_type="multipart/form-data; boundary=x")
     status, message = await upload(admin, broken)

@@ -39,7 +39,9 @@ async def test_a_slug_is_taken_once_in_a_tenant(admin: aiohttp.ClientSession) ->
     assert (await call(admin, "POST", f"/api/v1/tenants/{tenant['id']}/workspaces", {"name": "Notes"}))[0] == 201
 
 
-async def test_a_tenant_has_only_so_many_workspaces(edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession) -> None:
+async def test_a_tenant_has_a_limited_number_of_workspaces(
+    edgequake: EdgeQuakeServer, admin: aiohttp.ClientSession
+) -> None:
     edgequake.inspect(lambda state: setattr(state.tenants.get(TENANT), "max_workspaces", 2))
     assert (await call(admin, "POST", body={"name": "Two"}))[0] == 201
     status, body = await call(admin, "POST", body={"name": "Three"})

@@ -50,7 +50,7 @@ async def test_a_wrong_pair_is_a_401(visitor: aiohttp.ClientSession, username: s
     assert outcome == (401, {"detail": "Invalid credentials"})
 
 
-async def test_an_archive_that_does_not_answer_looks_like_a_wrong_password(
+async def test_an_unreachable_archive_looks_like_a_wrong_password(
     mgnify: MGnifyServer, visitor: aiohttp.ClientSession
 ) -> None:
     mgnify.settings.ena_reachable = False
@@ -90,7 +90,7 @@ async def test_an_expired_token_cannot_be_refreshed(
     assert await post(visitor, "auth/verify", token=token) == (401, NOT_VALID)
 
 
-async def test_after_the_refresh_window_a_token_that_lives_is_not_refreshed_either(
+async def test_a_valid_token_is_not_refreshed_after_the_refresh_window(
     visitor: aiohttp.ClientSession, mgnify: MGnifyServer, clock: ManualClock
 ) -> None:
     token = await log_in(visitor, mgnify.credentials.user)
@@ -115,7 +115,7 @@ async def test_empty_foreign_and_invalidated_tokens(visitor: aiohttp.ClientSessi
     ("path", "status"),
     [("runs/", 401), ("studies/MGYS00000001", 401), ("my-data/studies/", 401), ("studies/", 200), ("biomes/", 200)],
 )
-async def test_a_dead_bearer_is_refused_where_a_bearer_is_looked_at(
+async def test_an_invalid_token_is_rejected_where_tokens_are_read(
     visitor: aiohttp.ClientSession, path: str, status: int
 ) -> None:
     async with visitor.get(path, headers={"Authorization": "Bearer dead"}) as reply:

@@ -22,7 +22,7 @@ async def fetch(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
         return reply.status, await reply.read(), {name.lower(): value for name, value in reply.headers.items()}
 
 
-async def test_a_public_file_is_there_with_the_size_it_was_said_to_have(visitor: aiohttp.ClientSession) -> None:
+async def test_a_public_file_has_its_stated_size(visitor: aiohttp.ClientSession) -> None:
     entry = await download_entry(visitor, "analyses/MGYA00000001")
     status, body, headers = await fetch(entry["url"])
     assert (status, len(body)) == (200, entry["file_size_bytes"])

@@ -60,7 +60,7 @@ async def test_every_list_has_a_count_and_items(visitor: aiohttp.ClientSession, 
         ("super-studies/ocean-survey", "slug", {"flagship_studies", "genome_catalogues"}),
     ],
 )
-async def test_every_detail_says_more_than_its_list(
+async def test_details_have_more_members_than_lists(
     visitor: aiohttp.ClientSession, path: str, key: str, more: set[str]
 ) -> None:
     body = await get(visitor, path)
@@ -77,7 +77,7 @@ async def test_annotations_and_lookups(visitor: aiohttp.ClientSession) -> None:
     assert set(await get(visitor, "publications/30000001/annotations")) == {"sample_processing", "other"}
 
 
-async def test_a_page_is_cut_at_a_hundred_without_a_word(visitor: aiohttp.ClientSession) -> None:
+async def test_a_page_is_silently_cut_at_a_hundred(visitor: aiohttp.ClientSession) -> None:
     for query, size in {"": 100, "?page_size=200": 100, "?page_size=20": 20, "?page=3&page_size=500": 30}.items():
         body = await get(visitor, f"studies/{query}")
         assert (body["count"], len(body["items"])) == (230, size)
@@ -143,7 +143,7 @@ async def test_a_genome_of_two_catalogues_is_told_apart_by_the_query(visitor: ai
         assert reply.status == 404
 
 
-async def test_an_unknown_path_is_html_and_a_wrong_method_says_which_are_right(visitor: aiohttp.ClientSession) -> None:
+async def test_an_unknown_path_is_html_and_a_wrong_method_lists_others(visitor: aiohttp.ClientSession) -> None:
     for path in ("nothing/", "studies", "assemblies/ERZ700001/analyses/"):
         async with visitor.get(path) as reply:
             assert (reply.status, reply.content_type) == (404, "text/html")

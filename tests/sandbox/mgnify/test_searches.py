@@ -44,7 +44,7 @@ async def test_a_fragment_may_come_as_a_form_or_a_file(visitor: aiohttp.ClientSe
         {"sequence": "A" * 40, "catalogues_filter": ["nope"]},
     ],
 )
-async def test_a_fragment_that_is_none_is_a_400(visitor: aiohttp.ClientSession, body: dict[str, Any]) -> None:
+async def test_an_invalid_fragment_is_a_400(visitor: aiohttp.ClientSession, body: dict[str, Any]) -> None:
     async with visitor.post("genome-search/", json=body) as reply:
         assert reply.status == 400
         assert isinstance((await reply.json())["detail"], str)
@@ -92,7 +92,7 @@ async def test_a_gather_search_goes_from_the_queue_to_its_results(
             assert sorted(archive.getnames()) == sorted(f"{child}.csv" for child in job["children_ids"])
 
 
-async def test_what_is_no_gather_search(visitor: aiohttp.ClientSession) -> None:
+async def test_invalid_gather_searches_are_rejected(visitor: aiohttp.ClientSession) -> None:
     broken = aiohttp.FormData({"mag_catalogues": "marine-v2-0"})
     broken.add_field("file_uploaded", b"not json", filename="a.sig")
     for form in (broken, {"mag_catalogues": "marine-v2-0"}):

@@ -37,7 +37,7 @@ def test_a_rare_word_is_found_among_many_that_share_a_common_one() -> None:
     assert found(index, "tea number2999", limit=2) == ["2999", "0"]
 
 
-def test_what_was_taken_out_is_not_found_and_leaves_nothing() -> None:
+def test_removed_chunks_are_not_found_and_leave_nothing() -> None:
     index = index_of("tea", "tea milk")
     index.remove(extraction.chunks("1", "tea milk"))
     index.remove(extraction.chunks("1", "tea milk"))
