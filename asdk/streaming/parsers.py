@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 _BOM = b"\xef\xbb\xbf"
 
+# The fields of an event stream; a comment has an empty name.
+_FIELDS = frozenset({"data", "event", "id", "retry", ""})
+
 
 class LineSplitter:
     """A splitter of bytes into lines without their line breaks.
@@ -149,18 +152,36 @@ class EventParser:
     Args:
         last_event_id: the last id of the previous stream, so that a reconnect keeps it.
         limits: ``stream_line`` is the longest line, and ``body`` the longest event, whose lines are buffered.
+        is_declared: whether the response has a ``Content-Type``. Without one, a page of HTML would be a stream of
+            nothing: `end` then raises if no line was a field or comment.
 
     Attributes:
         last_event_id: the last id of the events so far; the value for ``Last-Event-ID``.
         retry: the seconds to wait before a reconnect, if the server sent them.
     """
 
-    __slots__ = ("_data", "_event", "_id", "_limit", "_lines", "_size", "_start", "last_event_id", "retry")
+    __slots__ = (
+        "_data",
+        "_event",
+        "_id",
+        "_is_empty",
+        "_is_known",
+        "_limit",
+        "_lines",
+        "_size",
+        "_start",
+        "last_event_id",
+        "retry",
+    )
 
-    def __init__(self, last_event_id: str = "", limits: ResponseLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, last_event_id: str = "", limits: ResponseLimits = DEFAULT_LIMITS, *, is_declared: bool = True
+    ) -> None:
         self.last_event_id: str = last_event_id
         self.retry: float | None = None
         self._limit = limits.body
+        self._is_known = is_declared
+        self._is_empty = True
         self._lines = LineSplitter(limits, lone_cr=True)
         self._start: bytes | None = b""
         self._data: list[str] = []
@@ -188,12 +209,21 @@ class EventParser:
                 yield event
 
     def end(self) -> Iterator[ServerSentEvent]:
-        """Return nothing: only a blank line completes an event."""
+        """Return nothing: only a blank line completes an event.
+
+        Raises:
+            StreamError: the stream had no type and no field.
+        """
+        rest = self._lines.end() or self._start
+        if not self._is_known and (rest or not self._is_empty):
+            raise StreamError("the response must be text/event-stream, got no Content-Type, and lines of another kind")
         return iter(())
 
     def _take(self, line: str) -> None:
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
+        self._is_empty = False
+        self._is_known = self._is_known or field in _FIELDS
         if field == "data":
             self._size += len(value) + 1
             if self._size > self._limit:

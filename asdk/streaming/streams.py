@@ -415,7 +415,8 @@ class EventStream(TypedStream[T, ServerSentEvent]):
         self._find_error = _no_error
 
     def _make_parser(self) -> Parser[ServerSentEvent]:
-        return EventParser(self._last_event_id, self._request.options.response_limits)
+        is_declared = self._response is None or "content-type" in self._response.headers
+        return EventParser(self._last_event_id, self._request.options.response_limits, is_declared=is_declared)
 
     def _problem(self, response: Response) -> str | None:
         kind = media_type(response.headers)

@@ -189,6 +189,22 @@ async def test_a_line_may_be_long_within_the_limit(size: int, limits: dict[str, 
         assert [len(line) async for line in lines] == [size]
 
 
+@pytest.mark.parametrize("content", [b"<html>x</html>", b'{"error": "x"}\n', b"Not Found\n\n", b"\xef\xbb", b"x: 1\n"])
+async def test_a_stream_without_a_type_must_have_fields(content: bytes) -> None:
+    client, _ = make_client(Reply(content=[content]))
+    with pytest.raises(StreamError, match="no Content-Type"):
+        await collect(client.events("GET", "/feed"))
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [(b"data: 1\n\n", 1), (b"x: 1\ndata: 1\n\n", 1), (b": ping\n\n", 0), (b"retry: 5\n", 0), (b"", 0), (b"\n\n", 0)],
+)
+async def test_a_stream_without_a_type_is_read(content: bytes, count: int) -> None:
+    client, _ = make_client(Reply(content=[content]))
+    assert len(await collect(client.events("GET", "/feed"))) == count
+
+
 async def test_the_limits_of_json_apply_to_each_item() -> None:
     limits = ResponseLimits(json_containers=1)
     client, _ = make_client(sse(b"data: [[]]\n\ndata: []\n\n"), response_limits=limits)

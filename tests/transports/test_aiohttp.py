@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -436,3 +438,45 @@ async def test_sequential_calls_share_one_connection() -> None:
 def test_an_invalid_number_of_connections_is_rejected(connections: Any) -> None:
     with pytest.raises(ConfigurationError, match="connections must be a positive integer"):
         BaseClient(base_url="https://api.example.org", connections=connections)
+
+
+LENIENT = {
+    "bare LF": b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
+    "a control character": head(200, "X-A: a\x01b\r\nContent-Length: 2\r\n") + b"{}",
+    "a blank after a chunk size": CHUNKED + b"2 \r\n{}\r\n0\r\n\r\n",
+    "no reason": b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}",
+    "an empty reason": b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("reply", LENIENT.values(), ids=LENIENT)
+async def test_dev_mode_reads_what_production_reads(reply: bytes) -> None:
+    with RawServer(saying(reply, then="keep")) as server:
+        async with client_of(server, retry=None) as client:
+            assert await client.request("GET", "/things") == {}
+
+
+def test_dev_mode_does_not_change_the_parser_of_others() -> None:
+    script = """
+import asyncio, aiohttp, sys
+from aiohttp import _http_parser as parser
+from asdk import BaseClient
+from asdk.transports.aiohttp import AiohttpTransport
+replies = [b"HTTP/1.1 200 OK\\nContent-Length: 2\\n\\n{}"]
+async def serve(reader, writer):
+    await reader.read(65536)
+    writer.write(replies[0])
+    await writer.drain()
+    writer.close()
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        async with BaseClient(base_url=url, retry=None) as client:
+            assert await client.request("GET", "/") == {}
+        assert parser.DEBUG is True
+asyncio.run(main())
+print("read")
+"""
+    command = [sys.executable, "-X", "dev", "-c", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "read\n", done.stderr
