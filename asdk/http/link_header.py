@@ -149,13 +149,16 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
-def find_link(fields: Iterable[str], relation: str, page_url: str) -> str | None:
+def find_link(
+    fields: Iterable[str], relation: str, page_url: str, *, end_param: tuple[str, str] | None = None
+) -> str | None:
     """Return the URL of a page's first link with a relation, or None.
 
     Args:
         fields: the values of the ``Link`` field lines.
         relation: the relation type, such as ``"next"``.
         page_url: the absolute URL of the page. A link whose ``anchor`` names another resource is ignored.
+        end_param: the name and value of the parameter that marks a link to an empty page, which is not returned.
 
     Raises:
         PaginationError: a field is invalid, or the link has another origin, see `resolve_next_link`.
@@ -164,6 +167,8 @@ def find_link(fields: Iterable[str], relation: str, page_url: str) -> str | None
         for link in parse_links(text):
             anchor = link.param("anchor")
             if relation.lower() in link.relations and (anchor is None or _is_same(anchor, page_url)):
+                if end_param is not None and link.param(end_param[0]) == end_param[1]:
+                    return None
                 return resolve_next_link(link.target, page_url)
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -14,7 +14,7 @@ from asdk.errors import AsdkError, DecodeError, PaginationError
 from asdk.http.response import Response
 from asdk.pagination.cursor import Position
 from asdk.pagination.prefetch import PrefetchBuffer
-from asdk.pagination.strategies import Page, PageCursor, PageStrategy, PredictableStrategy
+from asdk.pagination.strategies import MAX_EMPTY_PAGES, Page, PageCursor, PageStrategy, PredictableStrategy
 from asdk.records.records import Records
 from asdk.redaction import clean_tracebacks
 
@@ -22,9 +22,6 @@ T = TypeVar("T")
 
 #: Fetches the page at a cursor; raises on an error status.
 FetchPage: TypeAlias = Callable[[PageCursor], Awaitable[Response]]
-
-# Maximum number of characters of a cursor in an error message.
-_MAX_QUOTED = 60
 
 
 @attrs.frozen
@@ -89,6 +86,10 @@ class PageIterator(Generic[T]):
         self._cursor = start.cursor
         self._seen = start.seen
         self._visited: set[bytes] = set()
+        self._refuses_equal = not getattr(strategy, "allow_equal_pages", True)
+        self._items_before: Sequence[Any] = ()
+        self._max_empty: int | None = getattr(strategy, "max_empty_pages", MAX_EMPTY_PAGES)
+        self._empty_pages = 0
         self._failure: AsdkError | None = None
 
     async def next_page(self) -> FetchedPage[T] | None:
@@ -105,8 +106,9 @@ class PageIterator(Generic[T]):
         response = await self._buffer.get(cursor)
         if len(self._visited) == 1:
             self._visited.add(_digest(response.request.url))  # a link may lead back to the first page
-        page = Page(response.json(), response.headers, response.request.url)
-        items = self._decode_items(page, response)
+        data = None if response.status == 204 else response.json()
+        page = Page(data, response.headers, response.request.url)
+        items = self._decode_items(cursor, page, response)
         seen = self._seen = self._seen + len(items)
         next_cursor = self._cursor = self._next_cursor(cursor, page, response)
         self._buffer.top_up(partial(self._cursor_after, cursor, page, seen))
@@ -127,16 +129,16 @@ class PageIterator(Generic[T]):
     def _check_repeated(self, cursor: PageCursor) -> None:
         digest = _digest(cursor)
         if digest in self._visited:
-            shown = cursor.partition("?")[0] if isinstance(cursor, str) else str(dict(cursor))
-            shown = shown if len(shown) <= _MAX_QUOTED else shown[: _MAX_QUOTED - 1] + "…"
-            raise PaginationError(f"the server repeated the page cursor {shown}", template=self._template)
+            raise PaginationError(f"the server repeated {_describe(cursor)}", template=self._template)
         self._visited.add(digest)
 
-    def _decode_items(self, page: Page, response: Response) -> Records[T]:
+    def _decode_items(self, cursor: PageCursor, page: Page, response: Response) -> Records[T]:
         items: Records[T] = Records()
         prefix = ""
         try:
-            for item in self._strategy.items(page):
+            found = self._strategy.items(page)
+            self._check_progress(cursor, found)
+            for item in found:
                 prefix = f"item {self._seen + len(items)} of the collection: "
                 items.append(self._decode(item))
         except DecodeError as error:
@@ -145,10 +147,29 @@ class PageIterator(Generic[T]):
             raise
         return items
 
+    def _check_progress(self, cursor: PageCursor, items: Sequence[Any]) -> None:
+        """Raise if a page has the items of the page before; count the empty pages."""
+        self._empty_pages = 0 if items else self._empty_pages + 1
+        if not self._refuses_equal:
+            return
+        if items and items == self._items_before:
+            raise PaginationError(
+                f"two pages in a row have the same items, the second at {_describe(cursor)}: the server ignores the "
+                "parameter or repeats its last page; allow_equal_pages=True on the strategy accepts them",
+                template=self._template,
+            )
+        self._items_before = items
+
     def _next_cursor(self, cursor: PageCursor, page: Page, response: Response) -> PageCursor | None:
         """Return the next cursor. An error is stored, and raised once the items of this page are delivered."""
         try:
-            return self._strategy.next(cursor, page, self._seen)
+            following = self._strategy.next(cursor, page, self._seen)
+            if following is not None and self._max_empty is not None and self._empty_pages > self._max_empty:
+                raise PaginationError(
+                    f"{self._empty_pages} pages in a row have no items, and the server names a next page; set "
+                    "max_empty_pages= on the strategy to allow more"
+                )
+            return following
         except AsdkError as error:
             if isinstance(error, DecodeError):
                 response.annotate(error)
@@ -160,6 +181,14 @@ class PageIterator(Generic[T]):
         if steps == 1 or self._cursor is None:
             return self._cursor
         return None if self._predictable is None else self._predictable.predict(cursor, page, seen, steps)
+
+
+def _describe(cursor: PageCursor) -> str:
+    """Return what a message says of a cursor: the text of a server or of a stored cursor is not shown, a number is."""
+    if isinstance(cursor, str):
+        return "a link"
+    members = (f"{name}={value}" if type(value) is int else name for name, value in cursor.items())
+    return f"the page cursor {', '.join(members)}" if cursor else "the first page"
 
 
 def _digest(cursor: PageCursor) -> bytes:

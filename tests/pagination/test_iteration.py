@@ -8,9 +8,12 @@ import gc
 import json
 import re
 import weakref
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
+import attrs
 import pytest
 
 from asdk import (
@@ -26,7 +29,7 @@ from asdk import (
     tenant_scope,
 )
 from asdk.http.request import Request
-from asdk.pagination import LinkHeader, Offset, PageNumbers, PageToken
+from asdk.pagination import Cursor, LinkHeader, Offset, Page, PageCursor, PageNumbers, PageToken
 from asdk.testing import MemoryTransport, Reply, VirtualClock
 from tests.support.failures import failure_of
 from tests.support.servers import QUICK, RawExchange, RawServer, client_of
@@ -190,6 +193,134 @@ async def test_a_page_size_reduced_by_the_server_loses_no_rows(
     client = BaseClient(base_url=BASE, transport=MemoryTransport(Service(47, limit=7)), clock=VirtualClock())
     paginator = client.paginate("/rows", params={"limit": 20}, model=Row, strategy=strategy, prefetch=prefetch)
     assert [row.id async for row in paginator] == list(range(47))
+
+
+# --- the end of a walk ------------------------------------------------------------------------------------------------
+
+WALKS = [NUMBERS, Offset()]
+
+
+def seven(total: object, *, clamps: bool = False) -> MemoryTransport:
+    """Return a server of seven rows by page or offset, which says that there are ``total``."""
+
+    def page(request: Request) -> Reply:
+        query = {name: int(values[0]) for name, values in parse_qs(urlsplit(request.url).query).items()}
+        start = query.get("offset", (query.get("page", 1) - 1) * SIZE)
+        return Reply(json={"items": rows(0, 7)[min(start, 6) if clamps else start :][:SIZE], "total": total})
+
+    return MemoryTransport(page)
+
+
+@pytest.mark.parametrize("prefetch", [0, 3])
+@pytest.mark.parametrize("total", [0, -1, -7, 1, 2, 4, 5, 8, 10**30, None, "0", False, 0.0])
+@pytest.mark.parametrize("strategy", WALKS)
+async def test_a_wrong_total_loses_no_rows(strategy: PageNumbers | Offset, total: object, prefetch: int) -> None:
+    client = BaseClient(base_url=BASE, transport=seven(total))
+    found = await client.paginate("/rows", model=Row, strategy=strategy, prefetch=prefetch).collect()
+    assert [row.id for row in found] == list(range(7))
+
+
+@pytest.mark.parametrize("strategy", WALKS)
+async def test_a_right_total_saves_the_request_after_the_last_page(strategy: PageNumbers | Offset) -> None:
+    server = seven(7)
+    await BaseClient(base_url=BASE, transport=server).paginate("/rows", strategy=strategy).collect()
+    assert len(server.sent) == 3
+
+
+@pytest.mark.parametrize("strategy", WALKS)
+async def test_an_interrupted_walk_with_a_wrong_total_loses_no_rows(strategy: PageNumbers | Offset) -> None:
+    paginator = BaseClient(base_url=BASE, transport=seven(0)).paginate("/rows", model=Row, strategy=strategy)
+    for count in range(8):
+        found = await paginator.collect(limit=count)
+        found += await paginator.resume(paginator.cursor).collect()
+        assert [row.id for row in found] == list(range(7))
+
+
+@pytest.mark.parametrize("prefetch", [0, 3])
+@pytest.mark.parametrize("strategy", [PageNumbers(), NUMBERS, Offset(total=None), Offset(total="all.total")])
+@pytest.mark.parametrize("items", [rows(0), rows(0, 1), [1], ["a", "a"], [None]])
+async def test_a_server_that_ignores_the_page_is_an_error(
+    strategy: PageNumbers | Offset, items: list[object], prefetch: int
+) -> None:
+    server = MemoryTransport(lambda request: Reply(json={"items": items, "at": len(server.sent), "total": 99}))
+    paginator = BaseClient(base_url=BASE, transport=server).paginate("/rows", strategy=strategy, prefetch=prefetch)
+    error = await failure_of(paginator.collect(), PaginationError)
+    assert error.template == "/rows"
+    assert len(server.sent) <= 2 + prefetch
+
+
+async def test_a_server_that_repeats_its_last_page_is_an_error_after_all_rows() -> None:
+    client = BaseClient(base_url=BASE, transport=seven(None, clamps=True))
+    paginator = client.paginate("/rows", model=Row, strategy=PageNumbers())
+    assert [row.id for row in await paginator.collect(limit=7)] == list(range(7))
+    error = await failure_of(paginator.collect(), PaginationError)
+    assert "page=4" in error.message
+
+
+@pytest.mark.parametrize("strategy", [PageNumbers(allow_equal_pages=True), Offset(allow_equal_pages=True)])
+async def test_equal_pages_can_be_allowed(strategy: PageNumbers | Offset) -> None:
+    server = MemoryTransport([Reply(json={"items": [0, 0]})] * 3 + [Reply(json={"items": []})])
+    client = BaseClient(base_url=BASE, transport=server)
+    assert await client.paginate("/rows", strategy=strategy).collect() == [0] * 6
+
+
+ENDLESS = {
+    "links": (LinkHeader(), lambda n: Reply(json=[], headers={"Link": f"</x?c={n}>; rel=next"})),
+    "links of a null body": (LinkHeader(), lambda n: Reply(json=None, headers={"Link": f"</x?c={n}>; rel=next"})),
+    "links without a body": (LinkHeader(), lambda n: Reply(204, headers={"Link": f"</x?c={n}>; rel=next"})),
+    "tokens": (PageToken(), lambda n: Reply(json={"items": [], "next_page_token": f"t{n}"})),
+    "tokens without a list": (PageToken(), lambda n: Reply(json={"next_page_token": f"t{n}"})),
+    "cursors": (Cursor(), lambda n: Reply(json={"items": [], "pagination": {"next_cursor": n, "has_more": True}})),
+}
+
+
+@pytest.mark.parametrize("prefetch", [0, 1])
+@pytest.mark.parametrize("way", ENDLESS)
+async def test_a_hundred_empty_pages_in_a_row_are_allowed(way: str, prefetch: int) -> None:
+    strategy, reply = ENDLESS[way]
+    server = MemoryTransport(lambda request: reply(len(server.sent)))
+    client = BaseClient(base_url=BASE, transport=server)
+    with pytest.raises(PaginationError, match="101 pages in a row have no items"):
+        await client.paginate("/rows", strategy=strategy, prefetch=prefetch).collect()
+    assert len(server.sent) == 101
+    server.sent.clear()
+    paginator = client.paginate("/rows", strategy=attrs.evolve(strategy, max_empty_pages=3))
+    with pytest.raises(PaginationError, match="4 pages"):
+        await paginator.collect()
+    assert len(server.sent) == 4
+    with pytest.raises(PaginationError, match="4 pages"):
+        await paginator.resume(paginator.cursor).collect()  # it asks the page again, where the walk went on
+
+
+async def test_empty_pages_between_others_do_not_end_a_walk() -> None:
+    pages = [{"items": [number] * (number % 4 == 0), "next_page_token": f"t{number}"} for number in range(40)]
+    server = MemoryTransport([Reply(json=page) for page in [*pages, {"items": [40]}]])
+    strategy = PageToken(max_empty_pages=3)
+    found = await BaseClient(base_url=BASE, transport=server).paginate("/rows", strategy=strategy).collect()
+    assert found == list(range(0, 41, 4))
+
+
+async def test_any_number_of_empty_pages_can_be_allowed() -> None:
+    pages = [{"next_page_token": f"t{number}"} for number in range(150)]
+    server = MemoryTransport([Reply(json=page) for page in [*pages, {"items": [1]}]])
+    strategy = PageToken(max_empty_pages=None)
+    assert await BaseClient(base_url=BASE, transport=server).paginate("/rows", strategy=strategy).collect() == [1]
+
+
+async def test_a_strategy_without_settings_has_the_default_limit() -> None:
+    class Endless:
+        def first(self, params: Mapping[str, Any]) -> PageCursor:
+            return {"n": 0}
+
+        def items(self, page: Page) -> Sequence[Any]:
+            return ()
+
+        def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+            return {"n": cast("Any", cursor)["n"] + 1}
+
+    client = BaseClient(base_url=BASE, transport=MemoryTransport(lambda request: Reply(json=[])))
+    with pytest.raises(PaginationError, match="101 pages"):
+        await client.paginate("/rows", strategy=Endless()).collect()
 
 
 # --- tenants --------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ MESSAGES: list[tuple[Callable[[], Any], str]] = [
         lambda: Offset().next({}, Page({"items": [1]}), 1),
         "invalid cursor: it must contain the integer 'offset'",
     ),
-    (lambda: PageNumbers(items="data.rows").items(Page({})), "data.rows: expected a list of items"),
+    (lambda: PageNumbers(items="data.rows").items(Page([])), "data.rows: expected a list of items"),
     (lambda: PageNumbers(items=None).items(Page({})), "the body: expected a list of items"),
     (
         lambda: PageToken().next({}, Page({"next_page_token": True}), 1),
@@ -58,4 +58,22 @@ def test_messages(call: Callable[[], Any], message: str) -> None:
 async def test_the_message_of_a_repeated_cursor() -> None:
     with pytest.raises(AsdkError) as caught:
         await paginator().collect()
-    assert caught.value.message == "the server repeated the page cursor {'page_token': 't'}"
+    assert caught.value.message == "the server repeated the page cursor page_token"
+
+
+async def test_the_message_of_an_equal_page() -> None:
+    with pytest.raises(AsdkError) as caught:
+        await Paginator(fetch, lambda data: data, PageNumbers(), {}, "/items").collect()
+    assert caught.value.message == (
+        "two pages in a row have the same items, the second at the page cursor page=2: the server ignores the "
+        "parameter or repeats its last page; allow_equal_pages=True on the strategy accepts them"
+    )
+
+
+async def test_the_message_of_too_many_empty_pages() -> None:
+    with pytest.raises(AsdkError) as caught:
+        await Paginator(fetch, lambda data: data, PageToken(items="rows", max_empty_pages=0), {}, "/items").collect()
+    assert caught.value.message == (
+        "1 pages in a row have no items, and the server names a next page; set max_empty_pages= on the strategy to "
+        "allow more"
+    )

@@ -291,7 +291,7 @@ class Circular:
 async def test_a_repeated_page_is_an_error_after_the_items_before_it() -> None:
     server = Server(4, 2)
     found: list[int] = []
-    with pytest.raises(PaginationError, match="'page': 1}") as caught:
+    with pytest.raises(PaginationError, match="page=1") as caught:
         await collect_ids(paginate(server, Circular()), found)
     assert found == [0, 1, 2, 3]
     assert len(server.asked) == 2
@@ -368,7 +368,7 @@ async def test_an_invalid_next_link_raises_after_the_items_of_its_page(link: str
 async def test_a_link_back_to_the_first_page_is_an_error() -> None:
     server = Server(6, 2)
     server.links[2] = "</items>; rel=next"
-    with pytest.raises(PaginationError, match="https://h/items"):
+    with pytest.raises(PaginationError, match="a link"):
         await paginate(server, LinkHeader(items="items")).collect()
     assert len(server.asked) == 2
 

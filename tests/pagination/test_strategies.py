@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
+import attrs
 import pytest
 
 from asdk.errors import DecodeError, InvalidRequestError, PaginationError
@@ -51,12 +53,32 @@ def test_a_total_that_is_not_an_integer_is_ignored(total: Any) -> None:
         assert strategy.next({"page": 1}, Page(data), 99) == {"page": 2}
 
 
-@pytest.mark.parametrize("data", [{}, [], None, 5, {"items": None}, {"items": {}}, {"items": "ab"}, {"other": []}])
-def test_a_page_without_its_list_is_a_decode_error(data: Any) -> None:
-    for strategy in (PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader(items="items")):
-        with pytest.raises(DecodeError, match="items: ") as caught:
-            strategy.items(Page(data))
-        assert caught.value.path == "items"
+LISTS: list[PageStrategy] = [PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader(items="items")]
+
+
+@pytest.mark.parametrize("data", [{}, None, {"items": None}, {"other": []}, {"total": 0, "kind": "x"}])
+@pytest.mark.parametrize("strategy", LISTS, ids=lambda strategy: type(strategy).__name__)
+def test_a_missing_or_null_list_is_an_empty_page(strategy: PageStrategy, data: Any) -> None:
+    assert len(strategy.items(Page(data))) == 0
+    with pytest.raises(DecodeError, match="items: "):
+        attrs.evolve(cast("Any", strategy), items_required=True).items(Page(data))
+
+
+@pytest.mark.parametrize("data", [{}, {"data": None}, {"data": {}}, {"data": {"rows": None}}, None])
+def test_a_nested_list_may_be_left_out_with_what_contains_it(data: Any) -> None:
+    assert len(PageNumbers(items="data.rows").items(Page(data))) == 0
+    assert len(PageNumbers(items=None).items(Page(None))) == 0
+
+
+@pytest.mark.parametrize("data", [[], 5, "", True, {"items": {}}, {"items": "ab"}, {"items": 0}, {"items": False}])
+@pytest.mark.parametrize("strategy", LISTS, ids=lambda strategy: type(strategy).__name__)
+def test_anything_else_in_place_of_the_list_is_an_error(strategy: PageStrategy, data: Any) -> None:
+    with pytest.raises(DecodeError, match="items: ") as caught:
+        strategy.items(Page(data))
+    assert caught.value.path == "items"
+    if not isinstance(data, dict):
+        with pytest.raises(DecodeError, match=r"data\.rows: "):
+            PageNumbers(items="data.rows").items(Page({"data": data}))
     if not isinstance(data, list):
         with pytest.raises(DecodeError, match="the body: "):
             PageNumbers(items=None).items(Page(data))
@@ -75,7 +97,10 @@ def test_members_are_found_by_path_or_by_a_name_with_dots() -> None:
     [
         (PageToken(), {"next_page_token": "t2"}, {"page_token": "t2"}),
         (PageToken(), {"items": [], "next_page_token": "t2"}, {"page_token": "t2"}),
-        (PageToken(), {"next_page_token": 0}, {"page_token": 0}),
+        (PageToken(), {"next_page_token": 7}, {"page_token": 7}),
+        (PageToken(), {"next_page_token": "00"}, {"page_token": "00"}),
+        (PageToken(end_tokens=()), {"next_page_token": 0}, {"page_token": 0}),
+        (PageToken(end_tokens=["end"]), {"next_page_token": "end"}, None),
         (PageToken(), {"next_page_token": ""}, None),
         (PageToken(), {"next_page_token": None}, None),
         (PageToken(), {}, None),
@@ -91,6 +116,33 @@ def test_the_next_cursor_is_read_from_the_page(
     strategy: PageStrategy, data: Any, after: Mapping[str, Any] | None
 ) -> None:
     assert strategy.next({}, Page(data), 1) == after
+
+
+@pytest.mark.parametrize("end", [None, "", False, 0, "0", -1, "-1"])
+def test_the_tokens_of_the_end(end: Any) -> None:
+    assert PageToken().next({"page_token": "t"}, Page({"items": [1], "next_page_token": end}), 1) is None
+    for flags in ({}, {"has_more": None}, {"has_more": False}):
+        page = Page({"items": [1], "pagination": {"next_cursor": end, **flags}})
+        assert Cursor().next({"cursor": "c"}, page, 1) is None
+    assert Cursor(has_more=None, cursor="next").next({}, Page({"next": end}), 1) is None
+
+
+@pytest.mark.parametrize("token", [0, "0", -1, "-1"])
+def test_a_flag_and_an_id_win_over_the_tokens_of_the_end(token: Any) -> None:
+    assert Cursor().next({}, Page({"pagination": {"next_cursor": token, "has_more": True}}), 1) == {"cursor": token}
+    last = Cursor(cursor="id", parameter="after", has_more=None, of_last_item=True)
+    assert last.next({}, Page({"items": [{"id": token}]}), 1) == {"after": token}
+
+
+@pytest.mark.parametrize(
+    ("flag", "more"), [(0, False), ("0", False), ("false", False), ("False", False), (1, True), ("true", True)]
+)
+def test_a_flag_may_be_a_number_or_text(flag: Any, more: bool) -> None:
+    page = Page({"pagination": {"next_cursor": "c2", "has_more": flag}})
+    assert Cursor().next({}, page, 1) == ({"cursor": "c2"} if more else None)
+    if more:
+        with pytest.raises(PaginationError):
+            Cursor().next({}, Page({"pagination": {"has_more": flag}}), 1)
 
 
 def test_a_cursor_may_be_a_member_of_the_last_item() -> None:
@@ -137,8 +189,33 @@ def test_predictions_stop_at_the_total() -> None:
     ]
 
 
+@pytest.mark.parametrize("total", [-1, 0, 1, 5])
+def test_a_total_below_what_came_does_not_end_a_prediction(total: int) -> None:
+    page = Page({"items": [1, 2, 3], "total": total})
+    assert [PageNumbers(total="total").predict({"page": 2}, page, 6, steps) for steps in (1, 2)] == [
+        {"page": 3},
+        {"page": 4},
+    ]
+    assert [Offset().predict({"offset": 3}, page, 3, steps) for steps in (1, 2)] == [{"offset": 6}, {"offset": 9}]
+
+
+@pytest.mark.parametrize("page", [1.5, "1.5", Decimal("1.5"), float("inf"), [1], b"1x"])
+def test_a_number_that_is_not_whole_is_an_invalid_request(page: Any) -> None:
+    for strategy in (PageNumbers(), Offset(offset="page")):
+        with pytest.raises(InvalidRequestError, match="'page' must be an integer"):
+            strategy.first({"page": page})
+
+
 def test_a_link_is_found_in_any_header_and_made_absolute() -> None:
     headers = Headers.received([("Link", '<a>; rel="prev"'), ("link", "</b?x=1>; rel=next")])
     assert LinkHeader().next({}, Page([], headers, "https://h/p/q?y=2"), 1) == "https://h/b?x=1"
     assert LinkHeader(rel="prev").next({}, Page([], headers, "https://h/p/q?y=2"), 1) == "https://h/p/a"
     assert LinkHeader(rel="last").next({}, Page([], headers, "https://h/p/q?y=2"), 1) is None
+
+
+@pytest.mark.parametrize("params", ['results="false"', "results=false; cursor=x", 'title="x"; results=false'])
+def test_a_link_that_is_marked_as_empty_is_the_end(params: str) -> None:
+    page = Page([], Headers.received([("Link", f"</x?c=1>; rel=next; {params}")]), "https://h/x")
+    assert LinkHeader().next({}, page, 0) is None
+    assert LinkHeader(end_param=None).next({}, page, 0) == "https://h/x?c=1"
+    assert LinkHeader(end_param=("results", "true")).next({}, page, 0) == "https://h/x?c=1"
