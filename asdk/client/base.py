@@ -48,8 +48,10 @@ from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
 from asdk.models.decoding import decoder_for
-from asdk.pagination import PageCursor, PageStrategy, Paginator
+from asdk.pagination import CursorScope, PageCursor, PageStrategy, Paginator
+from asdk.pagination.cursor import check_cursor_key
 from asdk.redaction import clean_tracebacks, strip_frames
+from asdk.secret import Secret
 from asdk.unset import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -512,6 +514,7 @@ class BaseClient:
         strategy: PageStrategy,
         model: type[T],
         prefetch: int = 0,
+        cursor_key: str | bytes | Secret | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
@@ -522,11 +525,18 @@ class BaseClient:
         strategy: PageStrategy,
         model: TypeForm[T],
         prefetch: int = 0,
+        cursor_key: str | bytes | Secret | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> Paginator[T]: ...
     @overload
     def paginate(
-        self, template: str, *, strategy: PageStrategy, prefetch: int = 0, **arguments: Unpack[RequestArguments]
+        self,
+        template: str,
+        *,
+        strategy: PageStrategy,
+        prefetch: int = 0,
+        cursor_key: str | bytes | Secret | None = None,
+        **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]: ...
     def paginate(
         self,
@@ -535,6 +545,7 @@ class BaseClient:
         strategy: PageStrategy,
         model: Any = Any,
         prefetch: int = 0,
+        cursor_key: str | bytes | Secret | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]:
         """Return a collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
@@ -544,6 +555,7 @@ class BaseClient:
             strategy: the pagination of the API, such as `PageNumbers`.
             model: the type of an item; left out, plain JSON data.
             prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
+            cursor_key: signs the cursors, see `Paginator.with_cursor_key`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
         """
         params, decoder = dict(arguments.get("params") or {}), decoder_for(model)
@@ -573,7 +585,7 @@ class BaseClient:
             params,
             template,
             prefetch=prefetch,
-            collection=lambda: f"{home()} {tenant}",
+            scope=CursorScope(home, tenant, check_cursor_key(cursor_key)),
         )
 
     def map(

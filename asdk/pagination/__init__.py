@@ -1,5 +1,6 @@
 """Pagination: `Paginator`, a collection that is fetched page by page, and the page strategies of common APIs."""
 
+from asdk.pagination.cursor import CursorScope
 from asdk.pagination.iteration import FetchPage
 from asdk.pagination.paginator import Paginator
 from asdk.pagination.strategies import (
@@ -15,6 +16,7 @@ from asdk.pagination.strategies import (
 
 __all__ = [
     "Cursor",
+    "CursorScope",
     "FetchPage",
     "LinkHeader",
     "Offset",

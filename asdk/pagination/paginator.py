@@ -10,12 +10,15 @@ import copy
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
+import attrs
+
 from asdk.errors import InvalidRequestError
-from asdk.pagination.cursor import Position, decode_position, encode_position
+from asdk.pagination.cursor import CursorScope, Position, check_cursor_key
 from asdk.pagination.iteration import FetchPage, PageIterator
 from asdk.pagination.strategies import PageStrategy
 from asdk.records.records import Records
 from asdk.redaction import clean_tracebacks
+from asdk.secret import Secret
 
 T = TypeVar("T")
 
@@ -34,7 +37,7 @@ class Paginator(Generic[T]):
         params: the query parameters that the caller passed.
         template: the path template, for error messages.
         prefetch: how many pages to fetch ahead.
-        collection: returns the identity of the collection, to which its cursors are bound; the template by default.
+        scope: what its cursors are bound to; the template by default.
     """
 
     def __init__(
@@ -46,14 +49,14 @@ class Paginator(Generic[T]):
         template: str,
         *,
         prefetch: int = 0,
-        collection: Callable[[], str] | None = None,
+        scope: CursorScope | None = None,
     ) -> None:
         self._fetch = fetch
         self._decode = decode
         self._strategy = strategy
         self._params = params
         self._template = template
-        self._collection = collection or (lambda: template)
+        self._scope = scope or CursorScope(lambda: template)
         self._prefetch = _check_prefetch(prefetch)
         self._start: Position | None = None
         self._position: Position | None = None
@@ -169,7 +172,7 @@ class Paginator(Generic[T]):
         It counts the items that were delivered, including the current item or page of an ``async for``. Before the
         first iteration it is the start of the collection; after a complete one, the end.
         """
-        return encode_position(self._position or self._first_position(), self._collection())
+        return self._scope.encode(self._position or self._first_position())
 
     def resume(self, cursor: str) -> Self:
         """Return the same collection, starting at a cursor.
@@ -177,15 +180,37 @@ class Paginator(Generic[T]):
         If items were added or removed on the server in the meantime, an API that counts pages or items may move some of
         them across the cursor; asdk cannot detect that.
 
+        A cursor is not trusted, since it may come from a web page. It may set only the query parameters in ``carries``
+        of the strategy, and a link in it must have the path and the other parameters of the collection. A signed cursor
+        may contain all that the server sent, see `with_cursor_key`.
+
         Args:
             cursor: a value of `cursor` of a paginator with the same path, parameters and tenant.
 
         Raises:
-            InvalidRequestError: the cursor is invalid, or belongs to another collection.
+            InvalidRequestError: the cursor is invalid, belongs to another collection, sets more than it may, or is not
+                signed with the key.
         """
         paginator = copy.copy(self)
-        paginator._start = decode_position(cursor, self._collection())
+        paginator._start = self._scope.decode(cursor, getattr(self._strategy, "carries", ()))
         paginator._position = None
+        return paginator
+
+    def with_cursor_key(self, cursor_key: str | bytes | Secret) -> Self:
+        """Return the same collection with signed cursors (HMAC-SHA-256). `resume` accepts no others.
+
+        Needed where the links of an API lead to other paths or parameters than the collection has, as GitHub's and
+        GitLab's do.
+
+        Args:
+            cursor_key: a secret of the application, the same wherever cursors are resumed; 32 random bytes, for
+                example.
+
+        Raises:
+            InvalidRequestError: the key is empty.
+        """
+        paginator = copy.copy(self)
+        paginator._scope = attrs.evolve(self._scope, key=check_cursor_key(cursor_key))
         return paginator
 
     def __await__(self) -> Generator[Any, None, Records[T]]:

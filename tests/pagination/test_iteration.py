@@ -8,7 +8,7 @@ import gc
 import json
 import re
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -264,10 +264,14 @@ async def test_equal_pages_can_be_allowed(strategy: PageNumbers | Offset) -> Non
     assert await client.paginate("/rows", strategy=strategy).collect() == [0] * 6
 
 
-ENDLESS = {
-    "links": (LinkHeader(), lambda n: Reply(json=[], headers={"Link": f"</x?c={n}>; rel=next"})),
-    "links of a null body": (LinkHeader(), lambda n: Reply(json=None, headers={"Link": f"</x?c={n}>; rel=next"})),
-    "links without a body": (LinkHeader(), lambda n: Reply(204, headers={"Link": f"</x?c={n}>; rel=next"})),
+def link(number: int) -> dict[str, str]:
+    return {"Link": f"</v1/rows?cursor={number}>; rel=next"}
+
+
+ENDLESS: dict[str, tuple[Any, Callable[[int], Reply]]] = {
+    "links": (LinkHeader(), lambda n: Reply(json=[], headers=link(n))),
+    "links of a null body": (LinkHeader(), lambda n: Reply(json=None, headers=link(n))),
+    "links without a body": (LinkHeader(), lambda n: Reply(204, headers=link(n))),
     "tokens": (PageToken(), lambda n: Reply(json={"items": [], "next_page_token": f"t{n}"})),
     "tokens without a list": (PageToken(), lambda n: Reply(json={"next_page_token": f"t{n}"})),
     "cursors": (Cursor(), lambda n: Reply(json={"items": [], "pagination": {"next_cursor": n, "has_more": True}})),

@@ -10,10 +10,10 @@ from typing_extensions import Unpack
 
 from asdk import BadRequestError, CallOptions, Resource, Response
 from asdk.clients.bioepic.filters import Filter, build_filter, filter_beyond, filter_text
-from asdk.clients.bioepic.pages import AFTER, RecordPages
+from asdk.clients.bioepic.pages import AFTER, BEYOND, RecordPages
 from asdk.clients.bioepic.records import Record
 from asdk.models import decoder_for
-from asdk.pagination import PageCursor, Paginator
+from asdk.pagination import CursorScope, PageCursor, Paginator
 
 if TYPE_CHECKING:
     from asdk.clients.bioepic.client import BioEPIC
@@ -127,12 +127,17 @@ class Collection(Resource["BioEPIC"]):
 
         async def fetch(cursor: PageCursor) -> Response:
             sent: dict[str, Any] = {} if isinstance(cursor, str) else dict(cursor)
-            last = sent.pop(AFTER, None)
+            last, beyond = sent.pop(AFTER, None), sent.pop(BEYOND, None)
+            if isinstance(beyond, str):
+                sent["filter"] = filter_beyond(wanted, beyond)
             if not isinstance(last, str):
                 return await page(sent)
             with suppress(BadRequestError):
                 return await page(sent)
             return await page({"filter": filter_beyond(wanted, last)})
+
+        def url() -> str:
+            return self._client.build_request("GET", _TEMPLATE, path_params=at, params=params).url
 
         return Paginator(
             fetch,
@@ -140,7 +145,7 @@ class Collection(Resource["BioEPIC"]):
             RecordPages(wanted=wanted),
             params,
             _TEMPLATE,
-            collection=lambda: self._client.build_request("GET", _TEMPLATE, path_params=at, params=params).url,
+            scope=CursorScope(url),
         )
 
     def __repr__(self) -> str:

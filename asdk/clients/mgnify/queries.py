@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PAGES = PageNumbers(items="items", total="count")
+# A page always has its list: one without is another kind of answer, and no empty page.
+_PAGES = PageNumbers(items="items", total="count", items_required=True)
 
 # Fields that identify a record; the first existing one is used.
 _IDS = ("accession", "pubmed_id", "catalogue_id", "slug", "lineage")
