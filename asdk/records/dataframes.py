@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, get_args, get_origin, g
 
 import attrs
 
-from asdk.errors import ConfigurationError
-from asdk.records.columns import column_names
+from asdk.errors import ConfigurationError, InvalidRequestError
+from asdk.records.columns import ColumnKind, column_kind, column_names
 from asdk.secret import MASK, MaskedStr, Secret
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({bool, int, float, str, bytes, date, datetime, time, timedelta, Decimal})
 _NONE = type(None)
 _AS_IS = _PLAIN - {datetime} | {_NONE}
-_INT64 = range(-(2**63), 2**63)
 
 #: Converts a mapping inside a record.
 _MappingHook: TypeAlias = Callable[[Mapping[Any, Any]], Any]
@@ -48,24 +47,41 @@ def to_pandas(records: Sequence[Any]) -> pd.DataFrame:
     except ImportError:
         pass
     else:
-        columns = {
-            name: pd.Series(values, dtype=_pandas_type(values))
-            for name, values in _columns(records, _as_dictionary).items()
-        }
+
+        def series(values: list[Any], kind: ColumnKind) -> pd.Series[Any]:
+            return pd.Series(values, dtype=_pandas_type(values, kind))
+
+        def column(name: str, values: list[Any]) -> pd.Series[Any]:
+            kind = column_kind(values)
+            try:
+                return series(values, kind)
+            except (TypeError, ValueError, OverflowError):
+                pass
+            # A lone surrogate, or a duration that an older pandas cannot store.
+            return series([_clean(value) if isinstance(value, str) else value for value in values], "mixed")
+
+        columns = {name: column(name, values) for name, values in _columns(records, _as_dictionary).items()}
         return pd.DataFrame(columns, index=pd.RangeIndex(len(records)))
     raise _missing("pandas", "pandas")
 
 
-def _pandas_type(values: list[Any]) -> Any:
+_PANDAS_TYPES: Mapping[ColumnKind, str] = {
+    "float": "float64",
+    "utc": "datetime64[us, UTC]",
+    "naive": "datetime64[us]",
+}
+
+
+def _pandas_type(values: list[Any], kind: ColumnKind) -> Any:
     """Return the pandas type for values that pandas would infer wrongly or with a loss, otherwise None."""
     types = set(map(type, values))
-    if types <= {datetime, _NONE} and types != {_NONE}:
-        return "datetime64[us, UTC]" if _are_aware(values) else "datetime64[us]"
+    if kind in ("int", "unsigned"):
+        return {"int": "Int64", "unsigned": "UInt64"}[kind] if _NONE in types else None
     if types == {bool, _NONE}:
         return "boolean"
-    if types == {int, _NONE} and _fit(values):
-        return "Int64"
-    return None if len(types - {_NONE}) == 1 and not types & {dict, list} else object
+    if kind == "mixed" or types <= {dict, list, _NONE}:
+        return object
+    return _PANDAS_TYPES.get(kind)
 
 
 def to_polars(records: Sequence[Any]) -> pl.DataFrame:
@@ -75,18 +91,23 @@ def to_polars(records: Sequence[Any]) -> pl.DataFrame:
     except ImportError:
         pass
     else:
+        types = {
+            "int": pl.Int64(),
+            "unsigned": pl.UInt64(),
+            "float": pl.Float64(),
+            "utc": pl.Datetime("us", "UTC"),
+            "naive": pl.Datetime("us"),
+            "duration": pl.Duration("us"),
+        }
 
-        def series(name: str, values: list[Any]) -> pl.Series:
-            if _is_of(values, {dict, list}):
-                if not _are_alike(values):  # polars would take the first type and convert the others to text or null
-                    raise TypeError
+        def series(name: str, values: list[Any], kind: ColumnKind) -> pl.Series:
+            if _is_nested(values):
                 # Infer from all rows: members that the first rows lack would be dropped otherwise.
                 rows = [{"value": value} for value in values]
                 return pl.from_dicts(rows, infer_schema_length=None)["value"].alias(name)
-            utc = _is_of(values, {datetime}) and _are_aware(values)
-            return pl.Series(name, values, dtype=pl.Datetime("us", "UTC") if utc else None, strict=True)
+            return pl.Series(name, values, dtype=types.get(kind), strict=True)
 
-        failures = (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError)
+        failures = (*_FAILURES, RuntimeError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
         return pl.DataFrame(
             [_typed(series, name, values, failures) for name, values in _columns(records, _as_json).items()]
         )
@@ -100,12 +121,19 @@ def to_arrow(records: Sequence[Any]) -> pa.Table:
     except ImportError:
         pass
     else:
+        types: dict[str, pa.DataType] = {
+            "int": pa.int64(),
+            "unsigned": pa.uint64(),
+            "float": pa.float64(),
+            "utc": pa.timestamp("us", tz="UTC"),
+            "naive": pa.timestamp("us"),
+            "duration": pa.duration("us"),
+        }
 
-        def array(name: str, values: list[Any]) -> pa.Array[Any]:
-            utc = _is_of(values, {datetime}) and _are_aware(values)
-            return pa.array(values, type=pa.timestamp("us", tz="UTC") if utc else None)
+        def array(name: str, values: list[Any], kind: ColumnKind) -> pa.Array[Any]:
+            return pa.array(values, type=types.get(kind))
 
-        failures = (TypeError, ValueError, OverflowError, pa.ArrowException)
+        failures = (*_FAILURES, pa.ArrowException)
         columns = _columns(records, _as_json)
         return pa.table({name: _typed(array, name, values, failures) for name, values in columns.items()})
     raise _missing("pyarrow", "arrow")
@@ -115,24 +143,38 @@ def _missing(package: str, extra: str) -> ConfigurationError:
     return ConfigurationError(f"{package} is not installed: pip install 'asdk[{extra}]'")
 
 
+# What the libraries raise for values that do not fit a type, besides exceptions of their own.
+_FAILURES = (TypeError, ValueError, OverflowError)
+
+
 def _typed(
-    make: Callable[[str, list[Any]], Any], name: str, values: list[Any], failures: tuple[type[Exception], ...]
+    make: Callable[[str, list[Any], ColumnKind], Any],
+    name: str,
+    values: list[Any],
+    failures: tuple[type[BaseException], ...],
 ) -> Any:
-    """Make a column with the common type of its values, or a column of text if they have none."""
-    types = set(map(type, values)) - {_NONE}
-    if types == {int, float}:
+    """Make a column with the type of its values, or a column of text if no type stores all of them exactly.
+
+    Raises:
+        InvalidRequestError: a value has no text.
+    """
+    kind = column_kind(values)
+    if kind == "float":
         values = [None if value is None else float(value) for value in values]
-    elif len(types) > 1:
-        return make(name, list(map(_text, values)))
-    try:
-        return make(name, values)
-    except failures:  # integers beyond 64 bits, or lists of mixed types
-        pass
-    return make(name, list(map(_text, values)))
+    if kind != "mixed" and (not _is_nested(values) or _are_alike(values)):
+        try:
+            return make(name, values, kind)
+        except failures:  # a lone surrogate, or lists of mixed types
+            pass
+    return make(name, [_text(name, row, value) for row, value in enumerate(values)], "other")
+
+
+def _is_nested(values: list[Any]) -> bool:
+    return {dict, list} >= set(map(type, values)) - {_NONE} != set()
 
 
 def _are_alike(values: Iterable[Any]) -> bool:
-    """Return True if the values, and the values at each path inside them, have one type. Numbers count as one."""
+    """Return True if the values at each path inside the values have one type that stores them exactly."""
     present = [value for value in values if value is not None]
     types = set(map(type, present))
     if types == {list}:
@@ -140,7 +182,7 @@ def _are_alike(values: Iterable[Any]) -> bool:
     if types == {dict}:
         names = dict.fromkeys(chain.from_iterable(present))
         return all(_are_alike(value.get(name) for value in present) for name in names)
-    return len(types) <= 1 or types == {int, float}
+    return column_kind(present) != "mixed"
 
 
 # --- columns --------------------------------------------------------------------------------------------------------
@@ -168,11 +210,17 @@ def _read_columns(records: Sequence[Any], mapping: _MappingHook) -> dict[str, li
     names = column_names(records)
     if not names:
         return {"value": _simplify(records, mapping)} if records else {}
+    titles: dict[str, None] = {}
+    for name in names:
+        title = _clean(name)
+        while title in titles:
+            title += "_"
+        titles[title] = None
     if len(names) > 1 and len(set(map(type, records))) == 1 and attrs.has(type(records[0])):
         values: Iterable[Sequence[Any]] = zip(*map(attrgetter(*names), records), strict=True)
     else:
         values = ([_member(item, name) for item in records] for name in names)
-    return {name: _simplify(column, mapping) for name, column in zip(names, values, strict=True)}
+    return {title: _simplify(column, mapping) for title, column in zip(titles, values, strict=True)}
 
 
 def _member(item: Any, name: str) -> Any:
@@ -189,7 +237,7 @@ def _simple(value: Any, mapping: _MappingHook) -> Any:
     """Convert a value to types that all three libraries support."""
     cls: Any = type(value)
     if cls is datetime:
-        return value if value.tzinfo is UTC or value.tzinfo is None else value.astimezone(UTC)
+        return value if value.tzinfo is UTC or value.tzinfo is None else _in_utc(value)
     if cls is list:
         return _simplify(value, mapping)
     if (reader := _field_reader(cls)) is not None:
@@ -206,6 +254,13 @@ def _simple(value: Any, mapping: _MappingHook) -> Any:
     if isinstance(value, Secret | MaskedStr):
         return MASK
     return _simplify(list(value), mapping) if isinstance(value, tuple | set | frozenset | list) else str(value)
+
+
+def _in_utc(value: datetime) -> datetime | str:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # before the year 1 or after 9999 in UTC
+        return value.isoformat()
 
 
 @cache
@@ -239,26 +294,26 @@ def _as_json(value: Mapping[Any, Any]) -> str:
     return _dump(_as_dictionary(value))
 
 
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else _dump(value)
+def _text(column: str, row: int, value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        return _clean(value if isinstance(value, str) else _written(value))
+    except (ValueError, RecursionError):  # an integer of more than 4300 digits
+        pass
+    raise InvalidRequestError(f"column {column!r} of the data frame: row {row} cannot be converted to text")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal | timedelta) else _dump(value)
+
+
+def _clean(text: str) -> str:
+    """Return a text that UTF-8 can encode: the escape of a lone surrogate replaces it."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-# --- checks of a column's values ------------------------------------------------------------------------------------
-
-
-def _is_of(values: list[Any], types: set[type]) -> bool:
-    """Return True if there are values, and all have one of these types."""
-    found = set(map(type, values)) - {_NONE}
-    return bool(found) and found <= types
-
-
-def _are_aware(values: list[Any]) -> bool:
-    return all(value is None or value.tzinfo is not None for value in values)
-
-
-def _fit(values: list[Any]) -> bool:
-    return all(value is None or value in _INT64 for value in values)

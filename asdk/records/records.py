@@ -41,7 +41,8 @@ class Records(list[T]):
 
     Data frames have a column for each field of the models or key of plain JSON objects, otherwise a single column named
     ``value``. A datetime is converted to UTC with microseconds, an enum to its value, a UUID to text and a `Secret` to
-    its mask.
+    its mask. Values that a library would change or refuse, such as integers from 2**64, a large integer among floats,
+    or a time after the year 9999 in UTC, are objects in pandas and text elsewhere.
     """
 
     __slots__ = ()
@@ -49,8 +50,8 @@ class Records(list[T]):
     def to_pandas(self) -> pd.DataFrame:
         """Convert to a pandas data frame.
 
-        Columns of integers and booleans with missing values have the types ``Int64`` and ``boolean``, so that a large
-        ID keeps its value. Models and mappings inside a record become dictionaries.
+        Columns of integers and booleans with missing values have the types ``Int64``, ``UInt64`` and ``boolean``, so
+        that a large ID keeps its value. Models and mappings inside a record become dictionaries.
 
         Raises:
             ConfigurationError: pandas is not installed: ``pip install 'asdk[pandas]'``.
@@ -66,6 +67,7 @@ class Records(list[T]):
         numbers and strings, become JSON text.
 
         Raises:
+            InvalidRequestError: a value has no text, such as an integer of more than 4300 digits.
             ConfigurationError: polars is not installed: ``pip install 'asdk[polars]'``.
         """
         from asdk.records.dataframes import to_polars
@@ -76,6 +78,7 @@ class Records(list[T]):
         """Convert to an Arrow table, with the same types as `to_polars`.
 
         Raises:
+            InvalidRequestError: as for `to_polars`.
             ConfigurationError: pyarrow is not installed: ``pip install 'asdk[arrow]'``.
         """
         from asdk.records.dataframes import to_arrow

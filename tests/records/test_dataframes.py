@@ -8,7 +8,8 @@ import math
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdk import ConfigurationError, OpenEnum, Records, Secret, field, model
+from asdk import ConfigurationError, InvalidRequestError, OpenEnum, Records, Secret, field, model
 from asdk.secret import MASK
 
 EAST = timezone(timedelta(hours=2))
@@ -208,6 +209,170 @@ def test_any_json_becomes_a_data_frame_with_all_rows(package: str, rows: list[di
     assert {len(column) for column in values.values()} == {len(rows)}
     for name, column in values.items():
         assert [value is None for value in column] == [row.get(name) is None for row in rows]
+
+
+# --- values that a library would change or refuse ---------------------------------------------------------------------
+
+WEST = timezone(timedelta(hours=-1))
+AFTER_THE_END = datetime(9999, 12, 31, 23, 59, tzinfo=WEST)
+BEFORE_THE_START = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+ODD: list[list[Any]] = [
+    [2**63 + 1, None],
+    [2**63 + 1],
+    [1, 2**64 - 1, None],
+    [2**64, None],
+    [-1, 2**63, None],
+    [-(2**63) - 1, None],
+    [10**100],
+    [2**53 + 1, 0.5],
+    [2**63 + 1, 0.5, None],
+    [-(2**53) - 1, 1.5],
+    [10**400, 0.5],
+    [2**60, 0.5],
+    [AFTER_THE_END],
+    [AFTER_THE_END, NOON, None],
+    [BEFORE_THE_START, None],
+    [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), None],
+    [datetime.max, datetime.min, None],
+    [NOON, NOON.replace(tzinfo=None)],
+    [date.max, date.min, None],
+    [date.max, NOON],
+    [time(1, tzinfo=UTC), time(1)],
+    [time.max, None],
+    [timedelta.max, None],
+    [timedelta.min, timedelta(1)],
+    [timedelta(days=400_000, microseconds=1), None],
+    [Decimal("NaN")],
+    [Decimal("-Infinity"), Decimal(1)],
+    [Decimal("1E+400"), None],
+    [Decimal("1E-400")],
+    [Decimal("1.5"), Decimal("1E-30"), Decimal("1E+30")],
+    [Decimal("1" * 80)],
+    [Decimal("1.50"), 1],
+    [True, 1, 0.5],
+    [b"\xff", "a"],
+]
+
+
+def texts_of(values: list[Any]) -> list[Any]:
+    """Return the values as what they are in a column of text."""
+    return [
+        None
+        if value is None
+        else value.isoformat()
+        if isinstance(value, date | time)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+        for value in values
+    ]
+
+
+@pytest.mark.parametrize("values", ODD, ids=repr)
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_library_changes_a_value(package: str, values: list[Any]) -> None:
+    found = columns_of(package, Records([{"v": value} for value in values]))[0]["v"]
+    if package == "pandas" and not (found == values or repr(found) == repr(values)):
+        found = [value.isoformat() if isinstance(value, date) else value for value in found]
+        values = texts_of(values)
+    if b"\xff" in values:
+        assert len(found) == len(values)
+        return
+    assert found in (values, texts_of(values)) or repr(found) == repr(values)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_column_of_large_ids_stays_one_of_integers(package: str) -> None:
+    values, types = columns_of(package, Records([{"id": 2**63 + 1}, {"id": None}, {"id": 7}]))
+    assert values["id"] == [2**63 + 1, None, 7]
+    assert types["id"].lower() == "uint64"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_integers_among_floats_are_floats_if_they_are_small(package: str) -> None:
+    values, types = columns_of(package, Records([{"v": 1}, {"v": 2.5}, {"v": None}]))
+    assert values["v"] == [1, 2.5, None]
+    assert types["v"].lower() in {"float64", "double"}
+
+
+SURROGATES: list[list[Any]] = [
+    ["\ud83d"],
+    ["é\udc00", None, "ok"],
+    ["\ud83d", 1],
+    [["\ud83d"], None],
+    [{"a": "\ud83d"}],
+    [{"\ud83d": 1}, {}],
+    [Owner(name="\ud83d")],
+    [[Owner(name="x\udfff")]],
+]
+
+
+@pytest.mark.parametrize("values", SURROGATES, ids=ascii)
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_lone_surrogate_does_not_prevent_a_frame(package: str, values: list[Any]) -> None:
+    found = columns_of(package, Records([{"v": value} for value in values]))[0]["v"]
+    assert [value is None for value in found] == [value is None for value in values]
+    if package != "pandas":
+        repr(found).encode()
+        assert "\\ud" in repr(found)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_lone_surrogate_in_a_name_is_escaped(package: str) -> None:
+    values, _ = columns_of(package, Records([{"a\ud83d": 1, "a\\ud83d": 2, "b": 3}]))
+    assert values == {"a\\ud83d": [1], "a\\ud83d_": [2], "b": [3]}
+
+
+@pytest.mark.parametrize("package", ["polars", "pyarrow"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        [2**53 + 1, 0.5],
+        [2**64],
+        [AFTER_THE_END, NOON],
+        [NOON, NOON.replace(tzinfo=None)],
+        [time(1, tzinfo=UTC)],
+        [Decimal("NaN")],
+        [timedelta.max],
+    ],
+    ids=repr,
+)
+def test_no_library_changes_a_nested_value(package: str, value: list[Any]) -> None:
+    [found] = columns_of(package, Records([{"v": value}]))[0]["v"]
+    assert found.replace("T", " ") == json.dumps(value, default=str)
+
+
+@pytest.mark.parametrize("package", ["polars", "pyarrow"])
+@pytest.mark.parametrize("values", [[10**5000], ["a", 10**5000], [[10**5000]]], ids=["alone", "mixed", "nested"])
+def test_a_value_without_a_text_is_named(package: str, values: list[Any]) -> None:
+    with pytest.raises(InvalidRequestError, match=rf"column 'v' of the data frame: row {len(values) - 1} "):
+        columns_of(package, Records([{"v": value} for value in values]))
+
+
+VALUES = (
+    st.none()
+    | st.integers()
+    | st.floats()
+    | st.datetimes()
+    | st.datetimes(timezones=st.sampled_from([UTC, WEST, EAST]))
+    | st.dates()
+    | st.times()
+    | st.timedeltas()
+    | st.decimals()
+    | st.text(st.characters())
+    | st.binary()
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(VALUES, min_size=1, max_size=4) | st.lists(st.lists(VALUES, max_size=2), min_size=1, max_size=3))
+@pytest.mark.parametrize("package", PACKAGES)
+def test_any_values_become_a_data_frame(package: str, values: list[Any]) -> None:
+    found = columns_of(package, Records([{"v": value} for value in values]))[0]["v"]
+    assert len(found) == len(values)
+    for value, stored in zip(values, found, strict=True):
+        if isinstance(value, int | float) and isinstance(stored, int | float):
+            assert value == stored or math.isnan(value)
 
 
 def test_the_garbage_collector_is_restored() -> None:
