@@ -48,10 +48,10 @@ def to_pandas(records: Sequence[Any]) -> pd.DataFrame:
         pass
     else:
 
-        def series(values: list[Any], kind: ColumnKind) -> pd.Series[Any]:
+        def series(values: list[Any], kind: ColumnKind) -> Any:
             return pd.Series(values, dtype=_pandas_type(values, kind))
 
-        def column(name: str, values: list[Any]) -> pd.Series[Any]:
+        def column(values: list[Any]) -> Any:
             kind = column_kind(values)
             try:
                 return series(values, kind)
@@ -60,7 +60,7 @@ def to_pandas(records: Sequence[Any]) -> pd.DataFrame:
             # A lone surrogate, or a duration that an older pandas cannot store.
             return series([_clean(value) if isinstance(value, str) else value for value in values], "mixed")
 
-        columns = {name: column(name, values) for name, values in _columns(records, _as_dictionary).items()}
+        columns = {name: column(values) for name, values in _columns(records, _as_dictionary).items()}
         return pd.DataFrame(columns, index=pd.RangeIndex(len(records)))
     raise _missing("pandas", "pandas")
 
