@@ -1,12 +1,14 @@
 """Command line: ``python -m asdk token <client>`` shows, refreshes or deletes a stored token.
 
-It shows where a token comes from and when it expires, never the token.
+It shows where a token comes from and when it expires, never the token. The store is ``--store``, or that of the
+variable ``ASDK_TOKEN_STORE``: the URL of a Redis may contain a password, and other users can read command lines.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +18,10 @@ from importlib import import_module
 from asdk.auth import FileTokenStore, RedisTokenStore, TokenRecord, TokenSource, TokenStore
 from asdk.client.base import BaseClient
 from asdk.errors import AsdkError, ConfigurationError
+
+#: The environment variables that name the store, and the key by which a Redis store encrypts its records.
+STORE_VARIABLE = "ASDK_TOKEN_STORE"
+KEY_VARIABLE = "ASDK_TOKEN_STORE_KEY"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="show, refresh or delete a stored token; its value is never shown")
     token.add_argument("client", help="name of a client of asdk, such as edgequake, or package.module:Class")
     token.add_argument("action", nargs="?", default="show", choices=["show", "refresh", "forget"], help="default: show")
-    token.add_argument("--store", help="directory, or URL of a Redis server; default: the directory of FileTokenStore")
+    token.add_argument(
+        "--store",
+        help=f"directory, or URL of a Redis server; default: ${STORE_VARIABLE}, else the directory of FileTokenStore. "
+        f"Put a URL with a password into ${STORE_VARIABLE}, and the encryption key of its records into ${KEY_VARIABLE}",
+    )
     token.add_argument("--env-file", default=".env", help="file with settings, read after the environment")
     return parser
 
@@ -90,8 +100,10 @@ def _find(name: str) -> type[BaseClient]:
 
 
 def _store(location: str | None) -> TokenStore:
+    """Return the store at this location, by default the one that the environment names, never a ``./.env``."""
+    location, key = location or os.environ.get(STORE_VARIABLE) or None, os.environ.get(KEY_VARIABLE) or None
     if location is not None and location.startswith(("redis://", "rediss://", "unix://")):
-        return RedisTokenStore(location)
+        return RedisTokenStore(location, encryption_key=key)
     return FileTokenStore(location)
 
 

@@ -38,6 +38,7 @@ async def _serve(options: argparse.Namespace) -> None:
         strict=options.strict,
     )
     given: SandboxOptions = {"host": options.host, "ports": _ports(options), "seed": options.seed}
+    given["allowed_hosts"] = options.allow_host
     given["edgequake"] = settings
     if options.token_lifetime is not None:
         given["token_lifetime"] = options.token_lifetime
@@ -151,6 +152,13 @@ def _python(name: str, **settings: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asdk.sandbox", description="Serve imitated APIs on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name by which the servers may be addressed besides loopback names and --host; repeat for several",
+    )
     for name, port in _PORTS.items():
         parser.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=f"0 selects a free port ({port})")
     parser.add_argument("--free-ports", action="store_true", help="use free ports, except for explicit ones")

@@ -6,7 +6,7 @@ Each API's package subclasses it with routes and error shapes; `Sandbox` starts 
 import asyncio
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import ClassVar, TypeVar
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from yarl import URL
 from asdk.sandbox.counters import UNMATCHED, Counters
 from asdk.sandbox.exchange import Exchange, current, open_exchange
 from asdk.sandbox.fault_script import FaultScript
+from asdk.sandbox.hosts import AllowedHosts, misdirected
 
 T = TypeVar("T")
 # Seconds that running handlers get to finish when the server stops; then they are cancelled.
@@ -36,6 +37,7 @@ class ApiServer(ABC):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handling: set[asyncio.Task[object]] = set()
         self._url: str | None = None
+        self._allowed = AllowedHosts("127.0.0.1")
 
     # Implemented by each API:
 
@@ -69,14 +71,17 @@ class ApiServer(ABC):
             raise RuntimeError(f"the sandbox's {self.name} server is not running")
         return self._url
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    async def start(self, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Collection[str] = ()) -> None:
         """Start listening; port 0 selects a free port. A closed server may be started again.
+
+        Requests to another ``Host`` than a loopback name, ``host`` and ``allowed_hosts`` get a 421.
 
         Raises:
             OSError: the port is in use, or the address does not exist.
         """
         if self._runner is not None:
             raise RuntimeError(f"the sandbox's {self.name} server is already running")
+        self._allowed = AllowedHosts(host, allowed_hosts)
         app = web.Application(client_max_size=self.max_body_size, middlewares=[self._gate()])
         app.add_routes(self.routes())
         app.on_response_prepare.append(self._before_head)
@@ -143,7 +148,8 @@ class ApiServer(ABC):
 
     async def _answer(self, request: web.Request, exchange: Exchange, handler: Handler) -> web.StreamResponse:
         try:
-            response = await self.faults.run(request, exchange.record, handler)
+            admitted = self._allowed.admit(request)
+            response = await self.faults.run(request, exchange.record, handler) if admitted else misdirected()
         except web.HTTPException as refusal:
             response = self.refuse(refusal)
         except ConnectionResetError:

@@ -9,7 +9,7 @@ import atexit
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self, TypedDict, TypeVar, Unpack
 
@@ -31,6 +31,8 @@ class SandboxOptions(TypedDict, total=False):
 
     host: str
     """Address to listen on; the default is 127.0.0.1."""
+    allowed_hosts: Collection[str]
+    """Names by which the servers may be addressed besides loopback names and ``host``; others get a 421."""
     ports: Mapping[str, int]
     """Fixed ports, such as ``{"edgequake": 8801}``; the other servers use free ones."""
     seed: int
@@ -57,6 +59,7 @@ class Sandbox:
 
     def __init__(self, **options: Unpack[SandboxOptions]) -> None:
         self._host = options.get("host", "127.0.0.1")
+        self._allowed_hosts = tuple(options.get("allowed_hosts", ()))
         self._ports = dict(options.get("ports", {}))
         seed, clock = options.get("seed", 0), options.get("clock", time.time)
 
@@ -86,7 +89,7 @@ class Sandbox:
         """
         try:
             for server in self.servers:
-                await server.start(self._host, self._ports.get(server.name, 0))
+                await server.start(self._host, self._ports.get(server.name, 0), self._allowed_hosts)
         except OSError:
             await self.aclose()
             raise

@@ -42,8 +42,19 @@ _RELEASE_TIMEOUT = 1.0
 # The pauses between two attempts to acquire a lock, in seconds. They grow, since other callers wait too.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
-# The prefix of an encrypted record; a plain record begins with a brace.
-_ENCRYPTED = b"asdk1:"
+# The start of an encrypted record, before its generation and a colon; a plain record begins with a brace.
+_ENCRYPTED = b"asdk2:"
+
+# The start of an encrypted record of earlier versions, which had no generation.
+_ENCRYPTED_BEFORE = b"asdk1:"
+
+# The maximum number of keys whose newest version is remembered; others are evicted in the order they were first seen.
+_MAX_KEYS = 100_000
+
+#: The generation of a record and its revision, which order all that was ever stored under a key. A generation begins
+#: when a record is saved under a key that has none; it is the time in nanoseconds, and above those seen before.
+Version: TypeAlias = tuple[int, int]
+_NEVER: Version = (0, 0)
 
 # The state of a key: the fingerprint of its value, empty for no value, "foreign" for a value that no store wrote.
 _STATE = f"""
@@ -84,7 +95,8 @@ class RedisTokenStore:
             client works in one event loop only; or a function that makes a client, called once in each event loop, for
             Sentinel, a cluster, or settings of your own.
         encryption_key: 32 bytes or their URL-safe base64, as ``secrets.token_urlsafe(32)`` makes it. A record that was
-            encrypted with another key, or moved from another name, is ignored, with one warning.
+            encrypted with another key, moved from another name, or is older than one that this store has seen, is
+            ignored, with one warning.
         prefix: prepended to each key.
 
     Raises:
@@ -104,18 +116,24 @@ class RedisTokenStore:
         self._clients: PerLoop[Redis] = PerLoop(close_client)
         self._locks = LocalLocks()
         self._warnings = WarnOnce()
+        self._newest: dict[str, Version] = {}  # by key, of encrypted records
 
     async def load(self, key: str) -> TokenRecord | None:
         """Return the record of this key, or None if there is none that can be trusted."""
-        return (await self._load(f"{self.prefix}{key}"))[1]
+        return (await self._load(f"{self.prefix}{key}"))[2]
 
     async def save(self, key: str, entry: TokenRecord) -> bool:
         """Save the record if the stored one is the revision before it. Return False otherwise."""
         name = f"{self.prefix}{key}"
-        state, before = await self._load(name)
+        state, generation, before = await self._load(name)
         if (0 if before is None else before.revision) != entry.revision - 1:
             return False
-        return bool(await self._eval(_SAVE, name, state, memoryview(self._dump(name, entry))))
+        if before is None:
+            generation = max(time.time_ns(), self._newest.get(name, _NEVER)[0] + 1)
+        saved = bool(await self._eval(_SAVE, name, state, memoryview(self._dump(name, generation, entry))))
+        if saved:
+            self._remember(name, (generation, entry.revision))
+        return saved
 
     async def delete(self, key: str) -> None:
         """Delete the record of this key, if it exists."""
@@ -179,32 +197,47 @@ class RedisTokenStore:
             async with asyncio.timeout(_RELEASE_TIMEOUT):
                 await self._eval(_RELEASE, name, owner)
 
-    async def _load(self, name: str) -> tuple[str, TokenRecord | None]:
-        """Return the state of a key, as the scripts name it, and its record if that can be trusted."""
+    async def _load(self, name: str) -> tuple[str, int, TokenRecord | None]:
+        """Return the state of a key, as the scripts name it, and its generation and record if that can be trusted."""
+        newest = self._newest.get(name, _NEVER)  # before the command: another task may save while its reply travels
         state, value = map(_to_bytes, await self._eval(_LOAD, name))
-        return state.decode(), self._parse(name, state, value)
+        return state.decode(), *self._parse(name, state, value, newest)
 
-    def _parse(self, name: str, state: bytes, value: bytes) -> TokenRecord | None:
+    def _parse(self, name: str, state: bytes, value: bytes, newest: Version) -> tuple[int, TokenRecord | None]:
         if not state:
-            return None
+            return 0, None
         try:
             if state == b"foreign":
                 raise ValueError("it is not a record of a token store")
-            is_encrypted = value.startswith(_ENCRYPTED)
+            is_encrypted = value.startswith((_ENCRYPTED, _ENCRYPTED_BEFORE))
             if self._cipher is None:
                 if is_encrypted:
                     raise ValueError("it is encrypted, but the store has no encryption_key")
-                return TokenRecord.loads(value)
+                return 0, TokenRecord.loads(value)
             if not is_encrypted:
                 raise ValueError("it is not encrypted, but the store has an encryption_key")
-            return TokenRecord.loads(self._cipher.decrypt(value.removeprefix(_ENCRYPTED), name))
+            generation, record = _decrypt(self._cipher, name, value)
+            if (generation, record.revision) < newest:
+                raise ValueError("it is older than one that was seen before: replayed, or restored from a backup")
+            self._remember(name, (generation, record.revision))
+            return generation, record
         except ValueError as error:
             self._warnings.ignored(f"Redis under {name}", str(error))
-            return None
+            return 0, None
 
-    def _dump(self, name: str, entry: TokenRecord) -> bytes:
+    def _dump(self, name: str, generation: int, entry: TokenRecord) -> bytes:
         text = entry.dumps()
-        return text.reveal().encode() if self._cipher is None else _ENCRYPTED + self._cipher.encrypt(text, name)
+        if self._cipher is None:
+            return text.reveal().encode()
+        return b"%s%d:%s" % (_ENCRYPTED, generation, self._cipher.encrypt(text, _bound_to(name, generation)))
+
+    def _remember(self, name: str, version: Version) -> None:
+        """Remember the newest version of a key, so that none before it is trusted again."""
+        if self._cipher is None:
+            return
+        self._newest[name] = max(version, self._newest.get(name, _NEVER))
+        if len(self._newest) > _MAX_KEYS:
+            self._newest.pop(next(iter(self._newest)), None)
 
     async def _eval(self, script: str, name: str, *arguments: str | int | memoryview) -> Any:
         return await self._run("EVAL", script, 1, name, *arguments)
@@ -239,6 +272,23 @@ def _make_cipher(key: str | bytes | Secret) -> Cipher:
     from asdk.auth.stores.encryption import Cipher
 
     return Cipher(key)
+
+
+def _decrypt(cipher: Cipher, name: str, value: bytes) -> tuple[int, TokenRecord]:
+    """Return the generation and the record of an encrypted value.
+
+    Raises:
+        ValueError: it was encrypted for another name or generation or with another key, was changed, or is no record.
+    """
+    if value.startswith(_ENCRYPTED_BEFORE):
+        return 0, TokenRecord.loads(cipher.decrypt(value.removeprefix(_ENCRYPTED_BEFORE), name))
+    digits, _, encrypted = value.removeprefix(_ENCRYPTED).partition(b":")
+    generation = int(digits) if digits.isdigit() and len(digits) <= 20 else 0
+    return generation, TokenRecord.loads(cipher.decrypt(encrypted, _bound_to(name, generation)))
+
+
+def _bound_to(name: str, generation: int) -> str:
+    return f"{name}\n{generation}"
 
 
 def _to_bytes(value: bytes | str) -> bytes:

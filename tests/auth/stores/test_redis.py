@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 import pytest
@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from asdk import ConfigurationError
 from asdk.auth import RedisTokenStore
 from asdk.auth.stores import redis as redis_store
+from asdk.auth.stores.encryption import Cipher
 from asdk.testing import TokenStoreSuite
 from asdk.testing.token_store_suite import KEY, OTHER_KEY, SECRETS, assert_free, make_entry, seen_of
 from tests.support.processes import Process
@@ -193,7 +194,7 @@ def test_no_thread_outlives_a_lock(store: RedisTokenStore) -> None:
 def test_an_encrypted_store_reveals_no_secret_to_readers(redis_server: RedisServer) -> None:
     asyncio.run(RedisTokenStore(redis_server.url, encryption_key=ENCRYPTION_KEY).save(KEY, make_entry()))
     kept = redis_server.cli("GET", NAME)
-    assert kept.startswith("asdk1:")
+    assert kept.startswith("asdk2:")
     assert not [word for word in (*SECRETS, "alice", "origin", "token") if word in kept]
     assert redis_server.cli("KEYS", "*") == NAME
 
@@ -261,6 +262,148 @@ def test_an_untrusted_record_is_ignored_with_one_warning_and_replaced(
     assert asyncio.run(store.load(KEY)) == make_entry(1, "new")
 
 
+# --- replays ---------------------------------------------------------------------------------------------------------
+
+
+def encrypted_store(server: RedisServer) -> RedisTokenStore:
+    return RedisTokenStore(server.url, encryption_key=ENCRYPTION_KEY)
+
+
+async def older_revision(server: RedisServer, store: RedisTokenStore) -> str:
+    """Return the value before the newest one, which the store has saved over it."""
+    await store.save(KEY, make_entry())
+    value = server.cli("GET", NAME)
+    await store.save(KEY, make_entry(2, "new"))
+    return value
+
+
+async def seen_by_loading(server: RedisServer, store: RedisTokenStore) -> str:
+    """Return the value before the newest one, which another process has saved and the store has loaded."""
+    value = await older_revision(server, encrypted_store(server))
+    assert await store.load(KEY) == make_entry(2, "new")
+    return value
+
+
+async def after_a_logout(server: RedisServer, store: RedisTokenStore) -> str:
+    """Return a value whose key was deleted since."""
+    value = await older_revision(server, store)
+    await store.delete(KEY)
+    return value
+
+
+async def older_generation(server: RedisServer, store: RedisTokenStore) -> str:
+    """Return a value of a higher revision from before the key was deleted and saved again."""
+    other = encrypted_store(server)
+    for revision in range(1, 6):
+        await other.save(KEY, make_entry(revision))
+    value = server.cli("GET", NAME)
+    await store.load(KEY)
+    server.cli("FLUSHALL")
+    await other.save(KEY, make_entry(1, "new"))
+    assert await store.load(KEY) == make_entry(1, "new")
+    return value
+
+
+async def earlier_format(server: RedisServer, store: RedisTokenStore) -> str:
+    """Return a value in the format of earlier versions, which had no generation."""
+    await store.save(KEY, make_entry(1, "new"))
+    return "asdk1:" + Cipher(ENCRYPTION_KEY).encrypt(make_entry(9).dumps(), NAME).decode()
+
+
+async def renumbered(server: RedisServer, store: RedisTokenStore) -> str:
+    """Return an older value whose generation was replaced by a later one."""
+    _, generation, encrypted = (await older_revision(server, store)).split(":")
+    return f"asdk2:{int(generation) + 1}:{encrypted}"
+
+
+REPLAYS = [older_revision, seen_by_loading, after_a_logout, older_generation, earlier_format, renumbered]
+
+
+@pytest.mark.parametrize("replay", REPLAYS, ids=lambda replay: replay.__name__)
+def test_an_older_encrypted_record_is_ignored_and_replaced(
+    redis_server: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+    replay: Callable[[RedisServer, RedisTokenStore], Awaitable[str]],
+) -> None:
+    store = encrypted_store(redis_server)
+
+    async def scenario() -> None:
+        redis_server.cli("SET", NAME, await replay(redis_server, store))
+        with caplog.at_level(logging.DEBUG):
+            assert await store.load(KEY) is None
+            assert await store.load(KEY) is None
+        assert not await store.save(KEY, make_entry(2, "next"))
+        assert await store.save(KEY, make_entry(1, "next"))
+        assert await store.load(KEY) == await encrypted_store(redis_server).load(KEY) == make_entry(1, "next")
+
+    asyncio.run(scenario())
+    [record] = [record for record in caplog.records if record.name == "asdk.auth"]
+    assert record.levelname == "WARNING"
+    assert f"Redis under {NAME}" in record.getMessage()
+    assert not [secret for secret in SECRETS if secret in caplog.text]
+
+
+@pytest.mark.parametrize(
+    "change", ["asdk2:", "asdk2::", "asdk2:x:", "asdk2:-1:", "asdk2:" + "9" * 5000 + ":", "asdk2:0:"]
+)
+def test_a_record_with_an_invalid_generation_is_ignored(redis_server: RedisServer, change: str) -> None:
+    async def scenario() -> None:
+        store = encrypted_store(redis_server)
+        await store.save(KEY, make_entry())
+        redis_server.cli("SET", NAME, change + redis_server.cli("GET", NAME).rpartition(":")[2])
+        assert await store.load(KEY) is None
+
+    asyncio.run(scenario())
+
+
+def test_a_record_of_an_earlier_version_is_read_and_replaced(redis_server: RedisServer) -> None:
+    async def scenario() -> None:
+        value = "asdk1:" + Cipher(ENCRYPTION_KEY).encrypt(make_entry(3).dumps(), NAME).decode()
+        redis_server.cli("SET", NAME, value)
+        store = encrypted_store(redis_server)
+        assert await store.load(KEY) == make_entry(3)
+        assert await store.save(KEY, make_entry(4))
+        assert await encrypted_store(redis_server).load(KEY) == make_entry(4)
+        assert redis_server.cli("GET", NAME).startswith("asdk2:0:")
+
+    asyncio.run(scenario())
+
+
+def test_what_two_processes_save_in_turn_is_not_a_replay(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = encrypted_store(redis_server), encrypted_store(redis_server)
+
+    async def read() -> None:
+        for _ in range(100):
+            assert await first.load(KEY) is not None
+
+    async def write() -> None:
+        for revision in range(2, 40):
+            assert await (first if revision % 2 else second).save(KEY, make_entry(revision))
+
+    async def scenario() -> None:
+        await first.save(KEY, make_entry())
+        await asyncio.gather(read(), read(), write())
+
+    asyncio.run(scenario())
+    assert not caplog.records
+
+
+def test_the_newest_versions_of_a_bounded_number_of_keys_are_kept(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_store, "_MAX_KEYS", 3)
+    store = encrypted_store(redis_server)
+
+    async def scenario() -> None:
+        for number in range(9):
+            await store.save(f"{number:032}", make_entry())
+
+    asyncio.run(scenario())
+    assert len(store._newest) == 3
+
+
 @pytest.mark.parametrize("key", ["short", b"x" * 31, "!" * 43, ""])
 def test_an_invalid_key_is_rejected_without_being_shown(key: str | bytes) -> None:
     with pytest.raises(ConfigurationError, match="encryption_key") as caught:
@@ -278,7 +421,7 @@ def test_the_key_may_be_base64(redis_server: RedisServer) -> None:
 def test_a_repeated_save_after_a_lost_reply_succeeds(store: RedisTokenStore) -> None:
     async def scenario() -> None:
         assert await store.save(KEY, make_entry())
-        state, _ = await store._load(NAME)
+        state, _, _ = await store._load(NAME)
         value = make_entry(2).dumps().reveal().encode()
         arguments = (redis_store._SAVE, NAME, state, memoryview(value))
         assert [await store._eval(*arguments) for _ in range(2)] == [1, 1]
