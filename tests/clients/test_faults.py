@@ -1,4 +1,4 @@
-"""What breaks on the way to each of the five APIs, and the error that a caller gets: typed, and in one line."""
+"""Tests of faults on the way to each of the five APIs: the error is typed, and its message is one line."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 
 def checked(error: AsdkError) -> AsdkError:
-    """The error, if it is one as it has to be: one line, no secret, nothing foreign behind it, good for a queue."""
+    """Return the error after checking it: one line, no secret, no foreign cause, picklable."""
     line = str(error)
     assert line.strip()
     assert "\n" not in line

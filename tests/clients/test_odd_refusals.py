@@ -1,4 +1,4 @@
-"""Whatever stands in the body of a refusal, the error is one line with the status: for each of the five clients."""
+"""Tests of unusual error bodies: the error of each of the five clients is one line with the status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user of each API meets when it does not let him in: one error, that reads alone and says what to do."""
+"""Tests of rejected credentials of each API: one error whose message stands alone and has a hint."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from asdk.sandbox import Sandbox, ServerFault
 from tests.support.apis import token_requests
 from tests.support.shared_clock import SharedClock
 
-# What the vendors call their settings, where that begins like nothing of ours.
+# Names of the vendors' settings that have no common prefix.
 VENDORS_NAMES = ("MG_", "AUTH_TOKEN", "BASE_URL", "CLIENT_", "ENV", "USERNAME", "PASSWORD")
 WRONG = "wrong-for-sure-0123456789"
 DAY = 24 * 3600.0
@@ -42,7 +42,7 @@ DAY = 24 * 3600.0
 
 @attrs.frozen
 class Setup:
-    """A sandbox, a clock for both sides, and every secret that no message may show."""
+    """Sandbox, a clock for both sides, and every secret that no message may show."""
 
     sandbox: Sandbox
     clock: SharedClock
@@ -77,16 +77,16 @@ def case(
     token_requests: int = 0,
     retry_after: bool = False,
 ) -> Callable[[Provoke], Provoke]:
-    """A call that is refused, and what it must say.
+    """Describe a call that is rejected, and its error.
 
     Args:
-        api: by the name of its server.
-        name: what is wrong.
-        error: exactly this class.
-        says: parts of its line, the setting that it names among them.
-        status: of the refusal.
-        token_requests: how many of those were sent, all in all.
-        retry_after: whether it says when to come back.
+        api: the name of the server.
+        name: the problem.
+        error: the exact class.
+        says: parts of the message, including the name of the setting.
+        status: the status of the rejection.
+        token_requests: the total number of token requests.
+        retry_after: whether the error states a wait.
     """
 
     def add(provoke: Provoke) -> Provoke:

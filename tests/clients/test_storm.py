@@ -1,4 +1,4 @@
-"""Many calls at once through each client: one token request, and no call is lost while tokens end and networks fail."""
+"""Many concurrent calls of each client: one token request, and no lost call while tokens expire and networks fail."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.support.apis import APIS, TOKEN_PATHS, Api, token_requests
 from tests.support.shared_clock import SharedClock
 
 CALLERS = 100
-# Longer than any access token lives, and shorter than any refresh token.
+# Longer than the lifetime of any access token, and shorter than that of any refresh token.
 EXPIRED = 15 * 24 * 3600.0
-# A hundred connections at once to a thread of this process: no test of how long that takes.
+# A hundred simultaneous connections to a thread of this process may take long.
 PATIENT = Timeout(total=120, attempt=120, connect=120)
 STORM_SECONDS = 1.2
 STORM_TOKEN_LIFETIME = 1.0
@@ -62,7 +62,7 @@ async def test_a_hundred_callers_with_a_forgotten_token_cause_one_refresh(
         api.forget(sandbox)
         server.counters.reset()
         await at_once(lambda: api.call(client))
-        # A sliding token is its own refresh token: the server refuses both, and a login follows.
+        # A sliding token is its own refresh token: the server rejects both, and a login follows.
         assert token_requests(server) == (2 if api.name == "mgnify" else 1)
 
 
@@ -104,7 +104,7 @@ async def test_no_call_is_lost_while_tokens_end_and_the_network_fails(api: Api) 
         lives = (time.monotonic() - began) / STORM_TOKEN_LIFETIME
     assert done > CALLERS
     assert sum(rule.met for rule in server.faults.rules) > 5
-    # One a life, and one more where replies were late.
+    # One per lifetime, and one more if replies were late.
     assert token_requests(server) <= 2 * lives + 3
     if api.name in {"apala", "edgequake"}:
         login = TOKEN_PATHS[api.name][0]
@@ -112,7 +112,7 @@ async def test_no_call_is_lost_while_tokens_end_and_the_network_fails(api: Api) 
 
 
 async def _storm(client: BaseClient, api: Api, server: ApiServer) -> int:
-    """Thirty workers call one after another, until the time is over and a token has ended; how many calls that were."""
+    """Call with thirty workers until the time is over and a token has expired; return the number of calls."""
     done = 0
     end = time.monotonic() + STORM_SECONDS
 

@@ -1,4 +1,4 @@
-"""A sandbox for each test, on a clock that stands still, and sessions that speak to it."""
+"""Fixtures: a sandbox for each test, on a clock that stands still, and its sessions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,7 +32,7 @@ def edgequake(sandbox: Sandbox) -> EdgeQuakeServer:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
-    """Wait for something that happens in the server soon, and that no event tells of."""
+    """Return a function that waits for a condition in the server that has no event."""
 
     async def wait(condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(60):
@@ -50,7 +50,7 @@ async def anonymous(edgequake: EdgeQuakeServer) -> AsyncIterator[aiohttp.ClientS
 
 @pytest.fixture
 async def admin(edgequake: EdgeQuakeServer) -> AsyncIterator[aiohttp.ClientSession]:
-    """Speaks with the seeded key of the administrator."""
+    """Open a session with the seeded key of the administrator."""
     headers = {"X-API-Key": edgequake.credentials.api_key}
     async with aiohttp.ClientSession(edgequake.url, headers=headers) as session:
         yield session

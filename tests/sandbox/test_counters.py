@@ -63,7 +63,7 @@ async def test_the_log_shows_the_last_requests_and_hides_secrets(
 
 
 async def test_the_log_is_bounded(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> None:
-    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
+    asyncio.get_running_loop().set_debug(False)  # it records where each of many futures was created
     for number in range(1005):
         async with anonymous.get(f"/health?{number}"):
             pass
@@ -86,7 +86,7 @@ async def test_a_dropped_request_has_a_route_but_no_status(
     edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession
 ) -> None:
     edgequake.faults.add(ServerFault.drop())
-    # POST: aiohttp's client repeats a dropped GET by itself.
+    # POST: aiohttp's client retries a dropped GET by itself.
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await anonymous.post("/api/v1/auth/login", json={})
     assert edgequake.counters.by_route == {"POST /api/v1/auth/login": 1}

@@ -1,4 +1,4 @@
-"""Each fault as it looks on the wire."""
+"""Tests of each fault on the wire."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ GET_HEALTH = b"GET /health HTTP/1.1\r\nHost: sandbox\r\n\r\n"
 
 
 async def exchange(server: EdgeQuakeServer, request: bytes = GET_HEALTH) -> bytes:
-    """All bytes that come back until the server closes the connection."""
+    """Return all bytes received until the server closes the connection."""
     host, port = server.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:

@@ -14,7 +14,7 @@ def test_claims_come_back_as_they_were_signed() -> None:
 
 
 def test_the_token_of_rfc_7515_appendix_a_has_the_right_signature() -> None:
-    # The example of the RFC has blanks in its header, so only the signature part can be compared.
+    # The example of the RFC has spaces in its header, so only the signature can be compared.
     key = base64.urlsafe_b64decode(
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow=="
     )

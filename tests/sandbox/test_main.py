@@ -1,4 +1,4 @@
-"""``python -m asdk.sandbox``, as somebody starts it who reads what it prints."""
+"""Tests of the command ``python -m asdk.sandbox`` and of its output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.scripts import SLOW
 
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "asdk.sandbox"]
 
-# A read of each client that needs the token.
+# A call of each client that needs the token.
 CALLS = {
     "Apala": lambda client: client.paf.templates.list(),
     "BioEPIC": lambda client: client.auth.get_token(),
@@ -35,7 +35,7 @@ CALLS = {
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The program while it serves, and the lines that it has printed."""
+    """Run the program for the block; yield it with the lines that it has printed."""
     command = [*COMMAND, "--free-ports", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -45,7 +45,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]
 
 
 def _greeting(process: subprocess.Popen[str]) -> list[str]:
-    """Up to its last line."""
+    """Read the output up to its last line."""
     assert process.stdout is not None
     lines: list[str] = []
     for line in process.stdout:
@@ -56,7 +56,7 @@ def _greeting(process: subprocess.Popen[str]) -> list[str]:
 
 
 def facts(lines: list[str], label: str) -> list[str]:
-    """What stands behind a label, for each API that has it."""
+    """Return the text after a label, for each API that has it."""
     return [line.removeprefix(f"  {label:10}") for line in lines if line.startswith(f"  {label:10}")]
 
 

@@ -1,4 +1,4 @@
-"""Data that can be had again: the same seed and the same time give the same ids, keys and records in all five APIs."""
+"""Tests of repeatable data: the same seed and time give the same ids, keys and records in all five APIs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def _made_in_bloomy(client: Bloomy) -> object:
     return await client.todo.create("Write it down", meeting_id=107)
 
 
-#: What a server makes of a request, where it makes something.
+#: The reply of a server to a request that creates data.
 MADE: dict[str, Callable[[Any], Awaitable[object]]] = {
     "apala": lambda client: client.optimize_message([], "Hello", timezone="UTC", message_type=["linking_chirp"]),
     "bioepic": lambda client: client.samples.list().collect(),
@@ -35,7 +35,7 @@ MADE: dict[str, Callable[[Any], Awaitable[object]]] = {
 
 
 async def drawn(api: Api, seed: int) -> list[object]:
-    """What a fresh sandbox lets its client see."""
+    """Return the data that the clients of a fresh sandbox see."""
     async with Sandbox(seed=seed, clock=ManualClock(NOON)) as sandbox:
         options = {"customer_id": sandbox.apala.credentials.customer_id} if api.name == "apala" else {}
         async with api.client(sandbox, **options) as client:

@@ -1,4 +1,4 @@
-"""Virtual time: in order, only when everybody waits, and never backwards."""
+"""Tests of virtual time: timers fire in order, only when every task waits, and time never goes back."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_simultaneous_timers_fire_in_the_order_they_were_set() -> None:
 
 
 async def test_many_tasks_with_many_waits_see_one_time() -> None:
-    asyncio.get_running_loop().set_debug(False)  # it notes where each of so many futures was made
+    asyncio.get_running_loop().set_debug(False)  # it records where each of many futures was created
     clock = VirtualClock()
 
     async def work(number: int) -> float:
@@ -87,7 +87,7 @@ async def test_the_waits_are_recorded() -> None:
     assert clock.slept == [2, 1, 0]
 
 
-# --- by hand ----------------------------------------------------------------------------------------------------------
+# --- without auto -----------------------------------------------------------------------------------------------------
 
 
 async def test_without_auto_nothing_happens_before_the_clock_is_advanced() -> None:

@@ -1,5 +1,4 @@
-"""The test kit's faults: plans that a seed repeats, a transport that fails as asked, a proxy that does so on the
-wire."""
+"""Tests of the test kit's faults: repeatable plans, and a transport and a proxy that fail as planned."""
 
 from __future__ import annotations
 
@@ -114,7 +113,7 @@ async def test_silence_ends_with_whichever_limit_comes_first() -> None:
 
 
 async def things(visit: RawExchange) -> None:
-    """Bodies with a length, in chunks, without an end but the connection's, and none at all."""
+    """Send bodies with a length, in chunks, up to the end of the connection, and none at all."""
     match visit.target:
         case "/chunked":
             await visit.read_body()

@@ -1,4 +1,4 @@
-"""The pytest fixtures, in a project of somebody who tests his own code with them."""
+"""Tests of the pytest fixtures in a user's own project."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_state_is_fresh_in_each_test(asdk_sandbox, turn):
 def test_a_project_of_its_own_uses_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(PROJECT)
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["asdk.sandbox.fixtures"]\n')
-    # Pytest finds the plugin by itself where asdk is installed.
+    # Pytest finds the plugin wherever asdk is installed.
     installed = any(entry.value == "asdk.testing.fixtures" for entry in entry_points(group="pytest11"))
     plugin = [] if installed else ["-p", "asdk.testing.fixtures"]
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *plugin]

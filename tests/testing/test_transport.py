@@ -1,4 +1,4 @@
-"""The transport of tests: it answers as it was told, keeps the limits of a call, and remembers what was sent."""
+"""Tests of `MemoryTransport`: its replies, the limits of a call, and the recorded requests."""
 
 from __future__ import annotations
 

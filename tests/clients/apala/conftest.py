@@ -1,4 +1,4 @@
-"""The sandbox's Apala, clients that speak to it, and one clock for both sides, which a test turns."""
+"""Fixtures: the sandbox's Apala, its clients, and one clock for both sides, which a test advances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
-    """Makes a client of the server with the first company's key, and closes it after the test."""
+    """Creates a client of the server with the first company's key, and closes it after the test."""
 
     def __call__(self, **settings: Any) -> Apala: ...
 

@@ -1,4 +1,4 @@
-"""The life of a token: the key's exchange, the refresh, the way back to the key, and every no of the server."""
+"""Tests of the lifecycle of a token: the exchange of the key, the refresh, the fallback to the key, and rejections."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ HOUR = 3600.0
 
 @pytest.fixture
 def client(make_client: MakeClient, shared_clock: SharedClock) -> Apala:
-    """Ages with the server."""
+    """Return a client with the clock of the server."""
     return make_client(clock=shared_clock.client)
 
 
 def token_requests(server: ApalaServer) -> tuple[int, int]:
-    """Key exchanges and refreshes so far."""
+    """Return the number of key exchanges and refreshes so far."""
     return server.counters.count("POST", TOKEN), server.counters.count("POST", REFRESH)
 
 
@@ -218,7 +218,7 @@ async def test_two_clients_share_one_token(make_client: MakeClient, server: Apal
 
 
 async def test_a_stored_token_keeps_its_company(make_client: MakeClient, server: ApalaServer, tmp_path: Path) -> None:
-    """As two processes do that share a file: one exchange, and the second knows the company too."""
+    """Check two processes that share a file: one exchange, and the second also knows the company."""
     pytest.importorskip("filelock")
     pytest.importorskip("platformdirs")
     server.settings.rotate_refresh_tokens = True
@@ -232,7 +232,7 @@ async def test_a_stored_token_keeps_its_company(make_client: MakeClient, server:
     assert token_requests(server) == (1, 0)
 
 
-# --- every no ---------------------------------------------------------------------------------------------------------
+# --- rejections -------------------------------------------------------------------------------------------------------
 
 
 async def test_a_revoked_key_is_one_request_and_one_error_for_all(make_client: MakeClient, server: ApalaServer) -> None:

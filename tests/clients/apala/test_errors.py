@@ -1,4 +1,4 @@
-"""What a user reads when Apala says no: one typed error each, and what to do."""
+"""Tests of the errors of Apala: one typed error per rejection, with a hint."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The vendor's authentication guide, piece by piece: names of imports and classes are ours, `await` stands in front of
-what sends, everything else is as the guide has it.
+"""Code of the vendor's authentication guide. Imports and classes have our names, and calls that send are awaited.
 
 The guide's ``requests.HTTPError`` with its ``e.response.status_code`` is `TokenError` with ``e.status`` here;
 ``requests.ConnectionError`` is the `TokenUnavailableError` that has no status.
@@ -64,7 +63,7 @@ async def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_dotenv_file(monkeypatch: pytest.MonkeyPatch, server: ApalaServer, tmp_path: Path) -> None:
-    """The guide loads it by hand; here it is read by itself."""
+    """Check that the file is read by default; the guide loads it explicitly."""
     monkeypatch.delenv("APALA_API_KEY")
     monkeypatch.delenv("APALA_BASE_URL")
     (tmp_path / ".env").write_text(f"APALA_API_KEY={server.credentials.api_key}\nAPALA_BASE_URL={server.url}\n")

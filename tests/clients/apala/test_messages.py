@@ -1,4 +1,4 @@
-"""Better messages and the feedback on them."""
+"""Tests of optimized messages and their feedback."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OPTIMIZED = {
 
 
 async def sent(**arguments: Any) -> Any:
-    """The body that a request to the optimiser has."""
+    """Return the body of a request to the optimizer."""
     transport = MemoryTransport([Reply(json=OPTIMIZED)])
     client = Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
     await client.optimize_message(**{"message_history": [], "candidate_message": "hello", **arguments})
@@ -204,7 +204,7 @@ async def test_values_are_sent_in_the_case_of_the_wire() -> None:
 
 
 async def test_where_no_time_zone_is_known_the_server_judges(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a container without tzdata."""
+    """Check a container without tzdata."""
 
     def nothing(key: str) -> None:
         raise ZoneInfoNotFoundError(key)

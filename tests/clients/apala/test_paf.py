@@ -1,4 +1,4 @@
-"""The pre-approval flow: messages, outcomes, templates, and its own errors."""
+"""Tests of the pre-approval flow: messages, outcomes, templates, and its own errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server may send: members that are missing, null or new, texts with any characters, and what is no JSON."""
+"""Tests of unusual replies: members that are missing, null or new, text with any characters, and invalid JSON."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ TEMPLATE = {"template_id": CUSTOMER, "group_id": COMPANY, "content": "x", "chann
 
 
 def client_of(*bodies: object) -> Apala:
-    """A client without a token whose calls are answered with these, in turn."""
+    """Create a client without a token whose calls get these replies, in turn."""
     transport = MemoryTransport([Reply(json=body) for body in bodies])
     return Apala(auth=None, transport=transport, company_guid=COMPANY, customer_id=CUSTOMER)
 
 
 def client_with(tokens: object) -> Apala:
-    """A client whose token endpoint answers with this."""
+    """Create a client whose token endpoint sends this reply."""
     return Apala("key", transport=MemoryTransport(lambda request: Reply(json=tokens)), customer_id=CUSTOMER)
 
 

@@ -1,4 +1,4 @@
-"""What the type checkers must see of the client. Not run: they read it."""
+"""Types of the client's public API, checked by the type checkers. Not run."""
 
 from __future__ import annotations
 

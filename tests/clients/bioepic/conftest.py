@@ -1,4 +1,4 @@
-"""The sandbox's BioEPIC, clients that speak to it, and one clock for both sides."""
+"""Fixtures: the sandbox's BioEPIC, its clients, and one clock for both sides."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
-    """Makes a client of the server, and closes it after the test."""
+    """Creates a client of the server, and closes it after the test."""
 
     def __call__(self, **settings: Any) -> BioEPIC: ...
 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings of the machine: the vendor's names are short enough to be anybody's."""
+    """Remove the settings of the machine; the vendor's names are short and may be used by other programs."""
     for name in ("ENV", "CLIENT_ID", "CLIENT_SECRET", "USERNAME", "PASSWORD"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"BIOEPIC_{name}", raising=False)
@@ -43,13 +43,13 @@ async def make_client(server: BioEPICServer) -> AsyncIterator[MakeClient]:
 
 @pytest.fixture
 def application(server: BioEPICServer) -> dict[str, Any]:
-    """The pair of the server's application."""
+    """Return the pair of the server's application."""
     return {"client_id": server.credentials.client_id, "client_secret": server.credentials.client_secret}
 
 
 @pytest.fixture
 def person(server: BioEPICServer) -> dict[str, Any]:
-    """The pair of the server's user."""
+    """Return the pair of the server's user."""
     return {"username": server.credentials.username, "password": server.credentials.password}
 
 

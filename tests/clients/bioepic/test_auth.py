@@ -19,7 +19,7 @@ def token_requests(server: BioEPICServer) -> int:
 
 
 async def until(server: BioEPICServer, count: int) -> None:
-    """Wait for a renewal that goes on in the background."""
+    """Wait for a refresh that runs in the background."""
     for _ in range(100):
         if token_requests(server) == count:
             break
@@ -67,7 +67,7 @@ async def test_a_token_is_refreshed_five_minutes_before_it_expires(
     await shared_clock.advance(3_000)
     assert await client.auth.get_token() == first
     await shared_clock.advance(590)
-    assert await client.auth.get_token() == first  # it still lives, and the next one comes meanwhile
+    assert await client.auth.get_token() == first  # it is still valid while the next one is fetched
     await until(server, 2)
     await shared_clock.advance(1)
     assert await client.auth.get_token() != first
@@ -174,7 +174,7 @@ class Lab:
 
     @requires_auth
     def plain(self) -> str:
-        """Said by the method."""
+        """Documented by the method."""
         return "plain"
 
     @requires_auth

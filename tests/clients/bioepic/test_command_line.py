@@ -1,4 +1,4 @@
-"""``python -m asdk.clients.bioepic``, as a person types it."""
+"""Tests of the command ``python -m asdk.clients.bioepic``."""
 
 from __future__ import annotations
 

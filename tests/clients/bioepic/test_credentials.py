@@ -1,4 +1,4 @@
-"""What BioEPIC's token endpoint may answer, and what becomes of it."""
+"""Tests of the replies of BioEPIC's token endpoint."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ async def test_a_stored_token_is_of_one_pair_and_one_environment(tmp_path: Any) 
             {"username": "lab", "password": "s3cret-of-the-lab"},
         ]
     ):
-        for _ in range(2):  # the second client finds what the first one kept
-            real = {"clock": SYSTEM_CLOCK, "timeout": 30, "token_store": store}  # files take their time
+        for _ in range(2):  # the second client finds the token that the first one stored
+            real = {"clock": SYSTEM_CLOCK, "timeout": 30, "token_store": store}  # files are slow
             client = make_client(Reply(json={"access_token": f"t{number}"}), **real, **settings)
             seen.add(str(await client.auth.get_token()))
     assert seen == {"t0", "t1", "t2", "t3"}

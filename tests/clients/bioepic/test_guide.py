@@ -1,5 +1,7 @@
-"""The code of the vendor's guide to authentication, as somebody brings it along: what sends is awaited,
-``APISearch(...)`` is a collection, ``AuthenticationError`` is `MissingCredentialsError`."""
+"""Code of the vendor's guide to authentication. Calls that send are awaited, and three names differ.
+
+``APISearch(...)`` is a collection, ``AuthenticationError`` is `MissingCredentialsError`.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,9 @@ logger = logging.getLogger(__name__)
 
 @pytest.fixture(autouse=True)
 def environment(server: BioEPICServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ``.env`` as the guide has it; only the address is that of the sandbox."""
+    """Write the ``.env`` of the guide, with the address of the sandbox."""
     for name in (*NAMES, "PROD_CLIENT_SECRET"):
-        monkeypatch.setenv(name, "")  # so that what load_dotenv puts there is taken away again
+        monkeypatch.setenv(name, "")  # removed again after the test, with what load_dotenv sets
         monkeypatch.delenv(name)
     monkeypatch.setenv("BIOEPIC_BASE_URL", server.url)
     known = server.credentials
@@ -78,7 +80,7 @@ async def test_the_requires_auth_decorator(server: BioEPICServer) -> None:
 
 
 async def get_token() -> str:
-    """The guide's error handling; gives what it prints."""
+    """Handle errors as the guide does; return what the guide prints."""
     try:
         auth = BioEPICAuth(client_id=os.getenv("CLIENT_ID"), client_secret=os.getenv("CLIENT_SECRET"), timeout=30)
         if not auth.has_credentials():

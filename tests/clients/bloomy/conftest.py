@@ -1,4 +1,4 @@
-"""The sandbox's Bloom Growth, clients that speak to it, a home directory without a file, and one clock for both."""
+"""Fixtures: the sandbox's Bloom Growth, its clients, a home directory without a file, and one clock for both sides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
-    """Makes a client of the server, and closes it after the test."""
+    """Creates a client of the server, and closes it after the test."""
 
     def __call__(self, **settings: Any) -> Bloomy: ...
 
@@ -41,5 +41,5 @@ async def make_client(server: BloomyServer) -> AsyncIterator[MakeClient]:
 
 @pytest.fixture
 def client(make_client: MakeClient, server: BloomyServer) -> Bloomy:
-    """Ada, by her key."""
+    """Return a client of Ada, by key."""
     return make_client(api_key=server.credentials.ada.api_key)

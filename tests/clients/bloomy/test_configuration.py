@@ -1,4 +1,4 @@
-"""Where the key comes from, and the file that keeps it."""
+"""Tests of the sources of the key, and of the file that stores it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def bearer(**settings: Any) -> str:
-    """The key that a client with these settings sends."""
+    """Return the key that a client with these settings sends."""
     transport = MemoryTransport([Reply(json={"Id": 1, "Name": "x"})])
     await Bloomy(transport=transport, **settings).get_user_id()
     return transport.sent[0].headers["Authorization"].removeprefix("Bearer ")
@@ -109,7 +109,7 @@ async def test_the_environment_names_another_file(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_key_needs_no_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a container under a user id that nobody knows."""
+    """Check a container whose user id has no account."""
 
     def nobody(uid: int) -> None:
         raise KeyError(uid)
@@ -144,7 +144,7 @@ async def test_sources_can_be_named(home: Path) -> None:
         Bloomy.from_env(environ={}, dotenv=None)
 
 
-# --- a file that is not as it should be -------------------------------------------------------------------------------
+# --- invalid files ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_missing_pyyaml_names_the_extra(file: Path, monkeypatch: pytest.Monkey
     assert Bloomy(api_key="key"), "who needs no file needs no library"
 
 
-# --- writing it -------------------------------------------------------------------------------------------------------
+# --- writing the file -------------------------------------------------------------------------------------------------
 
 
 async def test_a_password_buys_a_key_and_the_file_keeps_it(

@@ -1,4 +1,4 @@
-"""The life of a key: bought, renewed, rotated, refused."""
+"""Tests of the lifecycle of a key: bought, refreshed, rotated, rejected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TWO_WEEKS = 1_209_599.0
 
 @pytest.fixture
 def ada(make_client: MakeClient, server: BloomyServer, shared_clock: SharedClock) -> Bloomy:
-    """Ada, by her password; ages with the server."""
+    """Return a client of Ada, by password, with the clock of the server."""
     known = server.credentials.ada
     return make_client(username=known.username, password=known.password, clock=shared_clock.client)
 
@@ -108,7 +108,7 @@ async def test_a_key_that_was_rotated_in_the_environment_is_used_too(
     assert await client.get_user_id() == server.credentials.ben.user_id, "another key may be another user"
 
 
-# --- every no ---------------------------------------------------------------------------------------------------------
+# --- rejections -------------------------------------------------------------------------------------------------------
 
 
 async def test_the_guide_s_way_to_meet_a_wrong_key(make_client: MakeClient, server: BloomyServer) -> None:

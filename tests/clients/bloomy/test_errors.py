@@ -1,4 +1,4 @@
-"""What a user reads when Bloom Growth says no: `APIError` with its status, as the guide catches it, and what to do."""
+"""Tests of the errors of Bloom Growth: `APIError` with its status, as in the guide, and a hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seven groups of operations, and many at a time."""
+"""Tests of the seven groups of operations, and of bulk operations."""
 
 from __future__ import annotations
 
@@ -273,7 +273,7 @@ async def test_any_text_and_any_id_comes_through_unchanged(client: Bloomy, meeti
     ]
 
 
-# --- many at a time ---------------------------------------------------------------------------------------------------
+# --- bulk operations --------------------------------------------------------------------------------------------------
 
 
 async def test_each_item_of_a_bulk_has_its_own_success_or_error(

@@ -1,7 +1,6 @@
-"""The vendor's authentication guide, piece by piece: names of imports and classes are ours, `await` stands in front of
-what sends, everything else is as the guide has it.
+"""Code of the vendor's authentication guide. Imports and classes have our names, and calls that send are awaited.
 
-The address of the sandbox comes from ``BLOOMY_BASE_URL``, so that no line needs another argument than the guide gives.
+The address of the sandbox comes from ``BLOOMY_BASE_URL``, so each line has the arguments of the guide.
 """
 
 # ruff: noqa: T201

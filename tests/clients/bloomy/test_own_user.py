@@ -1,4 +1,4 @@
-"""The user behind the key: asked for once, however many calls need the id, and whatever becomes of who asked first."""
+"""Tests of the lookup of the key's user: once for all calls that need the id, even if the first caller is cancelled."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def test_a_failure_reaches_all_waiters_and_the_next_call_retries(client: B
 
 
 async def test_calls_after_a_failure_share_one_request(client: Bloomy, server: BloomyServer) -> None:
-    """Those who still hear of the failure do not take the place of the request that follows."""
+    """Check that late waiters of the failure do not replace the next request."""
     server.faults.add(ServerFault.status(403), path=MINE, times=1)
     server.faults.add(ServerFault.delay(0.03), path=MINE)
     ids: list[int] = []

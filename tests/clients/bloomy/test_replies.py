@@ -1,4 +1,4 @@
-"""What a server may send: members that are missing, null or empty, and days that are no days."""
+"""Tests of unusual replies: members that are missing, null or empty, and invalid days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from asdk.testing import MemoryTransport, Reply
 
 
 def client_of(*bodies: object) -> Bloomy:
-    """A client whose calls are answered with these, in turn."""
+    """Create a client whose calls get these replies, in turn."""
     return Bloomy("key", transport=MemoryTransport([Reply(json=body) for body in bodies]))
 
 
@@ -67,7 +67,7 @@ async def test_a_goal_that_was_put_away_may_say_less() -> None:
 
 
 async def test_an_invalid_day_stays_text() -> None:
-    """Strings of goals, issues, headlines and scores are not held to any form."""
+    """Check that text of goals, issues, headlines and scores may have any form."""
     goal = await client_of({"Id": 1, "Name": "x", "CreateTime": "1/2/2026", "DueDate": "soon"}).goal.details(1)
     assert (goal.due, goal.due_date, goal.created, goal.created_at) == ("soon", None, "1/2/2026", None)
     issue = await client_of({"Id": 1, "Name": "x", "CreateTime": "", "CloseTime": "done"}).issue.details(1)
@@ -133,7 +133,7 @@ async def test_an_invalid_reply_is_a_typed_error(body: bytes) -> None:
 
 
 async def test_members_that_are_not_read_may_be_anything() -> None:
-    """A deletion, an archival, a score: any success is a success."""
+    """Check that a deletion, an archival and a score succeed with any body."""
     client = Bloomy("key", transport=MemoryTransport(lambda request: Reply(200, content=b"<p>done</p>")))
     await client.headline.delete(1)
     await client.goal.archive(1)

@@ -1,4 +1,4 @@
-"""Numbers by the week, and what a week is over the end of a year."""
+"""Tests of scores by week, and of the week number at the turn of the year."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def week(number: int, day: str) -> Reply:
 
 
 async def entered(number: int, day: str, offset: int) -> str | None:
-    """The path of the request that enters a score; None if that was refused."""
+    """Return the path of the request that sets a score; None if the score was rejected."""
     transport = MemoryTransport([week(number, day), Reply(204)])
     client = Bloomy("key", transport=transport)
     try:
@@ -92,7 +92,7 @@ async def entered(number: int, day: str, offset: int) -> str | None:
         (25, "17 June", -25, None),
         (25, "17 June", 29, None),
         (25, "2024-06-17", 10**9, None),
-        (2840, "2024-06-17", 1, "/measurables/7/week/2841"),  # weeks that are counted on and on
+        (2840, "2024-06-17", 1, "/measurables/7/week/2841"),  # weeks that are counted across years
         (1, "0001-01-01", -1, None),
     ],
 )

@@ -18,7 +18,7 @@ from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
-    """Makes a client of the server, and closes it after the test."""
+    """Creates a client of the server, and closes it after the test."""
 
     def __call__(self, **settings: Any) -> EdgeQuake: ...
 
@@ -37,17 +37,17 @@ async def make_client(server: EdgeQuakeServer) -> AsyncIterator[MakeClient]:
 
 @pytest.fixture
 def admin(make_client: MakeClient) -> EdgeQuake:
-    """Logs in as the administrator when it first has to."""
+    """Return a client that logs in as the administrator on demand."""
     return make_client(username="admin", password="sandbox-admin")
 
 
 @pytest.fixture
 def user(make_client: MakeClient) -> EdgeQuake:
-    """The same as an ordinary user."""
+    """Return a client that logs in as an ordinary user on demand."""
     return make_client(username="user", password="sandbox-user")
 
 
 @pytest.fixture
 def visitor(make_client: MakeClient) -> EdgeQuake:
-    """Has no credentials."""
+    """Return a client without credentials."""
     return make_client()

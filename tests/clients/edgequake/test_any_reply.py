@@ -1,5 +1,6 @@
-"""Whatever the contract says a server may send is read: members that are absent, null or there, statuses and modes
-that are new, members that nobody knows, times in every spelling.
+"""Property tests: every reply that the contract allows is read.
+
+Members may be absent or unknown, statuses and modes may be new, and times may have any spelling.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ PLAIN: dict[str, st.SearchStrategy[Any]] = {
     "o": st.dictionaries(text, anything, max_size=2),
     "any": anything,
 }
-#: The graph keeps times as text, and has an empty one where there is none.
+#: The graph stores times as text, and an empty text for a missing time.
 EMPTY_TIMES = {
     *("EntityResponse", "RelationshipResponse", "InjectionSummary", "InjectionDetailResponse"),
     "DescriptionVersionResponse",
@@ -58,7 +59,7 @@ def is_time(name: str) -> bool:
 
 @st.composite
 def instances(draw: st.DrawFn, schema: str) -> Any:
-    """A value of this shape."""
+    """Generate values of this shape."""
     if schema in PLAIN:
         return draw(PLAIN[schema])
     if schema.startswith("="):
@@ -82,7 +83,7 @@ def instances(draw: st.DrawFn, schema: str) -> Any:
 
 
 def assert_read(made: Any, sent: Any, at: str) -> None:
-    """The value says all that was sent and that it has a place for, no more, no less."""
+    """Check that the value contains every sent member that the model has, and nothing else."""
     if attrs.has(type(made)) and not isinstance(made, Secret):
         for name in (field.name for field in attrs.fields(type(made))):
             assert_read(getattr(made, name), sent.get(name), f"{at}.{name}")
@@ -100,7 +101,7 @@ def assert_read(made: Any, sent: Any, at: str) -> None:
 
 
 def shapes_of(operation: Operation) -> list[tuple[Any, str]]:
-    """The models of a method with the schemas of what they read."""
+    """Return the models of a method with the schemas that they read."""
     made = result_of(method_of(EdgeQuake(auth=None), operation.name))
     wire = operation.schema.removeprefix("events:")
     if operation.taken is not None:

@@ -1,4 +1,4 @@
-"""Sessions by hand: for programs that keep the tokens of their own users."""
+"""Tests of explicit sessions, for programs that keep the tokens of their own users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client is built from: settings, where they come from, and which credential they make."""
+"""Tests of the construction of a client: settings, their sources, and the credential that they select."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_CONTENT = Reply(204)
 
 
 async def sent(**settings: Any) -> SentRequest:
-    """The request that a client with these settings makes."""
+    """Return the request that a client with these settings sends."""
     transport = MemoryTransport([NO_CONTENT])
     client = EdgeQuake(transport=transport, **settings)
     await client.request("GET", "/any", model=None)
@@ -33,7 +33,7 @@ async def sent(**settings: Any) -> SentRequest:
     return request
 
 
-# --- where settings come from -----------------------------------------------------------------------------------------
+# --- sources of settings ----------------------------------------------------------------------------------------------
 
 
 async def test_every_documented_name_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_explain_tells_each_origin_and_no_secret(monkeypatch: pytest.MonkeyPatch
     assert not any(secret in "\n".join(explained) for secret in ("sk-secret", JWT, "hunter22"))
 
 
-# --- which credential -------------------------------------------------------------------------------------------------
+# --- the credential ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Retrieval without an answer: the context of a question, where its parts lead, and what a meagre reply leaves."""
+"""Tests of retrieval without an answer: the context of a question, the sources of its parts, and incomplete replies."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Each method of the client beside the contract: what it sends by every name that there is, and what it makes of the
-reply. `operations.txt` lists both, `edgequake_schemas` has the shapes.
+"""Tests of each method against the contract: the names that it sends, and the result that it reads.
+
+`operations.txt` lists both, `edgequake_schemas` has the shapes.
 """
 
 from __future__ import annotations
@@ -30,22 +31,22 @@ from asdk.transfers.download import DownloadResult
 from tests.contracts.operations import operations
 from tests.support.edgequake_schemas import FIELDS, problems, sample
 
-#: What the contract has and a method does not send, and why.
+#: Members of the contract that a method does not send, and why.
 LEFT_OUT = {
-    "conversations.create_message": {"stream"},  # the reply is the message, whatever it says
+    "conversations.create_message": {"stream"},  # the reply is the message, with any content
     "documents.count": {"page"},  # a count has no pages
     "query.stream": {"stream_format"},  # `stream_text` sends it
-    "query.stream_text": {"include_subgraph", "content_granularity"},  # bare text carries neither
+    "query.stream_text": {"include_subgraph", "content_granularity"},  # bare text contains neither
 }
-#: What has a default here where the contract has none.
+#: Parameters with a default here but not in the contract.
 DEFAULTED = {
-    "auth.login": {"username", "password"},  # or an e-mail address: the overloads say so
+    "auth.login": {"username", "password"},  # or an email address: the overloads say so
     "conversations.bulk_archive": {"archive"},
     "conversations.create_message": {"role"},
-    "costs.update_budget": set(FIELDS["BudgetInfo"]),  # what is left out is fetched
+    "costs.update_budget": set(FIELDS["BudgetInfo"]),  # omitted values are fetched
     "entities.delete": {"confirm", "delete_relationships"},
 }
-#: What a query must hold.
+#: Required content of a query.
 REQUIRED = {
     "auth.oidc_callback": ("code", "state"),
     "entities.delete": ("confirm",),
@@ -53,7 +54,7 @@ REQUIRED = {
     "graph.search_labels": ("q",),
     "graph.search_nodes": ("q",),
 }
-#: Names that stand in annotations and are imported for type checkers alone.
+#: Names in annotations that are imported only for type checkers.
 NAMES = {
     "DownloadResult": DownloadResult,
     "FileContent": FileContent,
@@ -64,7 +65,7 @@ NAMES = {
 
 @attrs.frozen
 class Operation:
-    """A line of the list."""
+    """Line of the list."""
 
     name: str
     request: str
@@ -73,12 +74,12 @@ class Operation:
 
     @property
     def schema(self) -> str:
-        """The reply's shape, without what we take out of it."""
+        """Return the shape of the reply, without the envelope."""
         return re.sub(r"\.\w+$", "", self.reply)
 
     @property
     def taken(self) -> str | None:
-        """The member of the reply that we hand out."""
+        """Return the member of the reply that the method returns."""
         return self.reply.partition(".")[2] or None
 
 
@@ -102,7 +103,7 @@ def method_of(client: EdgeQuake, name: str) -> Any:
 
 
 def value_for(kind: Any, name: str, folder: Path) -> Any:
-    """Something that a parameter of this type takes."""
+    """Return a value for a parameter of this type."""
     origin, arguments = get_origin(kind), [part for part in get_args(kind) if part is not type(None)]
     if name in ("file", "files"):
         return ("a.pdf", b"x") if name == "file" else [("a.pdf", b"x")]
@@ -125,19 +126,19 @@ def value_for(kind: Any, name: str, folder: Path) -> Any:
 
 
 def arguments_of(method: Any, folder: Path, *, required: bool = False) -> dict[str, Any]:
-    """A value for each parameter, or for those that need one."""
+    """Return a value for each parameter, or for the required ones."""
     hints = get_type_hints(method, localns=NAMES)
     return {
         name: value_for(hints[name], name, folder)
         for name, parameter in inspect.signature(method).parameters.items()
         if parameter.kind is not parameter.VAR_KEYWORD
         and not (required and parameter.default is not parameter.empty)
-        and not (name == "email" and method.__name__ == "login")  # in place of the name
+        and not (name == "email" and method.__name__ == "login")  # instead of the name
     }
 
 
 def replies_of(operation: Operation, status: int) -> list[Reply]:
-    """What the server says: everything that it may say, and an end to whatever has pages."""
+    """Return the server's replies: every allowed value, and an end to pages."""
     if operation.reply == "":
         return [Reply(status)]
     if operation.reply == "location":
@@ -150,7 +151,7 @@ def replies_of(operation: Operation, status: int) -> list[Reply]:
         content = "".join(f"data: {event}\n\n" for event in events).encode()
         return [Reply(status, content=content, headers={"Content-Type": "text/event-stream"})]
     page = sample(operation.schema, full=True)
-    if operation.name == "workspaces.metrics_history":  # tells no total, so that only an empty page is the end
+    if operation.name == "workspaces.metrics_history":  # has no total, so that only an empty page is the end
         return [Reply(status, json=page), Reply(status, json=page | {"snapshots": []})]
     if operation.request.startswith("?cursor"):
         last = page | {"pagination": {"has_more": False, "next_cursor": None}}
@@ -171,7 +172,7 @@ async def outcome_of(result: Any) -> Any:
 
 
 def sent_names(transport: MemoryTransport) -> set[str]:
-    """The names in query and body of what was sent."""
+    """Return the names in query and body of the request."""
     names: set[str] = set()
     for request in transport.sent:
         names |= {name for name, _ in parse_qsl(urlsplit(request.url).query)}
@@ -187,7 +188,7 @@ def sent_names(transport: MemoryTransport) -> set[str]:
 
 
 def published_names(operation: Operation) -> dict[str, bool]:
-    """The names that the contract has for what is sent, and whether they are required."""
+    """Return the names in the contract, and whether they are required."""
     if operation.request == "-":
         return {}
     kind, _, names = operation.request.rpartition("?" if "?" in operation.request else ":")
@@ -231,11 +232,11 @@ async def test_required_members_are_sent_by_default(operation: Operation, tmp_pa
     assert required - defaulted <= given.keys() | {"q"}, "what is required there is required here"
 
 
-# --- what is made of the reply ----------------------------------------------------------------------------------------
+# --- the result -------------------------------------------------------------------------------------------------------
 
 
 def result_of(method: Any) -> list[Any]:
-    """The types that a method hands out: of the items, if there are many."""
+    """Return the types that a method returns; for a collection, those of its items."""
     made = get_type_hints(method, localns=NAMES)["return"]
     if made is ApiKeyPaginator:
         return [models.ApiKeySummary]
@@ -245,7 +246,7 @@ def result_of(method: Any) -> list[Any]:
 
 
 def differences(kind: Any, schema: str, at: str) -> list[str]:
-    """Where a model is not what a schema says."""
+    """Return the differences between a model and a schema."""
     is_optional = type(None) in get_args(kind)
     (kind,) = [part for part in get_args(kind) if part is not type(None)] if is_optional else [kind]
     if schema.startswith("["):
@@ -283,14 +284,14 @@ def _differences_of_model(kind: Any, schema: str, at: str) -> list[str]:
     return found
 
 
-#: The contract tells of these replies without their members: a server may send fewer than the one that we know.
+#: The contract states these replies without their members: a server may send fewer than the known one.
 PATIENT = {
     *(models.ParsedPdf, models.ParseMetrics, models.ParseJob, models.ParseBackends, models.ReanalyzedDocument),
     *(kind for kind in vars(contexts).values() if attrs.has(kind) and kind.__module__ == contexts.__name__),
 }
-#: A model that is less or more than the reply, and why.
+#: Models that differ from the reply, and why.
 OTHER_SHAPES = {
-    "RefreshResult.refresh_token",  # None: to read it as the login's
+    "RefreshResult.refresh_token",  # None: to read it like the login's
     *(f"DocumentCounts.{name}" for name in ("documents", "page", "page_size", "total_pages", "has_more")),
 }
 

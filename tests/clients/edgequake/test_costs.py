@@ -1,4 +1,4 @@
-"""What a workspace may spend: the server takes it whole, a caller names what changes."""
+"""Tests of the budget of a workspace: the server requires all of it, a caller names only the changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asdk.sandbox import EdgeQuakeServer
 
 
 async def test_omitted_members_of_a_budget_stay(admin: EdgeQuake, server: EdgeQuakeServer) -> None:
-    server.settings.strict = True  # as the real one, which refuses a part of a budget
+    server.settings.strict = True  # as in the real server, which rejects a partial budget
     before = await admin.costs.budget()
     changed = await admin.costs.update_budget(monthly_budget_usd=50)
     assert (changed.monthly_budget_usd, changed.remaining_usd) == (50, 50)

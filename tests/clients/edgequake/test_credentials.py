@@ -1,4 +1,4 @@
-"""The life of a token: login, refresh, and what happens when the server says no."""
+"""Tests of the lifecycle of a token: login, refresh, and rejections."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ DAY = 24 * 3600.0
 
 @pytest.fixture
 def admin(make_client: MakeClient, shared_clock: SharedClock) -> EdgeQuake:
-    """Logs in as the administrator, and ages with the server."""
+    """Return a client of the administrator with the clock of the server."""
     return make_client(username="admin", password="sandbox-admin", clock=shared_clock.client)
 
 
 def token_requests(server: EdgeQuakeServer) -> tuple[int, int]:
-    """Logins and refreshes so far."""
+    """Return the number of logins and refreshes so far."""
     return server.counters.count("POST", LOGIN), server.counters.count("POST", REFRESH)
 
 
 async def refreshed(server: EdgeQuakeServer, times: int) -> None:
-    """Wait for a refresh that no call waits for."""
+    """Wait for a refresh in the background."""
     with anyio.fail_after(60):
         while token_requests(server)[1] < times:  # noqa: ASYNC110
             await anyio.sleep(0.001)
@@ -79,7 +79,7 @@ async def test_a_client_logs_in_when_it_first_has_to_and_once(admin: EdgeQuake, 
 
 
 async def a_hundred(client: EdgeQuake) -> list[AsdkError | str]:
-    """What a hundred callers get at once: a name, or an error of their own each."""
+    """Return the results of a hundred concurrent callers: a name, or a separate error each."""
     got: list[AsdkError | str] = []
 
     async def call() -> None:

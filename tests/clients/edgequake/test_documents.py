@@ -1,4 +1,4 @@
-"""Documents against a server: in by text and by file, listed, followed, deleted."""
+"""Tests of documents against a server: added by text and by file, listed, followed, deleted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DOCUMENTS = "/api/v1/documents"
 
 
 async def upload_many(client: EdgeQuake, count: int) -> list[str]:
-    """Upload texts, one after another, and give their ids."""
+    """Upload texts, one after another, and return their ids."""
     return [(await client.documents.upload(f"text {number}")).document_id for number in range(count)]
 
 
@@ -234,7 +234,7 @@ async def test_lists_and_counts_take_filters(admin: EdgeQuake, server: EdgeQuake
         await admin.documents.list(date_from=datetime(2026, 1, 1)).first()
 
 
-# --- processing and the end -------------------------------------------------------------------------------------------
+# --- processing and deletion ------------------------------------------------------------------------------------------
 
 
 async def test_an_upload_is_followed_until_it_is_done(

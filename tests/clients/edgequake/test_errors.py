@@ -1,4 +1,4 @@
-"""How the server says no, and what a caller sees of it."""
+"""Tests of the errors of EdgeQuake, as a caller sees them."""
 
 from __future__ import annotations
 

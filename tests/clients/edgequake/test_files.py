@@ -1,4 +1,4 @@
-"""What sends and brings files, and the streams beside it, against a server."""
+"""Tests of methods that send and receive files, and of their streams, against a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code of the vendor's guide to authentication, with our names and `await` in front of what sends."""
+"""Code of the vendor's guide to authentication, with our names and ``await`` for calls that send."""
 
 # ruff: noqa: T201  # the guide prints
 
@@ -25,7 +25,7 @@ EMAIL, PASSWORD = "user@example.com", "SecurePassword123!"
 
 @pytest.fixture(autouse=True)
 def environment(server: EdgeQuakeServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A user's machine: it knows the server, and nothing else."""
+    """Set the environment of a user: the address of the server and nothing else."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", server.url)
     monkeypatch.delenv("EDGEQUAKE_API_KEY", raising=False)
@@ -48,7 +48,7 @@ def admin(server: EdgeQuakeServer) -> EdgeQuake:
 
 
 def seen(server: EdgeQuakeServer, *names: str) -> list[str | None]:
-    """Header fields of the last request."""
+    """Return header fields of the last request."""
     headers = server.counters.recent[-1].headers
     return [headers.get(name.lower()) for name in names]
 
@@ -108,7 +108,7 @@ async def test_a_login(account: None) -> None:
 
 
 class AutoRefreshClient:
-    """As the guide has it, but that a constructor and ``__getattr__`` cannot wait: who makes and uses it does."""
+    """Client of the guide. A constructor and ``__getattr__`` cannot wait, so the code that creates and uses it does."""
 
     def __init__(self, email: str, password: str) -> None:
         self.email = email
@@ -222,7 +222,7 @@ async def test_a_token_that_ended_is_refreshed_or_bought_again(account: None, se
 
 
 class Keychain(KeyringBackend):
-    """The operating system's, as far as the guide goes: it takes text alone."""
+    """Key store of the operating system, as in the guide: it accepts only text."""
 
     priority = 1.0
 

@@ -1,4 +1,4 @@
-"""What the models make of the server's JSON: what may be missing, what is new, what must be seen by nobody."""
+"""Tests of the models: optional members, unknown members, and secrets."""
 
 from __future__ import annotations
 

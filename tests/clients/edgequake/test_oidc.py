@@ -1,4 +1,4 @@
-"""Login at the server's identity provider: a browser goes there and comes back with a code."""
+"""Tests of the login at the server's identity provider: a browser opens it and returns with a code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def begin(client: EdgeQuake) -> str:
-    """Begin a login, and give its state."""
+    """Start a login, and return its state."""
     return parse_qs(urlsplit(await client.auth.oidc_login()).query)["state"][0]
 
 

@@ -1,4 +1,4 @@
-"""Questions against a server."""
+"""Tests of questions against a server."""
 
 from __future__ import annotations
 

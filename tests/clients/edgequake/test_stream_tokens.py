@@ -1,6 +1,4 @@
-"""How a stream begins and how it is left: with a token that the server no longer takes, by a reader who has enough or
-is cancelled.
-"""
+"""Tests of the start and the end of streams: with a rejected token, and left early or cancelled."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ EACH = pytest.mark.parametrize(("path", "open_stream"), STREAMS.values(), ids=ST
 
 @pytest.fixture
 async def client(make_client: MakeClient, server: EdgeQuakeServer) -> EdgeQuake:
-    """Logged in and named in full, with a PDF to follow, and at most one call at a time."""
+    """Return a client with a login, tenant and user, a PDF to follow, and at most one call at a time."""
     known = server.credentials
     client = make_client(
         username="admin",
@@ -65,7 +63,7 @@ async def test_a_rejected_token_is_refreshed_and_the_stream_opened_again(
     server.invalidate_access_tokens()
     assert await collect(open_stream(client))
     assert (asked(server, path), asked(server, REFRESH)) == (2, 1)
-    # Not `by_status`: a stream is counted when its handler ends, which may be after its reader.
+    # Not `by_status`: a stream is counted when its handler ends, which may be after its reader has left.
     assert sorted(str(record.status) for record in server.counters.recent) == ["200", "200", "401"]
 
 

@@ -1,4 +1,4 @@
-"""Streamed answers against a server: what comes, what breaks, what is repeated."""
+"""Tests of streamed answers against a server: events, interruptions, retries."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def text_of(events: list[Any]) -> str:
 
 @pytest.fixture
 def chatting(make_client: Any, server: EdgeQuakeServer) -> EdgeQuake:
-    """A client that names tenant and user, as chat wants it."""
+    """Return a client with tenant and user, which chat requires."""
     client: EdgeQuake = make_client(
         api_key=server.credentials.api_key, tenant_id=server.credentials.tenant_id, user_id=ANN
     )
@@ -172,7 +172,7 @@ async def test_an_answer_may_come_as_bare_text(admin: EdgeQuake, server: EdgeQua
 
 
 def events_of(*data: str) -> EdgeQuake:
-    """A client whose next stream brings these."""
+    """Create a client whose next stream contains these events."""
     content = ": keep-alive\n\n".join(f"data: {piece}\n\n" for piece in data).encode()
     reply = Reply(content=content, headers={"Content-Type": "text/event-stream"})
     return EdgeQuake(auth=None, transport=MemoryTransport([reply]), retry=None)

@@ -1,4 +1,4 @@
-"""On whose behalf: the client's tenant, a copy's, a block's, a call's; and that nobody sees another's documents."""
+"""Tests of the tenant of a call: the client's, a copy's, a block's or its own; documents of others are not visible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GLOBEX = Tenant("globex", "w1")
 
 
 async def totals(client: EdgeQuake, *tenants: Tenant) -> list[int]:
-    """How many documents each tenant sees."""
+    """Return the number of documents that each tenant sees."""
     return [(await client.documents.count(tenant=tenant)).total for tenant in tenants]
 
 

@@ -1,4 +1,4 @@
-"""What each upload puts into its form, when it is sent again, and what the server's refusals become."""
+"""Tests of uploads: the content of the form, retries, and rejections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROBLEM = {"code": "CONFLICT", "message": "Document already exists", "status": 4
 
 @attrs.frozen
 class Upload:
-    """A way to send files: how it is called, what it must put into the form, and whether it repeats itself."""
+    """Way to send files: the call, the content of its form, and whether it is retried."""
 
     send: Callable[..., Awaitable[Any]]
     path: str
@@ -101,7 +101,7 @@ EACH = pytest.mark.parametrize("upload", UPLOADS.values(), ids=UPLOADS)
 
 
 def parts_of(headers: Any, content: bytes) -> list[tuple[str, str | None, bytes]]:
-    """Name, file name and content of each part of a form, in their order."""
+    """Return name, file name and content of each part of a form, in order."""
     message: Any = message_from_bytes(f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + content)
     return [
         (
@@ -193,7 +193,7 @@ async def test_a_server_that_refuses_a_duplicate_is_a_conflict(name: str) -> Non
 
 @pytest.fixture
 async def small() -> AsyncIterator[EdgeQuake]:
-    """A client of a server that takes little at once."""
+    """Create a client of a server with a low limit on bodies."""
     async with Sandbox(edgequake=EdgeQuakeSettings(max_upload_bytes=2000)) as sandbox:
         server = sandbox.edgequake
         async with EdgeQuake(base_url=server.url, api_key=server.credentials.api_key) as client:

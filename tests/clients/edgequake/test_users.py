@@ -1,4 +1,4 @@
-"""Accounts and API keys against a server."""
+"""Tests of accounts and API keys against a server."""
 
 from __future__ import annotations
 

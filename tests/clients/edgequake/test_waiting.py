@@ -1,4 +1,4 @@
-"""Waiting for documents: until they are there, until they failed, until the time is over, by the client's clock."""
+"""Tests of waiting for documents until they complete, fail or time out, by the client's clock."""
 
 from __future__ import annotations
 

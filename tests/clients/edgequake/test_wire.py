@@ -1,6 +1,6 @@
-"""What each method puts on the wire: verb, path and values, beside what `test_contract` holds of the names.
+"""Tests of each method's request: verb, path and values. `test_contract` checks the names.
 
-Which operation a method is, the list of the contract says that `tests.contracts` has.
+The list of the contract in `tests.contracts` assigns each method to an operation.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tests.clients.edgequake.test_contract import (
 from tests.contracts.operations import operations, same
 from tests.support.edgequake_schemas import sample
 
-#: Every character that ends, splits or changes a path if it is not escaped.
+#: Characters that end, split or change a path unless they are escaped.
 ODD = "a/../b?c#d%e+f&g h"
-#: Methods that everybody may call.
+#: Methods that need no credentials.
 PUBLIC = {"auth.login", "auth.refresh", "auth.oidc_login", "auth.oidc_callback", "conversations.get_shared"}
-#: What is sent without being asked for: where a walk begins, and what we choose for the server.
+#: Values sent by default: where iteration starts, and what the client chooses for the server.
 ALWAYS = {"page", "offset", "cursor", "stream", "stream_format", "format", "delete_relationships"}
 LISTED: dict[str, set[str]] = {}
 for _one in operations("edgequake"):
@@ -50,7 +50,7 @@ async def send(operation: Operation, arguments: dict[str, Any], **settings: Any)
 
 
 def given_to(operation: Operation, folder: Path, *, required: bool = False) -> dict[str, Any]:
-    if operation.name == "auth.login" and required:  # one of two names, as its overloads say
+    if operation.name == "auth.login" and required:  # one of two names, as the overloads say
         return {"email": "ada@example.org", "password": "pw"}
     return arguments_of(method_of(EdgeQuake(auth=None), operation.name), folder, required=required)
 
@@ -95,7 +95,7 @@ async def test_omitted_arguments_are_not_sent(operation: Operation, tmp_path: Pa
 @EACH
 async def test_it_takes_the_options_of_a_call(operation: Operation, tmp_path: Path) -> None:
     if operation.name == "documents.wait":
-        return  # many calls: they are as the client has it
+        return  # many calls: they use the client's settings
     options = {"headers": {"X-Trace": "1"}, "tenant": Tenant("other"), "timeout": 9, "retry": None}
     transport = await send(operation, given_to(operation, tmp_path, required=True) | options)
     for request in transport.sent:
@@ -108,7 +108,7 @@ async def test_headers_name_the_client_and_the_tenant(operation: Operation, tmp_
     arguments = given_to(operation, tmp_path)
     named = {"tenant_id": "t", "workspace_id": "w", "user_id": "u"}
     transport = await send(operation, arguments, api_key="eq_key", **named)
-    # The jobs of a workspace want it to be named in the header as it is in the path.
+    # The jobs of a workspace need the same workspace in the header as in the path.
     workspace = arguments["workspace_id"] if operation.name.startswith("jobs.") else "w"
     for request in transport.sent:
         assert ("X-API-Key" in request.headers) is (operation.name not in PUBLIC)
@@ -116,7 +116,7 @@ async def test_headers_name_the_client_and_the_tenant(operation: Operation, tmp_
         assert ids == ["t", workspace, "u"]
 
 
-# --- values that are spelled in a way of their own --------------------------------------------------------------------
+# --- values with a special spelling -----------------------------------------------------------------------------------
 
 
 async def body_of(reply: str, name: str, *arguments: Any, **keywords: Any) -> Any:
@@ -190,7 +190,7 @@ async def test_an_idempotency_key_is_sent_and_makes_an_upload_safe_to_repeat() -
     assert [request.headers["Idempotency-Key"] for request in transport.sent] == ["one", "one"]
 
 
-# --- what is not sent at all ------------------------------------------------------------------------------------------
+# --- values that are not sent -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A view on another workspace: the same pool and token, the rest of the tenant as it is."""
+"""Tests of views on another workspace: the same pool and token, and otherwise the same tenant."""
 
 from __future__ import annotations
 

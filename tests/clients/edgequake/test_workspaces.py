@@ -1,4 +1,4 @@
-"""Tenants and workspaces against a server."""
+"""Tests of tenants and workspaces against a server."""
 
 from __future__ import annotations
 

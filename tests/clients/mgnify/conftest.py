@@ -1,7 +1,7 @@
-"""The sandbox's MGnify, clients that speak to it, and one clock for both sides.
+"""Fixtures: the sandbox's MGnify, its clients, and one clock for both sides.
 
-The server's clock stands still until a test turns it. So does that of a client which is made with
-``clock=shared_clock.client``; the others have the machine's.
+The server's clock stands still until a test advances it. So does the clock of a client created with
+``clock=shared_clock.client``; others use the clock of the machine.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.support.shared_clock import SharedClock
 
 
 class MakeClient(Protocol):
-    """Makes a client of the server, and closes it after the test."""
+    """Creates a client of the server, and closes it after the test."""
 
     def __call__(self, **settings: Any) -> MGnify: ...
 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """No settings of the machine: the vendor's names are short enough to be anybody's."""
+    """Remove the settings of the machine; the vendor's names are short and may be used by other programs."""
     for name in ("BASE_URL", "MG_USER", "MG_PASSWORD", "AUTH_TOKEN", "MGNIFY_USERNAME", "MGNIFY_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -45,11 +45,11 @@ async def make_client(server: MGnifyServer) -> AsyncIterator[MakeClient]:
 
 @pytest.fixture
 def visitor(make_client: MakeClient) -> MGnify:
-    """Has no account."""
+    """Return a client without an account."""
     return make_client()
 
 
 @pytest.fixture
 def owner(make_client: MakeClient) -> MGnify:
-    """Logs in to the first account when it first has to."""
+    """Return a client that logs in to the first account on demand."""
     return make_client(username="Webin-1001", password="sandbox-webin")

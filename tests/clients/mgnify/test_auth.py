@@ -26,7 +26,7 @@ ACCOUNT = {"username": "Webin-1001", "password": "sandbox-webin"}
 
 
 def token_requests(server: MGnifyServer) -> tuple[int, int]:
-    """Logins and refreshes so far."""
+    """Return the number of logins and refreshes so far."""
     return server.counters.count("POST", LOGIN), server.counters.count("POST", REFRESH)
 
 
@@ -51,7 +51,7 @@ async def test_a_token_is_refreshed_before_it_expires(
     client = make_client(**ACCOUNT, clock=shared_clock.client)
     await client.private_studies.get()
     await shared_clock.advance(9_990)
-    await client.private_studies.get()  # goes on with the old token while the next one comes
+    await client.private_studies.get()  # continues with the old token while the next one is fetched
     for _ in range(100):
         if token_requests(server) == (1, 1):
             break
@@ -254,7 +254,7 @@ async def test_the_user_is_asked_when_private_data_is_first_needed(
         "MGnify password: ",
     ]
     await shared_clock.advance(90_000)
-    assert len(await client.private_studies.get()) == 3  # logs in again, with what was said
+    assert len(await client.private_studies.get()) == 3  # logs in again, with the same answers
     assert len(questions) == 3
 
 

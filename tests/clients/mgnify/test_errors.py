@@ -1,4 +1,4 @@
-"""What goes wrong at MGnify: one typed error each, whose one line says what to do."""
+"""Tests of the errors of MGnify: one typed error each, with a hint in one line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.shared_clock import SharedClock
 ACCOUNT = {"username": "Webin-1001", "password": "sandbox-webin"}
 HTML = "<html><body><h1>Bad</h1></body></html>"
 
-#: Settings of the client, the call, the class of the error, and its line.
+#: Settings of the client, the call, the class of the error, and a part of its message.
 CASES: list[tuple[dict[str, Any], Callable[[MGnify], Awaitable[object]], type[AsdkError], str]] = [
     (
         {"username": "Webin-1001", "password": "nope"},
@@ -192,7 +192,7 @@ async def test_a_server_that_rejects_every_token_gets_two_requests(
 ) -> None:
     client = make_client(**ACCOUNT)
     await client.private_studies.get()
-    shared_clock.server.advance(10)  # or the next token would be the same one
+    shared_clock.server.advance(10)  # otherwise the next token would be the same one
     server.faults.add(ServerFault.status(401), path="*/runs/")
     with pytest.raises(AuthenticationError, match="a refreshed token was rejected as well"):
         await client.runs.list().get()

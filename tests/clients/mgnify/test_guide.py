@@ -1,4 +1,4 @@
-"""The vendor's guide to private data, piece by piece: our names for its classes, ``await`` before what sends."""
+"""Code of the vendor's guide to private data, with our names for its classes and ``await`` for calls that send."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 async def then(MG: MGnify) -> Records[Study]:  # noqa: N803 - as the guide has it
-    """What the guide does with each client that it has made."""
+    """Use each client as the guide does."""
     my_studies = MG.private_studies
     my_studies.explain()
     return await my_studies.get()
@@ -47,7 +47,7 @@ async def test_option_1_an_env_file_is_found(tmp_path: Path) -> None:
 async def test_option_1_5_an_env_file_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "your-env-file").write_text("MG_USER=Webin-1001\nMG_PASSWORD=sandbox-webin\n")
     for name in ("MG_USER", "MG_PASSWORD"):
-        monkeypatch.setenv(name, "")  # so that it is taken away again after the test
+        monkeypatch.setenv(name, "")  # removed again after the test
         monkeypatch.delenv(name)
     load_dotenv(tmp_path / "your-env-file")
     config = MGnifyConfig(mg_user=os.getenv("MG_USER"), mg_password=os.getenv("MG_PASSWORD"))

@@ -78,7 +78,7 @@ async def test_one_account_never_sees_what_another_has_fetched(
         await accessions(make_client(page_cache=tmp_path, **{**ACCOUNT, "password": "guess"}))
     given = {"auth_token": server.issue_token("Webin-1002"), "clock": shared_clock.client}
     assert await accessions(make_client(page_cache=tmp_path, **given)) == ["MGYS00000234"]
-    # A token that is another account's than the login beside it.
+    # the token belongs to another account than the login
     assert await accessions(make_client(page_cache=tmp_path, **given, **ACCOUNT)) == ["MGYS00000234"]
     server.counters.reset()
     assert await accessions(make_client(page_cache=tmp_path, **ACCOUNT)) == mine
@@ -120,7 +120,7 @@ async def test_a_page_ends(
         await client.studies.list().get()
         assert server.counters.count("GET", STUDIES) == fetched
     before = make_client(page_cache=tmp_path, clock=VirtualClock(start=shared_clock.server.now))
-    await before.studies.list().get()  # by this clock the page comes from the future
+    await before.studies.list().get()  # by this clock the page is from the future
     assert server.counters.count("GET", STUDIES) == 4
     with pytest.raises(ConfigurationError, match="lifetime"):
         PageCache(tmp_path, lifetime=0)
@@ -234,13 +234,13 @@ async def test_a_name_alone_opens_no_private_pages(
     await client.get_token()
     assert len(await accessions(client)) == 3
     assert len(files_in(tmp_path)) == 1
-    password = None  # nobody sits there
+    password = None  # there is no user
     with pytest.raises(ConfigurationError, match="MGNIFY_USERNAME"):
         await accessions(make_client(**settings))
 
 
 class Changeable(Credential):
-    """Whose token it is may change while a call is under way."""
+    """Credential whose account may change during a call."""
 
     def __init__(self, token: str) -> None:
         self.account = "a"
@@ -337,7 +337,7 @@ async def test_old_pages_are_swept_and_all_can_be_cleared(
         path.write_text("x")
         os.utime(path, (shared_clock.client.time() - age,) * 2)
     await shared_clock.advance(100)
-    await fetch("gut", 10)  # somebody with a short lifetime lets the others' pages be
+    await fetch("gut", 10)  # a short lifetime does not delete the pages of others
     assert (killed.exists(), writing.exists(), foreign.exists()) == (False, True, True)
     assert len(files_in(folder)) == 2 + 2
     await PageCache(tmp_path).clear()

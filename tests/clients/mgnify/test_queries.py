@@ -127,7 +127,7 @@ async def test_a_token_that_ends_in_the_middle_of_a_walk_loses_nothing(
     async for page in owner.runs.list().pages():
         seen += page
         server.invalidate_tokens()
-        await shared_clock.advance(60)  # a token that a 401 has brought is given half a minute
+        await shared_clock.advance(60)  # a token fetched after a 401 is kept for at least half a minute
     assert [run for run in seen if run in everything] == everything
     assert len(seen) > len(everything) > 300
     assert server.counters.by_status[401] >= 2 * 3

@@ -1,4 +1,4 @@
-"""What the operations do, against the sandbox; `tests/contracts/test_mgnify.py` calls each of them."""
+"""Tests of the operations against the sandbox; `tests/contracts/test_mgnify.py` calls each of them."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def test_a_search_by_signatures(
     archive = await client.searches.results(job.job_id)
     assert gzip.decompress(archive)
     done = await client.files.download(ended.results_url or "", tmp_path / "results.tgz")
-    assert done.path.read_bytes()[10:] == archive[10:]  # after the head, which has the time of the packing
+    assert done.path.read_bytes()[10:] == archive[10:]  # after the header, which contains the time of compression
     (first, *_) = (one for one in ended.signatures if one.result is not None)
     assert (await client.searches.results(first.job_id)).startswith(b"name,overlap\nMGYG000000008,")
     with pytest.raises(BadRequestError, match="not a signature"):

@@ -1,4 +1,4 @@
-"""An Apala server for each test, and a way to speak to it with a token of the first company."""
+"""Fixtures: an Apala server for each test, and a function that calls it with a token of the first company."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from asdk.sandbox.apala import ApalaServer
 
 
 class Speak(Protocol):
-    """Sends JSON and gives status and JSON; with the first company's token unless another, or none, is given."""
+    """Sends JSON and returns status and JSON; with the first company's token by default."""
 
     async def __call__(self, method: str, path: str, body: object = None, *, token: str | None = ...) -> Any: ...
 
@@ -42,7 +42,7 @@ async def speak(server: ApalaServer, raw: aiohttp.ClientSession) -> Speak:
 
 @pytest.fixture
 def optimizer_body(server: ApalaServer) -> dict[str, Any]:
-    """A complete request to the message optimiser."""
+    """Return a complete request to the message optimizer."""
     message = {"content": "Hello", "message_id": "m1", "channel": "EMAIL", "reply_or_not": "true"}
     return {
         "company": server.credentials.company_id,

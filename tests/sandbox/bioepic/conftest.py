@@ -1,4 +1,4 @@
-"""A session that speaks to the sandbox's BioEPIC."""
+"""Fixture: a session with the sandbox's BioEPIC."""
 
 from collections.abc import AsyncIterator
 

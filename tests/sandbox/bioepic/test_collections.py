@@ -16,7 +16,7 @@ async def get(session: aiohttp.ClientSession, path: str, status: int = 200, /, *
 
 
 async def walk(session: aiohttp.ClientSession, **query: object) -> list[int]:
-    """The sizes of the pages."""
+    """Return the sizes of the pages."""
     sizes: list[int] = []
     token = ""
     while True:

@@ -1,4 +1,4 @@
-"""A Bloom Growth server for each test, and a way to speak to it with Ada's key."""
+"""Fixtures: a Bloom Growth server for each test, and a function that calls it with Ada's key."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
@@ -11,13 +11,13 @@ from asdk.sandbox.bloomy import BloomyServer
 
 
 class Speak(Protocol):
-    """Sends JSON to a path below ``/api/v1`` and gives status and JSON; with Ada's key unless another is given."""
+    """Sends JSON to a path below ``/api/v1`` and returns status and JSON; with Ada's key by default."""
 
     async def __call__(self, method: str, path: str, body: object = None, *, key: str | None = ...) -> Any: ...
 
 
 class Grant(Protocol):
-    """Asks the token endpoint with a form, and gives status and JSON."""
+    """Sends a form to the token endpoint and returns status and JSON."""
 
     async def __call__(self, *, path: str = ..., **form: str) -> Any: ...
 
@@ -39,7 +39,7 @@ def speak(server: BloomyServer, raw: aiohttp.ClientSession) -> Speak:
 
     async def send(method: str, path: str, body: object = None, *, key: str | None = adas) -> Any:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        # The real callers name JSON as their content type also where there is no body.
+        # The real callers name JSON as their content type even without a body.
         headers["Content-Type"] = "application/json"
         async with raw.request(method, f"/api/v1/{path}", json=body, headers=headers) as reply:
             return reply.status, await reply.json() if await reply.read() else None

@@ -1,4 +1,4 @@
-"""To-dos, rocks, issues and headlines: made, changed, ended."""
+"""Tests of to-dos, rocks, issues and headlines: created, changed, closed."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The replies of the operations around the documents against their published schemas, as `test_replies` has it."""
+"""Tests of the replies about documents against their published schemas, as in `test_replies`."""
 
 import json
 import re
@@ -21,7 +21,7 @@ WORKSPACE = f"workspaces/{DEFAULT_WORKSPACE_ID}"
 
 
 class Checker:
-    """Sends requests and holds each reply against a schema."""
+    """Sends requests and checks each reply against a schema."""
 
     def __init__(self, session: aiohttp.ClientSession, server: EdgeQuakeServer) -> None:
         self._session = session

@@ -145,7 +145,7 @@ async def test_an_expiry_in_the_past_is_refused(admin: aiohttp.ClientSession) ->
 
 
 async def user_key(edgequake: EdgeQuakeServer, anonymous: aiohttp.ClientSession) -> tuple[str, str]:
-    """A key of the ordinary user, and the user's id."""
+    """Create a key of the ordinary user; return it with the user's id."""
     user = edgequake.credentials.user
     login = {"username": user.username, "password": user.password}
     async with anonymous.post("/api/v1/auth/login", json=login) as reply:

@@ -135,7 +135,7 @@ async def test_logout_revokes_the_refresh_token(anonymous: aiohttp.ClientSession
     given = {"refresh_token": body["refresh_token"]}
     assert await post(anonymous, "logout", given, body["access_token"]) == (204, "")
     assert (await post(anonymous, "refresh", given))[0] == 401
-    # The access token is not taken back: nothing remembers it.
+    # The access token is not revoked: the server does not store it.
     assert await use(anonymous, body["access_token"]) == 200
 
 

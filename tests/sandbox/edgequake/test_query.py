@@ -14,7 +14,7 @@ OSLO = "Oslo lies in Norway. Acme Labs has an office in Oslo."
 
 @pytest.fixture
 async def reader(admin: aiohttp.ClientSession) -> aiohttp.ClientSession:
-    """A session whose workspace holds two documents."""
+    """Open a session whose workspace contains two documents."""
     for title, content in (("sarah.txt", SARAH), ("oslo.txt", OSLO)):
         async with admin.post("/api/v1/documents", json={"content": content, "title": title}) as reply:
             assert reply.status == 202

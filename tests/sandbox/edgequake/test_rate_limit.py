@@ -44,5 +44,5 @@ async def test_tenants_do_not_share_a_window_but_the_nameless_do(
 ) -> None:
     edgequake.settings.rate_limit = RateLimit(requests=1)
     assert [(await get(admin, tenant)).status for tenant in ("t1", "t2", "t1")] == [200, 200, 429]
-    # Without credentials: the limit comes before authentication.
+    # Without credentials: the limit precedes authentication.
     assert [(await get(anonymous)).status, (await get(admin)).status] == [401, 429]

@@ -1,5 +1,6 @@
-"""Every reply of the server against its published schema: in strict mode no key too many, none missing, each
-of the right type; with aliases the same and more.
+"""Tests of every reply of the server against its published schema.
+
+In strict mode no key is added or missing, and each has the right type; with aliases there are more.
 """
 
 import json
@@ -72,7 +73,7 @@ async def test_every_reply_has_the_published_shape(session: tuple[aiohttp.Client
     await check("ListApiKeysResponse", 200, "GET", f"{api}/api-keys")
     await check("RevokeApiKeyResponse", 200, "DELETE", f"{api}/api-keys/{{key}}")
 
-    for number in range(3):  # a failed one, a half failed one, and a good one
+    for number in range(3):  # a failed one, a partially failed one, and a good one
         text = {"content": f"Sarah met Ada {number}.", "title": "t", "metadata": {"n": number}}
         made = await check("UploadDocumentResponse", 202, "POST", f"{api}/documents", text)
     known |= {"document": made["document_id"], "track": made["track_id"]}

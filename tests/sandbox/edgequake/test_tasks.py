@@ -1,4 +1,4 @@
-"""Work in the background by a clock that stands still: given up, begun again, and recovered."""
+"""Tests of background work by a clock that stands still: cancelled, restarted and recovered."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sessions that speak to the sandbox's MGnify: as nobody, and as the first account."""
+"""Fixtures: sessions with the sandbox's MGnify, anonymous and of the first account."""
 
 from collections.abc import AsyncIterator
 

@@ -12,7 +12,7 @@ from asdk.sandbox.mgnify.store.searches import sketch
 
 @pytest.fixture
 async def sequence(mgnify: MGnifyServer) -> str:
-    """Of a genome in the catalogue of the human gut."""
+    """Return the sequence of a genome in the catalogue of the human gut."""
     return mgnify.inspect(lambda state: state.library.catalogues["human-gut-v2-0-2"].genomes[7].sequence)
 
 
