@@ -86,7 +86,8 @@ class BioEPIC(BaseClient):
         default = _base_url(config.get("env", env, default="prod"))
         base_url = config.get("base_url", options.get("base_url"), default=default) or default
         options["base_url"] = base_url
-        if "auth" not in options:
+        self._reads_credentials = "auth" not in options
+        if self._reads_credentials:
             options["auth"] = _credential(
                 config,
                 base_url,
@@ -136,9 +137,9 @@ class BioEPIC(BaseClient):
         Source: BioEPIC API, ``POST /token``.
         """
         if not self.has_credentials():
+            places = f"in {self.config.looked_for(*_SETTINGS)}" if self._reads_credentials else "with auth=None"
             raise MissingCredentialsError(
-                f"no BioEPIC credentials in {self.config.looked_for(*_SETTINGS)}; pass client_id= and "
-                "client_secret=, or username= and password="
+                f"no BioEPIC credentials {places}; pass client_id= and client_secret=, or username= and password="
             )
         failure: TokenError
         try:

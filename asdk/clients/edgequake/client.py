@@ -144,7 +144,7 @@ class EdgeQuake(BaseClient):
             options["tenant"] = _tenant(config, tenant_id, workspace_id, user_id)
         elif tenant_id or workspace_id or user_id:
             raise ConfigurationError(
-                "tenant= cannot be combined with tenant_id=, workspace_id= and user_id=: pass one of them"
+                "tenant cannot be combined with tenant_id, workspace_id or user_id; pass one of them"
             )
         if "auth" not in options:
             options["auth"] = _credential(
@@ -158,7 +158,7 @@ class EdgeQuake(BaseClient):
             )
         elif api_key or jwt or username or password:
             raise ConfigurationError(
-                "auth= cannot be combined with api_key=, jwt=, username= and password=: pass one of them"
+                "auth cannot be combined with api_key, jwt, username or password; pass one of them"
             )
         super().__init__(**options)
 
@@ -309,7 +309,7 @@ def _credential(
     elif (username is not None or password is not None) and (login_passed or not found):
         missing = "password" if password is None else "username"
         raise ConfigurationError(
-            f"{missing} is missing: a login needs username and password; checked {config.looked_for(missing)}"
+            f"{missing} is missing: a login requires username and password; not found in {config.looked_for(missing)}"
         )
     if not found:
         names = config.looked_for("api_key", "jwt", "username", "password")

@@ -195,7 +195,7 @@ async def test_requires_auth_passes_a_client_with_credentials(client: BioEPIC) -
     assert lab.plain() == "plain"
     assert await lab.later() == await client.auth.get_token()
     assert asyncio.iscoroutinefunction(lab.later)
-    assert Lab.plain.__doc__ == "Said by the method."
+    assert Lab.plain.__doc__ == "Documented by the method."
 
 
 async def test_requires_auth_rejects_a_client_without_credentials(

@@ -159,7 +159,7 @@ async def test_a_password_echoed_by_the_server_is_not_shown() -> None:
     client = Bloomy(username="a", password="not-the-password", transport=MemoryTransport([Reply(400, json=said)]))
     with pytest.raises(WrongPasswordError) as caught:
         await client.scorecard.current_week()
-    assert "no account with ********" in str(caught.value)
+    assert "not-the-password" not in str(caught.value)
 
 
 async def test_a_locked_account_is_an_error_until_it_unlocks(
