@@ -277,8 +277,8 @@ class ProtocolError(TransportError):
     """A peer that disconnected early, or whose response is not valid HTTP.
 
     Attributes:
-        answered: True if the server answered and its response cannot be read. It is not retried: the server acted on
-            the request, and would most likely answer the same again.
+        answered: True if the response came whole and cannot be read, such as invalid gzip. It is not retried: the
+            server acted on the request, and would most likely answer the same again.
     """
 
     answered: bool = False

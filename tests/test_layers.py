@@ -50,6 +50,7 @@ LATE_IMPORTS = {
     ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
     ("config", "dotenv"),
     ("models.decoding", "asdk.models.converter"),
+    ("models.decoding", "asdk.models.unions"),
     ("middleware.traffic.redis_rate_limit", "redis.asyncio"),
     ("middleware.traffic.redis_rate_limit", "redis.asyncio.connection"),
     ("middleware.traffic.redis_rate_limit", "redis.asyncio.retry"),

@@ -109,14 +109,17 @@ class Decoder(Generic[T]):
 
     def _structure_exactly(self, data: Any) -> T:
         from asdk.models.converter import detailed_hook, exact_hook, locate
+        from asdk.models.unions import remembering_failures
 
         try:
             structure: Callable[[Any, Any], T] = exact_hook(self._type)
-            return structure(data, self._type)
+            with remembering_failures():
+                return structure(data, self._type)
         except Exception:  # noqa: BLE001, S110 - as above
             pass
         try:
-            detailed_hook(self._type)(data, self._type)
+            with remembering_failures():
+                detailed_hook(self._type)(data, self._type)
         except Exception as error:  # noqa: BLE001 - as above
             path, reason = locate(error)
         else:

@@ -33,8 +33,11 @@ class MismatchError(ValueError):
         super().__init__(f"expected {expected}, found {describe(found)}")
 
 
-class InexactNumberError(ValueError):
-    """A float that may have lost digits of an integer. The data must be parsed again with `ExactFloat`."""
+class NeedsExactError(ValueError):
+    """Data that the fast way cannot decide: a float that may have lost digits, or unions that would be tried too often.
+
+    The data is then parsed again with `ExactFloat`.
+    """
 
 
 _JSON_NAMES: dict[type, str] = {dict: "an object", list: "an array", bool: "a boolean", NoneType: "null"}
@@ -75,7 +78,7 @@ def _structure_int(value: Any, _: Any) -> int:
     if value.__class__ is int:
         return value
     if value.__class__ is float and (value.is_integer() or value - value != 0):
-        raise InexactNumberError  # see `structure_exact_int`
+        raise NeedsExactError  # see `structure_exact_int`
     raise MismatchError("an integer", value)
 
 

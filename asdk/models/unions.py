@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +17,7 @@ from cattrs import Converter
 
 from asdk.models.declaration import Tag, wire_names
 from asdk.models.parsing import ExactFloat
-from asdk.models.scalars import InexactNumberError, MismatchError, StructureHook, beside_str, describe
+from asdk.models.scalars import MismatchError, NeedsExactError, StructureHook, beside_str, describe
 from asdk.models.type_forms import fields_by_wire_name, is_union, literal_values, members_of, type_name
 
 
@@ -58,6 +60,55 @@ def json_types(tp: Any) -> tuple[type, ...]:
     return (dict, list, str, int, float, bool, NoneType)
 
 
+class _Failures(threading.local):
+    """The unions that matched no member in this thread.
+
+    In a recursive model, each level would try all members for all levels below it: 2**n attempts for n levels. So the
+    fast way gives up after some failures, and the exact way remembers what has failed.
+
+    Attributes:
+        count: the failures since the last time that the fast way gave up.
+        values: the values that failed in the running decode, by union; None unless `remembering_failures`.
+    """
+
+    count = 0
+    values: set[tuple[int, int]] | None = None
+
+
+_failures = _Failures()
+
+# After how many failures the fast way gives up. Few bodies have any.
+_MOST_FAILURES = 1000
+
+
+@contextmanager
+def remembering_failures() -> Iterator[None]:
+    """Remember which values match no member of a union, while one body is decoded."""
+    _failures.values = set()
+    try:
+        yield
+    finally:
+        _failures.values = None
+
+
+class _Memo:
+    """The values that failed in one union."""
+
+    def has_failed(self, value: object) -> bool:
+        """Return whether the same object has failed in the running decode."""
+        return _failures.values is not None and (id(self), id(value)) in _failures.values
+
+
+def _count_failure(memo: _Memo | None, value: object) -> None:
+    if memo is not None and _failures.values is not None:
+        _failures.values.add((id(memo), id(value)))
+        return
+    _failures.count += 1
+    if _failures.count > _MOST_FAILURES:
+        _failures.count = 0
+        raise NeedsExactError
+
+
 def union_hook(tp: Any, converter: Converter) -> StructureHook:
     """Return the hook for a union.
 
@@ -85,21 +136,26 @@ def union_hook(tp: Any, converter: Converter) -> StructureHook:
     if str in by_type:
         by_type[str].sort(key=lambda pair: pair[0] is str)
     expected = " or ".join(type_name(member) for member in members)
+    memo = _Memo() if getattr(converter, "exact", False) else None
 
     def structure_union(value: Any, _: Any) -> Any:
         candidates = by_type.get(float if value.__class__ is ExactFloat else value.__class__, [])
+        if memo is not None and memo.has_failed(value):
+            raise MismatchError(expected, value)
         if value.__class__ is dict:
             candidates = sorted(candidates, key=lambda pair: -_overlap(pair[0], value))
         failure: Exception | None = None
         for member, hook in candidates:
             try:
                 return hook(value, member)
-            except InexactNumberError:  # which member it matches is known only when it is exact
+            except NeedsExactError:  # which member it matches is known only when it is exact
                 raise
             except Exception as error:  # noqa: BLE001 - does not match this member; try the next
                 failure = failure or error
         if len(candidates) == 1 and failure is not None:
             raise failure
+        if failure is not None and value.__class__ in (dict, list):
+            _count_failure(memo, value)
         raise MismatchError(expected, value)
 
     return structure_union

@@ -111,7 +111,7 @@ def _broken(cause: str) -> ProtocolError:
 
 
 def _invalid_response(cause: str) -> ProtocolError:
-    return ProtocolError(f"the server sent an invalid HTTP response ({cause})", cause=cause, answered=True)
+    return ProtocolError(f"the server sent an invalid HTTP response ({cause})", cause=cause)
 
 
 def _head_too_large(cause: str) -> ResponseTooLargeError:

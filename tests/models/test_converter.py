@@ -939,3 +939,45 @@ def test_a_union_of_classes_has_its_own_order() -> None:
     assert type(first.from_data({"a": 1})) is A
     assert type(second.from_data({"a": 1})) is Loose
     assert decoder_for(A | Loose) is first
+
+
+# --- recursive unions -------------------------------------------------------------------------------------------------
+
+
+@model
+class Left:
+    child: "Left | Right | None" = None
+    children: "list[Left] | list[Right]" = field(factory=list)
+
+
+@model
+class Right:
+    child: "Left | Right | None" = None
+    children: "list[Left] | list[Right]" = field(factory=list)
+
+
+@pytest.mark.parametrize("name", ["child", "children"])
+@pytest.mark.parametrize("broken", ["x", 5, [5], {"child": 5}])
+def test_a_mismatch_below_many_unions_is_found_in_linear_time(name: str, broken: Any) -> None:
+    data = broken
+    for _ in range(100):
+        data = {name: data if name == "child" else [data]}
+    decoders: list[Callable[[Any], Any]] = [
+        decoder_for(Left).from_data,
+        lambda data: decoder_for(Left | Right)(json.dumps(data).encode()),
+    ]
+    for decode in decoders:
+        for _ in range(2):
+            with pytest.raises(DecodeError):
+                decode(data)
+    whole: Any = {}
+    for _ in range(100):
+        whole = {name: whole if name == "child" else [whole]}
+    assert decoder_for(Left | Right).from_data(whole) == decoder_for(Left).from_data(whole)
+
+
+def test_many_failed_unions_do_not_stop_a_decode() -> None:
+    data = [{"x": number} for number in range(5000)]
+    decoded = decoder_for(list[list[A | B] | dict[str, int]]).from_data(data)
+    assert decoded == data
+    assert decoder_for(list[A | Loose | Any]).from_data([{"a": "x"}] * 3000) == [{"a": "x"}] * 3000
