@@ -349,15 +349,13 @@ def scalar_to_text(what: str, name: str, value: object, *, true: str = "true", f
     if kind == "b":
         return true if plain else false
     # A numpy number is not converted to Python's first: the text of float32(0.1) is 0.1, that of its float is longer.
-    if isinstance(plain, int | float | Decimal | UUID) or kind in {"i", "u", "f"}:
+    if isinstance(plain, int | float | Decimal) or kind in {"i", "u", "f"}:
         with suppress(ValueError):  # an integer of more than 4300 digits
-            if not (text := str(plain)).lower().lstrip("-").startswith(_NOT_FINITE):
+            if (text := str(plain)).lstrip("-")[:1].isdigit():  # not "nan", "inf", "sNaN"
                 return text
+    if isinstance(plain, UUID):
+        return str(plain)
     raise InvalidRequestError(f"{what} {name!r} cannot be converted to text, got {describe_type(value)}")
-
-
-# How Python, numpy and decimal begin the text of a number that has no digits, in lower case.
-_NOT_FINITE = ("nan", "snan", "inf")
 
 
 def _numpy_kind(value: object) -> str | None:

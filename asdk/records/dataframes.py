@@ -66,7 +66,7 @@ def to_pandas(records: Sequence[Any]) -> pd.DataFrame:
 
 
 _PANDAS_TYPES: Mapping[ColumnKind, str] = {
-    "float": "float64",
+    "numbers": "float64",
     "utc": "datetime64[us, UTC]",
     "naive": "datetime64[us]",
 }
@@ -94,7 +94,7 @@ def to_polars(records: Sequence[Any]) -> pl.DataFrame:
         types = {
             "int": pl.Int64(),
             "unsigned": pl.UInt64(),
-            "float": pl.Float64(),
+            "numbers": pl.Float64(),
             "utc": pl.Datetime("us", "UTC"),
             "naive": pl.Datetime("us"),
             "duration": pl.Duration("us"),
@@ -124,7 +124,7 @@ def to_arrow(records: Sequence[Any]) -> pa.Table:
         types: dict[str, pa.DataType] = {
             "int": pa.int64(),
             "unsigned": pa.uint64(),
-            "float": pa.float64(),
+            "numbers": pa.float64(),
             "utc": pa.timestamp("us", tz="UTC"),
             "naive": pa.timestamp("us"),
             "duration": pa.duration("us"),
@@ -159,7 +159,7 @@ def _typed(
         InvalidRequestError: a value has no text.
     """
     kind = column_kind(values)
-    if kind == "float":
+    if kind == "numbers":
         values = [None if value is None else float(value) for value in values]
     if kind != "mixed" and (not _is_nested(values) or _are_alike(values)):
         try:

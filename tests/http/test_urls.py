@@ -601,6 +601,7 @@ def test_the_encoding_of_values_is_configurable() -> None:
         np.timedelta64(1, "s"),
         np.datetime64("2025-01-01"),
         np.array([1]),
+        np.ma.masked,
         Fraction(1, 2),
         (x for x in "ab"),
         range(3),
