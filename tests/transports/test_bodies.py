@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -327,3 +329,42 @@ async def test_a_stream_yields_everything_before_it_broke(then: str, zipped: boo
 
             await failure_of(read_on(), ProtocolError)
             assert came == (b'{"name": "Ada"}' * 100 if zipped else body)
+
+
+BOMB = """
+import asyncio, gzip, sys
+from asdk import BaseClient, DecodeError
+
+body = gzip.compress({body}, 1)
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
+
+async def main():
+    async def serve(reader, writer):
+        await reader.readuntil(b"\\r\\n\\r\\n")
+        head = b"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body)
+        writer.write(head + body)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        async with BaseClient(base_url="http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]) as client:
+            with open("/proc/self/clear_refs", "w") as peaks:
+                peaks.write("5")
+            before = peak()
+            try:
+                await client.request("GET", "/")
+            except DecodeError as error:
+                assert "response_limits" in str(error)
+                print(peak() - before < 200)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of the memory is read from /proc")
+@pytest.mark.parametrize("item", ["[]", "0", '"a"'])
+def test_a_small_body_does_not_fill_the_memory(item: str) -> None:
+    body = f"b'[' + b'{item},' * (60 * 2**20 // {len(item) + 1}) + b'{item}]'"
+    command = [sys.executable, "-c", BOMB.replace("{body}", body)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "True\n", done.stderr
