@@ -18,6 +18,7 @@ from importlib import import_module
 from asdk.auth import FileTokenStore, RedisTokenStore, TokenRecord, TokenSource, TokenStore
 from asdk.client.base import BaseClient
 from asdk.errors import AsdkError, ConfigurationError
+from asdk.redaction import show
 
 #: The environment variables that name the store, and the key by which a Redis store encrypts its records.
 STORE_VARIABLE = "ASDK_TOKEN_STORE"
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AsdkError as error:
         print(f"asdk: {error}", file=sys.stderr)
     except _StoreError as error:
-        print(f"asdk: cannot use the token store: {error}", file=sys.stderr)
+        print(f"asdk: cannot use the token store: {show(str(error), None)}", file=sys.stderr)
     return 2
 
 
@@ -123,7 +124,7 @@ def _describe(source: TokenSource, record: TokenRecord | None) -> str:
         lines.append(("refresh", f"started {_time(record.intent.written_at)} {by}"))
     if record is not None and record.refusal is not None:
         lines.append(("refused", f"{record.refusal.message}; next attempt after {_time(record.refusal.until)}"))
-    return "\n".join(f"{name + ':':15}{text}" for name, text in lines if text)
+    return "\n".join(f"{name + ':':15}{show(text, None, keep_urls=True)}" for name, text in lines if text)
 
 
 def _describe_expiry(epoch: float | None) -> str:

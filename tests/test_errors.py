@@ -28,6 +28,7 @@ from asdk.errors import (
     ResponseTooLargeError,
     ServerError,
     StatusError,
+    StreamError,
     TLSError,
     TokenRefusedError,
     TokenUnavailableError,
@@ -237,3 +238,39 @@ def test_for_status_returns_the_class_of_a_status(status: int, name: str) -> Non
 )
 def test_data_is_the_parsed_body(body: bytes, data: Any) -> None:
     assert StatusError("x", body=body).data == data
+
+
+# --- the body of an error ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [StatusError, NotFoundError, DecodeError, StreamError])
+def test_a_body_may_be_a_function_that_runs_at_the_first_read(
+    cls: Any,
+) -> None:
+    calls: list[int] = []
+    error = cls("x", body=lambda: calls.append(1) or b"scrubbed")
+    assert "x" in f"{error} {error!r}"
+    assert calls == []
+    assert (error.body, error.body, calls) == (b"scrubbed", b"scrubbed", [1])
+    error.body = b"other"
+    assert error.body == b"other"
+
+
+def test_a_pickle_and_a_copy_contain_the_scrubbed_body() -> None:
+    for make in (lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy, lambda error: error.copy()):
+        assert make(StatusError("x", body=lambda: b"scrubbed")).body == b"scrubbed"
+
+
+def test_a_converted_error_keeps_its_body_and_pickles_in_any_class() -> None:
+    error = NotFoundError("x", body=lambda: b"scrubbed")
+    assert error.convert_to(ServerError).body == b"scrubbed"
+    refused = NotFoundError("x", body=lambda: b"scrubbed").convert_to(TokenRefusedError)
+    assert vars(pickle.loads(pickle.dumps(refused)))["body"] == b"scrubbed"
+
+
+@pytest.mark.parametrize("field", ["message", "request_id", "template", "hint", "needed_for"])
+def test_no_attribute_of_an_error_drives_a_terminal(field: str) -> None:
+    text = "a\x1b[2J\x9b2J\r\nb\u202ec"
+    error = AsdkError(**{"message": "m", field: text}) if field != "message" else AsdkError(text)  # type: ignore[misc]
+    assert "a [2J 2J bc" in str(error)
+    assert "\\x1b" not in repr(error)

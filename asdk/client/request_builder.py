@@ -20,6 +20,7 @@ from asdk.http.options import CallOptions, Options, Tenant, merge_options, scope
 from asdk.http.request import Request
 from asdk.http.urls import BaseURL, QueryStyle, parse_url, path_template
 from asdk.middleware.chain import SendStep
+from asdk.secret import MaskedBytes
 from asdk.unset import UNSET, Unset
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -120,8 +121,11 @@ class RequestBuilder:
         request.idempotent = idempotent or method in _IDEMPOTENT
         if json is not UNSET or form is not None or files is not None or content is not None:
             request.body, media_type, request.secrets = make_body(json, form, files, content)
-            if request.secrets and not self.allow_insecure:
-                _refuse_insecure(url)
+            if request.secrets:
+                if not self.allow_insecure:
+                    _refuse_insecure(url)
+                if isinstance(request.body, bytes):
+                    request.body = MaskedBytes(request.body)
             if media_type is not None:
                 headers["Content-Type"] = media_type
         if options or self.makes_keys or scoped_tenant() is not UNSET:
@@ -141,7 +145,7 @@ class RequestBuilder:
             path_template(url)  # its error says what is wrong with the template
             raise InvalidRequestError(f"path_params must be left out for an absolute URL: {url!r}")
         origin, rest = parse_url(url)
-        return f"{origin}{rest}", origin == self.base.origin, rest.partition("?")[0] or "/"
+        return f"{origin}{rest}", origin == self.base.origin, str(origin)
 
     def _apply(self, request: Request, options: CallOptions) -> None:
         """Apply what this call does differently from the client."""

@@ -7,7 +7,7 @@ error refers to one. `CallState` is what the attempts of a call share.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from secrets import token_hex
 
 import attrs
@@ -70,7 +70,7 @@ class Request:
     Attributes:
         method: the method, in upper case.
         url: the URL: absolute, percent-encoded, without fragment.
-        template: the path template, or the path of an absolute URL: the low-cardinality name in logs and metrics.
+        template: the path template, or the origin of an absolute URL: the low-cardinality name in logs and metrics.
         headers: the fields to send. A middleware sets fields and never appends, since a retry sends a copy.
         body: bytes, or a `Body` that is opened once per attempt.
         options: the options of the client, its copy and the call, merged.
@@ -114,10 +114,9 @@ class Request:
     def sent_secrets(self) -> list[str]:
         """Return the secrets that this call has sent in plain text, for `asdk.redaction`: a server may echo them."""
         found = [secret.reveal() for secret in (*self.secrets, *self.state.secrets)]
-        for key, *values in ((key, *field[1:]) for key, field in self.headers.fields.items()):
-            for value in values:
-                if isinstance(value, MaskedStr):
-                    found += secrets_of_header(str(value), sensitive=key in SENSITIVE)
+        tenant = self.options.tenant
+        plain = {self.options.idempotency_key, *(() if tenant is None else attrs.astuple(tenant))}
+        found += _secrets_in(self.headers, plain)
         if self.state.proxy_authorization is not None:
             found += secrets_of_header(str(self.state.proxy_authorization), sensitive=True)
         return found
@@ -160,6 +159,40 @@ class Request:
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.template}>"
 
+
+def _secrets_in(headers: Headers, plain: Container[str | None]) -> Iterator[str]:
+    """Yield the secrets in header fields: credentials, and values of the user that may be keys.
+
+    Args:
+        headers: the fields.
+        plain: values that are not secrets, such as the tenant.
+    """
+    for key, field in headers.fields.items():
+        for value in field[1:]:
+            if key in SENSITIVE or isinstance(value, MaskedStr):
+                yield from secrets_of_header(str(value), sensitive=True)
+            elif not (value in plain or key in _PLAIN_FIELDS or key.startswith(_PLAIN_PREFIXES)):
+                yield from secrets_of_header(value, sensitive=False)
+
+
+# Fields that contain no credentials.
+_PLAIN_PREFIXES = ("accept", "content-", "if-")
+_PLAIN_FIELDS = frozenset(
+    {
+        "cache-control",
+        "host",
+        "idempotency-key",
+        "last-event-id",
+        "prefer",
+        "range",
+        "request-id",
+        "traceparent",
+        "tracestate",
+        "user-agent",
+        "x-correlation-id",
+        "x-request-id",
+    }
+)
 
 _prefix = token_hex(4) + "-"
 _counter = itertools.count(1)

@@ -152,7 +152,7 @@ def _placed(error: TransportError, request: Request) -> TransportError:
 async def _read_body(request: Request) -> bytes:
     if isinstance(request.body, Body):
         return b"".join([chunk async for chunk in request.body.open()])
-    return request.body or b""
+    return bytes(request.body or b"")
 
 
 async def _wait(request: Request, delay: float) -> None:

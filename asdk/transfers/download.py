@@ -21,6 +21,7 @@ from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import origin_of
 from asdk.progress import ProgressDisplay
+from asdk.redaction import show
 from asdk.retrying import Retry, Retrying
 from asdk.transfers.partial_file import PartialFile
 from asdk.transfers.representation import Representation, range_length
@@ -297,7 +298,7 @@ class Download:
     def _integrity_error(self, message: str) -> IntegrityError:
         response = self._response
         return IntegrityError(
-            message,
+            show(message, self._request if response is None else response.request),  # a header may echo anything
             method=self._request.method,
             template=self._request.template,
             status=None if response is None else response.status,

@@ -12,6 +12,7 @@ import pytest
 
 from asdk.http.bodies import FactoryBody, IteratorBody
 from asdk.http.headers import Headers
+from asdk.http.options import Options, Tenant
 from asdk.http.request import CallState, Request
 from asdk.secret import MaskedStr, Secret
 from asdk.testing.clock import VirtualClock
@@ -85,6 +86,29 @@ def test_a_request_knows_every_secret_that_its_call_sent() -> None:
     request.state.proxy_authorization = MaskedStr("Basic dXNlcjpwcjB4eQ==")
     assert {"t0k3n-value", "k3y-of-the-user", 'pa"ss', "dXNlcjpwcjB4eQ==", "pr0xy"} <= set(request.sent_secrets())
     assert "visible" not in request.sent_secrets()
+
+
+@pytest.mark.parametrize("name", ["X-Auth-Token", "Private-Token", "Api-Key", "DPoP", "X-Anything"])
+def test_a_header_of_the_user_is_a_secret(name: str) -> None:
+    assert make(headers=Headers({name: "k3y-of-the-user"})).sent_secrets() == ["k3y-of-the-user"]
+
+
+def test_headers_of_asdk_and_plain_values_are_not_secrets() -> None:
+    options = Options(tenant=Tenant("ten4nt-0123456789", user_id="us3r-0123456789"), idempotency_key="0f3a-4711-abcd")
+    fields = {
+        "Accept": "application/vnd.api+json;v=2",
+        "Content-Type": "multipart/form-data; boundary=0123456789abcdef",
+        "User-Agent": "asdk/0.1 Python/3.13",
+        "If-None-Match": '"etag-0123456789"',
+        "Idempotency-Key": "0f3a-4711-abcd",
+        "X-Request-Id": "request-0123456789",
+        "X-Tenant": "ten4nt-0123456789",
+        "X-User": "us3r-0123456789",
+        "X-Version": "2022-11-28",
+        "X-Mode": "production",
+        "X-Short": "a1b2",
+    }
+    assert make(headers=Headers(fields), options=options).sent_secrets() == []
 
 
 def test_a_request_knows_the_secrets_of_the_requests_before_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from asdk.http.headers import Headers
 from asdk.http.request import CallState, Request
 from asdk.http.response import Response
 from asdk.http.status_errors import status_error
+from asdk.redaction import contains_secret
 from asdk.secret import MASK, Secret
 from asdk.testing.clock import VirtualClock
 
@@ -174,6 +176,46 @@ def test_an_echoed_secret_is_not_in_the_error(echo: bytes) -> None:
     shown = f"{error} {error.args} {vars(error)} {error.data} {error.body!r}"
     assert "s3cr3t" not in shown
     assert MASK in shown
+
+
+ESCAPED = {
+    "json of .NET": b'{"message": "not valid: CANARY\\u002Bbase64/key\\u003D\\u003D\\u0026", "code": "x"}',
+    "lower case": b'{"message": "not valid: canary\\u002bBASE64/KEY\\u003d\\u003d\\u0026"}',
+    "percent": b'{"error": {"message": "no", "code": "CANARY%2Bbase64%2Fkey%3D%3D%26"}}',
+    "html": b'{"detail": [{"loc": ["body", "CANARY+base64/key==&amp;"], "msg": "invalid"}]}',
+    "html, numeric": b'{"title": "CANARY&#43;base64&#x2F;key&#61;=&#38;"}',
+    "base64": b'{"message": "Q0FOQVJZK2Jhc2U2NC9rZXk9PSY="}',
+    "base64 with a user": b'{"message": "YTpDQU5BUlkrYmFzZTY0L2tleT09Jg=="}',
+    "hex": b'{"message": "43414e4152592b6261736536342f6b65793d3d26"}',
+    "a part": b'{"message": "the key that starts with CANARY+base64 is unknown"}',
+    "json in json": b'{"message": "{\\"key\\": \\"CANARY\\\\u002Bbase64/key==\\\\u0026\\"}"}',
+}
+
+
+@pytest.mark.parametrize("body", ESCAPED.values(), ids=ESCAPED)
+@pytest.mark.parametrize("media_type", ["application/json", "application/problem+json", "text/plain"])
+def test_an_escaped_echo_is_not_in_the_error(body: bytes, media_type: str) -> None:
+    secret = "CANARY+base64/key==&"
+    error = error_for(body, headers={"Content-Type": media_type}, secrets=[Secret(secret)])
+    shown = f"{error} {error!r} {error.args} {vars(error)} {error.body!r} {error.data}"
+    assert not contains_secret(shown, [secret])
+    assert b"CANARY" not in pickle.dumps(error)
+    assert MASK in shown
+
+
+def test_an_error_without_an_echo_keeps_its_body_exactly() -> None:
+    body = b'{"message": "a\\u002bb &amp; %41", "id": "CANARY"}'
+    error = error_for(body, secrets=[Secret("CANARY+base64/key==&")])
+    assert error.body == pickle.loads(pickle.dumps(error)).body == body
+    assert error.data == {"message": "a+b &amp; %41", "id": "CANARY"}
+
+
+@pytest.mark.parametrize("name", ["X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-RequestId"])
+def test_a_request_id_is_shown_without_secrets_and_controls(name: str) -> None:
+    secrets = [Secret("s3cr3t-value")]
+    assert "s3cr3t" not in str(error_for(b"", headers={name: "id s3cr3t-value"}, secrets=secrets))
+    assert error_for(b"", headers={name: "a\x9b31m\x1bb\x00c\u202ed"}).request_id == "a 31m b cd"
+    assert error_for(b"", headers={name: "x" * 5000}).request_id == "x" * 200
 
 
 def test_a_body_with_a_secret_across_its_limit_is_hidden() -> None:

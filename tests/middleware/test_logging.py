@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
+from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
 from asdk import BaseClient, BearerToken, NotFoundError, ProtocolError, Tenant, TenantHeaders
 from asdk.http.request import Request
+from asdk.redaction import contains_secret
 from asdk.testing import DISCONNECTED, MemoryTransport, Reply
 
 
@@ -59,3 +63,29 @@ async def test_no_secret_is_logged_at_debug(caplog: pytest.LogCaptureFixture) ->
 async def test_nothing_is_built_while_the_level_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asdk.http.request._counter", iter(()))  # reading an id would raise
     await Api(transport=MemoryTransport([Reply(json=1)])).request("GET", "/x")
+
+
+ECHOED_IN = ["X-Request-Id", "Content-Type", "Content-Encoding", "Retry-After", "Server", "Date"]
+
+
+@pytest.mark.parametrize("name", ECHOED_IN)
+@pytest.mark.parametrize("encode", [str, quote, str.upper, lambda text: b64encode(text.encode()).decode()])
+async def test_an_echo_in_a_logged_header_is_hidden(
+    name: str, encode: Callable[[str], str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = "bearer+0123456789/="
+    client = Api(
+        transport=MemoryTransport([Reply(content=b"{}", headers={name: f"a {encode(token)}"})]), auth=BearerToken(token)
+    )
+    await client.request("GET", "/x")
+    (record,) = [record for record in caplog.records if record.name == "asdk"]
+    assert not contains_secret(caplog.text + str(record.__dict__), [token])
+    assert record.__dict__["asdk"]["headers" if name != "X-Request-Id" else "request_id"]
+
+
+async def test_a_logged_header_is_one_line_of_bounded_length(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "asdk")
+    reply = Reply(content=b"{}", headers={"Server": "a\x9b2J\x1bb\u202ec" + "x" * 1000, "Retry-After": "5"})
+    await Api(transport=MemoryTransport([reply])).request("GET", "/x")
+    assert caplog.records[0].__dict__["asdk"]["headers"] == {"Server": "a 2J bc" + "x" * 193, "Retry-After": "5"}

@@ -180,6 +180,18 @@ def test_secrets_inside_values_are_masked() -> None:
     assert "s3cr3t" not in html(Records([{"key": MaskedStr("s3cr3t")}]))
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["a\x1b]0;owned\x07\x1b[2Jb", "a\x9b31mb", "a\u202eb", "a\r\nb", "a\u2028b", "a\x00b", "a\x85b", "a\u2066b\u2069"],
+)
+def test_a_value_cannot_drive_the_terminal(value: str) -> None:
+    for held in (value, [value], {"k": value}, {value: 1}, Row(name=value), {"k": [{value: value}]}):
+        for shown in (text(Records([held])), html(Records([held])), html(Records([{"k": held}]))):
+            assert not set(shown.replace("\n", "", shown.count(",\n"))) & set(
+                "\x1b\x07\x9b\u202e\u2028\x00\x85\u2066\u2069\r\n"
+            )
+
+
 def test_nested_values_are_summarized() -> None:
     rows = [Row(name="a", count=1), Row(name="b")]
     (shown, data, _) = Tags(html(Records([Nested(rows=rows, data={"k": [1, 2, 3, 4]})]))).cells

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import pickle
 import re
 import weakref
 from collections.abc import Callable
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pytest
 from tenacity import RetryCallState, stop_after_delay, wait_fixed
 
 from asdk import (
     BaseClient,
+    BearerToken,
     ConnectError,
     DecodeError,
     InvalidRequestError,
@@ -32,6 +36,7 @@ from asdk import (
     tagged,
     tenant_scope,
 )
+from asdk.redaction import contains_secret
 from asdk.secret import MASK
 from asdk.streaming.parsers import ServerSentEvent
 from asdk.streaming.streams import EventStream, Reconnect, error_in
@@ -138,6 +143,61 @@ async def test_an_item_that_is_not_json_is_quoted_without_secrets() -> None:
             await anext(events)
         assert caught.value.body == MASK.encode()
         assert await anext(events) == 1
+
+
+TOKEN = "t0k3n-of-the+client/0123456789="
+ECHOES = {
+    "error event": ("text/event-stream", 'event: error\ndata: {"message": "bad token %s", "code": "%s"}\n\n'),
+    "error event without JSON": ("text/event-stream", "event: error\ndata: bad token %s\ndata: %s\n\n"),
+    "event of another type": ("text/event-stream", 'data: {"a": "%s", "%s": 1}\n\n'),
+    "event that is not JSON": ("text/event-stream", "data: {%s %s\n\n"),
+    "line of another type": ("application/x-ndjson", '{"a": "%s", "%s": 1}\n'),
+    "line that is not JSON": ("application/x-ndjson", "%s %s\n"),
+    "page": ("text/html", "<html>%s %s</html>"),
+    "media type": ("application/%s", "%s"),
+}
+
+
+@pytest.mark.parametrize("encode", [str, quote, lambda text: text.encode().hex()], ids=["plain", "percent", "hex"])
+@pytest.mark.parametrize("kind", ECHOES)
+async def test_an_echoed_token_is_not_in_the_error_of_a_stream(kind: str, encode: Callable[[str], str]) -> None:
+    """The token is on the copy of the request that was sent, not on the one that the stream was made with."""
+    echo = encode(TOKEN)
+    media_type, text = (part.replace("%s", echo) for part in ECHOES[kind])
+    reply = Reply(content=text.encode(), headers={"Content-Type": media_type, "X-Request-Id": echo})
+    client, _ = make_client(reply, auth=BearerToken(TOKEN))
+    method = client.json_lines if "line" in kind else client.events
+    stream: Any = method("GET", "/feed", model=dict[str, int])
+    with pytest.raises((StreamError, DecodeError)) as caught:
+        async with stream as items:
+            await anext(items)
+    error: Any = caught.value
+    shown = f"{error} {vars(error)} {error.body!r} {error.path if isinstance(error, DecodeError) else error.code}"
+    assert not contains_secret(shown, [TOKEN])
+    assert not contains_secret(pickle.dumps(error).decode("latin-1"), [TOKEN])
+
+
+async def test_the_error_of_a_stream_after_a_redirect_hides_what_was_sent_before() -> None:
+    client, _ = make_client(
+        Reply(307, headers={"Location": "https://other.example/feed"}),
+        sse(b"event: error\ndata: " + TOKEN.encode() + b"\n\n"),
+        auth=BearerToken(TOKEN),
+        follow_redirects="any",
+    )
+    async with client.events("GET", "/feed") as events:
+        with pytest.raises(StreamError) as caught:
+            await anext(events)
+    assert TOKEN not in f"{caught.value} {caught.value.body!r}"
+
+
+async def test_an_error_event_cannot_drive_a_terminal() -> None:
+    data = json.dumps({"message": "a\x1b]0;owned\x07\x9b2J\u202eb", "code": "c\x1b[2J"})
+    client, _ = make_client(sse(f"event: error\ndata: {data}\n\n".encode()))
+    async with client.events("GET", "/feed") as events:
+        with pytest.raises(StreamError) as caught:
+            await anext(events)
+    assert caught.value.message == "the stream reported an error: a ]0;owned 2Jb"
+    assert caught.value.code == "c [2J"
 
 
 async def test_the_sentinel_ends_the_stream_and_is_not_an_item() -> None:

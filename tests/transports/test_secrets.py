@@ -6,13 +6,17 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from asdk import ApiKey, AsdkError, BaseClient, BearerToken, Secret, Timeout, Token
 from asdk.auth import Credential, json_request, send_token_request
+from asdk.pagination import PageNumbers
+from asdk.secret import MASK
 from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
+from tests.support.failures import frames_of
 from tests.support.reachable import shown_by
 from tests.support.servers import Behavior, RawExchange, RawServer, answer, head, saying
 
@@ -197,3 +201,117 @@ async def test_a_failed_proxy_does_not_show_its_password(path: str) -> None:
                     with pytest.raises(AsdkError) as caught:
                         await client.request("POST", "/things", content=content)
                     assert_secretive(caught.value)
+
+
+# --- frames of tracebacks ---------------------------------------------------------------------------------------------
+
+
+async def _read_stream(client: BaseClient) -> None:
+    async with client.stream("GET", "/midstall") as response:
+        await response.read()
+
+
+async def _read_events(client: BaseClient) -> None:
+    async with client.events("GET", "/events") as events:
+        await anext(events)
+
+
+async def _read_lines(client: BaseClient) -> None:
+    async with client.json_lines("GET", "/midstall") as lines:
+        await anext(lines)
+
+
+async def _map(client: BaseClient) -> None:
+    async for outcome in client.map(lambda path: client.request("GET", path), ["/midstall"]):
+        outcome.result()
+
+
+async def _collect(client: BaseClient) -> None:
+    await client.paginate("/midstall", strategy=PageNumbers()).collect()
+
+
+BOUNDARIES: dict[str, Callable[[BaseClient, Path], Awaitable[object]]] = {
+    "request": lambda client, _: client.request("GET", "/midstall"),
+    "send": lambda client, _: client.send(client.build_request("GET", "/midstall")),
+    "stream": lambda client, _: _read_stream(client),
+    "events": lambda client, _: _read_events(client),
+    "lines": lambda client, _: _read_lines(client),
+    "download": lambda client, folder: client.download("/midstall", to=folder / "x"),
+    "pages": lambda client, _: _collect(client),
+    "map": lambda client, _: _map(client),
+    "token": lambda client, _: client.get_token(refresh=True),
+    "upload": lambda client, _: client.request("PUT", "/stall", content=iter([b"x"] * 3)),
+}
+
+
+async def slowly(exchange: RawExchange) -> None:
+    if exchange.target == "/token":
+        await exchange.until_gone()
+    elif exchange.target == "/events":
+        await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n")
+        await exchange.until_gone()
+    else:
+        await by_path(exchange)
+
+
+@pytest.mark.parametrize("end", ["timeout of the caller", "cancelled", "timeout of the call"])
+@pytest.mark.parametrize("call", BOUNDARIES.values(), ids=BOUNDARIES)
+async def test_no_frame_of_another_library_leaves_a_client(
+    call: Callable[[BaseClient, Path], Awaitable[object]], end: str, tmp_path: Path
+) -> None:
+    """A timeout of the caller sends a CancelledError through aiohttp, whose frames would show URLs and headers."""
+    with RawServer(slowly) as server:
+        auth = Login(server.url) if call is BOUNDARIES["token"] else ApiKey(KEY)
+        limits = Timeout(total=0.2, idle=0.2) if end == "timeout of the call" else Timeout(total=5)
+        async with BaseClient(base_url=server.url, auth=auth, retry=None, timeout=limits) as client:
+            patience = 0.1 if end == "timeout of the caller" else None
+            task = asyncio.create_task(_within(patience, call(client, tmp_path)))
+            if end == "cancelled":
+                await server.until(lambda: bool(server.heads))
+                await asyncio.sleep(0.02)
+                task.cancel()
+            with pytest.raises((AsdkError, TimeoutError, asyncio.CancelledError)) as caught:
+                await task
+    error = caught.value
+    assert len([*frames_of(error)]) > 2
+    chain = [error, *filter(None, [error.__cause__, error.__context__])]
+    files = [frame.f_code.co_filename for each in chain for frame in frames_of(each)]
+    assert [name for name in files if "/aiohttp/" in name or ("/asyncio/" in name and "timeouts" not in name)] == []
+    assert_secretive(error)
+
+
+async def _within(patience: float | None, call: Awaitable[object]) -> object:
+    async with asyncio.timeout(patience):
+        return await call
+
+
+async def test_a_proxy_does_not_get_its_credentials_into_an_error() -> None:
+    async def echo(exchange: RawExchange) -> None:
+        header = f"X-Request-Id: ada:{PROXY_PASSWORD.reveal()}\r\n"
+        await exchange.answer(exchange.head, status=503, headers=header)
+
+    with RawServer(echo) as server:
+        async with BaseClient(base_url="http://api.invalid", proxy=proxy_at(server.port), retry=None) as client:
+            with pytest.raises(AsdkError) as caught:
+                await client.request("GET", "/x")
+    assert not [secret for secret in SECRETS if secret in f"{caught.value} {caught.value!r} {vars(caught.value)}"]
+    assert vars(caught.value)["body"]() == MASK.encode()
+
+
+async def test_a_rejected_token_is_hidden_in_the_answer_to_the_next() -> None:
+    tokens = iter(["t0k3n-that-is-rejected", "t0k3n-that-follows"])
+
+    class Rotating(Credential):
+        async def fetch(self, send: Handler) -> Token:
+            return Token(value=next(tokens), lifetime=3600)
+
+    async def behave(exchange: RawExchange) -> None:
+        first = b"rejected" in exchange.head
+        body = b"{}" if first else b'{"message": "not valid: t0k3n-that-is-rejected"}'
+        await exchange.answer(body, status=401 if first else 403)
+
+    with RawServer(behave) as server:
+        async with BaseClient(base_url=server.url, auth=Rotating(), retry=None) as client:
+            with pytest.raises(AsdkError) as caught:
+                await client.request("GET", "/x")
+    assert "t0k3n" not in f"{caught.value} {vars(caught.value)['body']()!r}"

@@ -29,7 +29,7 @@ from asdk.http.response import Response
 from asdk.http.urls import parse_url
 from asdk.models.encoding import encode_json
 from asdk.redaction import show
-from asdk.secret import Secret
+from asdk.secret import MaskedBytes, Secret
 from asdk.transports.base import Handler
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ def _token_request(url: str, body: bytes, headers: Headers, secrets: Sequence[Se
         url=f"{origin}{rest}",
         template=rest.partition("?")[0] or "/",
         headers=headers.copy(),
-        body=body,
+        body=MaskedBytes(body),
         options=_OPTIONS,
         secrets=secrets,
     )

@@ -21,6 +21,7 @@ from asdk.auth.credentials.base import Credential
 from asdk.auth.identity import Identity
 from asdk.auth.token import Token
 from asdk.errors import ConfigurationError, TokenError, TokenRefusedError
+from asdk.redaction import show
 from asdk.secret import Secret
 from asdk.transports.base import Handler
 
@@ -107,7 +108,7 @@ class PromptCredential(Credential):
                 self._login, refusal = None, error.copy()
             if not _is_about_password(refusal):
                 break
-            question = f"{refusal.message}\n{self._password_prompt}"
+            question = f"{show(refusal.message, None)}\n{self._password_prompt}"
         self._username, self._passwordless = self._given, None  # the user name may be the mistake
         try:
             raise refusal or ConfigurationError(self._instead)

@@ -26,6 +26,7 @@ from asdk.errors import TokenError, TokenRefusedError, TokenUnavailableError, Tr
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import parse_url
+from asdk.redaction import show
 from asdk.transports.base import Handler
 
 _log = logging.getLogger("asdk.auth")
@@ -305,7 +306,7 @@ class Refresh:
             if isinstance(explained, TokenError):
                 return explained
             problem = f"it returned {type(explained).__name__}, not a TokenError"
-        _log.warning("%s.map_error failed (%s)", type(self._credential).__name__, problem)
+        _log.warning("%s.map_error failed (%s)", type(self._credential).__name__, show(problem, None))
         return error
 
 

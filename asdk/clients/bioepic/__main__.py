@@ -61,7 +61,8 @@ async def _run(options: argparse.Namespace) -> int:
             return 0
         records = await _find(client.collection(options.collection), options)
     if options.output is None:
-        print(json.dumps(records if getattr(options, "id", None) is None else records[0], indent=2))
+        text = json.dumps(records if getattr(options, "id", None) is None else records[0], indent=2)
+        print(text.replace("\x7f", "\\u007f"))  # the one control character that json leaves as it is
     else:
         export_records(records, options.output, options.format)
     print(f"Retrieved {len(records)} record(s)", file=sys.stderr)

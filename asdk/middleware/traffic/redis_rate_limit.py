@@ -24,6 +24,7 @@ from asdk.errors import ConfigurationError
 from asdk.middleware.traffic.fair_queue import Loop, Waiter
 from asdk.middleware.traffic.rate_limit import RateLimit
 from asdk.middleware.traffic.token_bucket import Bucket, PermitSource, ReservedPermits
+from asdk.redaction import show
 from asdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class RedisRateLimit(RateLimit):
                 reply = await self._request(reservation, loop)
             self._on_reply(reservation, reply, clock)
         except Exception as error:  # noqa: BLE001 - calls wait for permits and must not hang, for any error
-            problem = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            problem = show(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__, None)
         finally:
             with self._queue.lock:
                 self._asked_at = -math.inf

@@ -12,6 +12,7 @@ from asdk import ConfigurationError, TokenRefusedError, TokenUnavailableError
 from asdk.auth import DeviceCode, DeviceInstructions, MemoryTokenStore, print_instructions
 from asdk.errors import ConnectError
 from asdk.http.request import Request
+from asdk.secret import Secret
 from asdk.testing import Reply, VirtualClock
 from tests.support.endpoints import URL, Endpoint, granted, refusal, source_of
 from tests.support.failures import failure_of
@@ -169,6 +170,46 @@ async def test_print_instructions(capsys: pytest.CaptureFixture[str]) -> None:
         "To sign in, open https://id.example.org/activate within 15 min and enter the code WDJB-MJHT\n"
         "or open https://id.example.org/activate?code=WDJB-MJHT\n"
     )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "javascript:alert(1)",
+        "data:text/html,<script>",
+        "file:///etc/passwd",
+        "JAVASCRIPT:alert(1)//https://id.example.org",
+        "//id.example.org/activate",
+        "https://id.example.org/\x1b]0;owned\x07",
+        "https://user:pass@id.example.org/",
+        "activate",
+    ],
+)
+async def test_only_http_links_are_shown(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    endpoint = Endpoint({**OFFER, "verification_uri": page}, granted("t1"))
+    error = await failure_of(
+        source_of(device(print_instructions)).get(endpoint.send, within=0.1), TokenUnavailableError
+    )
+    assert page not in str(error)
+    print_instructions(DeviceInstructions(page, Secret("AB-CD"), Secret(page), 60.0))
+    shown = capsys.readouterr().out
+    assert page not in shown
+    assert "enter the code AB-CD" in shown
+    assert shown.count("\n") == 1
+
+
+async def test_a_complete_link_that_is_not_http_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    offer = {**OFFER, "verification_uri_complete": "javascript:alert(1)"}
+    await source_of(device(print_instructions)).get(Endpoint(offer, granted("t1")).send)
+    assert "javascript" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", ["A\x1b[2JB", "A\x9b2JB", "A\nB", "A\u202eB", "A\x07B", "A\u2066B"])
+def test_a_user_code_cannot_drive_the_terminal(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_instructions(DeviceInstructions("https://id.example.org/", Secret(code + "C" * 1000), None, 60.0))
+    shown = capsys.readouterr().out
+    assert not set(shown[:-1]) & set("\x1b\x9b\n\x07\u202e\u2066")
+    assert len(shown) < 200
 
 
 @pytest.mark.parametrize("lacking", ["device_code", "user_code", "verification_uri"])
