@@ -290,7 +290,10 @@ class BaseClient:
                 return None
             if model is UNSET:
                 content = response.content
-                return None if not content or content.isspace() else response.json()
+                if not content or content.isspace():
+                    return None
+                del content  # as above
+                return response.json()
             return response.decode(model)
         except BaseException as error:
             strip_frames(error)

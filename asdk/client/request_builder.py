@@ -145,7 +145,8 @@ class RequestBuilder:
             path_template(url)  # its error says what is wrong with the template
             raise InvalidRequestError(f"path_params must be left out for an absolute URL: {url!r}")
         origin, rest = parse_url(url)
-        return f"{origin}{rest}", origin == self.base.origin, str(origin)
+        is_own = origin == self.base.origin  # the path of a foreign URL may grant access, like its query
+        return f"{origin}{rest}", is_own, rest.partition("?")[0] or "/" if is_own else str(origin)
 
     def _apply(self, request: Request, options: CallOptions) -> None:
         """Apply what this call does differently from the client."""

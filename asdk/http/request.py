@@ -70,7 +70,8 @@ class Request:
     Attributes:
         method: the method, in upper case.
         url: the URL: absolute, percent-encoded, without fragment.
-        template: the path template, or the origin of an absolute URL: the low-cardinality name in logs and metrics.
+        template: the low-cardinality name in logs and metrics: the path template; the path of an absolute URL on the
+            client's own origin, the origin of any other.
         headers: the fields to send. A middleware sets fields and never appends, since a retry sends a copy.
         body: bytes, or a `Body` that is opened once per attempt.
         options: the options of the client, its copy and the call, merged.

@@ -147,6 +147,7 @@ class Response:
         try:
             return decoder(content, self.request.options.response_limits)
         except DecodeError as error:
+            del content  # a traceback with locals would show it
             self.annotate(error)
             strip_frames(error)
             raise

@@ -247,6 +247,8 @@ BOUNDARIES: dict[str, Callable[[BaseClient, Path], Awaitable[object]]] = {
 async def slowly(exchange: RawExchange) -> None:
     if exchange.target == "/token":
         await exchange.until_gone()
+    elif exchange.target.startswith("/midstall?"):
+        await saying(head(200, "Content-Length: 10\r\n") + b"12345", then="keep")(exchange)
     elif exchange.target == "/events":
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n")
         await exchange.until_gone()
