@@ -51,11 +51,20 @@ def lowest_versions(*groups: str) -> list[str]:
     return sorted({re.sub(r">=([^,;]+)[^;]*", r"==\1", package) for package in packages if ">=" in package})
 
 
-def run_tests(session: nox.Session) -> None:
+#: Slow tests of fleets, notebooks, whole APIs and timing, which the lowest versions of dependencies have no part in.
+SLOW = (
+    *("tests/conformance", "tests/contracts", "tests/soak", "tests/auth/test_fleet.py", "tests/test_fault_matrix.py"),
+    *("tests/auth/stores/test_file_processes.py", "tests/test_canaries.py", "tests/test_examples.py"),
+    *("tests/test_notebook.py", "tests/test_storm.py", "tests/test_worst_inputs.py"),
+)
+
+
+def run_tests(session: nox.Session, *selection: str) -> None:
     # In Python's development mode unclosed resources and unretrieved exceptions become errors. A failed test is run
     # once more and named at the end, until whole runs on a busy machine have been clean for long.
     processes = max(4, os.cpu_count() or 1)  # more than CPUs, since many tests wait for other programs
-    arguments = session.posargs or ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R"]
+    usual = ["--numprocesses", str(processes), "--dist", "worksteal", "--reruns", "1", "-r", "R", *selection]
+    arguments = session.posargs or usual
     session.run("python", "-X", "dev", "-m", "pytest", *arguments, env={"PYTHONDEVMODE": "1"})
 
 
@@ -68,11 +77,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="tests-lowest", python="3.11")
 def tests_lowest(session: nox.Session) -> None:
-    """Run the tests with the lowest versions that pyproject.toml admits, on the lowest Python."""
+    """Run all but the slow tests with the lowest versions that pyproject.toml admits; ``-- tests`` runs all."""
     constraints = Path(session.create_tmp()) / "lowest.txt"
     constraints.write_text("\n".join(lowest_versions("test", "conformance")))
     install(session, "test", "conformance", constraints=constraints)
-    run_tests(session)
+    run_tests(session, *(f"--ignore={path}" for path in SLOW))
 
 
 @nox.session(name="tests-matrix", python=["3.11", "3.12", "3.13"])
