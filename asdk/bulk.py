@@ -119,6 +119,8 @@ class MapResults(AsyncIterator[Outcome[R]]):
         return self
 
     async def __anext__(self) -> Outcome[R]:
+        if self._outcomes.ag_running:
+            raise InvalidRequestError("another task is iterating over this map; iterate in one task")
         with clean_tracebacks:
             return await anext(self._outcomes)
 

@@ -273,7 +273,7 @@ async def test_two_readers_of_one_map_are_rejected() -> None:
     async with MapResults(forever, range(3)) as outcomes:
         first = asyncio.ensure_future(anext(outcomes))
         await turns()
-        with pytest.raises(RuntimeError):
+        with pytest.raises(InvalidRequestError, match="another task"):
             await anext(outcomes)
     with pytest.raises(StopAsyncIteration):
         await first

@@ -14,7 +14,7 @@ from benchmarks.server import serving
     ("refreshes", "most"),
     [
         (False, {"calls": 31, "files": 15, "changes": 18, "resumed": 8}),
-        (True, {"calls": 155, "files": 30, "changes": 95, "resumed": 32}),
+        (True, {"calls": 160, "files": 30, "changes": 95, "resumed": 32}),
     ],
     ids=["warm", "with a refresh"],
 )
@@ -22,5 +22,7 @@ async def test_the_path_of_one_get(refreshes: bool, most: dict[str, int], caplog
     caplog.set_level(logging.WARNING, "asdk")  # at DEBUG, each call is logged
     with serving() as url:
         path = await trace_one_get(url, refreshes=refreshes)
-    counts = {"calls": len(path.entered), "files": path.files, "changes": path.changes, "resumed": path.resumed}
+    # In development mode a wrapper of aiohttp's parser is entered for each piece that arrives.
+    entered = [each for each in path.entered if each[1] != "_lenient_parsers"]
+    counts = {"calls": len(entered), "files": path.files, "changes": path.changes, "resumed": path.resumed}
     assert all(counts[name] <= most[name] for name in most), (counts, path.entered)

@@ -126,6 +126,8 @@ class TypedStream(Generic[T, RawT]):
         self._was_reopened = False
         self._is_open = False
         self._was_interrupted = False
+        self._reader: asyncio.Task[Any] | None = None
+        self._left: asyncio.Future[None] | None = None
 
     @property
     def response(self) -> Response:
@@ -153,9 +155,17 @@ class TypedStream(Generic[T, RawT]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the stream and release its connection, which is closed if part of the body is unread."""
+        """Close the stream and release its connection, which is closed if part of the body is unread.
+
+        If another task is waiting for an item, its iteration ends.
+        """
         self._is_open = False
         self._release_client()
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            if self._left is None:
+                self._left = asyncio.get_running_loop().create_future()
+                self._reader.cancel()
+            await asyncio.wait([self._left])
         await self._disconnect()
 
     def _release_client(self) -> None:
@@ -179,6 +189,10 @@ class TypedStream(Generic[T, RawT]):
             if self._attempts:
                 raise StopAsyncIteration
             raise StreamError(_NOT_OPEN)
+        if self._reader is not None:
+            raise StreamError("another task is reading this stream; read a stream in one task")
+        reader: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]
+        self._reader, cancelling = reader, reader.cancelling()
         failure: AsdkError | None = None
         try:
             while True:
@@ -199,11 +213,19 @@ class TypedStream(Generic[T, RawT]):
                     raise StopAsyncIteration
                 self._is_open = True
         except BaseException as error:
-            self._was_interrupted = self._was_interrupted or isinstance(error, asyncio.CancelledError)
-            strip_frames(error)
-            raise
+            was_cancelled = isinstance(error, asyncio.CancelledError)
+            if not (was_cancelled and self._left is not None and reader.uncancel() <= cancelling):
+                self._was_interrupted = self._was_interrupted or was_cancelled
+                strip_frames(error)
+                raise
         finally:
-            del failure  # a frame that keeps the error it raises makes a cycle, which would keep the client alive
+            self._reader = None
+            if self._left is not None and not self._left.done():
+                self._left.set_result(None)
+            # A frame that keeps the error it raises makes a cycle, which would keep the client alive; a task keeps its
+            # error, too.
+            del failure, reader
+        raise StopAsyncIteration  # `aclose` was called by another task
 
     async def _read_item(self) -> T:
         while True:

@@ -5,6 +5,7 @@ Used by `asdk.transports.aiohttp`. No other module knows those exceptions.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -42,9 +43,10 @@ def annotate(error: AsdkError, request: Request, reply: aiohttp.ClientResponse |
     return error
 
 
-def timeout_error(request: Request, *, sent: bool) -> RequestTimeoutError:
+def timeout_error(request: Request, cancelled: asyncio.CancelledError) -> RequestTimeoutError:
     """Return the error for an attempt that was cancelled by the deadline of the call or by its own limit."""
-    timeout, left = request.options.timeout, request.remaining()
+    timeout, left, sent = request.options.timeout, request.remaining(), not quirks.was_connecting(cancelled)
+    quirks.release_frames(cancelled)
     if left is not None and left <= 0.001:
         return DeadlineExceededError(f"the call exceeded timeout.total of {timeout.total} s", sent=sent)
     return RequestTimeoutError(

@@ -17,10 +17,11 @@ import asyncio
 import io
 import sys
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
+from traceback import clear_frames
 from types import CodeType
 from typing import Any, Final, cast
 
@@ -166,18 +167,61 @@ _parser_module: Any = sys.modules.get("aiohttp._http_parser") or sys.modules["ai
 
 
 class QuietRequest(aiohttp.ClientRequest):
-    """A request that ignores connection errors while it writes its body.
+    """A request that writes its body at once, and ignores connection errors while it does.
 
     aiohttp writes the body in a task. When the server closes the connection, the read of the response raises; the task
     fails as well, nothing awaits it, and asyncio logs "Task exception was never retrieved". Seen in 3.12.14 and 3.14.5.
+
+    Only on Python 3.12 and later, aiohttp starts that task eagerly. On 3.11 an event loop that ends could cancel it
+    before its first step: a token request, which survives the end of its loop, would have no body then. Seen in
+    3.14.5.
     """
 
-    async def write_bytes(self, *arguments: Any, **options: Any) -> None:
-        """Write the body."""
+    def write_bytes(  # pyright: ignore[reportIncompatibleMethodOverride] - returns the coroutine
+        self, *arguments: Any, **options: Any
+    ) -> Coroutine[Any, Any, None]:
+        """Return the coroutine that writes the body."""
+        writing = self._write(super().write_bytes(*arguments, **options))
+        return writing if sys.version_info >= (3, 12) else _begin(writing)
+
+    async def _write(self, writing: Coroutine[Any, Any, None]) -> None:
         try:
-            await super().write_bytes(*arguments, **options)
+            await writing
         except (aiohttp.ClientError, OSError):
             return
+
+
+def _begin(coroutine: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+    """Run a coroutine to its first wait, and return the rest of it."""
+    try:
+        return _Begun(coroutine, coroutine.send(None))
+    except StopIteration:
+        return _nothing()
+
+
+async def _nothing() -> None:
+    """Do nothing: the coroutine is done."""
+
+
+class _Begun(Coroutine[Any, Any, None]):
+    """The rest of a coroutine that has begun to wait for something."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], awaited: object) -> None:
+        self._coroutine = coroutine
+        self._awaited = awaited
+
+    def send(self, value: Any) -> Any:
+        awaited, self._awaited = self._awaited, None
+        return self._coroutine.send(value) if awaited is None else awaited
+
+    def throw(self, *error: Any) -> Any:
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        raise NotImplementedError("it is run by a task")
 
 
 def bytes_payload(body: bytes) -> aiohttp.Payload:
@@ -274,12 +318,22 @@ def is_broken_at_start(error: AttributeError) -> bool:
 
 
 def release_frames(error: BaseException) -> None:
-    """Remove the traceback of an exception that was replaced.
+    """Remove the tracebacks of an exception that was replaced, and of those that led to it.
 
-    aiohttp's streams keep some of their exceptions. The frames of such an exception refer to the client, so an unclosed
-    client would have to wait for the cycle collector. Seen in 3.12.14 and 3.14.5.
+    aiohttp's streams keep some of their exceptions, and `aiohappyeyeballs.start_connection` keeps those of all
+    addresses in its frame, which is a cycle. Their frames refer to the client, so an unclosed client would have to wait
+    for the cycle collector. Seen in aiohttp 3.12.14 and 3.14.5, aiohappyeyeballs 2.7.1 with Python 3.12 and 3.13.
     """
-    error.__traceback__ = None
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        clear_frames(current.__traceback__)
+        current.__traceback__ = None
+        todo += [current.__cause__, current.__context__, getattr(current, "os_error", None)]
 
 
 def _passed_through(error: BaseException, code: CodeType) -> bool:

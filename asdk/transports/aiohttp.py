@@ -22,7 +22,7 @@ from asdk.clock import SYSTEM_CLOCK
 from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.per_loop import Loop, PerLoop
 from asdk.concurrency.wakeup import InterruptWakeup
-from asdk.errors import AsdkError, ConfigurationError, DeadlineExceededError, PoolTimeoutError
+from asdk.errors import AsdkError, ConfigurationError, DeadlineExceededError, PoolTimeoutError, StreamError
 from asdk.http.bodies import Body
 from asdk.http.options import Timeout
 from asdk.http.request import Request
@@ -117,7 +117,7 @@ class AiohttpTransport:
         except asyncio.CancelledError as error:
             if not session.deadlines.leave(task, cancelling):
                 raise
-            failure = timeout_error(request, sent=not quirks.was_connecting(error))
+            failure = timeout_error(request, error)
         except _CONVERTED as error:
             failure = convert_error(error, request)
         finally:
@@ -337,6 +337,8 @@ class _ResponseStream:
         except (AsdkError, *AIOHTTP_ERRORS) as error:
             failure = convert_error(error, self._request)
         if failure is not None:
+            if self._session is None:
+                failure = StreamError("the response was closed while another task was reading its body")
             try:
                 raise annotate(failure, self._request, self._reply)
             finally:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
+import socket
 import textwrap
 import threading
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,7 +21,17 @@ from asdk.transports.aiohttp import AiohttpTransport
 from asdk.transports.base import Handler
 from tests.support.cancelling import at_each_await, live_timers
 from tests.support.scripts import run_quietly
-from tests.support.servers import QUICK, RawExchange, RawServer, client_of, head, until, wait_until
+from tests.support.servers import (
+    QUICK,
+    RawExchange,
+    RawServer,
+    client_of,
+    head,
+    refusing_port,
+    unresponsive_port,
+    until,
+    wait_until,
+)
 
 
 class Login(Credential):
@@ -154,10 +167,10 @@ async def failing(client: BaseClient, path: str, **options: object) -> None:
         await client.request("GET", path, **options)  # type: ignore[call-overload]
 
 
-async def failing_together(client: BaseClient, path: str, limits: Timeout | None = None) -> None:
-    calls = (client.request("GET", path, timeout=limits) for _ in range(3))
-    errors = await asyncio.gather(*calls, return_exceptions=True)
-    assert all(isinstance(error, AsdkError) for error in errors)
+async def failing_together(client: BaseClient, path: str, *, calls: int = 3, **options: Any) -> None:
+    made = (client.request("GET", path, **options) for _ in range(calls))
+    errors = await asyncio.gather(*made, return_exceptions=True)
+    assert all(isinstance(error, AsdkError) for error in errors), errors
 
 
 async def cancelled(client: BaseClient, path: str) -> None:
@@ -200,10 +213,10 @@ LIVES: dict[str, Life] = {
     "a deadline": lambda client: failing(client, "/stall", timeout=0.02),
     "failed retries": lambda client: failing(client, "/cut", retry=QUICK),
     "retries of a status": lambda client: failing(client, "/503", retry=QUICK),
-    "failed tasks": lambda client: failing_together(client, "/cut"),
-    "tasks cut in the body": lambda client: failing_together(client, "/mid"),
-    "late tasks": lambda client: failing_together(client, "/stall", Timeout(attempt=0.02)),
-    "tasks late in the queue": lambda client: failing_together(client, "/stall", Timeout(total=0.02)),
+    "failed tasks": lambda client: failing_together(client, "/cut", timeout=None),
+    "tasks cut in the body": lambda client: failing_together(client, "/mid", timeout=None),
+    "late tasks": lambda client: failing_together(client, "/stall", timeout=Timeout(attempt=0.02)),
+    "tasks late in the queue": lambda client: failing_together(client, "/stall", timeout=Timeout(total=0.02)),
     "cancelled tasks": lambda client: cancelled(client, "/stall"),
     "tasks cancelled in the body": lambda client: cancelled(client, "/midstall"),
     "a timeout around": lambda client: timed_out(client, "/stall"),
@@ -224,8 +237,68 @@ async def test_a_forgotten_client_closes_with_its_last_reference(
     await live(client)
     memory = weakref.ref(client)
     del client
-    await until(lambda: memory() is None)
+    await until(lambda: memory() is None, patience=20)
     await until(lambda: server.open == 0)
+
+
+@contextlib.contextmanager
+def plain_port() -> Iterator[int]:
+    """Provide a port that speaks no TLS."""
+    with RawServer(on_connect=lambda visit: visit.send(b"220 ready\r\n")) as server:
+        yield server.port
+
+
+UNREACHABLE: dict[str, tuple[Callable[[], contextlib.AbstractContextManager[int]], str, dict[str, Any]]] = {
+    "refused": (refusing_port, "http://127.0.0.1:{}", {}),
+    "refused at both addresses": (refusing_port, "http://localhost:{}", {}),
+    "refused over IPv6": (refusing_port, "http://[::1]:{}", {}),
+    "refused by https": (refusing_port, "https://127.0.0.1:{}", {}),
+    "no such name": (refusing_port, "http://name.invalid:{}", {}),
+    "no TLS": (plain_port, "https://127.0.0.1:{}", {}),
+    "a proxy that refuses": (refusing_port, "http://api.example.org", {"proxy": "http://127.0.0.1:{}"}),
+    "a tunnel that is refused": (refusing_port, "https://api.example.org", {"proxy": "http://127.0.0.1:{}"}),
+    "a port that never answers": (unresponsive_port, "http://127.0.0.1:{}", {"timeout": Timeout(connect=0.02)}),
+    "an attempt that is over": (unresponsive_port, "http://127.0.0.1:{}", {"timeout": Timeout(attempt=0.02)}),
+    "a deadline": (unresponsive_port, "http://localhost:{}", {"timeout": 0.02}),
+    "refused three times": (refusing_port, "http://localhost:{}", {"retry": QUICK}),
+}
+
+
+@pytest.mark.parametrize("case", UNREACHABLE.values(), ids=UNREACHABLE)
+@pytest.mark.parametrize("calls", [1, 3])
+async def test_a_forgotten_client_that_never_connected_is_collected_at_once(
+    case: tuple[Callable[[], contextlib.AbstractContextManager[int]], str, dict[str, Any]],
+    calls: int,
+    no_collector: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_port, url, options = case
+    resolve = socket.getaddrinfo
+
+    def resolve_here(host: Any, *arguments: Any, **more: Any) -> Any:
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return resolve(host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_here)
+    with make_port() as port:
+        filled: dict[str, Any] = {
+            name: value.format(port) if isinstance(value, str) else value for name, value in options.items()
+        }
+        client = BaseClient(base_url=url.format(port), **{"retry": None, **filled})
+        await failing_together(client, "/x", calls=calls)
+        memory = weakref.ref(client)
+        del client
+        await until(lambda: memory() is None, patience=20)
+
+
+async def test_a_forgotten_client_whose_connect_was_cancelled_is_collected_at_once(no_collector: None) -> None:
+    with unresponsive_port() as port:
+        client = BaseClient(base_url=f"http://127.0.0.1:{port}")
+        await cancelled(client, "/x")
+        memory = weakref.ref(client)
+        del client
+        await until(lambda: memory() is None, patience=20)
 
 
 @pytest.mark.parametrize("status", [400, 503])
@@ -236,7 +309,7 @@ async def test_a_forgotten_client_whose_login_failed_is_collected(no_collector: 
             await client.request("GET", "/things")
         memory = weakref.ref(client)
         del client
-        await until(lambda: memory() is None)
+        await until(lambda: memory() is None, patience=20)
         await until(lambda: server.open == 0)
 
 
