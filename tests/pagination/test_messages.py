@@ -11,7 +11,8 @@ from asdk.errors import AsdkError
 from asdk.http.headers import Headers
 from asdk.http.request import Request
 from asdk.http.response import Response
-from asdk.pagination import Cursor, Offset, Page, PageCursor, PageNumbers, PageToken, Paginator
+from asdk.pagination import Cursor, CursorScope, Offset, Page, PageCursor, PageNumbers, PageToken, Paginator
+from asdk.pagination.cursor import Position, encode_position
 
 
 async def fetch(cursor: PageCursor) -> Response:
@@ -23,12 +24,34 @@ def paginator(template: str = "/items", **options: Any) -> Paginator[Any]:
     return Paginator(fetch, lambda data: data, PageToken(), {}, template, **options)
 
 
+def linked() -> Paginator[Any]:
+    return paginator(scope=CursorScope(lambda: "https://h/items"))
+
+
 MESSAGES: list[tuple[Callable[[], Any], str]] = [
     (lambda: paginator(prefetch=-1), "prefetch must be a number of pages, 0 or more, got -1"),
     (lambda: paginator().resume("x"), "invalid cursor; pass a value of Paginator.cursor"),
     (
         lambda: paginator().resume(paginator("/others").cursor),
         "this cursor belongs to another collection; use the path, parameters and tenant that it was taken with",
+    ),
+    (
+        lambda: paginator().resume(encode_position(Position({"owner": "x"}), "/items None")),
+        "this cursor sets the parameter 'owner', which its strategy does not carry; add it to carries= of the "
+        "strategy, or sign cursors with cursor_key=",
+    ),
+    (
+        lambda: linked().resume(encode_position(Position("/others"), "https://h/items None")),
+        "this cursor is a link with another path or other parameters than the collection; add the parameters to "
+        "carries= of the strategy, or sign cursors with cursor_key=",
+    ),
+    (
+        lambda: paginator().with_cursor_key("key").resume(paginator().cursor),
+        "this cursor is not signed with cursor_key=; pass a value of Paginator.cursor taken with the key",
+    ),
+    (
+        lambda: paginator().with_cursor_key(b""),
+        "cursor_key must be a str, bytes or Secret that is not empty, got bytes",
     ),
     (lambda: PageNumbers().first({"page": "x"}), "query parameter 'page' must be an integer, got 'x'"),
     (

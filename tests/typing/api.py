@@ -146,7 +146,9 @@ async def pages(client: Pets) -> None:
     assert_type(paginator.prefetch(8), Paginator[Cat])
     assert_type(paginator.cursor, str)
     assert_type(paginator.resume(paginator.cursor), Paginator[Cat])
+    assert_type(paginator.with_cursor_key(b"key"), Paginator[Cat])
     assert_type(client.paginate("/x", model=Cat, strategy=PageToken(), prefetch=2), Paginator[Cat])
+    assert_type(client.paginate("/x", model=Cat, strategy=PageNumbers(), cursor_key="key"), Paginator[Cat])
     assert_type(client.paginate("/x", strategy=LinkHeader(items="items", rel="next")), Paginator[Any])
     strategies: list[PageStrategy] = [PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader()]
     assert strategies

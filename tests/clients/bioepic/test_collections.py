@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import base64
+import json
+from typing import Any
+
 import pytest
 
 from asdk import (
@@ -135,6 +139,35 @@ async def test_iteration_resumes_in_the_middle_of_a_page(client: BioEPIC) -> Non
             break
     rest = await client.samples.list(page_size=50).resume(walk.cursor).collect()
     assert seen + [record["id"] for record in rest] == [f"bioepic:sample-{number:04d}" for number in range(1, 261)]
+
+
+@pytest.mark.parametrize(("limit", "spent"), [(40, 1), (50, 2)], ids=["between pages", "in a page"])
+async def test_iteration_resumes_after_a_lost_reply_to_a_page_token(
+    client: BioEPIC, server: BioEPICServer, limit: int, spent: int
+) -> None:
+    wanted = {"is_control": False}
+    everything = await client.samples.list(filter=wanted, page_size=0).collect()
+    server.faults.add(ServerFault.lose_reply(), path="/api/{collection}", after=1, times=1)
+    walk = client.samples.list(filter=wanted, page_size=20)
+    seen = await walk.collect(limit=limit)  # the second page came by a filter, and the third by a token of that query
+    rest = await client.samples.list(filter=wanted, page_size=20).resume(walk.cursor).collect()
+    assert seen + rest == everything
+    assert server.counters.by_status[400] == spent
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"filter": "{}"}, {"filter": None}, {"projection": "secret"}, {"max_page_size": 0}, {"after": {"$ne": 1}}],
+    ids=repr,
+)
+async def test_a_forged_cursor_does_not_change_the_query(client: BioEPIC, changes: dict[str, Any]) -> None:
+    walk = client.samples.list(filter={"is_control": False}, page_size=20)
+    await walk.collect(limit=30)
+    parts = json.loads(base64.urlsafe_b64decode(walk.cursor + "=="))
+    parts[2] |= changes
+    forged = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    with pytest.raises(InvalidRequestError, match="cursor"):
+        walk.resume(forged)
 
 
 @pytest.mark.parametrize("shape", [ListShape.RESOURCES, ListShape.MISSING, ListShape.NULL, ListShape.ARRAY])
