@@ -314,7 +314,7 @@ class StatusError(AsdkError):
     status: int = 0  # pyright: ignore[reportIncompatibleVariableOverride]
     code: str | None = None
     problem: Mapping[str, Any] | None = None
-    body = _Body()
+    body: _Body = _Body()
 
     @property
     def retryable(self) -> bool:
@@ -402,7 +402,7 @@ class DecodeError(AsdkError):
     """
 
     path: str | None = None
-    body = _Body()
+    body: _Body = _Body()
 
 
 class PaginationError(AsdkError):
@@ -419,7 +419,7 @@ class StreamError(AsdkError):
     """
 
     code: str | None = None
-    body = _Body()
+    body: _Body = _Body()
     transient: bool = False
 
     @property

@@ -60,8 +60,8 @@ class TokenState:
     )
 
     def __init__(self, credential: Credential, tenant: Tenant | None = None) -> None:
-        self.credential = credential
-        self.tenant = tenant
+        self.credential: Credential = credential
+        self.tenant: Tenant | None = tenant
         self.flight: SingleFlight[CachedToken | RefreshFailure] | None = None
         self.saver: asyncio.AbstractEventLoop | None = None
         self.clear()
