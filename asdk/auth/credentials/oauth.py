@@ -53,8 +53,8 @@ class OAuthCredential(Credential):
         scopes: the scopes to request.
         parameters: further form fields of each token request.
         client_auth: how the client's id and secret are sent.
-        scheme: the word before the token in ``Authorization``, whatever ``token_type`` the endpoint names; "" for the
-            token alone.
+        scheme: the word before the token in ``Authorization``; "" for the token alone; None for what the endpoint's
+            ``token_type`` says.
 
     Raises:
         ConfigurationError: an argument is invalid.
