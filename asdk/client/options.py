@@ -87,7 +87,8 @@ class RequestArguments(CallOptions, total=False):
     """The parts of a request, in addition to method and template.
 
     path_params: a value for each parameter of the template; fully percent-encoded.
-    params: the query; a name with the value None is left out.
+    params: the query; a name with the value None is left out. A value is a string, a boolean, a number (also a
+        `Decimal` or one of numpy), a UUID, a date, a time or an enum member of these; in a query or form also a list.
     json: a model or plain data; None is ``null``.
     form: fields of a form; with ``files`` a multipart one.
     files: files to upload.

@@ -14,6 +14,7 @@ import attrs
 
 from asdk.errors import PaginationError
 from asdk.http.urls import parse_url, resolve_reference
+from asdk.redaction import show
 
 _WHITESPACE = " \t"
 _NAME_END = re.compile(r"[ \t=;,]")
@@ -139,14 +140,10 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 
 def _unreadable(text: str, position: int) -> PaginationError:
+    quoted = show(text[position:], None, limit=_QUOTED)
     return PaginationError(
-        f"invalid Link header at character {position}, {_shorten(text[position:])!r}: it is unknown whether there is "
-        "a next page"
+        f"invalid Link header at character {position}, {quoted!r}: it is unknown whether there is a next page"
     )
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
 def find_link(

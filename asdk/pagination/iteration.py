@@ -16,7 +16,7 @@ from asdk.pagination.cursor import Position
 from asdk.pagination.prefetch import PrefetchBuffer
 from asdk.pagination.strategies import MAX_EMPTY_PAGES, Page, PageCursor, PageStrategy, PredictableStrategy
 from asdk.records.records import Records
-from asdk.redaction import clean_tracebacks
+from asdk.redaction import clean_tracebacks, show
 
 T = TypeVar("T")
 
@@ -173,6 +173,9 @@ class PageIterator(Generic[T]):
         except AsdkError as error:
             if isinstance(error, DecodeError):
                 response.annotate(error)
+            else:  # it may quote a header, or name a host that a server chose
+                error.message = show(error.message, response.request, keep_urls=True)
+                error.args = (error.message,)
             error.template = self._template
             self._failure = error.with_traceback(None)
             return None

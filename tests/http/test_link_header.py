@@ -161,3 +161,10 @@ def test_the_error_truncates_a_long_field() -> None:
     with pytest.raises(PaginationError) as caught:
         parse_links("x" * 10_000)
     assert len(str(caught.value)) < 250
+
+
+def test_the_error_shows_an_absolute_url_by_its_origin() -> None:
+    with pytest.raises(PaginationError) as caught:
+        parse_links('x <https://api.example.org/private?key=1>; rel="next"')
+    assert "https://api.example.org" in caught.value.message
+    assert "private" not in caught.value.message

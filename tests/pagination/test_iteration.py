@@ -423,3 +423,21 @@ async def test_a_forged_cursor_does_not_leave_the_origin() -> None:
     error = await failure_of(paginator.resume(forged).collect(), PaginationError)
     assert "https://evil.example.org" in str(error)
     assert server.sent == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "</x?t=s3cr3t-token-abcdef-123456",
+        "Bearer s3cr3t-token-abcdef-123456",
+        '</x>; rel="next; t=s3cr3t-token-abcdef-123456',
+        "<https://s3cr3t-token-abcdef-123456.example.net/>; rel=next",
+        "<https://s3cr3t-token-abcdef-123456@api.example.org/>; rel=next",
+        "</x?t=%73%33cr3t-token-abcdef-123456",
+    ],
+)
+async def test_an_echoed_token_in_a_link_is_not_shown(link: str) -> None:
+    server = MemoryTransport([Reply(json=[1], headers={"Link": link})])
+    client = BaseClient(base_url=BASE, auth=BearerToken("s3cr3t-token-abcdef-123456"), transport=server)
+    error = await failure_of(client.paginate("/rows", strategy=LinkHeader()).collect(), PaginationError)
+    assert "cr3t" not in f"{error} {error.args} {vars(error)} {error.__cause__} {error.__context__}"
