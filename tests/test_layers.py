@@ -49,6 +49,7 @@ LATE_IMPORTS = {
     ("clients.bloomy.config_file", "yaml"),
     ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
     ("config", "dotenv"),
+    ("http.urls", "idna"),
     ("models.decoding", "asdk.models.converter"),
     ("models.decoding", "asdk.models.unions"),
     ("middleware.traffic.redis_rate_limit", "redis.asyncio"),

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-from asdk.http.headers import Headers, check_name
+from asdk.http.headers import FRAMING, Headers, check_name, framing_error
 from asdk.secret import MaskedStr, Secret
 
 
@@ -24,6 +24,12 @@ def _secret(value: str | Secret) -> Secret:
 
 def _maybe_secret(value: str | Secret | None) -> Secret | None:
     return None if value is None else Secret(value)
+
+
+def _header_name(name: str) -> str:
+    if check_name(name).lower() in FRAMING:  # the entry of a store that others may write must not frame requests
+        raise framing_error(name)
+    return name
 
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
@@ -46,7 +52,7 @@ class Token:
     lifetime: float | None = None
     refresh_token: Secret | None = attrs.field(default=None, converter=_maybe_secret)
     refresh_expires_at: float | None = None
-    header: str = attrs.field(default="Authorization", converter=check_name)
+    header: str = attrs.field(default="Authorization", converter=_header_name)
     scheme: str = "Bearer"
     claims: Mapping[str, Any] = attrs.field(factory=dict, eq=False)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
@@ -23,8 +23,10 @@ from asdk.client.request_builder import RequestBuilder
 from asdk.client.session import Session
 from asdk.client.settings import (
     check_parts,
+    checked_host,
     default_transport,
     first_options,
+    server_urls,
     token_source_for,
     traffic_policies,
     user_agent,
@@ -37,13 +39,13 @@ from asdk.http.error_bodies import read_error
 from asdk.http.headers import Headers
 from asdk.http.link_header import resolve_next_link
 from asdk.http.options import CallOptions, Tenant, TenantHeaders, Timeout, TimeoutTypes
-from asdk.http.redirects import check_rule, is_redirect, next_request
+from asdk.http.redirects import check_rule, is_redirect
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.status_errors import hint_for_401, redirect_error, status_error
-from asdk.http.urls import BaseURL, QueryStyle
+from asdk.http.urls import BaseURL, QueryStyle, parse_url
 from asdk.middleware.auth import AuthMiddleware
-from asdk.middleware.chain import AnyMiddleware
+from asdk.middleware.chain import AnyMiddleware, Gate
 from asdk.middleware.logging import LoggingMiddleware
 from asdk.middleware.retry import RetryMiddleware
 from asdk.middleware.tenant import TenantMiddleware
@@ -84,6 +86,9 @@ class BaseClient:
         env_prefix: the prefix of settings in the environment, as in ``MGNIFY_BASE_URL``.
         env_names: further names of a setting, such as the names that a vendor documents, by the name of the parameter.
         default_headers: header fields of every request, which the ``headers`` of a client and of a call replace.
+        servers: URLs of other servers of the API, by the names that calls give as ``server=``. Their origins are
+            trusted like that of the base URL; no other origin gets a credential.
+        plain_headers: names of header fields whose values contain no secret: they are shown in a repr.
         tenant_headers: the names of the headers for the parts of a `Tenant`.
         error_codes: the API's own error codes, and the subclasses of `StatusError` to raise for them.
         idempotency_header: the name of the header for an ``idempotency_key``.
@@ -95,6 +100,8 @@ class BaseClient:
     env_prefix: ClassVar[str] = ""
     env_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     default_headers: ClassVar[Mapping[str, str]] = {}
+    servers: ClassVar[Mapping[str, str]] = {}
+    plain_headers: ClassVar[Collection[str]] = ()
     tenant_headers: ClassVar[TenantHeaders] = TenantHeaders()
     error_codes: ClassVar[Mapping[str, type[StatusError]]] = {}
     idempotency_header: ClassVar[str] = "Idempotency-Key"
@@ -129,23 +136,36 @@ class BaseClient:
         defaults = first_options(config, options)
         rule = check_rule(options.get("follow_redirects", "same-origin"))
         headers = Headers({"Accept": "application/json", "User-Agent": user_agent(type(self))})
-        headers.merge(self.default_headers)
-        headers.merge(options.get("headers"))
-        transport = options.get("transport")
+        plain = frozenset(name.lower() for name in self.plain_headers)
+        headers.merge(self.default_headers, plain=plain)
+        headers.merge(options.get("headers"), plain=plain)
+        transport = options.get("transport") or default_transport(options)
+        servers = server_urls({**self.servers, **(options.get("servers") or {})})
+        gate = Gate(
+            base.origin,
+            [server.origin for server in servers.values()],
+            host_header=checked_host(options.get("host_header")),
+            checks_addresses=getattr(transport, "checks_addresses", False),
+        )
         session = self._session = Session(
-            transport or default_transport(options),
+            transport,
             token_source_for(base.origin, clock, options),
-            owns_transport=transport is None,
+            gate,
+            owns_transport=options.get("transport") is None,
             follow_redirects=rule,
         )
         self._builder = RequestBuilder(
             base,
+            base,
+            servers,
+            gate.trusted,
             clock,
             defaults,
             headers,
             session.on_send,
             self.query_style,
             self.idempotency_header,
+            plain,
             allow_insecure=options.get("allow_insecure_auth", False),
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
@@ -234,9 +254,12 @@ class BaseClient:
             response: with its request; the body has been read.
         """
         if is_redirect(response):
-            return redirect_error(response, str(next_request(response, self._session.follow_redirects)))
+            return redirect_error(response, str(self._session.next_request(response)))
         hint = None
-        if response.status == 401:
+        if response.status in (401, 403) and not response.request.same_origin:
+            origin, _ = parse_url(response.request.url)
+            hint = f"no credentials were sent to {origin}, which is another origin; add it to servers="
+        elif response.status == 401:
             source = self._session.source
             renewable = source is not None and source.credential.storable
             hint = hint_for_401(response.request, refreshable=renewable, secrets=self.config.secrets_found())
@@ -499,6 +522,8 @@ class BaseClient:
             request = self._stream_request("*/*", "GET", template, arguments)
         finally:
             del arguments
+        if not request.same_origin:  # the URL often comes from a server
+            request.state.confined_to = self._session.gate.base
         download = Download(request, self._open, to, progress=progress, resume=resume, sha256=sha256, source=source)
         with clean_tracebacks:
             return await download.run()

@@ -31,6 +31,9 @@ class ClientOptions(TypedDict, total=False):
     """The keywords of every client, in addition to its own settings. Left out: the default.
 
     base_url: the root of the API; wins over the class and the environment.
+    servers: URLs of other servers of the API, by name, in addition to those of the class. Their origins are trusted:
+        they get token, tenant and headers, as no other origin does.
+    host_header: the Host field to send to the base URL, such as for a port forward.
     auth: a `Credential`, or a `TokenSource` to share a token with other clients; None for no token.
     token_store: stores the token and shares it with other processes, such as a `FileTokenStore`; for a credential, not
         for a `TokenSource`, which has its own.
@@ -60,6 +63,8 @@ class ClientOptions(TypedDict, total=False):
     """
 
     base_url: str | None
+    servers: Mapping[str, str] | None
+    host_header: str | None
     auth: Credential | TokenSource | None
     token_store: TokenStore | None
     timeout: TimeoutTypes

@@ -18,15 +18,15 @@ from asdk.http.bodies import ContentTypes, Files, make_body
 from asdk.http.headers import Headers
 from asdk.http.options import CallOptions, Options, Tenant, merge_options, scoped_tenant
 from asdk.http.request import Request
-from asdk.http.urls import BaseURL, QueryStyle, parse_url, path_template
+from asdk.http.urls import BaseURL, Origin, QueryStyle, parse_url, path_template
 from asdk.middleware.chain import SendStep
 from asdk.secret import MaskedBytes
 from asdk.unset import UNSET, Unset
 
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY"})
 
-# Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2).
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+# Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2; RFC 10008 for QUERY).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"})
 _METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Z]+").fullmatch
 
 
@@ -36,24 +36,32 @@ class RequestBuilder:
 
     Attributes:
         base: the base URL.
+        server: the base URL of path templates, unless a call names another of the servers.
+        servers: the other servers of the API, by name.
+        trusted: the origins of all of them, which get the token, the tenant and the headers.
         clock: of every request.
         options: of every call that does not say otherwise.
         headers: default header fields of every request.
         on_send: the steps of every request, see `Request.on_send`.
         query_style: how the API writes values in a query.
         idempotency_header: the name of the header for an idempotency key.
+        plain_headers: lower-case names of header fields whose values are not masked.
         allow_insecure: whether secrets may be sent over plain http to another machine.
         tenant_pinned: whether `with_options` named the tenant, which then wins over a `tenant_scope`.
         makes_keys: whether each request gets an idempotency key of its own.
     """
 
     base: BaseURL
+    server: BaseURL
+    servers: Mapping[str, BaseURL]
+    trusted: frozenset[Origin]
     clock: Clock
     options: Options
     headers: Headers
     on_send: tuple[SendStep, ...]
     query_style: QueryStyle
     idempotency_header: str
+    plain_headers: frozenset[str] = frozenset()
     allow_insecure: bool = False
     tenant_pinned: bool = False
     makes_keys: bool = False
@@ -76,12 +84,15 @@ class RequestBuilder:
             )
         if not isinstance(key, Unset):
             makes_keys = bool(key)
+        server = self.server if "server" not in options else self._server(options["server"])
         headers = options.get("headers")
         fields = self.headers
         if headers:
             fields = fields.copy()
-            fields.merge(headers)
-        return attrs.evolve(self, options=merged, headers=fields, tenant_pinned=pinned, makes_keys=makes_keys)
+            fields.merge(headers, plain=self.plain_headers)
+        return attrs.evolve(
+            self, options=merged, server=server, headers=fields, tenant_pinned=pinned, makes_keys=makes_keys
+        )
 
     def build(
         self,
@@ -103,21 +114,23 @@ class RequestBuilder:
         Raises:
             InvalidRequestError: an argument is invalid.
         """
+        origin: Origin | None = None  # another one than the client's own
         if template[:1] == "/":
-            url, same_origin = self.base.prefix + path_template(template).expand(path_params or {}), True
+            server = self.server if "server" not in options else self._server(options["server"])
+            url = server.prefix + path_template(template).expand(path_params or {})
         else:
-            url, same_origin, template = self._absolute(template, path_params)
+            url, origin, template = self._absolute(template, path_params)
         if params and (query := self.query_style.encode(params)):
             url = f"{url}{'&' if '?' in url else '?'}{query}"
         if method not in _METHODS:
             method = _checked_method(method)
         headers = self.headers.copy()
-        if not same_origin:
-            headers.drop_secrets()
-        request = Request(method, url, template, headers, None, self.options, same_origin, clock=self.clock)
-        if same_origin:  # a step may write or sign with a secret
-            request.on_send = self.on_send
-        request.authenticate = authenticate and same_origin
+        request = Request(method, url, template, headers, None, self.options, origin is None, clock=self.clock)
+        if origin is None:
+            request.on_send, request.authenticate = self.on_send, authenticate
+        else:
+            request.authenticate = False
+            headers.keep_for_another_origin(has_body=False)
         request.idempotent = idempotent or method in _IDEMPOTENT
         if json is not UNSET or form is not None or files is not None or content is not None:
             request.body, media_type, request.secrets = make_body(json, form, files, content)
@@ -129,7 +142,7 @@ class RequestBuilder:
             if media_type is not None:
                 headers["Content-Type"] = media_type
         if options or self.makes_keys or scoped_tenant() is not UNSET:
-            self._apply(request, options)
+            self._apply(request, options, origin)
         return request
 
     def tenant_for(self, given: Tenant | Unset | None = UNSET) -> Tenant | None:
@@ -140,16 +153,33 @@ class RequestBuilder:
             return scoped
         return self.options.tenant
 
-    def _absolute(self, url: str, path_params: Mapping[str, object] | None) -> tuple[str, bool, str]:
+    def _server(self, name: str | Unset | None) -> BaseURL:
+        if name is None or isinstance(name, Unset):
+            return self.server if name is not None else self.base
+        try:
+            return self.servers[name]
+        except (KeyError, TypeError):
+            raise InvalidRequestError(
+                f"server must be one of {sorted(self.servers)}, the names in servers=, got {name!r}"
+            ) from None
+
+    def _absolute(self, url: str, path_params: Mapping[str, object] | None) -> tuple[str, Origin | None, str]:
         if not url.lower().startswith(("http://", "https://")) or path_params:
             path_template(url)  # its error says what is wrong with the template
             raise InvalidRequestError(f"path_params must be left out for an absolute URL: {url!r}")
         origin, rest = parse_url(url)
-        is_own = origin == self.base.origin  # the path of a foreign URL may grant access, like its query
-        return f"{origin}{rest}", is_own, rest.partition("?")[0] or "/" if is_own else str(origin)
+        if origin in self.trusted:
+            return f"{origin}{rest}", None, rest.partition("?")[0] or "/"
+        return f"{origin}{rest}", origin, str(origin)  # the path of a foreign URL may grant access, like its query
 
-    def _apply(self, request: Request, options: CallOptions) -> None:
-        """Apply what this call does differently from the client."""
+    def _apply(self, request: Request, options: CallOptions, origin: Origin | None) -> None:
+        """Apply what this call does differently from the client.
+
+        Args:
+            request: the request.
+            options: of the call.
+            origin: of the URL, if it is not a trusted one. The user names the headers of this call for it.
+        """
         merged = merge_options(self.options, options)
         key = options.get("idempotency_key", UNSET)
         if isinstance(key, Unset):
@@ -163,7 +193,9 @@ class RequestBuilder:
         request.options = merged if tenant == merged.tenant else attrs.evolve(merged, tenant=tenant)
         headers = options.get("headers")
         if not isinstance(headers, Unset):
-            request.headers.merge(headers)
+            request.headers.merge(headers, plain=self.plain_headers)
+            if origin is not None and headers:
+                request.own_headers = origin, frozenset(name.lower() for name in headers)
 
 
 def _checked_method(method: str) -> str:

@@ -14,7 +14,7 @@ from asdk.http.redirects import FollowRedirects, is_redirect, next_request
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.middleware.auth import token_writer
-from asdk.middleware.chain import AnyMiddleware, SendStep, build_chain, check_stack
+from asdk.middleware.chain import AnyMiddleware, Gate, SendStep, build_chain, check_stack
 from asdk.transports.base import Handler, Transport
 
 
@@ -26,6 +26,7 @@ class Session:
     Args:
         transport: sends the requests.
         source: owns the token; None for no token.
+        gate: decides what may leave, and where to.
         owns_transport: whether the transport is closed with the last user.
         follow_redirects: which redirects are followed.
 
@@ -39,6 +40,7 @@ class Session:
         "__weakref__",
         "chain",
         "follow_redirects",
+        "gate",
         "on_send",
         "owns_transport",
         "source",
@@ -50,12 +52,14 @@ class Session:
         self,
         transport: Transport,
         source: TokenSource | None,
+        gate: Gate,
         *,
         owns_transport: bool,
         follow_redirects: FollowRedirects,
     ) -> None:
         self.transport: Transport = transport
         self.source: TokenSource | None = source
+        self.gate: Gate = gate
         self.owns_transport: bool = owns_transport
         self.follow_redirects: FollowRedirects = follow_redirects
         self.on_send: tuple[SendStep, ...] = () if source is None else (token_writer(source, transport.send),)
@@ -69,7 +73,7 @@ class Session:
             ConfigurationError: their order would do harm.
         """
         check_stack(stack)
-        self.chain = build_chain(stack, self.transport.send)
+        self.chain = build_chain(stack, self.transport.send, self.gate)
 
     async def send(self, request: Request) -> Response:
         """Send a request through the chain and follow its redirects."""
@@ -80,10 +84,15 @@ class Session:
 
     async def follow(self, response: Response) -> Response:
         """Follow redirects; return the first response that is not a redirect, or must not be followed."""
-        while is_redirect(response) and isinstance(onward := next_request(response, self.follow_redirects), Request):
+        while is_redirect(response) and isinstance(onward := self.next_request(response), Request):
             await response.aclose()
             response = await self.chain(onward)
         return response
+
+    def next_request(self, response: Response) -> Request | str:
+        """Return the request that follows a redirect, or the reason why it is not followed."""
+        gate = self.gate
+        return next_request(response, self.follow_redirects, gate.base, gate.trusted, gate.address_problem)
 
     async def open(self, request: Request, status_error: Callable[[Response], StatusError]) -> Response:
         """Send a request and leave the body of its response open; raise for a status that is not 2xx."""

@@ -6,6 +6,8 @@ Called by `BaseClient.__init__`.
 from __future__ import annotations
 
 import platform
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from asdk._version import __version__
@@ -17,12 +19,14 @@ from asdk.clock import Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
 from asdk.http.options import Options, Timeout
-from asdk.http.urls import Origin
+from asdk.http.urls import BaseURL, Origin
 from asdk.limits import DEFAULT_LIMITS
 from asdk.middleware.chain import AnyMiddleware, StackOrder
 from asdk.retrying import Retry
 from asdk.transports.base import Transport
 from asdk.unset import UNSET, Unset
+
+_HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?").fullmatch
 
 # How many connections an event loop may open, unless a client says otherwise.
 _CONNECTIONS = 100
@@ -59,6 +63,35 @@ def default_transport(options: ClientOptions) -> Transport:
 
     proxy = options.get("proxy", UNSET)
     return AiohttpTransport(limit=options.get("connections", _CONNECTIONS), proxy=proxy)
+
+
+def server_urls(servers: Mapping[str, str]) -> dict[str, BaseURL]:
+    """Return the other servers of an API, by name.
+
+    Raises:
+        ConfigurationError: a server is not an absolute http or https URL.
+    """
+    found: dict[str, BaseURL] = {}
+    for name, url in servers.items():
+        try:
+            found[name] = BaseURL.parse(url)
+        except ConfigurationError as error:
+            problem = error.message
+        else:
+            continue
+        raise ConfigurationError(f"servers[{name!r}]: {problem.removeprefix('base_url: ')}")
+    return found
+
+
+def checked_host(host: object) -> str | None:
+    """Return the value of a Host field if it is a host with an optional port.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if host is None or (isinstance(host, str) and _HOST(host)):
+        return host
+    raise ConfigurationError(f"host_header must be a host with an optional port, got {host!r}")
 
 
 def token_source_for(origin: Origin, clock: Clock, options: ClientOptions) -> TokenSource | None:

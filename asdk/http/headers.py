@@ -7,7 +7,7 @@ are validated when they are set, which prevents header and request injection in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -93,8 +93,12 @@ class Headers(MutableMapping[str, str]):
         for name, value in more.items():
             self[name] = value
 
-    def merge(self, given: Mapping[str, str | Secret | None] | None) -> None:
-        """Set the fields of a user; None removes a field.
+    def merge(self, given: Mapping[str, str | Secret | None] | None, *, plain: Collection[str] = ()) -> None:
+        """Set the fields of a user; None removes a field. A value may be a key, so it is masked in a repr.
+
+        Args:
+            given: the fields.
+            plain: lower-case names of fields whose values are not masked, in addition to standard ones.
 
         Raises:
             InvalidRequestError: a name or value is invalid, or the field frames the message. Only the transport sets
@@ -103,14 +107,13 @@ class Headers(MutableMapping[str, str]):
         if given is not None and not isinstance(given, Mapping):
             raise InvalidRequestError(f"headers must be a mapping of names to values, got {describe_type(given)}")
         for name, value in (given or {}).items():
-            if check_name(name).lower() in _FRAMING:
-                raise InvalidRequestError(
-                    f"header {name} must not be set: it frames the message, and the transport sets it"
-                )
+            if check_name(name).lower() in FRAMING:
+                raise framing_error(name)
             if value is None:
                 self.pop(name, None)
-            else:
-                self[name] = value
+                continue
+            key = name.lower()
+            self[name] = Secret(value) if _is_masked(key, value) and key not in plain else value
 
     def getall(self, name: str) -> list[str]:
         """Return the values of all field lines with this name, in their order."""
@@ -137,10 +140,35 @@ class Headers(MutableMapping[str, str]):
         return found
 
     def drop_secrets(self) -> None:
-        """Remove every field that contains a secret, since another origin must not receive the secrets of a client."""
+        """Remove every field that contains a secret."""
         for name, field in list(self.fields.items()):
             if any(isinstance(value, MaskedStr) for value in field[1:]):
                 del self.fields[name]
+
+    def keep_for_another_origin(self, *, has_body: bool, named: Collection[str] = ()) -> None:
+        """Remove every field that another origin must not receive: an allow-list, since any field may contain a key.
+
+        Args:
+            has_body: whether the request has a body, which the ``Content-`` fields describe.
+            named: lower-case names of the fields that the call itself passed for this origin.
+        """
+        for key, field in list(self.fields.items()):
+            describes_body = has_body and key.startswith("content-")
+            is_secret = any(isinstance(value, MaskedStr) for value in field[1:])
+            if key not in named and (is_secret or not (describes_body or key in _CROSS_ORIGIN)):
+                del self.fields[key]
+
+
+def _is_masked(key: str, value: object) -> bool:
+    return isinstance(value, str) and key not in _PLAIN and not key.startswith(("accept", "content-", "if-"))
+
+
+def framing_error(name: str) -> InvalidRequestError:
+    """Return the error for a field that only the transport sets."""
+    remedy = "; pass host_header= to the client" if name.lower() == "host" else ""
+    return InvalidRequestError(
+        f"header {name} must not be set: it frames the message, and the transport sets it{remedy}"
+    )
 
 
 def _may_show(name: str, value: str) -> bool:
@@ -205,7 +233,39 @@ def check_value(name: str, value: str) -> str:
 #: Fields whose values are always secrets.
 SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 
-_FRAMING = frozenset({"connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade"})
+#: Fields that frame or route the message. Only the transport sets them.
+FRAMING = frozenset({"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+
+# The fields of a user whose values are never keys, besides those that begin with Accept, Content- and If-.
+_PLAIN = frozenset(
+    {
+        "cache-control",
+        "date",
+        "last-event-id",
+        "pragma",
+        "prefer",
+        "priority",
+        "range",
+        "traceparent",
+        "user-agent",
+    }
+)
+
+# The fields of a request that another origin receives: all others may contain a key or name a tenant.
+_CROSS_ORIGIN = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "range",
+        "user-agent",
+    }
+)
 
 _WHITESPACE = (" ", "\t")
 

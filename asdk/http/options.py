@@ -149,6 +149,7 @@ class CallOptions(TypedDict, total=False):
     headers: additional header fields; a value of None removes a default.
     idempotency_key: makes a POST or PATCH safe to retry; True generates a UUID for each call.
     response_limits: the `ResponseLimits`, such as ``ResponseLimits(body=200 * 2**20)`` for large bodies.
+    server: the name of one of the client's ``servers``, for a path template; None for the base URL.
     """
 
     timeout: TimeoutTypes | Unset
@@ -157,6 +158,7 @@ class CallOptions(TypedDict, total=False):
     headers: Mapping[str, str | Secret | None] | Unset | None
     idempotency_key: str | bool | Unset | None
     response_limits: ResponseLimits | Unset
+    server: str | Unset | None
 
 
 def _retry(instance: object, attribute: attrs.Attribute[Any], value: Retry | None) -> None:

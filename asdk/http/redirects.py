@@ -6,13 +6,13 @@ none. Source: RFC 9110, section 15.4; for the method, WHATWG Fetch, "HTTP-redire
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Final, Literal, TypeAlias
 
 import attrs
 
 from asdk.errors import ConfigurationError
 from asdk.http.bodies import Body
-from asdk.http.headers import Headers
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.urls import Origin, parse_url, resolve_reference
@@ -25,21 +25,6 @@ FollowRedirects: TypeAlias = Literal["same-origin", "any"] | None
 MAX_REDIRECTS: Final = 10
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
-
-# The fields that are sent to another origin. All others are removed: even a custom field may contain a key.
-_CROSS_ORIGIN_HEADERS = frozenset(
-    {
-        "accept",
-        "accept-encoding",
-        "accept-language",
-        "cache-control",
-        "if-modified-since",
-        "if-none-match",
-        "if-range",
-        "range",
-        "user-agent",
-    }
-)
 
 
 def check_rule(rule: FollowRedirects) -> FollowRedirects:
@@ -58,8 +43,22 @@ def is_redirect(response: Response) -> bool:
     return response.status in _STATUSES and "location" in response.headers
 
 
-def next_request(response: Response, rule: FollowRedirects) -> Request | str:
-    """Return the request that follows a redirect, or the reason why it is not followed."""
+def next_request(
+    response: Response,
+    rule: FollowRedirects,
+    base: Origin,
+    trusted: Collection[Origin],
+    address_problem: Callable[[Origin], str | None],
+) -> Request | str:
+    """Return the request that follows a redirect, or the reason why it is not followed.
+
+    Args:
+        response: the redirect.
+        rule: which redirects are followed. Those between trusted origins always are.
+        base: the origin of the base URL.
+        trusted: the origins that may receive the credentials of the client.
+        address_problem: returns why a server must not lead to an origin.
+    """
     request = response.request
     if rule is None:
         return "redirects are disabled (follow_redirects=None)"
@@ -69,7 +68,8 @@ def next_request(response: Response, rule: FollowRedirects) -> Request | str:
     origin, rest = target
     url = f"{origin}{rest}"
     here, _ = parse_url(request.url)
-    if origin != here and rule != "any":
+    is_trusted = origin == here or (request.same_origin and origin in trusted)
+    if not is_trusted and rule != "any":
         return 'the origin differs (follow_redirects="any" would follow it)'
     if here.scheme == "https" and origin.scheme != "https":
         return "it leads from https to http"
@@ -77,11 +77,17 @@ def next_request(response: Response, rule: FollowRedirects) -> Request | str:
         return f"the maximum of {MAX_REDIRECTS} redirects is exceeded"
     method = _method(request.method, response.status)
     keeps_body = request.body is not None and method == request.method
-    if keeps_body and origin != here:
+    problem = None if origin in trusted else address_problem(origin)
+    if problem is not None:
+        return problem
+    if keeps_body and not is_trusted:
         return "the request body must not be sent to another origin"
     if keeps_body and isinstance(request.body, Body) and not request.body.replayable:
         return "the request body is an iterator, which cannot be sent again"
-    return _redirected(request, url, method, same_origin=origin == here)
+    follows = _redirected(request, url, method, same_origin=is_trusted)
+    if origin not in trusted:
+        follows.state.confined_to = base
+    return follows
 
 
 def location_of(response: Response) -> str:
@@ -105,16 +111,14 @@ def _method(method: str, status: int) -> str:
 
 
 def _redirected(request: Request, url: str, method: str, *, same_origin: bool) -> Request:
-    if same_origin:
-        headers = request.headers.copy()
-    else:
-        headers = Headers(
-            [(name, value) for name, value in request.headers.items() if name.lower() in _CROSS_ORIGIN_HEADERS]
-        )
+    headers = request.headers.copy()
+    if not same_origin:
+        headers.keep_for_another_origin(has_body=False)
     loses_body = method != request.method or not same_origin
     request.remember_secrets()
     if loses_body:
-        headers.pop("Content-Type", None)
+        for key in [key for key in headers.fields if key.startswith("content-")]:
+            del headers.fields[key]
     return attrs.evolve(
         request,
         method=method,
@@ -126,6 +130,7 @@ def _redirected(request: Request, url: str, method: str, *, same_origin: bool) -
         authenticate=request.authenticate and same_origin,
         idempotent=request.idempotent or method == "GET",
         on_send=request.on_send if same_origin else (),
+        own_headers=request.own_headers if same_origin else None,
         state=attrs.evolve(
             request.state, attempts=1, history=(), redirects=request.state.redirects + 1, credentials=None
         ),

@@ -17,6 +17,7 @@ from asdk.concurrency.fork import reset_after_fork
 from asdk.http.bodies import Body
 from asdk.http.headers import SENSITIVE, Headers
 from asdk.http.options import Options
+from asdk.http.urls import Origin
 from asdk.redaction import secrets_of_header
 from asdk.retrying import FailedAttempt, Retrying, RetryQuota
 from asdk.secret import MaskedStr, Secret
@@ -40,6 +41,8 @@ class CallState:
         retrying: the retries so far, set by a stream or download that sends again after its body broke.
         secrets: the secrets of earlier requests of this call, such as a token that was rejected.
         proxy_authorization: the credentials that were sent to a proxy.
+        confined_to: the client's base origin, if a server or a user's data chose the URL: the request must not lead
+            nearer to this machine than that origin; see `asdk.http.addresses`.
     """
 
     deadline: float | None = None
@@ -53,6 +56,7 @@ class CallState:
     retrying: Retrying | None = None
     secrets: tuple[Secret, ...] = ()
     proxy_authorization: str | None = attrs.field(default=None, repr=False)
+    confined_to: Origin | None = None
     _id: str | None = None
 
     @property
@@ -75,7 +79,8 @@ class Request:
         headers: the fields to send. A middleware sets fields and never appends, since a retry sends a copy.
         body: bytes, or a `Body` that is opened once per attempt.
         options: the options of the client, its copy and the call, merged.
-        same_origin: whether the URL is on the client's own origin. Only that origin gets token, tenant and cookies.
+        same_origin: whether the URL is on a trusted origin: that of the base URL, or of one of the ``servers``. Only
+            trusted origins get token, tenant and the headers of the client.
         authenticate: whether the request needs a token; never true for another origin.
         stream: whether to leave the body of the response unread.
         clock: the clock that measures the deadline and every wait of this call.
@@ -84,6 +89,8 @@ class Request:
             fixed tuple of synchronous functions that set headers and may run twice; empty for another origin. The last
             link of the chain runs them; a transport in which the request waited for a connection runs them again.
         secrets: the secrets that were revealed to write the body.
+        own_headers: for a URL on another origin: that origin, and the names of the header fields that the call itself
+            passed for it.
         state: the state of the call, shared by its attempts.
     """
 
@@ -100,6 +107,7 @@ class Request:
     idempotent: bool = False
     on_send: tuple[Callable[[Request], None], ...] = ()
     secrets: Sequence[Secret] = ()
+    own_headers: tuple[Origin, frozenset[str]] | None = None
     state: CallState = attrs.field(factory=CallState)
 
     @property
@@ -146,6 +154,8 @@ class Request:
             idempotent=self.idempotent,
             on_send=self.on_send,
             secrets=self.secrets,
+            own_headers=self.own_headers,
+            state=CallState(confined_to=self.state.confined_to),
         )
 
     def next_attempt(self) -> Request:

@@ -24,6 +24,10 @@ from asdk.redaction import mask_userinfo
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]").search
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+# The characters with which a value may contain a segment that a server resolves; all others are harmless.
+_SEGMENTS = re.compile(r"[./\\%;]").search
+# Some servers decode a path, and proxies in front of them decode it again.
+_MAX_DECODINGS = 3
 # Brackets must enclose the whole host, an IPv6 address: urlsplit drops what follows them.
 _HOST_AND_PORT = re.compile(r"[^\[\]]*|\[[^\[\]]*:[^\[\]]*\](?::[0-9]*)?").fullmatch
 _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]|.+\.localhost").fullmatch
@@ -139,10 +143,20 @@ def _idna(host: str) -> str | None:
     try:
         if ":" in host:
             return None if "%" in host else f"[{IPv6Address(host).compressed}]"  # the canonical form (RFC 5952)
-        name = host.encode("idna").decode("ascii").lower()
+        name = host.lower() if host.isascii() else _encode_idna(host)
     except ValueError:
         return None
-    return name if re.fullmatch(r"[a-z0-9_.-]+", name) else None
+    if not re.fullmatch(r"[a-z0-9_.-]+", name) or not all(0 < len(label) < 64 for label in name.rstrip(".").split(".")):
+        return None
+    return name
+
+
+def _encode_idna(host: str) -> str:
+    # IDNA 2008 with the mapping of UTS 46, as browsers and yarl have it. Python's own codec is IDNA 2003, by which four
+    # letters lead to another domain. The module has large tables, which few clients need.
+    import idna
+
+    return idna.encode(host, uts46=True).decode("ascii")
 
 
 @attrs.frozen
@@ -184,33 +198,36 @@ class BaseURL:
 
 @attrs.frozen
 class PathTemplate:
-    """A path with named parameters, such as ``"/users/{id}"``.
+    """A path with named parameters, such as ``"/users/{id}"`` or ``"/contents/{+path}"``.
 
     Attributes:
         literals: the percent-encoded text around the parameters.
         names: the parameters, in order.
+        safe: for each parameter, the characters that are not encoded: ``"/"`` for ``{+path}``.
     """
 
     literals: tuple[str, ...]
     names: tuple[str, ...]
+    safe: tuple[str, ...]
     _expected: frozenset[str] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_expected", frozenset(self.names))
 
     def expand(self, values: Mapping[str, object]) -> str:
-        """Return the path with each value percent-encoded, so that ``/``, ``..`` and ``%2e`` cannot change the route.
+        """Return the path with each value percent-encoded; ``{+name}`` leaves slashes as they are.
 
         Raises:
-            InvalidRequestError: a parameter is missing, unknown, None, empty, or not a scalar.
+            InvalidRequestError: a parameter is missing, unknown, None, empty, or not a scalar, or has a segment that is
+                empty, ``.`` or ``..``: servers decode a path before they route it, so encoding would not protect it.
         """
         if not values and not self.names:
             return self.literals[0]
         if values.keys() != self._expected:
             raise self._mismatch(values)
         pieces = [self.literals[0]]
-        for name, literal in zip(self.names, self.literals[1:], strict=True):
-            pieces += _encode_segment(name, values[name]), literal
+        for name, safe, literal in zip(self.names, self.safe, self.literals[1:], strict=True):
+            pieces += _encode_segment(name, values[name], safe), literal
         return "".join(pieces)
 
     def _mismatch(self, values: Mapping[str, object]) -> InvalidRequestError:
@@ -225,7 +242,7 @@ class PathTemplate:
 _INT64 = 2**63
 
 
-def _encode_segment(name: str, value: object) -> str:
+def _encode_segment(name: str, value: object, safe: str) -> str:
     # Most values are strings, whose surrogates quote() finds, or integers.
     if type(value) is str:
         text = value
@@ -233,14 +250,35 @@ def _encode_segment(name: str, value: object) -> str:
         small = type(value) is int and -_INT64 <= value < _INT64
         text = str(value) if small else scalar_to_text("path parameter", name, value)
     try:
-        encoded = quote(text, safe="")
+        encoded = quote(text, safe=safe)
     except UnicodeEncodeError:
         encoded = ""
     if not encoded:
         problem = "contains a lone surrogate" if text else "is empty, which would change the route"
         raise InvalidRequestError(f"path parameter {name!r} {problem}")
-    # A dot is an unreserved character that quote() does not encode; a segment of only dots would change the route.
-    return encoded.replace(".", "%2E") if encoded in {".", ".."} else encoded
+    if _SEGMENTS(text):
+        _check_segments(name, text)
+    return encoded
+
+
+def _check_segments(name: str, value: str) -> None:
+    """Check that no segment of a value changes the route, however often a server decodes the path.
+
+    nginx and URL parsers of the WHATWG decode ``%2E%2E`` and ``%2F``, and nginx merges slashes.
+    """
+    text = value
+    for _ in range(_MAX_DECODINGS + 1):
+        segments = re.split(r"[/\\]", text)
+        bad = [segment for segment in segments if segment.partition(";")[0] in {".", "..", ""}]
+        if bad:
+            what = f"a {bad[0]!r} segment" if bad[0] else "an empty segment"
+            raise InvalidRequestError(
+                f"path parameter {name!r} must not contain {what}, which would change the route, got {value!r}"
+            )
+        decoded = unquote(text)
+        if decoded == text:
+            return
+        text = decoded
 
 
 @functools.lru_cache(maxsize=4096)
@@ -252,7 +290,7 @@ def path_template(template: str) -> PathTemplate:
             twice, or contains a query, a fragment or a dot segment.
     """
     pieces = _PARAMETER.split(template)
-    literals, names = pieces[::2], pieces[1::2]
+    literals, names = pieces[::2], [name.removeprefix("+") for name in pieces[1::2]]
     if not template.startswith("/"):
         problem = "it must start with '/', or be an absolute URL"
     elif any("{" in literal or "}" in literal for literal in literals):
@@ -266,7 +304,8 @@ def path_template(template: str) -> PathTemplate:
     elif any(unquote(segment) in {".", ".."} for segment in template.split("/")):
         problem = "it contains a dot segment"
     else:
-        return PathTemplate(tuple(quote(literal, safe=_PATH_SAFE) for literal in literals), tuple(names))
+        safe = tuple("/" if name.startswith("+") else "" for name in pieces[1::2])
+        return PathTemplate(tuple(quote(literal, safe=_PATH_SAFE) for literal in literals), tuple(names), safe)
     raise InvalidRequestError(f"invalid path template {template!r}: {problem}")
 
 

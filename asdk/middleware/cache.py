@@ -33,7 +33,7 @@ from asdk.transports.base import Handler
 #: The owner of a response: the URL, the client, the tenant, whether it was authenticated, and the call's own secrets.
 Partition: TypeAlias = tuple[str, int, Tenant | None, bool, bytes]
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
 
 # A failure is never stored, though the standard lets a cache keep some.
 _STORED_STATUSES = frozenset({200, 203})
@@ -146,7 +146,7 @@ class CacheMiddleware:
             if response.status < 400:
                 self._forget(request.url)
             return response
-        own = any(name in request.headers for name in _BYPASS_HEADERS)
+        own = request.body is not None or any(name in request.headers for name in _BYPASS_HEADERS)
         if request.method != "GET" or request.stream or own or _NO_STORE(request.headers.get("Cache-Control", "")):
             return await call_next(request)
         return await self._answer(request, call_next)

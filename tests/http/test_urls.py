@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -351,6 +351,10 @@ def test_any_value_stays_in_its_path_segment(template: str, x: object, y: object
         with pytest.raises(InvalidRequestError, match="surrogate"):
             compiled.expand(values)
         return
+    if any(changes_the_route(text_of(value)) for value in values.values()):
+        with pytest.raises(InvalidRequestError, match=r"segment|empty"):
+            compiled.expand(values)
+        return
     path = compiled.expand(values)
     segments = path.split("/")
     assert len(segments) == template.count("/") + 1
@@ -358,6 +362,65 @@ def test_any_value_stays_in_its_path_segment(template: str, x: object, y: object
     assert set(path) <= set(string.ascii_letters + string.digits + "/%-._~:")
     origin, rest = parse_url(f"{BASE}{path}")
     assert (origin, rest) == (BASE.origin, f"/v1{path}")
+
+
+def routes(text: str) -> Iterator[list[str]]:
+    """Yield the segments that servers may see in a text that they decode up to three times."""
+    for _ in range(4):
+        yield [segment.split(";")[0] for segment in text.replace("\\", "/").split("/")]
+        text = unquote(text)
+
+
+def changes_the_route(text: str) -> bool:
+    return any(segment in {"", ".", ".."} for segments in routes(text) for segment in segments)
+
+
+CLIMBING = [
+    "..",
+    ".",
+    "../x",
+    "a/../b",
+    "%2e%2E",
+    "%252e.",
+    "%25252e%2e/x",
+    "..\\x",
+    "..;a=b",
+    "a/..;x/b",
+    "/",
+    "//",
+    "a//b",
+    "/etc",
+    "x/",
+    "%2F..%2F",
+    ";x",
+    "a%5C..",
+]
+
+
+@pytest.mark.parametrize("template", ["/users/{id}", "/users/{id}/keys", "/users/{+id}", "/users/{+id}/keys"])
+@pytest.mark.parametrize("value", CLIMBING)
+def test_a_value_that_changes_the_route_is_refused(template: str, value: str) -> None:
+    with pytest.raises(InvalidRequestError, match="'id' must not contain"):
+        path_template(template).expand({"id": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded", "kept"),
+    [
+        ("group/project", "group%2Fproject", "group/project"),
+        ("TCP/IP", "TCP%2FIP", "TCP/IP"),
+        ("src/main.py", "src%2Fmain.py", "src/main.py"),
+        ("...", "...", "..."),
+        (".bashrc", ".bashrc", ".bashrc"),
+        ("a..b", "a..b", "a..b"),
+        ("100%", "100%25", "100%25"),
+        ("C:\\x", "C%3A%5Cx", "C%3A%5Cx"),
+        ("v1.0;beta", "v1.0%3Bbeta", "v1.0%3Bbeta"),
+    ],
+)
+def test_slashes_are_encoded_unless_the_template_says_otherwise(value: str, encoded: str, kept: str) -> None:
+    assert path_template("/x/{id}").expand({"id": value}) == f"/x/{encoded}"
+    assert path_template("/x/{+id}").expand({"id": value}) == f"/x/{kept}"
 
 
 def text_of(value: Any) -> str:
