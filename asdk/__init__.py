@@ -38,6 +38,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.errors import PermissionDeniedError as PermissionDeniedError
     from asdk.errors import PoolTimeoutError as PoolTimeoutError
     from asdk.errors import ProtocolError as ProtocolError
+    from asdk.errors import ProxyAuthenticationError as ProxyAuthenticationError
     from asdk.errors import RateLimitError as RateLimitError
     from asdk.errors import RedirectError as RedirectError
     from asdk.errors import RequestTimeoutError as RequestTimeoutError

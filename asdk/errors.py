@@ -8,6 +8,7 @@
         TokenUnavailableError              transient: the endpoint was unreachable, or said "later"
       TransportError                     no complete response
         ConnectError, TLSError
+          ProxyAuthenticationError         wrong user name or password for the proxy
         RequestTimeoutError(TimeoutError)
           DeadlineExceededError, PoolTimeoutError
         ProtocolError
@@ -230,6 +231,12 @@ class ConnectError(TransportError):
     """A failed connection: the name did not resolve, or the server or proxy refused or did not answer in time."""
 
     sent: bool = False
+
+
+class ProxyAuthenticationError(ConnectError):
+    """A proxy that requires other credentials than those in its URL. It is not tried again."""
+
+    _retryable = False
 
 
 class TLSError(TransportError):

@@ -53,6 +53,7 @@ from asdk.models.decoding import decoder_for
 from asdk.pagination import CursorScope, PageCursor, PageStrategy, Paginator
 from asdk.pagination.cursor import check_cursor_key
 from asdk.redaction import clean_tracebacks, strip_frames
+from asdk.resources import ResourceAttribute
 from asdk.secret import Secret
 from asdk.unset import UNSET, Unset
 
@@ -111,6 +112,20 @@ class BaseClient:
     _pickled: PickledClient
     _builder: RequestBuilder
     _session: Session
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Check that no resource hides a method or attribute of every client.
+
+        Raises:
+            ConfigurationError: a resource has the name of one.
+        """
+        super().__init_subclass__(**options)
+        for name, value in vars(cls).items():
+            if isinstance(value, ResourceAttribute) and name in RESERVED_NAMES:
+                raise ConfigurationError(
+                    f"{cls.__name__}.{name} must not be a resource, because it would hide BaseClient.{name}; name it "
+                    f"{name}_"
+                )
 
     def __new__(cls, *arguments: Any, **options: Any) -> Self:
         """Keep the arguments, with which a pickled client is built again."""
@@ -746,3 +761,9 @@ class BaseClient:
         builder = vars(self).get("_builder")  # missing in the traceback of an __init__ that failed
         tenant = f" for {builder.options.tenant}" if builder is not None and builder.options.tenant is not None else ""
         return f"<{type(self).__name__} {self.base_url}{tenant}>"
+
+
+#: The names that a resource of a client must not have: those of the methods and attributes of every client.
+RESERVED_NAMES: frozenset[str] = frozenset(
+    name for name in (*vars(BaseClient), *BaseClient.__annotations__) if not name.startswith("_")
+)

@@ -111,7 +111,8 @@ def token_source_for(origin: Origin, clock: Clock, options: ClientOptions) -> To
     if not isinstance(auth, Credential | TokenSource):
         raise ConfigurationError(f"auth must be a Credential or a TokenSource, got {describe_type(auth)}")
     insecure = options.get("allow_insecure_auth", False)
-    if not (origin.is_secure or insecure or isinstance(auth, NoCredential)):
+    proxied = isinstance(options.get("proxy"), str) and origin.scheme == "http"
+    if not ((origin.is_secure and not proxied) or insecure or isinstance(auth, NoCredential)):
         raise ConfigurationError(
             f"base_url must be https for a client with auth, got {origin}: the token would be readable on the way; or "
             "pass allow_insecure_auth=True"

@@ -133,6 +133,16 @@ def known_space(host: str) -> AddressSpace | None:
     return None if address is None else space_of(address)
 
 
+def leads_nearer(target: AddressSpace, base: AddressSpace) -> bool:
+    """Return whether an address space is nearer to this machine than that of the base URL.
+
+    Link-local addresses, such as those of metadata services, stand apart: only a base URL there leads there.
+    """
+    if AddressSpace.LINK_LOCAL in (target, base):
+        return target is not base and (target is AddressSpace.LINK_LOCAL or target is AddressSpace.LOOPBACK)
+    return target < base
+
+
 def refusal(shown: str, address: str | None, space: AddressSpace, base: AddressSpace) -> str:
     """Return the message for a URL that leads nearer than the base URL.
 

@@ -23,6 +23,12 @@ _WEEKDAY = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}", re.IGNORECAS
 _DATE = re.compile(r"[A-Za-z0-9,:+ -]+").fullmatch
 
 
+class PlainStr(str):
+    """The value of a field that the client class names in ``plain_headers``: it contains no secret."""
+
+    __slots__ = ()
+
+
 class Headers(MutableMapping[str, str]):
     """A mapping of header fields. Names are case-insensitive, keep their case on the wire, and may have several values.
 
@@ -113,7 +119,10 @@ class Headers(MutableMapping[str, str]):
                 self.pop(name, None)
                 continue
             key = name.lower()
-            self[name] = Secret(value) if _is_masked(key, value) and key not in plain else value
+            if key in plain and isinstance(value, str):
+                self[name] = PlainStr(value)
+            else:
+                self[name] = Secret(value) if _is_masked(key, value) else value
 
     def getall(self, name: str) -> list[str]:
         """Return the values of all field lines with this name, in their order."""
@@ -176,6 +185,8 @@ def _may_show(name: str, value: str) -> bool:
 
     A repr does not know the request, whose secrets a server may echo in any field of its response.
     """
+    if isinstance(value, PlainStr):
+        return True
     known = name.lower() in _SHOWN and not isinstance(value, MaskedStr)
     return known and not secrets_of_header(value, sensitive=False)
 

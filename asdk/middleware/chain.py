@@ -17,7 +17,7 @@ from enum import IntEnum
 from typing import Any, Protocol, TypeAlias
 
 from asdk.errors import ConfigurationError, InvalidRequestError
-from asdk.http.addresses import AddressSpace, known_space, refusal
+from asdk.http.addresses import AddressSpace, known_space, leads_nearer, refusal
 from asdk.http.headers import FRAMING, framing_error
 from asdk.http.request import Request
 from asdk.http.response import Response
@@ -200,6 +200,6 @@ class Gate:
         base, space = known_space(self.base.host), known_space(origin.host)
         if base is None and not self._checks_addresses:
             base = AddressSpace.PUBLIC
-        if base is None or space is None or space >= base or origin in self.trusted:
+        if base is None or space is None or origin in self.trusted or not leads_nearer(space, base):
             return None
         return refusal(str(origin), None, space, base)

@@ -19,6 +19,7 @@ from asdk.errors import (
     DeadlineExceededError,
     InvalidRequestError,
     ProtocolError,
+    ProxyAuthenticationError,
     RequestTimeoutError,
     ResponseTooLargeError,
     TLSError,
@@ -100,6 +101,12 @@ def _connect(cause: str) -> ConnectError:
     return ConnectError(f"could not connect ({cause})", cause=cause)
 
 
+def _proxy(cause: str) -> ConnectError:
+    if "407" in cause.partition(",")[0] or cause.startswith("ClientHttpProxyError: 407"):
+        return ProxyAuthenticationError(f"the proxy rejected its user name or password ({cause})", cause=cause)
+    return _connect(cause)
+
+
 def _connect_timeout(cause: str) -> RequestTimeoutError:
     return RequestTimeoutError("could not connect within timeout.connect", cause=cause, sent=False, limit="connect")
 
@@ -141,7 +148,8 @@ _ERRORS: tuple[tuple[Any, _MakeError], ...] = (
     ((aiohttp.ClientSSLError, ssl.SSLError), _handshake),
     (aiohttp.ConnectionTimeoutError, _connect_timeout),
     (aiohttp.ServerTimeoutError, _idle),
-    ((aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError), _connect),
+    (aiohttp.ClientHttpProxyError, _proxy),
+    (aiohttp.ClientConnectorError, _connect),
     ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), _bad_url),
     ((aiohttp.ClientResponseError, HttpProcessingError), _invalid_response),
     ((aiohttp.ClientError, OSError, AttributeError), _broken),

@@ -32,6 +32,7 @@ from aiohttp.helpers import DEBUG
 from yarl import URL
 
 from asdk.errors import ProtocolError, ResponseTooLargeError
+from asdk.transports.address_guard import Limit, address_limit
 from asdk.transports.deadlines import Task
 
 #: aiohttp rounds each timeout above a threshold (5 s by default) up to a whole second of the loop's clock, so
@@ -88,7 +89,21 @@ class NoResendConnector(aiohttp.TCPConnector):
         if task in self.connected:
             raise ProtocolError("the server closed or reset the connection before the response was complete")
         self.connected.add(task)
-        return super().connect(req, traces, timeout)
+        connecting = super().connect(req, traces, timeout)
+        limit = address_limit.get()
+        return connecting if limit is None else self._checked(connecting, limit)
+
+    async def _checked(self, connecting: Coroutine[Any, Any, Any], limit: Limit) -> Any:
+        """Get a connection for a request that must not reach every address: one of the pool is checked here."""
+        connection = await connecting
+        peer = None if connection.transport is None else connection.transport.get_extra_info("peername")
+        try:
+            if peer is not None:
+                limit.check(peer[0])
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def drop_sockets(self) -> None:
         """Close the sockets of an event loop that has closed.

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from typing import ClassVar
 
 import aiohttp
 from multidict import CIMultiDict
@@ -22,7 +23,15 @@ from asdk.clock import SYSTEM_CLOCK
 from asdk.concurrency.event_loop import running_loop
 from asdk.concurrency.per_loop import Loop, PerLoop
 from asdk.concurrency.wakeup import InterruptWakeup
-from asdk.errors import AsdkError, ConfigurationError, DeadlineExceededError, PoolTimeoutError, StreamError
+from asdk.errors import (
+    AsdkError,
+    ConfigurationError,
+    DeadlineExceededError,
+    InvalidRequestError,
+    PoolTimeoutError,
+    StreamError,
+    TransportError,
+)
 from asdk.http.bodies import Body
 from asdk.http.options import Timeout
 from asdk.http.request import Request
@@ -30,6 +39,14 @@ from asdk.http.response import Response
 from asdk.transports import _aiohttp_quirks as quirks
 from asdk.transports._aiohttp_bodies import MislabelledEncodings, iter_chunks, payload_of, read_body
 from asdk.transports._aiohttp_errors import AIOHTTP_ERRORS, annotate, convert_error, timeout_error
+from asdk.transports.address_guard import (
+    AddressGuard,
+    AddressRefusedError,
+    LoopbackResolver,
+    address_limit,
+    checked_socket,
+    limited,
+)
 from asdk.transports.deadlines import Deadlines, Task
 from asdk.transports.decompression import accepted
 from asdk.transports.proxies import Proxies
@@ -51,9 +68,14 @@ class AiohttpTransport:
             (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``). ``.netrc`` is never read.
         tls: an `ssl.SSLContext`, for a private certificate authority or a client certificate.
 
+    Attributes:
+        checks_addresses: True: it checks the address of each connection for a URL that a server chose.
+
     Raises:
         ConfigurationError: the limit is not a positive integer, or the proxy is not a URL.
     """
+
+    checks_addresses: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -69,11 +91,14 @@ class AiohttpTransport:
         self._keepalive = keepalive
         self._tls = tls
         self._proxies = Proxies(proxy)
+        self._guard = AddressGuard()
         self._sessions: PerLoop[_LoopSession] = PerLoop(_close_session)
         self._mislabelled = MislabelledEncodings()
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response; see `asdk.transports.base.Transport`."""
+        if request.state.confined_to is not None and not request.same_origin and address_limit.get() is None:
+            return await self._send_confined(request)
         loop = asyncio._get_running_loop() or running_loop()
         session = self._sessions.by_loop.get(loop) or self._sessions.open(loop, self._make_session)
         if session.free > 0 or request.state.urgent:
@@ -137,6 +162,24 @@ class AiohttpTransport:
         finally:
             del failure  # a frame that keeps the error it raises makes a cycle, which would keep an unclosed client
 
+    async def _send_confined(self, request: Request) -> Response:
+        """Send a request whose URL a server chose: it must not connect nearer to this machine than the base URL."""
+        limit = None
+        try:
+            limit = await self._guard.limit_for(request, proxied=self._proxies.needs_proxy(request.url))
+            if limit is not None:
+                with limited(limit):
+                    return await self.send(request)
+        except AddressRefusedError as error:
+            problem = str(error)
+        except TransportError:
+            if limit is None or limit.refused is None:
+                raise
+            problem = limit.refused
+        else:
+            return await self.send(request)
+        raise annotate(InvalidRequestError(problem), request)
+
     async def aclose(self) -> None:
         """Close the connections of all event loops."""
         await self._sessions.aclose()
@@ -147,6 +190,8 @@ class AiohttpTransport:
             keepalive_timeout=self._keepalive,
             timeout_ceil_threshold=quirks.NO_ROUNDING,
             ssl=True if self._tls is None else self._tls,
+            resolver=LoopbackResolver(),
+            socket_factory=checked_socket,
         )
         session = aiohttp.ClientSession(
             connector=connector,

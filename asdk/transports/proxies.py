@@ -7,7 +7,9 @@ errors.
 from __future__ import annotations
 
 import base64
+import re
 import urllib.request
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from asdk.errors import ConfigurationError
+from asdk.http.addresses import AddressSpace, known_space, literal_address
 from asdk.http.request import Request
 from asdk.redaction import mask_userinfo
 from asdk.secret import MaskedStr
@@ -37,6 +40,7 @@ class Proxies:
         self._fixed = None if isinstance(proxy, Unset) or proxy is None else Proxy(proxy)
         self._environment = urllib.request.getproxies() if isinstance(proxy, Unset) else {}
         self._known: dict[str, Proxy | None] = {}
+        self._exceptions = NoProxy(self._environment.get("no", ""))
         self.any: bool = self._fixed is not None or bool(self._environment)
 
     def route(self, request: Request, headers: _Fields) -> tuple[_Fields, URL | None, _Fields | None]:
@@ -51,6 +55,10 @@ class Proxies:
         headers["Proxy-Authorization"] = proxy.authorization
         return headers, proxy.url, None
 
+    def needs_proxy(self, url: str) -> bool:
+        """Return whether requests for a URL go through a proxy."""
+        return self.any and (self._fixed or self._find(url)) is not None
+
     def _find(self, url: str) -> Proxy | None:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -60,11 +68,71 @@ class Proxies:
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
         proxy = self._environment.get(parts.scheme) or self._environment.get("all")
-        # An entry of NO_PROXY is a host, or a host with a port.
-        hosts = (parts.hostname or "", parts.netloc)
-        bypass = proxy is None or any(urllib.request.proxy_bypass(host) for host in hosts)
+        host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        # A proxy would look for the loopback address on its own machine, and would read a token in plain text.
+        bypass = (
+            proxy is None
+            or known_space(f"[{host}]" if ":" in host else host) is AddressSpace.LOOPBACK
+            or self._exceptions.contains(host, port)
+            or urllib.request.proxy_bypass(host)  # the settings of macOS and Windows
+        )
         found = self._known[origin] = None if proxy is None or bypass else Proxy(proxy)
         return found
+
+
+class NoProxy:
+    """The hosts that need no proxy, from ``NO_PROXY``.
+
+    Entries are separated by commas or spaces: ``*`` for all hosts; a domain, which includes those under it, as
+    ``example.org``, ``.example.org`` or ``*.example.org``; an address; a network, such as ``10.0.0.0/8``. Each may have
+    a port.
+    """
+
+    def __init__(self, setting: str) -> None:
+        self._all = False
+        self._networks: list[tuple[IPv4Network | IPv6Network, int | None]] = []
+        self._domains: list[tuple[str, int | None]] = []
+        for entry in re.split(r"[,\s]+", setting.strip()):
+            if entry == "*":
+                self._all = True
+            elif entry:
+                self._add(entry.lower())
+
+    def _add(self, entry: str) -> None:
+        host, port = entry, None
+        found = _WITH_PORT(entry)
+        if found is not None:
+            host, port = found[1], int(found[2])
+        try:
+            self._networks.append((ip_network(host.translate(_NO_BRACKETS), strict=False), port))
+        except ValueError:
+            self._domains.append((host.removeprefix("*").strip("."), port))
+
+    def contains(self, host: str, port: int) -> bool:
+        """Return whether requests to a host and port bypass the proxy."""
+        if self._all:
+            return True
+        address = literal_address(f"[{host}]" if ":" in host else host)
+        if address is not None:
+            mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+            addresses = [address] if mapped is None else [address, mapped]
+            return any(
+                one in network and wanted in (None, port)
+                for one in addresses
+                for network, wanted in self._networks
+                if network.version == one.version
+            )
+        name = host.rstrip(".").lower()
+        return any(
+            wanted in (None, port) and domain and (name == domain or name.endswith(f".{domain}"))
+            for domain, wanted in self._domains
+        )
+
+
+# A host or a bracketed address with a port. An IPv6 address without brackets has more colons.
+_WITH_PORT = re.compile(r"([^:\[\]]+|\[[0-9a-f:.]+\]):([0-9]{1,5})").fullmatch
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NO_BRACKETS = str.maketrans("", "", "[]")
 
 
 class Proxy:

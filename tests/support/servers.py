@@ -203,7 +203,7 @@ QUICK = Retry(base_delay=0.001)
 
 def client_of(server: RawServer, **options: Any) -> BaseClient:
     """Return a client of this server, by default without retries."""
-    return BaseClient(base_url=server.url, **{"retry": None, "timeout": 5, **options})
+    return BaseClient(**{"base_url": server.url, "retry": None, "timeout": 5, **options})
 
 
 def saying(data: bytes, *, then: str = "close") -> Behavior:

@@ -10,9 +10,18 @@ from typing import Any
 import pytest
 import trustme
 
-from asdk import BaseClient, ConfigurationError, ConnectError, RequestTimeoutError, Timeout
+from asdk import (
+    BaseClient,
+    ConfigurationError,
+    ConnectError,
+    ProxyAuthenticationError,
+    RequestTimeoutError,
+    Timeout,
+)
 from asdk.transports import proxies
 from asdk.transports.aiohttp import AiohttpTransport
+from asdk.transports.proxies import Proxies
+from asdk.unset import UNSET
 from tests.support.failures import failure_of
 from tests.support.servers import QUICK, Behavior, RawExchange, RawServer, saying
 
@@ -85,23 +94,17 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
             assert await client.request("GET", "/things") == "from the proxy"
 
 
-@pytest.mark.parametrize("entry", ["127.0.0.1", "example.org, 127.0.0.1", "127.0.0.1:{port}", "*"])
-async def test_no_proxy_excludes_a_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+async def test_a_proxy_of_the_environment_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(forward) as proxy, RawServer() as server:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        monkeypatch.setenv("no_proxy", entry.format(port=server.port))
-        async with client_at(server.url) as client:
-            assert await client.request("GET", "/things") == {}
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        for host in ("127.0.0.1", "localhost", "app.localhost"):
+            async with client_at(f"http://{host}:{server.port}") as client:
+                try:
+                    assert await client.request("GET", "/things") == {}
+                except ConnectError:  # not every resolver knows the names under localhost
+                    assert host == "app.localhost"
         assert proxy.heads == []
-
-
-@pytest.mark.parametrize("entry", ["example.org", "127.0.0.1:1", ".0.0.1.org"])
-async def test_no_proxy_excludes_no_other_host(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
-    with RawServer(forward) as proxy, RawServer() as server:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        monkeypatch.setenv("no_proxy", entry)
-        async with client_at(server.url) as client:
-            assert await client.request("GET", "/things") == "from the proxy"
 
 
 async def test_a_proxy_for_https_is_not_used_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,19 +199,75 @@ async def test_netrc_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any)
 @pytest.mark.parametrize(
     "behavior",
     [
-        saying(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"),
         saying(b"HTTP/1.1 502 Nobody there\r\nContent-Length: 0\r\n\r\n"),
         saying(b""),
         saying(b"", then="reset"),
         saying(b"220 ready\r\n\r\n"),
     ],
-    ids=["407", "502", "closes", "resets", "no HTTP"],
+    ids=["502", "closes", "resets", "no HTTP"],
 )
 async def test_a_post_is_retried_if_no_tunnel_was_opened(behavior: Behavior) -> None:
     with RawServer(behavior) as proxy:
         async with client_at("https://api.invalid", proxy=proxy.url, retry=QUICK) as client:
             error = await failure_of(client.request("POST", "/things", json=1), ConnectError)
             assert (error.sent, error.attempts, len(proxy.heads)) == (False, 3, 3)
+
+
+async def test_wrong_proxy_credentials_are_sent_once() -> None:
+    with RawServer(saying(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")) as proxy:
+        url = proxy.url.replace("://", "://ada:wrong-secret@")
+        async with client_at("https://api.invalid", proxy=url, retry=QUICK) as client:
+            error = await failure_of(client.request("GET", "/things"), ProxyAuthenticationError)
+        assert (error.sent, error.attempts, len(proxy.heads)) == (False, 1, 1)
+        assert "wrong-secret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url"),
+    [
+        ("10.0.0.0/8", "http://10.1.2.3/x"),
+        ("example.org,10.0.0.0/8", "https://10.255.0.1:8443/x"),
+        ("10.0.0.0/8:8443", "https://10.255.0.1:8443/x"),
+        ("fd00::/8", "http://[fd00::5]/x"),
+        ("[fd00::]/8", "http://[fd00::5]/x"),
+        ("FD00:0:0::5", "http://[fd00::5]:81/x"),
+        ("[fd00::5]:81", "http://[fd00::5]:81/x"),
+        ("10.1.2.3", "http://[::ffff:10.1.2.3]/x"),
+        ("*.svc", "http://api.default.svc/x"),
+        (".svc", "http://api.default.svc/x"),
+        ("svc", "http://api.default.svc/x"),
+        ("example.org:443", "https://example.org/x"),
+        ("example.org:80", "http://sub.example.org/x"),
+        ("EXAMPLE.org", "https://example.ORG./x"),
+        ("a b  c example.org", "https://example.org/x"),
+        ("*", "https://example.org/x"),
+        ("", "http://localhost/x"),
+        ("", "http://app.localhost:81/x"),
+        ("", "https://127.0.0.2/x"),
+        ("", "http://[::1]/x"),
+    ],
+)
+def test_no_proxy_is_honored_as_other_tools_do(no_proxy: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("http_proxy", "http://p:1"), ("https_proxy", "http://p:1"), ("no_proxy", no_proxy)):
+        monkeypatch.setenv(name, value)
+    assert not Proxies(UNSET).needs_proxy(url)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url"),
+    [
+        ("10.0.0.0/8", "http://11.0.0.1/x"),
+        ("10.0.0.0/8:8443", "https://10.255.0.1/x"),
+        ("example.org", "https://notexample.org/x"),
+        ("example.org:444", "https://example.org/x"),
+        ("svc", "http://svc.example.org/x"),
+        ("fd00::5", "http://[fd00::6]/x"),
+    ],
+)
+def test_other_hosts_go_through_the_proxy(no_proxy: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("http_proxy", "http://p:1"), ("https_proxy", "http://p:1"), ("no_proxy", no_proxy)):
+        monkeypatch.setenv(name, value)
+    assert Proxies(UNSET).needs_proxy(url)
 
 
 async def test_a_slow_tunnel_is_a_connect_timeout() -> None:
