@@ -95,7 +95,7 @@ class AiohttpTransport:
         self._sessions: PerLoop[_LoopSession] = PerLoop(_close_session)
         self._mislabelled = MislabelledEncodings()
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request) -> Response:  # noqa: PLR0912, PLR0915 - each function less is time per call
         """Send a request and return its response; see `asdk.transports.base.Transport`."""
         if request.state.confined_to is not None and not request.same_origin and address_limit.get() is None:
             return await self._send_confined(request)

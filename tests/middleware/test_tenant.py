@@ -70,12 +70,15 @@ async def test_the_tenant_is_named_on_the_clients_own_origin_only() -> None:
 
 
 async def test_a_page_walk_fixes_its_tenant_when_it_is_made() -> None:
-    transport = MemoryTransport(lambda request: Reply(json={"items": [request.headers["X-Tenant-ID"]], "n": 2}))
+    def serve(request: Request) -> Reply:
+        return Reply(json={"items": [request.headers["X-Tenant-ID"], request.url[-1]], "n": 4})
+
+    transport = MemoryTransport(serve)
     client = Api(transport=transport)
     with tenant_scope(Tenant("maker")):
         walk = client.paginate("/x", strategy=PageNumbers(items="items", total="n"))
     with tenant_scope(Tenant("walker")):
-        assert await walk.collect() == ["maker", "maker"]
+        assert await walk.collect() == ["maker", "1", "maker", "2"]
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "", " a", "a ", "\x00", "tenänt"])
