@@ -14,7 +14,7 @@ from benchmarks.server import serving
     ("refreshes", "most"),
     [
         (False, {"calls": 31, "files": 15, "changes": 18, "resumed": 8}),
-        (True, {"calls": 160, "files": 30, "changes": 95, "resumed": 32}),
+        (True, {"calls": 172, "files": 31, "changes": 98, "resumed": 32}),
     ],
     ids=["warm", "with a refresh"],
 )
