@@ -29,6 +29,12 @@ class PlainStr(str):
     __slots__ = ()
 
 
+class UserStr(MaskedStr):
+    """The value of a field that a user set: masked in a repr, since it may be a key."""
+
+    __slots__ = ()
+
+
 class Headers(MutableMapping[str, str]):
     """A mapping of header fields. Names are case-insensitive, keep their case on the wire, and may have several values.
 
@@ -65,7 +71,7 @@ class Headers(MutableMapping[str, str]):
         if isinstance(value, Secret):
             value = MaskedStr(value.reveal())
         elif key in SENSITIVE and isinstance(value, str):
-            value = MaskedStr(value)
+            value = MaskedStr(str.__str__(value))
         self.fields[key] = (name, check_value(name, value))
 
     def __delitem__(self, name: str) -> None:
@@ -119,10 +125,8 @@ class Headers(MutableMapping[str, str]):
                 self.pop(name, None)
                 continue
             key = name.lower()
-            if key in plain and isinstance(value, str):
-                self[name] = PlainStr(value)
-            else:
-                self[name] = Secret(value) if _is_masked(key, value) else value
+            is_plain = not isinstance(value, str) or (is_plain_field(key) and key not in plain)
+            self[name] = value if is_plain else PlainStr(value) if key in plain else UserStr(value)
 
     def getall(self, name: str) -> list[str]:
         """Return the values of all field lines with this name, in their order."""
@@ -168,8 +172,9 @@ class Headers(MutableMapping[str, str]):
                 del self.fields[key]
 
 
-def _is_masked(key: str, value: object) -> bool:
-    return isinstance(value, str) and key not in _PLAIN and not key.startswith(("accept", "content-", "if-"))
+def is_plain_field(key: str) -> bool:
+    """Return whether a field, by its lower-case name, never contains a key."""
+    return key in _PLAIN or key.startswith(_PLAIN_PREFIXES)
 
 
 def framing_error(name: str) -> InvalidRequestError:
@@ -247,20 +252,27 @@ SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-
 #: Fields that frame or route the message. Only the transport sets them.
 FRAMING = frozenset({"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"})
 
-# The fields of a user whose values are never keys, besides those that begin with Accept, Content- and If-.
+# The fields whose values are never keys, besides those that begin with one of the prefixes.
 _PLAIN = frozenset(
     {
         "cache-control",
         "date",
+        "host",
+        "idempotency-key",
         "last-event-id",
         "pragma",
         "prefer",
         "priority",
         "range",
+        "request-id",
         "traceparent",
+        "tracestate",
         "user-agent",
+        "x-correlation-id",
+        "x-request-id",
     }
 )
+_PLAIN_PREFIXES = ("accept", "content-", "if-")
 
 # The fields of a request that another origin receives: all others may contain a key or name a tenant.
 _CROSS_ORIGIN = frozenset(

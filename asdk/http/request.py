@@ -15,7 +15,7 @@ import attrs
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.concurrency.fork import reset_after_fork
 from asdk.http.bodies import Body
-from asdk.http.headers import SENSITIVE, Headers
+from asdk.http.headers import SENSITIVE, Headers, PlainStr, UserStr, is_plain_field
 from asdk.http.options import Options
 from asdk.http.urls import Origin
 from asdk.redaction import secrets_of_header
@@ -180,30 +180,11 @@ def _secrets_in(headers: Headers, plain: Container[str | None]) -> Iterator[str]
     """
     for key, field in headers.fields.items():
         for value in field[1:]:
-            if key in SENSITIVE or isinstance(value, MaskedStr):
+            if key in SENSITIVE or (isinstance(value, MaskedStr) and not isinstance(value, UserStr)):
                 yield from secrets_of_header(str(value), sensitive=True)
-            elif not (value in plain or key in _PLAIN_FIELDS or key.startswith(_PLAIN_PREFIXES)):
-                yield from secrets_of_header(value, sensitive=False)
+            elif not (value in plain or isinstance(value, PlainStr) or is_plain_field(key)):
+                yield from secrets_of_header(str(value), sensitive=False)
 
-
-# Fields that contain no credentials.
-_PLAIN_PREFIXES = ("accept", "content-", "if-")
-_PLAIN_FIELDS = frozenset(
-    {
-        "cache-control",
-        "host",
-        "idempotency-key",
-        "last-event-id",
-        "prefer",
-        "range",
-        "request-id",
-        "traceparent",
-        "tracestate",
-        "user-agent",
-        "x-correlation-id",
-        "x-request-id",
-    }
-)
 
 _prefix = token_hex(4) + "-"
 _counter = itertools.count(1)
