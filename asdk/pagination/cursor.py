@@ -37,7 +37,7 @@ class Position:
             become shorter before a resume: the difference is then skipped on the pages that follow.
     """
 
-    cursor: PageCursor | None
+    cursor: PageCursor | None = attrs.field(repr=False)  # the text of a server
     seen: int = 0
     delivered: int = 0
 

@@ -37,7 +37,7 @@ class FetchedPage(Generic[T]):
     """
 
     items: Records[T]
-    next_cursor: PageCursor | None
+    next_cursor: PageCursor | None = attrs.field(repr=False)
     seen: int
     failed: bool
 

@@ -37,7 +37,7 @@ def list_at(data: Any, path: str | None, *, required: bool) -> Sequence[Any]:
         if isinstance(found, list):
             return found
     if found is None and not required:
-        return ()
+        return []
     raise DecodeError(f"{path or 'the body'}: expected a list of items", path=path or "")
 
 

@@ -303,3 +303,8 @@ def test_a_cursor_key_must_not_be_empty(key: Any) -> None:
 def test_a_cursor_key_is_not_shown() -> None:
     paginator = documents(any_page(), PageNumbers(), cursor_key="k3y-of-the-app")
     assert "k3y" not in f"{paginator!r} {vars(paginator)!r}"
+
+
+def test_a_position_does_not_show_the_text_of_a_server() -> None:
+    for cursor in ({"page_token": "t0ken"}, f"{BASE}/documents?page_token=t0ken"):
+        assert "t0ken" not in repr(Position(cursor, 3, 1))
