@@ -18,7 +18,7 @@ from asdk.clients.bioepic import BioEPIC
 from asdk.clients.bloomy import Bloomy
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.mgnify import MGnify
-from asdk.pagination import PageNumbers
+from asdk.pagination import LinkHeader, PageNumbers
 from tests.support.canary import ENCODINGS, Canaries, Records, canary, surfaces
 from tests.support.hostile import HostileServer
 from tests.support.servers import RawServer
@@ -77,6 +77,10 @@ async def _pages(client: BaseClient, _: Path) -> object:
     return await client.paginate("/things", strategy=PageNumbers(items="items"), model=dict[str, int]).collect(limit=50)
 
 
+async def _links(client: BaseClient, _: Path) -> object:
+    return [page async for page in client.paginate("/things", strategy=LinkHeader(items=None), model=dict[str, int])]
+
+
 async def _map(client: BaseClient, _: Path) -> object:
     async def one(number: int) -> object:
         return await client.request("GET", f"/things/{number}", model=int)
@@ -115,7 +119,7 @@ async def _own(client: BaseClient, _: Path) -> object:
 
 
 CALLS = (
-    _post, _form, _stream, _events, _json_lines, _download, _pages, _map, _impatient, _send, _token, _own
+    _post, _form, _stream, _events, _json_lines, _download, _pages, _links, _map, _impatient, _send, _token, _own
 )  # fmt: skip
 
 
