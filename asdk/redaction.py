@@ -113,7 +113,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Marks that reorder text or hide characters in it: bidirectional controls, annotations, tags.
 _INVISIBLE = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\U000e0000-\U000e007f]")
 
-_URL = re.compile(r"://([^\s/?#\"'<>\\]*)([^\s\"'<>]*)")
+_URL = re.compile(r"://([^\s\"'<>]*)")
+_AFTER_HOST = re.compile(r"[/?#\\]")
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?").fullmatch
 
 
@@ -129,11 +130,14 @@ def printable(text: str) -> str:
 
 def _origin(found: re.Match[str]) -> str:
     """Return the origin of an absolute URL, a mask if it may contain a password."""
-    authority, rest = found.groups()
+    url = found[1].rstrip(".,;:!)}")
+    end = found[1][len(url) :]  # the punctuation of the sentence
+    after = _AFTER_HOST.search(url)
+    authority, rest = (url, "") if after is None else (url[: after.start()], url[after.start() :])
     host = authority.rpartition("@")[2]
     if not _HOST(host) or ("@" in rest and ":" in authority):  # a password with a slash looks like port and path
-        return f"://{MASK}"
-    return f"://{host}"
+        return f"://{MASK}{end}"
+    return f"://{host}{end}"
 
 
 def mask_userinfo(url: str) -> str:

@@ -182,13 +182,16 @@ def test_no_text_drives_a_terminal(text: str) -> None:
     [
         ("see https://h.example/reset/abc?sig=1#x now", "see https://h.example now"),
         ("<https://h.example:8443/a>", "<https://h.example:8443>"),
-        ("(HTTPS://H.example)", f"(HTTPS://{MASK}"),
+        ("(HTTPS://H.example/x)", "(HTTPS://H.example)"),
         ("https://ada:pass@h.example/x", "https://h.example"),
         ("http://ada:pa/ss@h.example", f"http://{MASK}"),
         ("http://ada:12/34@h.example", f"http://{MASK}"),
         ("redis://:pa?ss@h:6379/0", f"redis://{MASK}"),
         ("wss://[::1]:80/x", "wss://[::1]:80"),
         ("https://h.example/@scope/package", "https://h.example"),
+        ("at https://h.example, or http://h.example/x.", "at https://h.example, or http://h.example."),
+        ("(https://h.example:8443/a)", "(https://h.example:8443)"),
+        ("http://ada:pa,ss@h.example", "http://h.example"),
     ],
 )
 def test_an_absolute_url_is_shown_by_its_origin(text: str, shown: str) -> None:
