@@ -25,6 +25,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.errors import AuthenticationError as AuthenticationError
     from asdk.errors import BadRequestError as BadRequestError
     from asdk.errors import CircuitOpenError as CircuitOpenError
+    from asdk.errors import ClientClosedError as ClientClosedError
     from asdk.errors import ConfigurationError as ConfigurationError
     from asdk.errors import ConflictError as ConflictError
     from asdk.errors import ConnectError as ConnectError

@@ -2,6 +2,7 @@
 
     AsdkError
       ConfigurationError                 invalid settings; raised while a client is built
+      ClientClosedError                  a call on a client that was closed
       InvalidRequestError(ValueError)    invalid arguments of a call; nothing was sent
       TokenError                         no usable token
         TokenRefusedError                  permanent: the token endpoint refused
@@ -182,6 +183,17 @@ def _rebuild(cls: type[ErrorT], message: str, fields: dict[str, Any]) -> ErrorT:
 
 class ConfigurationError(AsdkError):
     """Settings that a client cannot be built from. The message names each place that was checked."""
+
+
+class ClientClosedError(AsdkError):
+    """A call on a client that was closed. It is usable again after ``async with``.
+
+    Attributes:
+        sent: False for a call that began after the client was closed; True if it was in flight, so that the server may
+            have processed it.
+    """
+
+    sent: bool = False
 
 
 class InvalidRequestError(AsdkError, ValueError):

@@ -17,6 +17,7 @@ from typing_extensions import TypeForm, Unpack
 
 from asdk.auth.token import Token
 from asdk.auth.token_source import TokenSource
+from asdk.client.entries import Entries, Exit
 from asdk.client.options import ClientOptions, RequestArguments
 from asdk.client.pickling import PickledClient, rebuild
 from asdk.client.request_builder import RequestBuilder
@@ -33,7 +34,7 @@ from asdk.client.settings import (
 )
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
-from asdk.errors import ConfigurationError, StatusError, StreamError
+from asdk.errors import ClientClosedError, ConfigurationError, StatusError, StreamError
 from asdk.http.bodies import ProgressCallback
 from asdk.http.error_bodies import read_error
 from asdk.http.headers import Headers
@@ -112,6 +113,8 @@ class BaseClient:
     _pickled: PickledClient
     _builder: RequestBuilder
     _session: Session
+    _entries: Entries
+    _closed: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Check that no resource hides a method or attribute of every client.
@@ -186,6 +189,7 @@ class BaseClient:
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
         self._traffic = traffic_policies(options)
         session.link(list(self.build_stack()))
+        self._entries = Entries()
         session.users.add(self)
 
     @classmethod
@@ -319,6 +323,8 @@ class BaseClient:
             total = request.options.timeout.total
             if total is not None:
                 request.state.deadline = request.clock.monotonic() + total
+            if self._closed:
+                raise self._closed_error()
             response = await self._session.chain(request)  # as `send`, with one coroutine less per call
             if not 200 <= response.status < 300:
                 response = await self._session.follow(response)
@@ -349,6 +355,8 @@ class BaseClient:
         if request.same_origin and not request.on_send:  # a request that was not built by a client
             request.on_send = self._session.on_send
         try:
+            if self._closed:
+                raise self._closed_error()
             return await self._session.send(request)
         except BaseException as error:
             strip_frames(error)
@@ -375,6 +383,8 @@ class BaseClient:
 
     async def _open(self, request: Request) -> Response:
         try:
+            if self._closed:
+                raise self._closed_error()
             return await self._session.open(request, self.status_error)
         except BaseException as error:
             strip_frames(error)
@@ -711,6 +721,8 @@ class BaseClient:
             raise ConfigurationError(
                 f"{type(self).__name__} was built without a credential, auth=None: it has no token to get"
             )
+        if self._closed:
+            raise self._closed_error()
         limits = self._builder.options.timeout if isinstance(timeout, Unset) else Timeout.of(timeout)
         tenant = self.current_tenant
         if refresh or login:
@@ -727,27 +739,53 @@ class BaseClient:
         copy.__dict__.update(self.__dict__)
         copy._pickled = self._pickled.with_copy(options)
         copy._builder = self._builder.with_options(options)
+        copy._entries, copy._closed = Entries(), False
         self._session.users.add(copy)
         return copy
 
-    async def aclose(self) -> None:
-        """Close the connections, unless a copy of this client is still in use. A later call opens new ones.
+    def _closed_error(self) -> ClientClosedError:
+        return ClientClosedError(f"this {type(self).__name__} was closed by aclose(); use it in 'async with' again")
 
-        It waits for a token refresh in flight, 5 s at most.
+    async def aclose(self) -> None:
+        """Close the client, in all tasks and event loops that use it, and its connections unless a copy is in use.
+
+        It waits for a token refresh and for calls in flight, 5 s at most for each; calls that take longer fail. A later
+        call raises `ClientClosedError`, until the client is used in ``async with`` again. Copies stay open.
         """
-        self._session.users.discard(self)
-        if not self._session.users:
+        self._closed = True
+        self._entries.end()
+        await self._release()
+
+    async def _release(self) -> None:
+        """Close the connections unless the client was entered again, or a copy is in use."""
+        users = self._session.users
+        users.discard(self)
+        if self._entries:
+            users.add(self)
+        elif not users:
             with clean_tracebacks:
                 await self._session.aclose()
 
     async def __aenter__(self) -> Self:
+        """Open the client. Several tasks, threads and event loops may use it at a time, each in a block of its own."""
+        self._closed = False
+        self._entries.enter()
         self._session.users.add(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
+        """Close the connections of this event loop at its last exit, and all of them at the very last.
+
+        New calls then open others. It waits as `aclose` does.
+        """
+        match self._entries.leave():
+            case Exit.LAST:
+                await self._release()
+            case Exit.LAST_OF_LOOP if set(self._session.users) == {self}:
+                with clean_tracebacks:
+                    await self._session.close_here()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the configuration: settings and the source of each secret, never a secret, a token or a connection.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 from asdk.auth.token_source import TokenSource
 from asdk.errors import StatusError
@@ -16,6 +17,9 @@ from asdk.http.response import Response
 from asdk.middleware.auth import token_writer
 from asdk.middleware.chain import AnyMiddleware, Gate, SendStep, build_chain, check_stack
 from asdk.transports.base import Handler, Transport
+
+if TYPE_CHECKING:
+    from asdk.transports.aiohttp import AiohttpTransport
 
 
 class Session:
@@ -108,7 +112,14 @@ class Session:
 
     async def aclose(self) -> None:
         """Wait for the token refreshes that use this transport, 5 s at most, and close the transport if it is owned."""
-        if self.source is not None:
-            await self.source.drain(self.transport.send)
+        try:
+            if self.source is not None:
+                await self.source.drain(self.transport.send)
+        finally:
+            if self.owns_transport:
+                await self.transport.aclose()
+
+    async def close_here(self) -> None:
+        """Close the connections of the running event loop, if the transport is owned; those of others stay open."""
         if self.owns_transport:
-            await self.transport.aclose()
+            await cast("AiohttpTransport", self.transport).close_here()

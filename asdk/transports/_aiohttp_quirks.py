@@ -105,6 +105,27 @@ class NoResendConnector(aiohttp.TCPConnector):
             raise
         return connection
 
+    def close_idle(self) -> None:
+        """Close the idle connections, and each of the others as soon as its response is complete.
+
+        aiohttp closes all or none. ``_conns`` and ``_force_close`` are private. Seen in 3.14.5.
+        """
+        self._force_close = True
+        for kept in self._conns.values():
+            for connection, _ in kept:
+                connection.close()  # it stays in the pool, so that `close` waits until it is closed
+
+    def fail_reads(self) -> None:
+        """Raise an error in the calls that wait for the rest of a body.
+
+        aiohttp forgets them when it closes their connections, and they would wait until their deadline. ``_acquired``
+        and ``_payload`` are private. Seen in 3.14.5.
+        """
+        for connection in self._acquired:
+            payload = getattr(connection, "_payload", None)
+            if payload is not None and not self._loop.is_closed():
+                payload.set_exception(aiohttp.ClientConnectionError("the connection was closed"))
+
     def drop_sockets(self) -> None:
         """Close the sockets of an event loop that has closed.
 

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import ClassVar
 
 import aiohttp
@@ -25,10 +26,12 @@ from asdk.concurrency.per_loop import Loop, PerLoop
 from asdk.concurrency.wakeup import InterruptWakeup
 from asdk.errors import (
     AsdkError,
+    ClientClosedError,
     ConfigurationError,
     DeadlineExceededError,
     InvalidRequestError,
     PoolTimeoutError,
+    ProtocolError,
     StreamError,
     TransportError,
 )
@@ -54,6 +57,9 @@ from asdk.unset import UNSET, Unset
 
 # How many of aiohttp's URL objects one event loop caches.
 _URL_CACHE_SIZE = 512
+
+# How long the calls in flight may take when their client is closed, in seconds.
+_CLOSE_GRACE = 5.0
 
 _CONVERTED = (AsdkError, AttributeError, *AIOHTTP_ERRORS)
 
@@ -92,7 +98,7 @@ class AiohttpTransport:
         self._tls = tls
         self._proxies = Proxies(proxy)
         self._guard = AddressGuard()
-        self._sessions: PerLoop[_LoopSession] = PerLoop(_close_session)
+        self._sessions: PerLoop[_LoopSession] = PerLoop(_close_session, drain=_LoopSession.drain)
         self._mislabelled = MislabelledEncodings()
 
     async def send(self, request: Request) -> Response:  # noqa: PLR0912, PLR0915 - each function less is time per call
@@ -144,7 +150,7 @@ class AiohttpTransport:
                 raise
             failure = timeout_error(request, error)
         except _CONVERTED as error:
-            failure = convert_error(error, request)
+            failure = session.failure(error, request)
         finally:
             session.deadlines.leave(task, cancelling)
             session.connected.discard(task)
@@ -181,8 +187,12 @@ class AiohttpTransport:
         raise annotate(InvalidRequestError(problem), request)
 
     async def aclose(self) -> None:
-        """Close the connections of all event loops."""
+        """Close the connections of all event loops; those of other loops close there. Calls in flight have 5 s."""
         await self._sessions.aclose()
+
+    async def close_here(self) -> None:
+        """Close the connections of the running event loop alone."""
+        await self._sessions.close_here()
 
     def _make_session(self, loop: Loop) -> _LoopSession:
         connector = quirks.NoResendConnector(
@@ -209,6 +219,7 @@ class _LoopSession:
     __slots__ = (
         "_last_headers",
         "_last_timeout",
+        "_limit",
         "_loop",
         "_proxies",
         "aiohttp",
@@ -240,6 +251,7 @@ class _LoopSession:
         self.waiting: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         self.aiohttp = session
         self.streams: set[aiohttp.ClientResponse] = set()
+        self._limit = limit
         self.free = limit
         self.connector = connector
         self.connected = connector.connected
@@ -328,6 +340,31 @@ class _LoopSession:
                 self.free -= 1
                 return
 
+    async def drain(self) -> None:
+        """Close the idle connections, and wait for the calls that use the others, 5 s at most.
+
+        It takes each connection that becomes free: when it has all, no call has one.
+        """
+        self.connector.close_idle()
+        taken = max(self.free, 0)
+        self.free -= taken
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_GRACE):
+                while taken < self._limit:
+                    turn: asyncio.Future[None] = self._loop.create_future()
+                    self.waiting[turn] = None
+                    await turn
+                    taken += 1
+
+    def failure(self, error: Exception, request: Request) -> AsdkError:
+        """Return the error of asdk for an exception of a call."""
+        is_ours = isinstance(error, AsdkError) and not isinstance(error, ProtocolError)
+        if not self.aiohttp.closed or request.state.urgent or is_ours:
+            return convert_error(error, request)
+        quirks.release_frames(error)
+        message = f"the client was closed, and {_CLOSE_GRACE:.0f} s later this call was still in flight"
+        return ClientClosedError(message, sent=True)
+
     def is_abandoned(self) -> bool:
         """Return whether the event loop has closed without closing this session."""
         return self._loop.is_closed()
@@ -344,6 +381,7 @@ async def _close_session(session: _LoopSession) -> None:
         session.connector.drop_sockets()
     for reply in session.streams:
         reply.close()  # a stream dropped so late that the loop has no time left to close it would issue a warning
+    session.connector.fail_reads()
     try:
         await session.aiohttp.close()
     finally:
@@ -380,7 +418,9 @@ class _ResponseStream:
             async for chunk in iter_chunks(self._reply):
                 yield chunk
         except (AsdkError, *AIOHTTP_ERRORS) as error:
-            failure = convert_error(error, self._request)
+            session = self._session
+            failure = convert_error(error, self._request) if session is None else session.failure(error, self._request)
+            del session
         if failure is not None:
             if self._session is None:
                 failure = StreamError("the response was closed while another task was reading its body")

@@ -532,8 +532,12 @@ PROGRAMS = {
         async def used_again():
             client = make_client()
             for _ in range(3):
-                await client.request("GET", "/things")
+                async with client:
+                    await client.request("GET", "/things")
+                    await client.aclose()
                 await client.aclose()
+            async with client:
+                pass
             await client.request("GET", "/things")
 
         async def some_copies():
@@ -554,6 +558,7 @@ PROGRAMS = {
         for _ in range(3):
             asyncio.run(client.request("GET", "/things"))
             asyncio.run(client.aclose())
+            asyncio.run(client.__aenter__())
         assert sockets() == 0
     """,
     "stops in the middle of calls": """
