@@ -613,11 +613,12 @@ class BaseClient:
         """
         params, decoder = dict(arguments.get("params") or {}), decoder_for(model)
         tenant = arguments["tenant"] = self._builder.tenant_for(arguments.get("tenant", UNSET))
+        trusted = self._builder.trusted
 
         async def fetch(cursor: PageCursor) -> Response:
-            if isinstance(cursor, str):  # a link of the server, or a stored cursor: it must not lead to another origin
+            if isinstance(cursor, str):  # a link of the server, or of a stored cursor: never to a foreign origin
                 link: RequestArguments = {**arguments, "params": None, "path_params": None}
-                request = self.build_request("GET", resolve_next_link(cursor, home()), **link)
+                request = self.build_request("GET", resolve_next_link(cursor, home(), trusted), **link)
                 request.template = template
             else:
                 page: RequestArguments = {**arguments, "params": {**params, **cursor}}
@@ -638,7 +639,7 @@ class BaseClient:
             params,
             template,
             prefetch=prefetch,
-            scope=CursorScope(home, tenant, check_cursor_key(cursor_key)),
+            scope=CursorScope(home, tenant, check_cursor_key(cursor_key), trusted),
         )
 
     def map(

@@ -7,13 +7,13 @@ error: if the link to the next page were ignored, iteration would stop early and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import unquote
 
 import attrs
 
 from asdk.errors import PaginationError
-from asdk.http.urls import parse_url, resolve_reference
+from asdk.http.urls import Origin, parse_url, resolve_reference
 from asdk.redaction import show
 
 _WHITESPACE = " \t"
@@ -147,7 +147,12 @@ def _unreadable(text: str, position: int) -> PaginationError:
 
 
 def find_link(
-    fields: Iterable[str], relation: str, page_url: str, *, end_param: tuple[str, str] | None = None
+    fields: Iterable[str],
+    relation: str,
+    page_url: str,
+    *,
+    end_param: tuple[str, str] | None = None,
+    trusted: Collection[Origin] = (),
 ) -> str | None:
     """Return the URL of a page's first link with a relation, or None.
 
@@ -156,6 +161,7 @@ def find_link(
         relation: the relation type, such as ``"next"``.
         page_url: the absolute URL of the page. A link whose ``anchor`` names another resource is ignored.
         end_param: the name and value of the parameter that marks a link to an empty page, which is not returned.
+        trusted: as for `resolve_next_link`.
 
     Raises:
         PaginationError: a field is invalid, or the link has another origin, see `resolve_next_link`.
@@ -166,7 +172,7 @@ def find_link(
             if relation.lower() in link.relations and (anchor is None or _is_same(anchor, page_url)):
                 if end_param is not None and link.param(end_param[0]) == end_param[1]:
                     return None
-                return resolve_next_link(link.target, page_url)
+                return resolve_next_link(link.target, page_url, trusted)
     return None
 
 
@@ -174,12 +180,13 @@ def _is_same(anchor: str, page_url: str) -> bool:
     return resolve_reference(page_url, anchor) == parse_url(page_url)
 
 
-def resolve_next_link(target: str, page_url: str) -> str:
-    """Return the absolute URL of a link on a page. It must have the page's origin, since the request carries a token.
+def resolve_next_link(target: str, page_url: str, trusted: Collection[Origin] = ()) -> str:
+    """Return the absolute URL of a link on a page. Its origin must be trusted, since the request carries a token.
 
     Args:
         target: the URL, absolute or relative to the page.
-        page_url: the absolute URL of the page.
+        page_url: the absolute URL of the page, whose origin is trusted.
+        trusted: other trusted origins: those of the client and of its ``servers=``.
 
     Raises:
         PaginationError: the link has another origin, uses http although the page used https, or is not a valid URL.
@@ -190,9 +197,10 @@ def resolve_next_link(target: str, page_url: str) -> str:
     else:
         origin, rest = resolved
         home, _ = parse_url(page_url)
-        if origin == home:
+        downgraded = (home.scheme, origin.scheme) == ("https", "http")
+        if origin == home or (origin in trusted and not downgraded):
             return f"{origin}{rest}"
         problem = f"its origin is {origin}, that of the page is {home}"
-        if (origin.scheme, home.scheme) == ("http", "https"):
+        if downgraded:
             problem += "; check whether the server behind a proxy knows that it is reached by https"
     raise PaginationError(f"the link to the next page cannot be followed: {problem}")

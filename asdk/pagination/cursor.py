@@ -56,11 +56,13 @@ class CursorScope:
             a `Paginator` without a scope, cursors that are links are not checked: its ``fetch`` has to.
         tenant: the tenant of the requests.
         key: signs cursors; None if they are not signed.
+        trusted: the origins to which a link of a page may lead, besides that of the page.
     """
 
     url: Callable[[], str]
     tenant: object = None
     key: Secret | None = None
+    trusted: Collection[Origin] = ()
 
     def encode(self, position: Position) -> str:
         """Return a position as a cursor of this collection."""
@@ -83,7 +85,7 @@ class CursorScope:
             if not isinstance(position.cursor, str):
                 _check_parameters(position.cursor or {}, names)
             elif (url := self.url()).startswith(("http://", "https://")):
-                _check_link(position.cursor, names, url)
+                _check_link(position.cursor, names, url, self.trusted)
         return position
 
     def _collection(self) -> str:
@@ -191,18 +193,19 @@ def _check_parameters(cursor: Mapping[str, object], carries: frozenset[str]) -> 
             raise InvalidRequestError("invalid cursor; pass a value of Paginator.cursor")
 
 
-def _check_link(link: str, carries: frozenset[str], url: str) -> None:
+def _check_link(link: str, carries: frozenset[str], url: str, trusted: Collection[Origin]) -> None:
     """Raise unless a link is the URL of the collection with other values of the parameters that may be carried.
 
-    A link to another origin is refused when it is fetched, as any link of a page.
+    A link to a foreign origin is refused when it is fetched, as any link of a page.
     """
     found = resolve_reference(url, link)
-    if isinstance(found, str) or found[0] != (home := parse_url(url))[0]:
+    home = parse_url(url)
+    if isinstance(found, str) or (found[0] != home[0] and found[0] not in trusted):
         return
     path, own = _place(home, carries)
     linked_path, linked = _place(found, carries)
     # Some servers read a semicolon as an ampersand.
-    if path != linked_path or own != linked or ";" in found[1].partition("?")[2]:
+    if found[0] != home[0] or path != linked_path or own != linked or ";" in found[1].partition("?")[2]:
         raise InvalidRequestError(
             "this cursor is a link with another path or other parameters than the collection; add the parameters to "
             "carries= of the strategy, or sign cursors with cursor_key="

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -12,6 +12,7 @@ import attrs
 
 from asdk.errors import AsdkError, DecodeError, PaginationError
 from asdk.http.response import Response
+from asdk.http.urls import Origin
 from asdk.pagination.cursor import Position
 from asdk.pagination.prefetch import PrefetchBuffer
 from asdk.pagination.strategies import MAX_EMPTY_PAGES, Page, PageCursor, PageStrategy, PredictableStrategy
@@ -66,6 +67,7 @@ class PageIterator(Generic[T]):
         template: the path template, for error messages.
         prefetch: how many pages to fetch ahead.
         start: the position to start from.
+        trusted: the origins to which a link may lead, besides that of its page.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class PageIterator(Generic[T]):
         *,
         prefetch: int,
         start: Position,
+        trusted: Collection[Origin] = (),
     ) -> None:
+        self._trusted = trusted
         self._decode = decode
         self._strategy = strategy
         self._predictable = strategy if prefetch and isinstance(strategy, PredictableStrategy) else None
@@ -107,7 +111,7 @@ class PageIterator(Generic[T]):
         if len(self._visited) == 1:
             self._visited.add(_digest(response.request.url))  # a link may lead back to the first page
         data = None if response.status == 204 else response.json()
-        page = Page(data, response.headers, response.request.url)
+        page = Page(data, response.headers, response.request.url, self._trusted)
         items = self._decode_items(cursor, page, response)
         seen = self._seen = self._seen + len(items)
         next_cursor = self._cursor = self._next_cursor(cursor, page, response)

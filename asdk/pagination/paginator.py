@@ -157,6 +157,7 @@ class Paginator(Generic[T]):
             self._template,
             prefetch=self._prefetch,
             start=copy.copy(position),
+            trusted=self._scope.trusted,
         )
         return position, iterator
 

@@ -13,6 +13,7 @@ import attrs
 from asdk.errors import PaginationError
 from asdk.http.headers import Headers
 from asdk.http.link_header import find_link
+from asdk.http.urls import Origin
 from asdk.pagination.members import count_at, flag_at, list_at, number_in, number_of, token_at
 
 #: Identifies one page: query parameters, merged over the ones of the collection, or a complete URL from the server.
@@ -27,11 +28,13 @@ class Page:
         data: the parsed JSON of the body.
         headers: the response headers.
         url: the absolute URL of the request.
+        trusted: the origins to which a link may lead, besides that of the page.
     """
 
     data: Any
     headers: Headers = attrs.field(factory=Headers)
     url: str = ""
+    trusted: Collection[Origin] = ()
 
 
 class PageStrategy(Protocol):
@@ -305,4 +308,6 @@ class LinkHeader(_ListPages):
 
     def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
         """Return the cursor of the next page, or None if this is the last."""
-        return find_link(page.headers.getall("link"), self.rel, page.url, end_param=self.end_param)
+        return find_link(
+            page.headers.getall("link"), self.rel, page.url, end_param=self.end_param, trusted=page.trusted
+        )

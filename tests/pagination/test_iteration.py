@@ -19,6 +19,7 @@ import pytest
 from asdk import (
     BaseClient,
     BearerToken,
+    InvalidRequestError,
     NotFoundError,
     PaginationError,
     Retry,
@@ -400,6 +401,39 @@ async def test_a_link_to_another_origin_is_an_error_and_nothing_is_sent(link: st
     assert problem in str(error)
     assert error.template == "/rows"
     assert len(server.sent) == 1
+
+
+ELSEWHERE = "https://api2.example.org/rows?owner=me&after=1"
+
+
+async def test_a_link_may_lead_to_another_trusted_origin() -> None:
+    server = linked(f"<{ELSEWHERE}>; rel=next", f"<{BASE}/rows?after=2>; rel=next", None)
+    options: dict[str, Any] = {"servers": {"two": "https://api2.example.org"}, "auth": BearerToken("t")}
+    client = BaseClient(base_url=BASE, transport=server, **options)
+    found = await client.paginate("/rows", model=Row, strategy=LinkHeader()).collect()
+    assert [row.id for row in found] == [0, 1, 2]
+    assert server.sent[1].url == ELSEWHERE
+    assert "Authorization" in server.sent[1].headers
+
+
+async def test_a_link_to_a_trusted_origin_does_not_leave_https() -> None:
+    client = BaseClient(
+        base_url=BASE,
+        transport=linked("<http://api2.example.org/>; rel=next"),
+        servers={"two": "http://api2.example.org"},
+    )
+    await failure_of(client.paginate("/rows", strategy=LinkHeader()).collect(), PaginationError)
+
+
+async def test_only_a_signed_cursor_leads_to_another_trusted_origin() -> None:
+    server = linked(f"<{ELSEWHERE}>; rel=next", None)
+    client = BaseClient(base_url=BASE, transport=server, servers={"two": "https://api2.example.org"})
+    signed = client.paginate("/rows", strategy=LinkHeader(), cursor_key="key")
+    await signed.collect(limit=1)
+    with pytest.raises(InvalidRequestError, match="a link with another path"):
+        client.paginate("/rows", strategy=LinkHeader()).resume(signed.cursor)
+    await signed.resume(signed.cursor).collect()
+    assert [sent.url for sent in server.sent] == [f"{BASE}/rows", ELSEWHERE]
 
 
 async def test_a_repeated_link_is_an_error() -> None:
