@@ -14,7 +14,7 @@ from asdk.sandbox import EdgeQuakeServer, ServerFault
 
 pytestmark = pytest.mark.anyio
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
-GET_HEALTH = b"GET /health HTTP/1.1\r\nHost: sandbox\r\n\r\n"
+GET_HEALTH = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 async def exchange(server: EdgeQuakeServer, request: bytes = GET_HEALTH) -> bytes:
@@ -29,7 +29,12 @@ async def exchange(server: EdgeQuakeServer, request: bytes = GET_HEALTH) -> byte
 
 
 def post(path: str, body: bytes, *headers: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: sandbox", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
 
 

@@ -225,11 +225,12 @@ async def test_the_error_body_of_a_stream_is_read_within_the_total(
 
     async def fail(exchange: RawExchange) -> None:
         await exchange.send(said)
-        await behavior(b"x" * 100)(exchange)
+        await behavior(b"x" * 1000)(exchange)
 
     with RawServer(fail) as server:
-        async with client_of(server, timeout=Timeout(total=0.1), auth=BearerToken("good"), concurrency=limit) as client:
-            with lasting(0.1):
+        # Enough time for the head on a busy machine.
+        async with client_of(server, timeout=Timeout(total=1.0), auth=BearerToken("good"), concurrency=limit) as client:
+            with lasting(1.0):
                 error = await failure_of(client.events("GET", "/things").__aenter__(), kind)
             assert (error.status, cancellations()) == (status, 0)
             await server.until(lambda: server.open == 0)
