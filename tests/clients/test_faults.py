@@ -138,7 +138,7 @@ async def test_a_failing_token_endpoint_is_not_a_rejected_login(api: Api, sandbo
     server = api.server(sandbox)
     for path in TOKEN_PATHS[api.name]:
         server.faults.add(fault, path=path)
-    async with api.client(sandbox, timeout=0.8) as client:
+    async with api.client(sandbox, timeout=0.4) as client:
         with pytest.raises(TokenUnavailableError) as caught:
             await api.call(client)
         assert "GET /" in str(checked(caught.value)), "it says which call it was needed for"
