@@ -6,6 +6,7 @@ then the default. Dotenv files are read here only.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -32,12 +33,20 @@ class Setting:
             EDGEQUAKE_API_KEY"`` or ``"default"``.
         value: the value; a `Secret` shows a mask.
         looked_for: the names that were searched for, in order.
+        is_weak: whether it comes from ``./.env``: another user may have written the file, such as in a cloned
+            repository.
     """
 
     name: str
     origin: str
     value: str | Secret | None
     looked_for: tuple[str, ...] = ()
+    is_weak: bool = False
+
+    @property
+    def is_destination(self) -> bool:
+        """Return whether secrets are sent to this value."""
+        return self.value is not None and self.name.endswith(("url", "endpoint", "host"))
 
     def __str__(self) -> str:
         shown = MASK if isinstance(self.value, Secret) else self.value
@@ -53,7 +62,9 @@ class Config:
         names: additional names by setting, such as the ones that a vendor documents.
         environ: the environment; defaults to the process environment, read on each lookup.
         dotenv: a file in dotenv format, by default ``.env`` in the working directory; None to read no file. Parent
-            directories are not searched, the default file may be missing, and nothing is exported to the environment.
+            directories are not searched, the default file may be missing, variables in it are not expanded, and nothing
+            is exported to the environment. A URL from the default file never receives a secret from another source,
+            unless ``ASDK_TRUST_DOTENV=1`` is set in the environment.
     """
 
     def __init__(
@@ -69,6 +80,7 @@ class Config:
         self._environ = os.environ if environ is None else environ
         self._dotenv = None if dotenv is None else Path(dotenv)
         self._is_default = dotenv == ".env"
+        self._is_trusted = not self._is_default or self._environ.get("ASDK_TRUST_DOTENV") == "1"
         self._file: dict[str, str] | None = None
         self._settings: dict[str, Setting] = {}
 
@@ -148,8 +160,36 @@ class Config:
         raise ConfigurationError(f"{name} ({setting.origin}) must be a number, got {setting.value!r}")
 
     def note(self, name: str, value: str | Secret | None, origin: str) -> None:
-        """Record a setting that was found elsewhere, for `explain`."""
+        """Record a setting that was found elsewhere, for `explain`.
+
+        Raises:
+            ConfigurationError: it is a secret, and would be sent to a URL from ``./.env``.
+        """
         self._settings[name] = Setting(name, origin, value)
+        self.check_sources()
+
+    def check_sources(self, *, argument: str | None = None) -> None:
+        """Check that no secret goes to a URL that ``./.env`` chose, unless the secret is from the same file.
+
+        Args:
+            argument: the name of a secret that was passed in code, such as a credential.
+
+        Raises:
+            ConfigurationError: a URL is from ``./.env``, and a secret is not.
+        """
+        settings = self._settings.values()
+        urls = [setting for setting in settings if setting.is_weak and setting.is_destination]
+        if not urls:
+            return
+        secrets = [setting for setting in settings if isinstance(setting.value, Secret)]
+        others = [f"{setting.name} from {_place(setting.origin)}" for setting in secrets if not setting.is_weak]
+        if argument is not None and not secrets:
+            others.append(f"{argument} from an argument")
+        if others:
+            raise ConfigurationError(
+                f"{urls[0].name} is from ./.env, {others[0]}: set both in one place, pass {urls[0].name}=, or set "
+                "ASDK_TRUST_DOTENV=1"
+            )
 
     def origin(self, name: str) -> str:
         """Return the origin of a setting; ``"not set"`` if no value was found."""
@@ -206,9 +246,9 @@ class Config:
     ) -> Setting:
         own = (f"{self.prefix}_{name}".upper(),) if self.prefix else ()
         wanted = own + self._names.get(name, ())
-        value, origin = argument, "argument"
+        value, origin, is_weak = argument, "argument", False
         if value is None:
-            value, origin = self._look_up(wanted, environment=environment)
+            value, origin, is_weak = self._look_up(wanted, environment=environment)
             if value is not None and secret:
                 value = Secret(value)
         if value is None:
@@ -218,18 +258,20 @@ class Config:
             raise ConfigurationError(f"{name} ({origin}) must be a str, got {describe_type(text)}")
         if text is not None and _CONTROL(text):
             raise ConfigurationError(f"{name} ({origin}) contains a line break or another control character")
-        setting = self._settings[name] = Setting(name, origin, value, wanted)
+        setting = self._settings[name] = Setting(name, origin, value, wanted, is_weak)
+        if secret or setting.is_destination:
+            self.check_sources()
         return setting
 
-    def _look_up(self, wanted: tuple[str, ...], *, environment: bool) -> tuple[str | None, str]:
+    def _look_up(self, wanted: tuple[str, ...], *, environment: bool) -> tuple[str | None, str, bool]:
         # An empty variable counts as unset: shells and compose files have no other way to remove a setting.
         for name in wanted if environment else ():
             if found := self._environ.get(name):
-                return found, f"environment {name}"
+                return found, f"environment {name}", False
         for name in wanted:
             if found := self._read_file().get(name):
-                return found, f"{self._file_label()} {name}"
-        return None, ""
+                return found, f"{self._file_label()} {name}", not self._is_trusted
+        return None, "", False
 
     def _file_label(self) -> str:
         return "no file" if self._dotenv is None else str(self._dotenv)
@@ -238,6 +280,10 @@ class Config:
         if self._file is None:
             self._file = {} if self._dotenv is None else _read_dotenv(self._dotenv)
         return self._file
+
+
+def _place(origin: str) -> str:
+    return "the environment" if origin.startswith("environment ") else "an argument" if origin == "argument" else origin
 
 
 def _rebuild(cls: type[Config], prefix: str, names: dict[str, tuple[str, ...]], dotenv: str | None) -> Config:
@@ -249,12 +295,15 @@ def _read_dotenv(path: Path) -> dict[str, str]:
 
     problem = None
     try:
-        if not path.is_file():
+        if not path.exists() or path.is_dir():  # it may be a named pipe: password managers provide one
             if path == Path(".env"):
                 return {}
             problem = "no such file"
         else:
-            values = dotenv_values(path, encoding="utf-8-sig")  # editors on Windows may write a BOM
+            # Not interpolated: a value with $ would change, and ${NAME} would send another variable to a URL of the
+            # file. Editors on Windows may write a BOM.
+            text = path.read_text(encoding="utf-8-sig")
+            values = dotenv_values(stream=io.StringIO(text), interpolate=False)
             return {name: value for name, value in values.items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
         problem = f"{type(error).__name__}: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asdk import BaseClient, BearerToken
 from asdk.config import Config, check_key, secret_argument
 from asdk.errors import ConfigurationError
 from asdk.secret import MASK, Secret
@@ -265,3 +267,103 @@ def test_messages(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         call()
     assert caught.value.message == message
+
+
+# --- ./.env, which another user may have written ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ASDK_TRUST_DOTENV", raising=False)
+    return tmp_path
+
+
+def read(config: Config) -> tuple[str | None, str | None]:
+    key = config.secret("key")
+    return config.get("base_url"), None if key is None else key.reveal()
+
+
+@pytest.mark.parametrize(
+    ("file", "environ"),
+    [
+        ("A_BASE_URL=https://evil.example\n", {"A_KEY": "k-1234"}),
+        ("A_BASE_URL='https://evil.example'\nB=1\n", {"A_KEY": "k-1234"}),
+        ("A_TOKEN_URL=https://evil.example\n", {"A_KEY": "k-1234", "A_BASE_URL": "https://good.example"}),
+    ],
+)
+def test_a_url_of_the_default_file_gets_no_secret_of_another_source(
+    file: str, environ: dict[str, str], in_directory: Path
+) -> None:
+    (in_directory / ".env").write_text(file)
+    config = Config("A", environ=environ)
+    with pytest.raises(ConfigurationError, match=r"is from \./\.env, key from the environment.*ASDK_TRUST_DOTENV=1"):
+        config.get("token_url"), read(config)
+
+
+@pytest.mark.parametrize("order", [("base_url", "key"), ("key", "base_url")])
+def test_the_order_of_lookups_does_not_matter(order: tuple[str, str], in_directory: Path) -> None:
+    (in_directory / ".env").write_text("A_BASE_URL=https://evil.example\n")
+    config = Config("A", environ={"A_KEY": "k-1234"})
+    look_up = {"key": config.secret, "base_url": config.get}
+    look_up[order[0]](order[0])
+    with pytest.raises(ConfigurationError, match="base_url"):
+        look_up[order[1]](order[1])
+
+
+@pytest.mark.parametrize(
+    ("file", "environ"),
+    [
+        ("A_BASE_URL=https://good.example\nA_KEY=k-1234\n", {}),
+        ("A_KEY=k-1234\n", {"A_BASE_URL": "https://good.example"}),
+        ("A_BASE_URL=https://good.example\n", {"A_KEY": "k-1234", "ASDK_TRUST_DOTENV": "1"}),
+    ],
+)
+def test_other_combinations_are_used(file: str, environ: dict[str, str], in_directory: Path) -> None:
+    (in_directory / ".env").write_text(file)
+    assert read(Config("A", environ=environ)) == ("https://good.example", "k-1234")
+
+
+def test_a_file_named_in_code_is_trusted(in_directory: Path) -> None:
+    (in_directory / "mine.env").write_text("A_BASE_URL=https://good.example\n")
+    config = Config("A", environ={"A_KEY": "k-1234"}, dotenv=in_directory / "mine.env")
+    assert read(config) == ("https://good.example", "k-1234")
+
+
+def test_a_credential_in_code_does_not_go_to_a_url_of_the_default_file(in_directory: Path) -> None:
+    (in_directory / ".env").write_text("A_BASE_URL=https://evil.example\n")
+
+    class Api(BaseClient):
+        env_prefix = "A"
+
+    with pytest.raises(ConfigurationError, match="auth from an argument"):
+        Api(auth=BearerToken("k-1234"))
+    assert Api(auth=None).base_url == "https://evil.example"
+    assert Api(auth=BearerToken("k-1234"), base_url="https://good.example").base_url == "https://good.example"
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A_NAME='a$b${HOME}'", "a$b${HOME}"),
+        ('A_NAME="a${HOME}b"', "a${HOME}b"),
+        ("A_NAME=a${HOME}b", "a${HOME}b"),
+        ("A_NAME='it\\'s'", "it's"),
+        ("export A_NAME='x y' # comment", "x y"),
+    ],
+)
+def test_values_are_not_interpolated(line: str, value: str, in_directory: Path) -> None:
+    (in_directory / ".env").write_text(line + "\n")
+    assert Config("A", environ={"HOME": "/secret"}).get("name") == value
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("named", [False, True])
+def test_a_settings_file_may_be_a_named_pipe(named: bool, in_directory: Path) -> None:
+    path = in_directory / ".env"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_text("A_NAME=x\n"), daemon=True)
+    writer.start()
+    config = Config("A", environ={}, dotenv=path) if named else Config("A", environ={})
+    assert config.get("name") == "x"
+    writer.join(5)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from typing_extensions import TypeForm, Unpack
 
+from asdk.auth.credentials.static import NoCredential
 from asdk.auth.token import Token
 from asdk.auth.token_source import TokenSource
 from asdk.client.entries import Entries, Exit
@@ -150,6 +151,9 @@ class BaseClient:
         config = self.config = self.config_for(options)
         base = BaseURL.parse(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
         self.base_url = str(base)
+        auth = options.get("auth")
+        if auth is not None and not isinstance(auth, NoCredential):
+            config.check_sources(argument="auth")
         clock = options.get("clock", SYSTEM_CLOCK)
         defaults = first_options(config, options)
         rule = check_rule(options.get("follow_redirects", "same-origin"))

@@ -11,6 +11,7 @@ import mimetypes
 import os
 import re
 import secrets
+import stat
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -36,8 +37,11 @@ FileContent: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
 #: Called with the number of bytes sent so far, and with the total, None if it is unknown.
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
-#: A file or an `Upload`, alone, with a name, or with a name and media type.
-FileTypes: TypeAlias = "FileContent | Upload | tuple[str, FileContent | Upload] | tuple[str, FileContent | Upload, str]"
+#: A file or an `Upload`, alone, with a name, or with a name and media type. With None for the name, the part has a
+#: media type and no file name, as some APIs want it for JSON: ``(None, b"{}", "application/json")``.
+FileTypes: TypeAlias = (
+    "FileContent | Upload | tuple[str, FileContent | Upload] | tuple[str | None, FileContent | Upload, str]"
+)
 
 #: The files of a multipart form by field name, or as pairs if a name has several files.
 Files: TypeAlias = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]]
@@ -76,7 +80,11 @@ class FileBody(Body):
         problem = None
         try:
             if isinstance(source, os.PathLike):
-                self.length = os.stat(source).st_size
+                info = os.stat(source)
+                if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
+                    # Opening a named pipe blocks until another program opens its other end.
+                    raise ValueError("it is not a regular file; open it, and pass the open file or an iterator")
+                self.length = info.st_size
                 with Path(source).open("rb"):
                     pass
             else:
@@ -123,10 +131,10 @@ class IteratorBody(Body):
         """Yield the bytes from the beginning."""
         if isinstance(self._source, AsyncIterable):
             async for chunk in self._source:
-                yield chunk
+                yield _check_chunk(chunk)
         else:
             for chunk in self._source:
-                yield chunk
+                yield _check_chunk(chunk)
 
 
 class FactoryBody(Body):
@@ -138,7 +146,15 @@ class FactoryBody(Body):
     async def open(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from the beginning."""
         async for chunk in self._factory():
-            yield chunk
+            yield _check_chunk(chunk)
+
+
+def _check_chunk(chunk: object) -> bytes:
+    """Return a piece of a generated body if it is bytes: aiohttp would report a str as a broken connection."""
+    if isinstance(chunk, bytes | bytearray | memoryview):
+        return chunk if isinstance(chunk, bytes) else bytes(chunk)
+    hint = "; use .encode()" if isinstance(chunk, str) else ""
+    raise InvalidRequestError(f"the iterator of content must yield bytes, got {describe_type(chunk)}{hint}")
 
 
 class Upload(Body):
@@ -249,7 +265,10 @@ class MultipartBody(Body):
 
     def _file(self, name: str, file: FileTypes) -> _Part:
         file_name, content, content_type = _read_file_argument(file)
-        head = self._head(f'name="{_escape(name)}"; filename="{_escape(file_name)}"', content_type)
+        disposition = f'name="{_escape(name)}"'
+        if file_name:
+            disposition += f'; filename="{_escape(file_name)}"'
+        head = self._head(disposition, content_type)
         return _Part(head, content if isinstance(content, bytes | Upload) else FileBody(content))
 
     async def open(self) -> AsyncGenerator[bytes, None]:
@@ -270,7 +289,7 @@ _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 _MEDIA_TYPE = re.compile(r"[!#$&\-^_.+0-9A-Za-z]+/[!#$&\-^_.+0-9A-Za-z]+(?:;[\x20-\x7e]*)?").fullmatch
 
 
-def _validate_name(name: str) -> str:
+def _validate_name(name: str | None) -> str:
     if not isinstance(name, str) or not name:
         raise InvalidRequestError("the name of a form field or file must be a non-empty str")
     return name
@@ -284,7 +303,9 @@ def _escape(name: str) -> str:
     return escaped
 
 
-def _read_file_argument(file: FileTypes) -> tuple[str, FileContent | Upload, str]:
+def _read_file_argument(file: FileTypes) -> tuple[str | None, FileContent | Upload, str]:
+    """Return the name of a file, its content and its media type. A part with a media type needs no file name."""
+    name: str | None
     content_type: str | None = None
     content: FileContent | Upload
     if isinstance(file, tuple):
@@ -304,7 +325,8 @@ def _read_file_argument(file: FileTypes) -> tuple[str, FileContent | Upload, str
         raise InvalidRequestError(
             f"a file must be bytes, a path or an open binary file, got {describe_type(content)}{hint}"
         )
-    content_type = content_type or mimetypes.guess_type(_validate_name(name))[0] or "application/octet-stream"
+    if content_type is None or name:
+        content_type = content_type or mimetypes.guess_type(_validate_name(name))[0] or "application/octet-stream"
     if not isinstance(content_type, str) or _MEDIA_TYPE(content_type) is None:
         raise InvalidRequestError(f"content_type must be a media type, got {content_type!r}")
     return name, content, content_type

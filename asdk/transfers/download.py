@@ -160,9 +160,12 @@ class Download:
                 if self._part.size > before:
                     continue  # the server limits the size of a part
                 failure = self._integrity_error(f"the server sends nothing beyond byte {self._part.size} of {size}")
-            made_progress = self._part.size >= self._furthest + _PROGRESS_SIZE
+            advanced = self._part.size - self._furthest
+            made_progress = advanced >= _PROGRESS_SIZE
             self._furthest = max(self._furthest, self._part.size)
-            failures = 1 if made_progress else max(failures + 1, request.state.attempts)
+            # Any new byte restarts the count of failures, but only real progress costs no quota: a server that sends a
+            # byte per attempt is not asked forever.
+            failures = 1 if advanced > 0 else max(failures + 1, request.state.attempts)
             pause = self._pause_before_next(request, failure, failures, made_progress)
             if pause is None:
                 try:

@@ -7,10 +7,14 @@ Used by `asdk.transfers.download`. ``.name.part`` contains bytes of exactly one 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import importlib
 import json
 import os
+import secrets
+import shutil
+import stat
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -29,6 +33,12 @@ _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 T = TypeVar("T")
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_BLOCK = getattr(os, "O_NONBLOCK", 0)
+_USER: Callable[[], int] | None = getattr(os, "geteuid", None)
+
+# The metadata of a download is smaller than this, in bytes.
+_METADATA_SIZE = 64 * 1024
 
 # How many bytes are hashed per step: a cancelled download waits for at most one step.
 _HASH_SIZE = 8 * 2**20
@@ -134,8 +144,9 @@ class PartialFile:
 
     def _open(self, resume: bool) -> str | None:
         try:
-            if self._target.is_dir():
-                return f"to must be the name of a file, got the directory {self._target}"
+            problem = self._resolve_target()
+            if problem is not None:
+                return problem
             self._file = self._open_locked()
             self._resume(self._file, self._read_metadata() if resume else None)
         except BlockingIOError:
@@ -147,10 +158,40 @@ class PartialFile:
             return f"to must be the name of a file, got {str(self._target)!a}"
         return None
 
+    def _resolve_target(self) -> str | None:
+        """Follow a link that the user made; return a problem with a target that must not be written.
+
+        A download replaces its target by a rename, which would put a regular file in the place of a link, a device or a
+        pipe.
+        """
+        if self._target.is_symlink():
+            owner, directory = self._target.lstat().st_uid, self._target.parent.stat()
+            if _USER is not None and (owner != _USER() or directory.st_mode & stat.S_IWOTH):
+                return f"to must not be a link that another user may have made, got {self._target}"
+            self._target = Path(os.path.realpath(self._target))
+            self._path = self._target.with_name(f".{self._target.name}.part")
+            self._metadata = self._target.with_name(f".{self._target.name}.part.json")
+        if self._target.is_dir():
+            return f"to must be the name of a file, got the directory {self._target}"
+        if self._target.exists() and not self._target.is_file():
+            return f"to must be a regular file, got a device, pipe or socket: {self._target}"
+        return None
+
     def _open_locked(self) -> IO[bytes]:
         while True:
-            file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | _BINARY, 0o666), "r+b", buffering=0)
+            # A link of this name was made by another program, to have the bytes of a server written elsewhere.
+            flags = os.O_RDWR | os.O_CREAT | _BINARY | _NO_FOLLOW
+            file = os.fdopen(os.open(self._path, flags, 0o666), "r+b", buffering=0)
             try:
+                info = os.fstat(file.fileno())
+                if (
+                    not stat.S_ISREG(info.st_mode)
+                    or info.st_nlink > 1
+                    or (_USER is not None and info.st_uid != _USER())
+                ):
+                    raise PermissionError(
+                        errno.EPERM, f"{self._path.name} belongs to another user or is not a plain file"
+                    )
                 if _fcntl is None:
                     return file
                 _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
@@ -181,7 +222,8 @@ class PartialFile:
 
     def _read_metadata(self) -> Representation | None:
         try:
-            metadata = json.loads(self._metadata.read_bytes())
+            with open(os.open(self._metadata, os.O_RDONLY | _BINARY | _NO_FOLLOW | _NO_BLOCK), "rb") as file:
+                metadata = json.loads(file.read(_METADATA_SIZE))
             same = isinstance(metadata, dict) and metadata.pop("source", None) == self._source
         except (OSError, ValueError, RecursionError):
             return None
@@ -196,9 +238,11 @@ class PartialFile:
 
     def _note(self, version: Representation) -> None:
         self.version = version
-        fresh = self._metadata.with_name(f"{self._metadata.name}.new")
+        fresh = self._metadata.with_name(f"{self._metadata.name}.{secrets.token_hex(8)}")
+        text = json.dumps({"source": self._source, **attrs.asdict(version)})
         try:
-            fresh.write_text(json.dumps({"source": self._source, **attrs.asdict(version)}))
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666), "w") as file:
+                file.write(text)
             os.replace(fresh, self._metadata)
         except OSError:  # such as a full disk, which has room for the name alone
             with contextlib.suppress(OSError):
@@ -225,10 +269,39 @@ class PartialFile:
         if _fcntl is None:
             self._opened.close()
         # Still locked, so that no other download opens it under its old name.
-        os.replace(self._path, self._target)
-        self._opened.close()
+        self._replace_target()
         self._file = None
         self._metadata.unlink(missing_ok=True)
+
+    def _replace_target(self) -> None:
+        """Put the file in the place of its target, whose mode and hard links stay."""
+        with contextlib.suppress(FileNotFoundError):
+            before = self._target.stat()
+            if before.st_nlink > 1:
+                self._copy_to_target()
+                return
+            os.chmod(self._path, stat.S_IMODE(before.st_mode))
+        try:
+            os.replace(self._path, self._target)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            self._copy_to_target()  # a mounted file cannot be replaced
+        else:
+            self._opened.close()
+
+    def _copy_to_target(self) -> None:
+        """Write the bytes into the existing target."""
+        if not self._opened.closed:
+            self._opened.close()
+        with (
+            self._path.open("rb") as source,
+            open(os.open(self._target, os.O_WRONLY | os.O_TRUNC | _BINARY | _NO_FOLLOW), "wb") as target,
+        ):
+            shutil.copyfileobj(source, target, _HASH_SIZE)
+            target.flush()
+            os.fsync(target.fileno())
+        self._path.unlink()
 
     def _reset(self) -> None:
         self._opened.truncate(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -611,3 +612,52 @@ async def test_an_upload_of_another_length_closes_the_connection(length: int) ->
         await server.until(lambda: server.open == 0)
         async with client_of(server) as client:
             assert await client.request("PUT", "/x", content=Upload(made, length=3)) == {}
+
+
+@pytest.mark.parametrize("name", [None, ""])
+def test_a_part_with_a_media_type_needs_no_file_name(name: str | None) -> None:
+    body, _, _ = make_body(UNSET, None, {"meta": (name, b"{}", "application/json")}, None)
+    assert isinstance(body, MultipartBody)
+    head = body._parts[0].head.decode()
+    assert 'form-data; name="meta"\r\nContent-Type: application/json\r\n' in head
+    assert "filename" not in head
+
+
+async def _pieces(*pieces: Any) -> AsyncIterator[Any]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.mark.parametrize("piece", ["text", None, 5, ["x"], {"a": 1}])
+@pytest.mark.parametrize("kind", ["async iterator", "function", "iterator"])
+async def test_a_piece_that_is_not_bytes_is_refused(piece: Any, kind: str) -> None:
+    source: Any = _pieces(b"a", piece)
+    if kind == "function":
+        source = lambda: _pieces(b"a", piece)  # noqa: E731
+    elif kind == "iterator":
+        source = iter([b"a", piece])
+    body = raw_body(source)
+    assert isinstance(body, Body)
+    with pytest.raises(InvalidRequestError, match="must yield bytes"):
+        _ = [chunk async for chunk in body.open()]
+
+
+async def test_buffers_are_sent_as_bytes() -> None:
+    body = raw_body(_pieces(bytearray(b"a"), memoryview(b"b"), b"c"))
+    assert isinstance(body, Body)
+    assert [chunk async for chunk in body.open()] == [b"a", b"b", b"c"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "device"])
+def test_only_a_regular_file_is_uploaded_by_its_path(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    if kind == "device":
+        path = Path("/dev/zero")
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to(tmp_path / "pipe")
+        path = tmp_path / "pipe" if kind == "pipe" else path
+    for make in (lambda: raw_body(path), lambda: make_body(UNSET, None, {"f": path}, None), lambda: Upload(path)):
+        with pytest.raises(InvalidRequestError, match="regular file"):
+            make()

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from asdk.auth.stores.paths import file_name, state_directory
+from asdk.auth.stores.paths import expand_directory, file_name, state_directory
 from asdk.auth.stores.record import LARGEST, TokenRecord
 from asdk.concurrency.file_locks import FileLocks
 from asdk.concurrency.private_files import PrivateDirectory, UntrustedFileError, open_private_directory
@@ -39,9 +39,7 @@ class FileTokenStore:
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         require_extra("FileTokenStore", "tokens", "filelock", "platformdirs")
-        self.directory: Path = (
-            state_directory("tokens") if directory is None else Path(directory).expanduser().absolute()
-        )
+        self.directory: Path = state_directory("tokens") if directory is None else expand_directory(directory)
         self._locks = FileLocks(self.directory)
         self._warnings = WarnOnce()
         self._swept = False

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
+
+from asdk.errors import ConfigurationError
 
 _is_identity_key = re.compile(r"[0-9a-f]{32}").fullmatch
 
@@ -18,7 +21,32 @@ def file_name(key: str) -> str:
 
 
 def state_directory(purpose: str) -> Path:
-    """Return the platform's directory for the state of a user's programs, such as ``~/.local/state/asdk/tokens``."""
+    """Return the platform's directory for the state of a user's programs, such as ``~/.local/state/asdk/tokens``.
+
+    Raises:
+        ConfigurationError: the user has no home directory.
+    """
     from platformdirs import user_state_path
 
-    return user_state_path("asdk", appauthor=False) / purpose
+    try:
+        path = user_state_path("asdk", appauthor=False)
+    except (RuntimeError, KeyError, OSError):  # no HOME, and a user that is not in the list of users
+        path = None
+    if path is None or not path.is_absolute():
+        raise ConfigurationError(f"the home directory is unknown: set HOME, or pass directory= for {purpose}")
+    return path / purpose
+
+
+def expand_directory(directory: str | os.PathLike[str]) -> Path:
+    """Return an absolute path, with ``~`` expanded.
+
+    Raises:
+        ConfigurationError: the home directory is unknown.
+    """
+    try:
+        return Path(directory).expanduser().absolute()
+    except (RuntimeError, KeyError):
+        pass
+    raise ConfigurationError(
+        f"directory cannot be expanded, because the home directory is unknown: set HOME, got {str(directory)!r}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -188,7 +189,16 @@ def _target(file: DownloadFile | IndexFile | str, to: str | os.PathLike[str]) ->
     path = Path(to)
     if not path.is_dir():
         return path
-    # The alias comes from the server, so anything but a plain name could lead out of the folder.
-    if not isinstance(file, DownloadFile) or Path(file.alias).name != file.alias:
+    # The alias comes from the server: it must not lead out of the folder, hide itself, or name a device.
+    name = file.alias if isinstance(file, DownloadFile) else ""
+    target = path / name
+    if not _PLAIN_NAME(name) or _DEVICE(name) or name[-1] in ". " or target.is_symlink():
         raise InvalidRequestError(f"to is the folder {path}, and the file has no valid name: pass a full path")
-    return path / file.alias
+    return target
+
+
+# A name without a leading dot, a path, a drive, or a character that cannot be seen or reorders text.
+_PLAIN_NAME = re.compile(
+    r"[^\W.][^/\\:*?\"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{0,254}"
+).fullmatch
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE).fullmatch
