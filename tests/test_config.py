@@ -305,7 +305,7 @@ def test_a_url_of_the_default_file_gets_no_secret_of_another_source(
 def test_the_order_of_lookups_does_not_matter(order: tuple[str, str], in_directory: Path) -> None:
     (in_directory / ".env").write_text("A_BASE_URL=https://evil.example\n")
     config = Config("A", environ={"A_KEY": "k-1234"})
-    look_up = {"key": config.secret, "base_url": config.get}
+    look_up: dict[str, Callable[[str], object]] = {"key": config.secret, "base_url": config.get}
     look_up[order[0]](order[0])
     with pytest.raises(ConfigurationError, match="base_url"):
         look_up[order[1]](order[1])

@@ -14,7 +14,7 @@ import asdk
 from asdk.lazy import lazy_exports
 
 PACKAGE = Path(asdk.__file__).parent
-MODULES = ["__init__.py", "_version.py", "lazy.py", "errors.py"]
+MODULES = ["__init__.py", "_version.py", "lazy.py", "errors.py", "redaction.py", "secret.py"]
 
 #: A package like asdk, with few exports.
 INIT = """

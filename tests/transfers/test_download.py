@@ -658,7 +658,7 @@ async def test_a_download_cancelled_at_any_await_can_be_resumed(serve: Serve, to
 
 
 class Owned(BaseClient):
-    base_url = "https://api.example.org"
+    base_url = "http://localhost:9"
     tenant_headers = TenantHeaders(tenant="X-Tenant")
 
 
@@ -677,7 +677,7 @@ async def test_another_origin_gets_no_credentials(serve: Serve, to: Path, owned:
     for head in server.heads:
         assert b"s3cret" not in head
         assert b"acme" not in head
-        assert field(head, "X-Trace") == "t"
+        assert b"X-Trace" not in head
     await owned.download(f"{server.url}/files/f", to=to, headers={"X-Vendor-Key": "for-them"})
     assert field(server.heads[-1], "X-Vendor-Key") == "for-them"
 

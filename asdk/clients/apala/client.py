@@ -339,8 +339,9 @@ class Apala(BaseClient):
         return await self._submit_bulk([feedback_body(entry, needed=()) for entry in feedback], options)
 
     async def close(self) -> None:
-        """Close the client, under the name of the guide; see `aclose`."""
-        await self.aclose()
+        """Close the connections, under the name of the guide, whose programs use the client again afterwards."""
+        async with self:
+            pass
 
     def describe_error(self, data: Any) -> tuple[str | None, str | None]:
         """Return an error's code and message. A list of violations identifies a compliance error, not the code."""

@@ -52,7 +52,7 @@ async def test_missing_records_are_not_found(visitor: MGnify) -> None:
     with pytest.raises(NotFoundError, match=r"404 GET /genomes/\{accession\}: Not Found"):
         await visitor.genomes.get("MGYG000000001", catalogue_id="soil")
     with pytest.raises(NotFoundError):
-        await visitor.studies.get("../biomes/")
+        await visitor.studies.get("biomes/soil")
     with pytest.raises(NotFoundError, match=r"404 GET /no-such-path/: Not Found \(HTML page\)"):
         await visitor.request("GET", "/no-such-path/")
 
