@@ -105,6 +105,10 @@ class NoResendConnector(aiohttp.TCPConnector):
             raise
         return connection
 
+    def last_data(self) -> float:
+        """Return when a connection in use last received data, on the monotonic clock."""
+        return max((getattr(each, "last_data", 0.0) for each in self._acquired), default=0.0)
+
     def close_idle(self) -> None:
         """Close the idle connections, and each of the others as soon as its response is complete.
 
@@ -160,10 +164,10 @@ class _CheckedConnection(ResponseHandler):
     def __init__(self, non_repeatable: set[Task | None], loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._non_repeatable = non_repeatable
-        self._last_data = 0.0
+        self.last_data = 0.0
 
     def data_received(self, data: bytes) -> None:
-        self._last_data = time.monotonic()
+        self.last_data = time.monotonic()
         if data.startswith(b"HTTP/1.1 204"):
             head, end, body = data.partition(b"\r\n\r\n")
             if body:
@@ -185,7 +189,7 @@ class _CheckedConnection(ResponseHandler):
     def is_connected(self) -> bool:
         usable = super().is_connected() and not self.should_close
         if usable and self._non_repeatable and asyncio.current_task() in self._non_repeatable:
-            return time.monotonic() - self._last_data <= MAX_IDLE
+            return time.monotonic() - self.last_data <= MAX_IDLE
         return usable
 
 

@@ -256,7 +256,7 @@ class _LoopSession:
         self.connector = connector
         self.connected = connector.connected
         self.non_repeatable = connector.non_repeatable
-        self.deadlines = Deadlines(loop)
+        self.deadlines = Deadlines(loop, connector.last_data)
         self.wakeup = InterruptWakeup(loop)
 
     def url(self, url: str) -> URL:

@@ -28,7 +28,7 @@ from asdk import (
     StreamError,
     Timeout,
 )
-from asdk.auth import BearerToken
+from asdk.auth import BearerToken, ClientCredentials
 from asdk.http.request import Request
 from asdk.middleware import ConcurrencyLimit
 from asdk.testing import VirtualClock
@@ -487,3 +487,110 @@ async def test_a_task_group_cancels_a_call() -> None:
                     group.create_task(fail(server.until(lambda: len(server.heads) == 1)))
             assert caught.group_contains(LookupError)
             await server.until(lambda: server.open == 0)
+
+
+# --- a blocked event loop ---------------------------------------------------------------------------------------------
+
+BIG = b'"' + b"x" * 200_000 + b'"'
+
+
+async def in_one_piece(exchange: RawExchange) -> None:
+    await asyncio.sleep(0.05)  # the loop is blocked by then
+    await exchange.answer(b'"read"')
+
+
+async def in_pieces(exchange: RawExchange) -> None:
+    await exchange.read_body()
+    await asyncio.sleep(0.05)
+    for piece in (head(200, "Content-Length: 6\r\n"), b'"re', b'ad"'):
+        await exchange.send(piece)
+        await asyncio.sleep(0.01)
+
+
+async def at_length(exchange: RawExchange) -> None:
+    await asyncio.sleep(0.05)
+    await exchange.answer(BIG)
+
+
+async def blocked(server: RawServer, *calls: Awaitable[Any], seconds: float = 0.5) -> list[Any]:
+    """Start the calls, and block the event loop once the server has one, as a cell of a notebook does."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    await server.until(lambda: len(server.heads) > 0)
+    time.sleep(seconds)  # noqa: ASYNC251 - on purpose
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("limits", [{"total": 0.2}, {"attempt": 0.2}, {"total": 0.2, "attempt": 0.2}])
+@pytest.mark.parametrize("behavior", [in_one_piece, in_pieces, at_length])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_arrived_while_the_loop_was_blocked_is_read(
+    method: str, behavior: Behavior, limits: dict[str, float]
+) -> None:
+    with RawServer(behavior) as server:
+        async with client_of(server, timeout=Timeout(**limits)) as client:
+            results = await blocked(server, *(client.request(method, "/things") for _ in range(3)))
+    assert [len(result) for result in results] == [len(BIG) - 2 if behavior is at_length else 4] * 3
+    assert len(server.heads) == 3
+
+
+async def test_the_head_of_a_stream_that_arrived_while_the_loop_was_blocked_is_read() -> None:
+    async def read(client: BaseClient) -> bytes:
+        async with client.stream("GET", "/things") as response:
+            return await response.read()
+
+    with RawServer(in_pieces) as server:
+        async with client_of(server, timeout=Timeout(total=0.2, idle=0.2)) as client:
+            assert await blocked(server, read(client)) == [b'"read"']
+
+
+async def test_a_loop_that_is_blocked_again_and_again_reads_what_arrived() -> None:
+    with RawServer(at_length) as server:
+        async with client_of(server, timeout=0.2) as client:
+            call = asyncio.ensure_future(client.request("GET", "/things"))
+            await server.until(lambda: len(server.heads) > 0)
+            for _ in range(3):
+                time.sleep(0.4)  # noqa: ASYNC251 - on purpose
+                await asyncio.sleep(0)
+            assert len(await call) == len(BIG) - 2
+
+
+@pytest.mark.parametrize(
+    "behavior", [silence, silence_after(TEN + b"12345"), drip(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 9**3)]
+)
+async def test_a_response_that_is_not_complete_still_times_out(behavior: Behavior) -> None:
+    with RawServer(behavior) as server:
+        async with client_of(server, timeout=0.2) as client:
+            with lasting(0.5):
+                (error,) = await blocked(server, client.request("GET", "/things"))
+            assert isinstance(error, DeadlineExceededError)
+            assert not [timer for timer in live_timers() if "Deadlines" in timer]
+        await server.until(lambda: server.open == 0)
+
+
+async def test_a_pause_for_one_call_is_not_cut_short_by_the_deadline_of_another() -> None:
+    with RawServer(in_one_piece) as server:
+        async with client_of(server) as client:
+            loop = asyncio.get_running_loop()
+            call = asyncio.ensure_future(client.request("GET", "/things", timeout=0.2))
+            await server.until(lambda: len(server.heads) > 0)
+            loop.call_soon(lambda: calls.append(asyncio.ensure_future(client.request("GET", "/things", timeout=0.01))))
+            calls: list[asyncio.Future[Any]] = []
+            time.sleep(0.5)  # noqa: ASYNC251 - on purpose
+            assert await call == "read"
+            await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_a_client_that_logs_in_keeps_a_token_that_arrived_while_the_loop_was_blocked() -> None:
+    async def grant(exchange: RawExchange) -> None:
+        if exchange.target == "/token":
+            await asyncio.sleep(0.05)
+            await exchange.answer(b'{"access_token": "good", "expires_in": 3600}')
+        else:
+            await exchange.answer()
+
+    with RawServer(grant) as server:
+        login = ClientCredentials(f"{server.url}/token", "client", "secret")
+        async with client_of(server, auth=login, timeout=Timeout(total=60, attempt=0.2)) as client:
+            (token,) = await blocked(server, client.get_token())
+            assert token.value.reveal() == "good"
+    assert len(server.heads) == 1
