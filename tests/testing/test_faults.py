@@ -219,11 +219,13 @@ async def test_it_works_between_a_client_and_its_retries() -> None:
 async def test_nothing_is_left_of_a_proxy() -> None:
     before = asyncio.all_tasks()
     with RawServer(things) as server:
-        async with FaultProxy(server.url, FaultPlan([None, Fault.BLACK_HOLE])) as proxy, client_to(proxy) as client:
+        async with FaultProxy(server.url, FaultPlan([None, Fault.BLACK_HOLE])) as proxy:
+            client = client_to(proxy)
             await client.request("GET", "/x")
-            hanging = asyncio.create_task(client.request("GET", "/x", timeout=5))
+            hanging = asyncio.create_task(client.request("GET", "/x", timeout=30))
             await asyncio.sleep(0.02)
         await failure_of(hanging, ProtocolError)
+        await client.aclose()
         await server.until(lambda: server.open == 0)
     assert asyncio.all_tasks() == before
 

@@ -399,7 +399,7 @@ async def test_closing_the_client_fails_calls_with_our_error() -> None:
         await exchange.until_gone()
 
     with RawServer(never) as server:
-        client = client_of(server, timeout=Timeout(total=0.3))
+        client = client_of(server, timeout=Timeout(total=2.0))
         calls = [asyncio.create_task(client.request("GET", "/things")) for _ in range(3)]
         await server.until(lambda: len(server.heads) == 3)
         await client.aclose()

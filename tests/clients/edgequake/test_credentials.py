@@ -211,7 +211,8 @@ async def test_a_token_is_refreshed_in_the_background_in_its_last_minutes(
     await refreshed(server, 1)
     assert server.counters.in_flight == 1, "the call did not wait for the refresh"
     await admin.aclose()  # that does
-    await admin.auth.me()
+    async with admin:
+        await admin.auth.me()
     first, second, third = [record.headers["authorization"] for record in server.counters.recent if record.route == ME]
     assert first == second != third
     assert token_requests(server) == (1, 1)
