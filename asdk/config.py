@@ -213,7 +213,7 @@ class Config:
         return f"{', '.join(found)} in the environment and in {self._file_label()}"
 
     def secrets_found(self) -> str:
-        """Return the secrets that were found, with their origins, for an error message; empty if there are none."""
+        """Return the secrets that were found, with their origins, for an error message; it may be empty."""
         secrets = (setting for setting in self._settings.values() if isinstance(setting.value, Secret))
         return " or ".join(f"{setting.name} ({setting.origin})" for setting in secrets)
 

@@ -1,4 +1,4 @@
-"""The event loop of a call: `running_loop` raises our error if there is none, `current_loop` returns None.
+"""The event loop of a call: `running_loop` raises our error without one, `current_loop` returns None.
 
 Used by everything that a call reaches first: the transport, token flights, queues and maps.
 """
@@ -11,7 +11,7 @@ from asdk.errors import ConfigurationError
 
 
 def current_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the event loop that is running in this thread, None if there is none."""
+    """Return the event loop that is running in this thread, or None."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -22,7 +22,7 @@ def running_loop() -> asyncio.AbstractEventLoop:
     """Return the event loop that is running in this thread.
 
     Raises:
-        ConfigurationError: there is none, such as under trio.
+        ConfigurationError: no event loop of asyncio is running, such as under trio.
     """
     loop = current_loop()
     if loop is None:

@@ -44,7 +44,7 @@ class SharedCalls(Generic[T]):
         reset_after_fork(self._reset)
 
     async def get(self, key: Hashable, call: Callable[[], Coroutine[Any, Any, T]], timeout: float | None) -> T:  # noqa: ASYNC109
-        """Return the result of the call in flight for this key; start one if there is none.
+        """Return the result of the call in flight for this key; start one otherwise.
 
         Args:
             key: callers with an equal key share a call.

@@ -179,7 +179,7 @@ class DeviceCode(OAuthCredential):
         raise TokenUnavailableError("the device code expired before it was confirmed; the next call shows another one")
 
     async def refresh(self, token: Token, send: Handler) -> Token:
-        """Obtain the next token by the refresh token, or show another code if there is none."""
+        """Obtain the next token by the refresh token, or show another code without one."""
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token)

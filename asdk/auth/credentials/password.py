@@ -74,7 +74,7 @@ class PasswordGrant(OAuthCredential):
         return await self._ask(send, {**fields, "scope": self._scope})
 
     async def refresh(self, token: Token, send: Handler) -> Token:
-        """Obtain the next token by the refresh token, or log in if there is none."""
+        """Obtain the next token by the refresh token, or log in without one."""
         if token.refresh_token is None:
             return await self.fetch(send)
         return await self._refresh(send, token.refresh_token)

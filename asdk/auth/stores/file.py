@@ -45,7 +45,7 @@ class FileTokenStore:
         self._swept = False
 
     async def load(self, key: str) -> TokenRecord | None:
-        """Return the record of this key, or None if there is none that can be trusted."""
+        """Return the record of this key, or None without one that can be trusted."""
         return await run_in_thread(lambda: self._load(file_name(key)))
 
     async def save(self, key: str, entry: TokenRecord) -> bool:

@@ -119,7 +119,7 @@ class RedisTokenStore:
         self._newest: dict[str, Version] = {}  # by key, of encrypted records
 
     async def load(self, key: str) -> TokenRecord | None:
-        """Return the record of this key, or None if there is none that can be trusted."""
+        """Return the record of this key, or None without one that can be trusted."""
         return (await self._load(f"{self.prefix}{key}"))[2]
 
     async def save(self, key: str, entry: TokenRecord) -> bool:
