@@ -6,6 +6,7 @@ then the default. Dotenv files are read here only.
 
 from __future__ import annotations
 
+import hmac
 import io
 import os
 import re
@@ -190,6 +191,18 @@ class Config:
                 f"{urls[0].name} is from ./.env, {others[0]}: set both in one place, pass {urls[0].name}=, or set "
                 "ASDK_TRUST_DOTENV=1"
             )
+
+    def fingerprint(self, key: bytes) -> bytes:
+        """Return a keyed digest of all settings that were read, secrets included.
+
+        Args:
+            key: of the process, so that the digest tells nothing elsewhere.
+        """
+        digest = hmac.new(key, digestmod="sha256")
+        for name, setting in sorted(self._settings.items()):
+            value = setting.value.reveal() if isinstance(setting.value, Secret) else setting.value
+            digest.update(repr((name, value)).encode("utf-8", "backslashreplace"))
+        return digest.digest()
 
     def origin(self, name: str) -> str:
         """Return the origin of a setting; ``"not set"`` if no value was found."""

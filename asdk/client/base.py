@@ -33,6 +33,7 @@ from asdk.client.settings import (
     traffic_policies,
     user_agent,
 )
+from asdk.client.unpickled import SharedParts, shared_parts
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
 from asdk.errors import ClientClosedError, ConfigurationError, StatusError, StreamError
@@ -169,9 +170,11 @@ class BaseClient:
             host_header=checked_host(options.get("host_header")),
             checks_addresses=getattr(transport, "checks_addresses", False),
         )
+        own = SharedParts(token_source_for(base.origin, clock, options), traffic_policies(options))
+        parts = self._parts = shared_parts(self, config, own)
         session = self._session = Session(
             transport,
-            token_source_for(base.origin, clock, options),
+            parts.source,
             gate,
             owns_transport=options.get("transport") is None,
             follow_redirects=rule,
@@ -191,7 +194,6 @@ class BaseClient:
             allow_insecure=options.get("allow_insecure_auth", False),
         )
         self._middleware = (tuple(options.get("middleware", ())), tuple(options.get("attempt_middleware", ())))
-        self._traffic = traffic_policies(options)
         session.link(list(self.build_stack()))
         self._entries = Entries()
         session.users.add(self)
@@ -229,11 +231,16 @@ class BaseClient:
         Override it to add others. Their order is checked, see `StackOrder`.
         """
         middleware, attempt_middleware = self._middleware
-        stack: list[AnyMiddleware] = [LoggingMiddleware(), *middleware, RetryMiddleware(), *attempt_middleware]
+        stack: list[AnyMiddleware] = [
+            LoggingMiddleware(),
+            *middleware,
+            RetryMiddleware(self._parts.quota),
+            *attempt_middleware,
+        ]
         session = self._session
         if session.source is not None:
             stack.append(AuthMiddleware(session.source, session.transport.send))
-        return [*stack, *self._traffic, TenantMiddleware(self.tenant_headers)]
+        return [*stack, *self._parts.traffic, TenantMiddleware(self.tenant_headers)]
 
     def build_request(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> Request:
         """Return the request that a call with these arguments would send; nothing is sent.
@@ -798,7 +805,7 @@ class BaseClient:
         Raises:
             ConfigurationError: a secret was given in code; the message says what to do instead.
         """
-        return rebuild, (type(self), *self._pickled.to_state(self.config))
+        return rebuild, (type(self), *self._pickled.to_state(self.config), self._pickled.original)
 
     def __repr__(self) -> str:
         builder = vars(self).get("_builder")  # missing in the traceback of an __init__ that failed

@@ -10,8 +10,10 @@ import inspect
 import os
 import re
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any, NoReturn
 
+from asdk.client.unpickled import unpickling
 from asdk.clock import SYSTEM_CLOCK
 from asdk.config import Config
 from asdk.errors import ConfigurationError
@@ -33,19 +35,20 @@ class PickledClient:
         options: the keywords.
     """
 
-    __slots__ = ("_arguments", "_client", "_options", "_steps")
+    __slots__ = ("_arguments", "_client", "_options", "_steps", "original")
 
     def __init__(self, client: type, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> None:
         self._client = client
         self._arguments = tuple(_masked(value) for value in arguments)
         self._options = {name: _masked(value) for name, value in options.items()}
         self._steps: tuple[Mapping[str, Any], ...] = ()
+        self.original = token_hex(16)  # all copies have it, also those in other processes
 
     def with_copy(self, options: Mapping[str, Any]) -> PickledClient:
         """Return the arguments of a copy made by `with_options`."""
         pickled = object.__new__(PickledClient)
         pickled._client, pickled._arguments, pickled._options = self._client, self._arguments, self._options
-        pickled._steps = (*self._steps, options)
+        pickled._steps, pickled.original = (*self._steps, options), self.original
         return pickled
 
     def to_state(self, config: Config) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -68,7 +71,9 @@ class PickledClient:
     def _shown(self, name: str, value: Any, config: Config) -> Any:
         if value is None or isinstance(value, bool | int | float | os.PathLike):
             return value
-        if name in {"auth", "transport"} or (name == "clock" and value is not SYSTEM_CLOCK):
+        if name == "auth":
+            self._refuse_auth(config)
+        if name == "transport" or (name == "clock" and value is not SYSTEM_CLOCK):
             self._refuse(name, "connections and credentials stay in their process", config)
         if name == "headers" and any(_SECRET_NAME(field.lower()) for field in value):
             self._refuse(name, "one of them looks like a credential", config)
@@ -80,6 +85,17 @@ class PickledClient:
         elif name != "headers" and _holds_text(value) and not config.is_plain(name):
             self._refuse(name, "it may contain a secret", config)
         return value
+
+    def _refuse_auth(self, config: Config) -> NoReturn:
+        name = self._client.__name__
+        setting = config.names_of("api_key")
+        where = f", such as {setting[0]}" if setting else ""
+        raise ConfigurationError(
+            f"{name} does not pickle, because auth was given in code: credentials stay in their process. Instead let "
+            f"{name}.__init__ read the secret from the environment{where}: key = "
+            "self.config_for(options).secret('api_key'), then options.setdefault('auth', ApiKey(key)); or build the "
+            "client in the other process"
+        )
 
     def _refuse(self, name: str, reason: str, config: Config) -> NoReturn:
         names = config.names_of(name)
@@ -109,9 +125,11 @@ def _holds_text(value: object) -> bool:
     return isinstance(value, str | bytes | bytearray | Secret)
 
 
-def rebuild(client: type[Any], options: dict[str, Any], steps: list[dict[str, Any]]) -> Any:
+def rebuild(client: type[Any], options: dict[str, Any], steps: list[dict[str, Any]], original: str) -> Any:
     """Build a client from the result of `PickledClient.to_state`; called by pickle."""
-    built = client(**options)
+    with unpickling(original):
+        built = client(**options)
+    built._pickled.original = original
     for step in steps:
         built = built.with_options(**step)
     return built

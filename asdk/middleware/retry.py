@@ -36,8 +36,8 @@ class RetryMiddleware:
 
     order = StackOrder.RETRY
 
-    def __init__(self) -> None:
-        self.quota: RetryQuota = RetryQuota()
+    def __init__(self, quota: RetryQuota | None = None) -> None:
+        self.quota: RetryQuota = RetryQuota() if quota is None else quota
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
         """Send the request, again if that is safe and the policy says so."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import multiprocessing
+import os
 import pickle
+import weakref
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,9 +17,11 @@ from typing_extensions import Unpack
 
 from asdk import BaseClient, ConfigurationError, Retry, Tenant, TenantHeaders, Timeout
 from asdk.auth import ApiKey, MemoryTokenStore
+from asdk.client import unpickled
 from asdk.client.options import ClientOptions
 from asdk.clients.edgequake import EdgeQuake
 from asdk.config import Config
+from asdk.middleware import RateLimit
 from asdk.sandbox import Sandbox
 from asdk.secret import Secret
 from asdk.testing import MemoryTransport, VirtualClock
@@ -159,3 +164,97 @@ def test_four_spawned_processes_work_with_one_client(monkeypatch: pytest.MonkeyP
             for worker in workers:
                 worker.join(10)
                 worker.kill()
+
+
+# --- copies in one process --------------------------------------------------------------------------------------------
+
+
+def copies(client: BaseClient, count: int = 4) -> list[Any]:
+    data = pickle.dumps(client)
+    return [pickle.loads(data) for _ in range(count)]
+
+
+def shared(client: BaseClient) -> Any:
+    return client._parts
+
+
+def test_copies_share_token_limits_and_quota_but_no_connections() -> None:
+    first, *others = copies(Library(rate_limit=RateLimit(10)))
+    for other in others:
+        assert other.token_source is first.token_source
+        assert shared(other).traffic == shared(first).traffic
+        assert shared(other).quota is shared(first).quota
+        assert other._session.transport is not first._session.transport
+
+
+def test_a_copy_of_a_copy_and_with_options_share_with_the_original_copies() -> None:
+    client = Library()
+    first, second = pickled(client), pickled(client.with_options(timeout=3))
+    third = pickled(pickled(second))
+    assert shared(first) is shared(second) is shared(third)
+
+
+def test_clients_built_by_their_constructor_never_share() -> None:
+    one, other = Library(), Library()
+    assert shared(one) is not shared(other)
+    assert shared(pickled(one)) is not shared(pickled(other))
+    assert shared(pickled(one)) is not shared(one)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("API_KEY", "another-key"), ("BASE_URL", "https://b.example"), ("TIMEOUT", "5"), ("BRANCH", "x")],
+)
+def test_copies_in_another_environment_share_nothing(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pickle.dumps(Library())
+    first = pickle.loads(data)
+    monkeypatch.setenv(f"LIBRARY_{name}", value)
+    assert shared(pickle.loads(data)) is not shared(first)
+
+
+def test_copies_in_many_threads_share() -> None:
+    data = pickle.dumps(Library())
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(pickle.loads, [data] * 64))
+    assert len({id(shared(client)) for client in made}) == 1
+
+
+def test_the_parts_outlive_the_copies() -> None:
+    data = pickle.dumps(Library())
+    kept = id(shared(pickle.loads(data)))
+    assert id(shared(pickle.loads(data))) == kept
+
+
+def test_parts_expire_15_minutes_after_their_last_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, clock = pickle.dumps(Library()), [1000.0]
+    unpickled._recent.clear()
+    monkeypatch.setattr(unpickled, "_now", lambda: clock[0])
+    kept = weakref.ref(shared(pickle.loads(data)))
+    for _ in range(2):
+        clock[0] += 899
+        assert shared(pickle.loads(data)) is kept()
+    clock[0] += 901
+    pickle.loads(data)
+    assert kept() is None
+    unpickled._recent.clear()
+
+
+def test_a_forked_child_shares_nothing_with_its_parent() -> None:
+    data = pickle.dumps(Library())
+    client = pickle.loads(data)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if shared(pickle.loads(data)) is not shared(client) else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_the_refusal_of_a_credential_says_how_to_make_the_client_pickle() -> None:
+    with pytest.raises(ConfigurationError, match=r"Library\.__init__ read the secret .*LIBRARY_API_KEY.*ApiKey\(key\)"):
+        pickle.dumps(Library(auth=ApiKey(KEY)))
+
+
+def test_no_more_than_32_are_kept() -> None:
+    data = [pickle.dumps(Library()) for _ in range(40)]
+    for each in data:
+        pickle.loads(each)
+    assert len(unpickled._recent) == 32
