@@ -183,7 +183,8 @@ def _contains_piece(layers: Sequence[AnyStr], forms: Iterable[AnyStr]) -> bool:
         return True
     if not long:
         return False
-    grams: AnyStr | set[AnyStr] = long[0][:0].join(long)
+    joined: Any = long[0][:0]
+    grams: AnyStr | set[AnyStr] = joined.join(long)
     if len(layers[0]) > _LONG_TEXT:
         grams = {form[at : at + _GRAM] for form in long for at in range(len(form) - _GRAM + 1)}
     pieces: set[AnyStr] = set()

@@ -798,6 +798,8 @@ class BaseClient:
             case Exit.LAST_OF_LOOP if set(self._session.users) == {self}:
                 with clean_tracebacks:
                     await self._session.close_here()
+            case _:
+                pass
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the configuration: settings and the source of each secret, never a secret, a token or a connection.

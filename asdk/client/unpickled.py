@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
@@ -47,7 +47,7 @@ class SharedParts:
 
 
 @contextmanager
-def unpickling(original: str) -> Iterator[None]:
+def unpickling(original: str) -> Generator[None, None, None]:
     """Have the clients that are built in the block share with the copies of the same original."""
     token = _original.set(original)
     try:

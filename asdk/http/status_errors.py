@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from asdk.errors import ERROR_BODY_LIMIT, RETRYABLE_STATUSES, RedirectError, StatusError
 from asdk.http.charsets import decode_text
@@ -58,7 +58,9 @@ def status_error(
         attempts=response.attempts,
         hint=hint,
         code=code and show(code, request, limit=80),
-        problem=show_data(problem_details(data, request.url), request) if is_problem else None,
+        problem=show_data(problem_details(cast("Mapping[str, Any]", data), request.url), request)
+        if is_problem
+        else None,
         body=scrub_later(response.content, request, ERROR_BODY_LIMIT),
     )
 

@@ -90,10 +90,6 @@ def _fast_class_hook(cls: Any, converter: Converter) -> StructureHook:
         classes.discard(cls)
 
 
-def _not_an_object(found: object) -> MismatchError:
-    return MismatchError("an object", found)
-
-
 def _parts(tp: Any) -> list[Any]:
     """Return the classes that a type consists of."""
     if isinstance(tp, type) and get_origin(tp) is None:

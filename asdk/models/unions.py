@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -82,7 +82,7 @@ _MOST_FAILURES = 1000
 
 
 @contextmanager
-def remembering_failures() -> Iterator[None]:
+def remembering_failures() -> Generator[None, None, None]:
     """Remember which values match no member of a union, while one body is decoded."""
     _failures.values = set()
     try:

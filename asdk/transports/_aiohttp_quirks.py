@@ -17,7 +17,7 @@ import asyncio
 import io
 import sys
 import time
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
@@ -194,7 +194,7 @@ class _CheckedConnection(ResponseHandler):
 
 
 @contextmanager
-def _lenient_parsers() -> Iterator[None]:
+def _lenient_parsers() -> Generator[None, None, None]:
     _parser_module.DEBUG = False
     try:
         yield

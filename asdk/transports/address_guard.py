@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -65,7 +65,7 @@ address_limit: ContextVar[Limit | None] = ContextVar("asdk_address_limit", defau
 
 
 @contextmanager
-def limited(limit: Limit) -> Iterator[None]:
+def limited(limit: Limit) -> Generator[None, None, None]:
     """Limit the connections of this task, and of the tasks that it starts, for the block."""
     token = address_limit.set(limit)
     try:

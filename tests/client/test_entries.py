@@ -342,7 +342,7 @@ async def test_a_new_call_during_the_last_exit_opens_another_connection(server: 
         assert not leaving.done()
         await response.aclose()
     await leaving
-    assert server.open == 1
+    await server.until(lambda: server.open == 1)
     await client.aclose()
 
 

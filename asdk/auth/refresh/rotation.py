@@ -39,6 +39,14 @@ class NextStep(Enum):
     BLOCKED = "send nothing: the refresh token may have been used already, and there is no login"
 
 
+def _refreshable(state: RotationState) -> Token | None:
+    held = state.held
+    if state.unshared or state.stored is None:
+        single_use = state.rotates_refresh_tokens and held is not None and held.refresh_token is not None
+        return held if state.unshared or not single_use else None
+    return state.stored
+
+
 @attrs.frozen(kw_only=True)
 class RotationState:
     """The inputs of `choose_step`.
@@ -80,15 +88,7 @@ class RotationState:
     resends_lost: bool = True
     after_fork: bool = False
     now: float
-    refreshable: Token | None = attrs.field(init=False)
-
-    @refreshable.default
-    def _refreshable(self) -> Token | None:
-        held = self.held
-        if self.unshared or self.stored is None:
-            single_use = self.rotates_refresh_tokens and held is not None and held.refresh_token is not None
-            return held if self.unshared or not single_use else None
-        return self.stored
+    refreshable: Token | None = attrs.field(init=False, default=attrs.Factory(_refreshable, takes_self=True))
 
     def single_use_fingerprint(self, step: NextStep) -> str | None:
         """Return the fingerprint of the single-use refresh token that this step would send; None if it sends none."""

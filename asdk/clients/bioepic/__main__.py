@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from asdk import AsdkError, __version__
 from asdk.clients.bioepic.client import ENVIRONMENTS, BioEPIC
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _log_requests() -> Iterator[None]:
+def _log_requests() -> Generator[None, None, None]:
     """Print the log of asdk to stderr. Restore the logger afterwards, since programs may call `main`."""
     logger, handler = logging.getLogger("asdk"), logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
