@@ -292,8 +292,6 @@ class PartialFile:
 
     def _copy_to_target(self) -> None:
         """Write the bytes into the existing target."""
-        if not self._opened.closed:
-            self._opened.close()
         with (
             self._path.open("rb") as source,
             open(os.open(self._target, os.O_WRONLY | os.O_TRUNC | _BINARY | _NO_FOLLOW), "wb") as target,
@@ -301,6 +299,7 @@ class PartialFile:
             shutil.copyfileobj(source, target, _HASH_SIZE)
             target.flush()
             os.fsync(target.fileno())
+        self._opened.close()  # not before the copy is complete: `close` needs the file after a failure
         self._path.unlink()
 
     def _reset(self) -> None:

@@ -102,7 +102,7 @@ def _connect(cause: str) -> ConnectError:
 
 
 def _proxy(cause: str) -> ConnectError:
-    if "407" in cause.partition(",")[0] or cause.startswith("ClientHttpProxyError: 407"):
+    if cause.startswith("ClientHttpProxyError: 407"):
         return ProxyAuthenticationError(f"the proxy rejected its user name or password ({cause})", cause=cause)
     return _connect(cause)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from asdk import BaseClient, InvalidRequestError
+from asdk import BaseClient, InvalidRequestError, StreamError
 from asdk.testing import MemoryTransport, Reply
 
 NEW = b"new bytes"
@@ -145,6 +145,22 @@ async def test_a_mounted_file_is_written_in_place(tmp_path: Path, monkeypatch: p
     client, _ = api()
     await client.download("/f", to=target)
     assert (target.read_bytes(), target.stat().st_ino) == (NEW, inode)
+
+
+async def test_a_copy_in_place_that_fails_is_a_stream_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "x"
+    target.write_bytes(b"old")
+    (tmp_path / "other").hardlink_to(target)
+
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    transport = MemoryTransport(lambda request: Reply(content=NEW))  # without an ETag, nothing can be resumed
+    client = BaseClient(base_url="https://api.example.org", transport=transport, retry=None)
+    with pytest.raises(StreamError, match="No space left"):
+        await client.download("/f", to=target)
+    assert {path.name for path in tmp_path.iterdir()} == {"x", "other"}
 
 
 async def test_a_canceled_download_waits_for_its_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
