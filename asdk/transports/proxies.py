@@ -11,7 +11,6 @@ import re
 import urllib.request
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -19,6 +18,7 @@ from yarl import URL
 from asdk.errors import ConfigurationError
 from asdk.http.addresses import AddressSpace, known_space, literal_address
 from asdk.http.request import Request
+from asdk.http.urls import Origin, origin_of, parse_url
 from asdk.redaction import mask_userinfo
 from asdk.secret import MaskedStr
 from asdk.unset import UNSET, Unset
@@ -60,23 +60,22 @@ class Proxies:
         return self.any and (self._fixed or self._find(url)) is not None
 
     def _find(self, url: str) -> Proxy | None:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        known = self._known.get(origin, UNSET)  # one lookup, since several threads may run this
+        key = origin_of(url)
+        known = self._known.get(key, UNSET)  # one lookup, since several threads may run this
         if not isinstance(known, Unset):
             return known
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
-        proxy = self._environment.get(parts.scheme) or self._environment.get("all")
-        host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        origin, _ = parse_url(url)
+        proxy = self._environment.get(origin.scheme) or self._environment.get("all")
         # A proxy would look for the loopback address on its own machine, and would read a token in plain text.
         bypass = (
             proxy is None
-            or known_space(f"[{host}]" if ":" in host else host) is AddressSpace.LOOPBACK
-            or self._exceptions.contains(host, port)
-            or urllib.request.proxy_bypass(host)  # the settings of macOS and Windows
+            or known_space(origin.host) is AddressSpace.LOOPBACK
+            or self._exceptions.contains(origin)
+            or urllib.request.proxy_bypass(origin.host.strip("[]"))  # the settings of macOS and Windows
         )
-        found = self._known[origin] = None if proxy is None or bypass else Proxy(proxy)
+        found = self._known[key] = None if proxy is None or bypass else Proxy(proxy)
         return found
 
 
@@ -108,11 +107,11 @@ class NoProxy:
         except ValueError:
             self._domains.append((host.removeprefix("*").strip("."), port))
 
-    def contains(self, host: str, port: int) -> bool:
-        """Return whether requests to a host and port bypass the proxy."""
+    def contains(self, origin: Origin) -> bool:
+        """Return whether requests to an origin bypass the proxy."""
         if self._all:
             return True
-        address = literal_address(f"[{host}]" if ":" in host else host)
+        port, address = origin.port, literal_address(origin.host)
         if address is not None:
             mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
             addresses = [address] if mapped is None else [address, mapped]
@@ -122,7 +121,7 @@ class NoProxy:
                 for network, wanted in self._networks
                 if network.version == one.version
             )
-        name = host.rstrip(".").lower()
+        name = origin.host.rstrip(".")
         return any(
             wanted in (None, port) and domain and (name == domain or name.endswith(f".{domain}"))
             for domain, wanted in self._domains
@@ -131,7 +130,6 @@ class NoProxy:
 
 # A host or a bracketed address with a port. An IPv6 address without brackets has more colons.
 _WITH_PORT = re.compile(r"([^:\[\]]+|\[[0-9a-f:.]+\]):([0-9]{1,5})").fullmatch
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _NO_BRACKETS = str.maketrans("", "", "[]")
 
 
