@@ -107,11 +107,11 @@ async def duel(url: str, in_flight: int, *, rounds: int, block: int) -> dict[str
     return ratios
 
 
-def describe(ratios: list[float]) -> str:
-    """Return the median and the middle half."""
+def describe(ratios: list[float], digits: int = 2) -> str:
+    """Return the median, and the middle half in parentheses."""
     ordered = sorted(ratios)
     quarter = len(ordered) // 4
-    return f"{statistics.median(ordered):.2f} ({ordered[quarter]:.2f}-{ordered[-1 - quarter]:.2f})"
+    return f"{statistics.median(ordered):.{digits}f} ({ordered[quarter]:.{digits}f}-{ordered[-1 - quarter]:.{digits}f})"
 
 
 def main() -> None:
