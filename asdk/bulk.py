@@ -21,7 +21,7 @@ from collections.abc import (
 )
 from contextvars import Context, copy_context
 from types import AsyncGeneratorType, TracebackType
-from typing import Any, Generic, NoReturn, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -117,6 +117,11 @@ class MapResults(AsyncIterator[Outcome[R]]):
 
     def __aiter__(self) -> Self:
         return self
+
+    if not TYPE_CHECKING:  # type checkers report the mistake themselves
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"MapResults cannot be iterated without `async`; {self!r}")
 
     async def __anext__(self) -> Outcome[R]:
         if self._outcomes.ag_running:

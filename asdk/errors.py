@@ -28,7 +28,7 @@ Transports raise `TransportError`, `TokenSource` raises `TokenError`, and `BaseC
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Self, TypedDict, TypeVar
 
 from typing_extensions import Unpack
@@ -48,6 +48,26 @@ ErrorT = TypeVar("ErrorT", bound="AsdkError")
 def describe_type(value: object) -> str:
     """Describe the type of an invalid argument for an error message: "str", or "the class FileTokenStore"."""
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def did_you_mean(unknown: Iterable[object], known: Iterable[str]) -> str:
+    """Return the end of an error message about unknown names: the names that were probably meant, else all known ones.
+
+    Args:
+        unknown: the names that were given.
+        known: the names that exist.
+    """
+    from difflib import get_close_matches
+
+    choices = {name.lower(): name for name in sorted(known)}
+    meant = [
+        choices[found]
+        for name in sorted(map(str, unknown))
+        for found in get_close_matches(name.lower(), choices, n=1, cutoff=0.7)
+    ]
+    if meant:
+        return f"did you mean {', '.join(map(repr, dict.fromkeys(meant)))}?"
+    return f"known are {', '.join(choices.values())}" if choices else "none are known"
 
 
 class ErrorFields(TypedDict, total=False):

@@ -115,7 +115,9 @@ def main() -> None:
                     ratios = []
                     for _ in range(options.rounds):
                         # Each side runs twice per round, the older one first and last or in between.
-                        order = random.choice([[old_tree, new_tree, new_tree, old_tree], [new_tree, old_tree, old_tree, new_tree]])
+                        order = random.choice(
+                            [[old_tree, new_tree, new_tree, old_tree], [new_tree, old_tree, old_tree, new_tree]]
+                        )
                         cost: dict[Path, list[float]] = {}
                         for tree in order:
                             cost.setdefault(tree, []).append(sides[tree].measure())

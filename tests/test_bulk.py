@@ -512,3 +512,10 @@ def test_a_map_left_open_when_the_loop_closes_prints_nothing() -> None:
         "https://h",
     )
     assert printed == "0 1 1\n0 1 1"
+
+
+async def test_a_loop_without_async_says_what_to_write() -> None:
+    async with BaseClient(base_url="https://api.example.org") as client:
+        results: Any = client.map(double, [1])
+        with pytest.raises(TypeError, match="async for outcome in"):
+            list(results)

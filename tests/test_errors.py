@@ -281,3 +281,24 @@ def test_no_attribute_of_an_error_drives_a_terminal(field: str) -> None:
     error = AsdkError(text) if field == "message" else AsdkError("m", **fields)
     assert "a [2J 2J bc" in str(error)
     assert "\\x1b" not in repr(error)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "end"),
+    [
+        (["tiemout"], "did you mean 'timeout'?"),
+        (["time_out"], "did you mean 'timeout'?"),
+        (["TIMEOUT"], "did you mean 'timeout'?"),
+        (["timeouts", "retri"], "did you mean 'retry', 'timeout'?"),
+        (["timeout_s", "timeouts"], "did you mean 'timeout'?"),
+        (["x"], "known are retry, tenant, timeout"),
+        ([7], "known are retry, tenant, timeout"),
+        ([], "known are retry, tenant, timeout"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_one_that_was_meant(unknown: list[object], end: str) -> None:
+    assert errors.did_you_mean(unknown, ["timeout", "tenant", "retry"]) == end
+
+
+def test_an_unknown_name_among_none_says_so() -> None:
+    assert errors.did_you_mean(["x"], []) == "none are known"

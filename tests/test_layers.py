@@ -21,8 +21,8 @@ PACKAGE = Path(asdk.__file__).parent
 #: the lowest row, which are not folders, may import each other.
 ROWS = [
     ["_version", "clock", "errors", "lazy", "limits", "redaction", "resources", "retrying", "secret", "unset"],
-    ["concurrency", "config", "extras", "models", "progress", "records"],
-    ["bulk", "http"],
+    ["concurrency", "config", "extras", "models", "progress"],
+    ["bulk", "http", "records"],
     ["pagination", "polling", "streaming", "transfers", "transports"],
     ["auth"],
     ["middleware"],
@@ -35,6 +35,7 @@ ROWS = [
 #: The allowed imports inside functions: heavy or optional modules, imported on first use.
 LATE_IMPORTS = {
     ("concurrency.file_locks", "filelock"),
+    ("errors", "difflib"),
     ("auth.stores.keyring", "keyring"),
     ("auth.stores.keyring", "keyring.backends"),
     ("auth.stores.paths", "platformdirs"),
@@ -50,6 +51,7 @@ LATE_IMPORTS = {
     ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
     ("config", "dotenv"),
     ("http.urls", "idna"),
+    ("models.declaration", "asdk.models.rendering"),
     ("models.decoding", "asdk.models.converter"),
     ("models.decoding", "asdk.models.unions"),
     ("middleware.traffic.redis_rate_limit", "redis.asyncio"),

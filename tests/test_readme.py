@@ -40,3 +40,10 @@ def test_every_extension_point_is_in_the_file_that_the_readme_names() -> None:
         text = (ROOT / file).read_text()
         for name in re.findall(r"`@?(\w+)`", names):
             assert re.search(rf"^(?:class|def) {name}\b", text, re.MULTILINE), f"{name} is not in {file}"
+
+
+def test_the_sample_env_file_names_settings_of_all_clients() -> None:
+    names = re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    pages = {path.name: path.read_text() for path in (ROOT / "docs" / "clients").glob("*.md")}
+    assert [name for name in names if not any(f"`{name}`" in text for text in pages.values())] == []
+    assert [page for page, text in pages.items() if not any(f"`{name}`" in text for name in names)] == []

@@ -36,7 +36,7 @@ from asdk.client.settings import (
 from asdk.client.unpickled import SharedParts, shared_parts
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.config import Config
-from asdk.errors import ClientClosedError, ConfigurationError, StatusError, StreamError
+from asdk.errors import ClientClosedError, ConfigurationError, StatusError, StreamError, did_you_mean
 from asdk.http.bodies import ProgressCallback
 from asdk.http.error_bodies import read_error
 from asdk.http.headers import Headers
@@ -146,9 +146,8 @@ class BaseClient:
         """
         unknown = options.keys() - _CLIENT_OPTIONS
         if unknown:
-            raise ConfigurationError(
-                f"{type(self).__name__} has no option {sorted(unknown)}; there are {sorted(_CLIENT_OPTIONS)}"
-            )
+            names, hint = ", ".join(sorted(unknown)), did_you_mean(unknown, _CLIENT_OPTIONS)
+            raise ConfigurationError(f"{type(self).__name__} has no option {names}; {hint}")
         config = self.config = self.config_for(options)
         base = BaseURL.parse(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
         self.base_url = str(base)
@@ -810,9 +809,12 @@ class BaseClient:
         return rebuild, (type(self), *self._pickled.to_state(self.config), self._pickled.original)
 
     def __repr__(self) -> str:
-        builder = vars(self).get("_builder")  # missing in the traceback of an __init__ that failed
-        tenant = f" for {builder.options.tenant}" if builder is not None and builder.options.tenant is not None else ""
-        return f"<{type(self).__name__} {self.base_url}{tenant}>"
+        facts = [f"{type(self).__name__} {self.base_url}"]
+        if "_builder" in vars(self):  # it is missing in the traceback of an __init__ that failed
+            if self._session.source is not None:
+                facts.append(f"auth={self._session.source.credential!r}")
+            facts += self._builder.describe()
+        return f"<{', '.join(facts)}>"
 
 
 #: The names that a resource of a client must not have: those of the methods and attributes of every client.

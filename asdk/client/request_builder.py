@@ -12,8 +12,9 @@ from uuid import uuid4
 import attrs
 from typing_extensions import Unpack
 
+from asdk.client.options import RequestArguments
 from asdk.clock import Clock
-from asdk.errors import InvalidRequestError
+from asdk.errors import InvalidRequestError, did_you_mean
 from asdk.http.bodies import ContentTypes, Files, make_body
 from asdk.http.headers import Headers
 from asdk.http.options import CallOptions, Options, Tenant, merge_options, scoped_tenant
@@ -27,6 +28,11 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"
 
 # Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2; RFC 10008 for QUERY).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"})
+_DEFAULTS = Options()
+
+# All arguments of a call, for the error message about another one.
+_ARGUMENTS = ("method", "template", "model", *RequestArguments.__annotations__)
+
 _METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Z]+").fullmatch
 
 
@@ -94,6 +100,14 @@ class RequestBuilder:
             self, options=merged, server=server, headers=fields, tenant_pinned=pinned, makes_keys=makes_keys
         )
 
+    def describe(self) -> list[str]:
+        """Return what differs from the defaults, as arguments: ``timeout=Timeout(total=5.0)``, for a repr."""
+        server = next((name for name, url in self.servers.items() if url == self.server), None)
+        names = [field.name for field in attrs.fields(Options)]
+        values = {name: getattr(self.options, name) for name in names}
+        changed = [f"{name}={value!r}" for name, value in values.items() if value != getattr(_DEFAULTS, name)]
+        return changed if self.server == self.base or server is None else [f"server={server!r}", *changed]
+
     def build(
         self,
         method: str,
@@ -160,7 +174,7 @@ class RequestBuilder:
             return self.servers[name]
         except (KeyError, TypeError):
             raise InvalidRequestError(
-                f"server must be one of {sorted(self.servers)}, the names in servers=, got {name!r}"
+                f"server must be one of the names in servers=, got {name!r}; {did_you_mean([name], self.servers)}"
             ) from None
 
     def _absolute(self, url: str, path_params: Mapping[str, object] | None) -> tuple[str, Origin | None, str]:
@@ -180,7 +194,7 @@ class RequestBuilder:
             options: of the call.
             origin: of the URL, if it is not a trusted one. The user names the headers of this call for it.
         """
-        merged = merge_options(self.options, options)
+        merged = merge_options(self.options, options, _ARGUMENTS)
         key = options.get("idempotency_key", UNSET)
         if isinstance(key, Unset):
             key = self.makes_keys

@@ -6,14 +6,14 @@ left out (`UNSET`) is inherited; None turns it off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeAlias, TypedDict
 
 import attrs
 
-from asdk.errors import InvalidRequestError, describe_type
+from asdk.errors import InvalidRequestError, describe_type, did_you_mean
 from asdk.http.headers import Headers, check_name, check_value
 from asdk.limits import DEFAULT_LIMITS, ResponseLimits
 from asdk.retrying import Retry, check_seconds
@@ -191,14 +191,21 @@ class Options:
     response_limits: ResponseLimits = attrs.field(default=DEFAULT_LIMITS, validator=_limits)
 
 
-def merge_options(base: Options, given: CallOptions) -> Options:
+def merge_options(
+    base: Options, given: CallOptions, known: Collection[str] = CallOptions.__annotations__.keys()
+) -> Options:
     """Return the base with the given timeout, retry and limits. The client merges the other options.
+
+    Args:
+        base: the options of the client.
+        given: what differs from them.
+        known: all names that the caller may give, for the error message about another one.
 
     Raises:
         InvalidRequestError: an option is unknown, or its value is invalid.
     """
     if unknown := given.keys() - CallOptions.__annotations__.keys():
-        raise InvalidRequestError(f"options must be among {sorted(CallOptions.__annotations__)}, got {sorted(unknown)}")
+        raise InvalidRequestError(f"there is no option {', '.join(sorted(unknown))}; {did_you_mean(unknown, known)}")
     timeout, retry = given.get("timeout", UNSET), given.get("retry", UNSET)
     if not isinstance(timeout, Unset):
         base = attrs.evolve(base, timeout=Timeout.of(timeout))

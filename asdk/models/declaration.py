@@ -75,6 +75,8 @@ def model(cls: type[T] | None = None, /, *, rename: Rename | None = None, empty_
             setattr(cls, _EMPTY, True)
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = _repr  # type: ignore[method-assign]  # attrs keeps an existing one
+        if not hasattr(cls, "_repr_html_"):
+            cls._repr_html_ = _repr_html  # type: ignore[attr-defined]
         decorated = attrs.frozen(kw_only=True)(cls)
         plain = cls.__init__ is object.__init__ and cls.__new__ is object.__new__
         setattr(decorated, _DIRECT, plain and not any(hasattr(cls, hook) for hook in _INIT_HOOKS))
@@ -88,6 +90,13 @@ def _repr(self: Any) -> str:
     values = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.repr}
     shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value is not None)
     return f"{type(self).__name__}({shown})"
+
+
+def _repr_html(self: Any) -> str:
+    """Return a table of the fields, for notebooks."""
+    from asdk.models.rendering import model_table
+
+    return model_table(self)
 
 
 _RENAME = "__asdk_rename__"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 import attrs
 
@@ -213,6 +213,11 @@ class Paginator(Generic[T]):
         paginator = copy.copy(self)
         paginator._scope = attrs.evolve(self._scope, key=check_cursor_key(cursor_key))
         return paginator
+
+    if not TYPE_CHECKING:  # type checkers report the mistake themselves
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"use `async for item in ...`, or `await ... .collect()`, for {self!r}")
 
     def __await__(self) -> Generator[Any, None, Records[T]]:
         """Return all items, as `collect` does."""

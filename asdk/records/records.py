@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
+from collections.abc import Mapping
 from html import escape
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import attrs
-
+from asdk.models.rendering import MAX_CELL_LENGTH, summarize, truncate
 from asdk.records.columns import column_names
 from asdk.redaction import printable
-from asdk.secret import MASK, MaskedBytes, MaskedStr, Secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +23,6 @@ T = TypeVar("T")
 # Limits of the notebook table.
 _MAX_ROWS = 20
 _MAX_COLUMNS = 8
-_MAX_CELL_LENGTH = 80
-
-# Maximum number of items to show of a collection inside a record.
-_MAX_ITEMS = 3
 
 # Maximum length of a record in the text output of a notebook.
 _MAX_LINE_LENGTH = 300
@@ -90,7 +82,7 @@ class Records(list[T]):
         names = column_names(shown, hidden=False)
         columns = names[:_MAX_COLUMNS]
         head = "".join(
-            f"<th>{escape(_truncate(printable(name), _MAX_CELL_LENGTH))}</th>" for name in columns or ["value"]
+            f"<th>{escape(truncate(printable(name), MAX_CELL_LENGTH))}</th>" for name in columns or ["value"]
         )
         rows = "".join(f"<tr>{_cells(item, columns)}</tr>" for item in shown)
         counts = [f"{len(self)} records"]
@@ -100,7 +92,7 @@ class Records(list[T]):
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Print the text version of the table. Without it, a notebook would save up to a thousand records."""
-        lines = [_summarize(item, _MAX_LINE_LENGTH) for item in self[:_MAX_ROWS]]
+        lines = [summarize(item, _MAX_LINE_LENGTH) for item in self[:_MAX_ROWS]]
         lines += [f"... {len(self) - _MAX_ROWS} more"] if len(self) > _MAX_ROWS else []
         printer.text("[]" if not lines else "[" + ",\n ".join(lines) + "]")
 
@@ -112,52 +104,4 @@ def _cells(item: Any, columns: list[str]) -> str:
         values = [item.get(name) for name in columns]
     else:
         values = [getattr(item, name, None) for name in columns]
-    return "".join(
-        f"<td>{'' if value is None else escape(_summarize(value, _MAX_CELL_LENGTH))}</td>" for value in values
-    )
-
-
-def _summarize(value: Any, length: int) -> str:
-    """Return the text of a value, truncated to ``length``. Reads only the start of a large value."""
-    return _truncate("".join(islice(_pieces(value, length), length)), length)
-
-
-def _show(text: str, length: int) -> str:
-    """Return the start of a text, which may come from a server, without anything that drives a terminal."""
-    return printable(text[: length * 4])[: length + 1]
-
-
-def _pieces(value: Any, length: int) -> Iterator[str]:
-    """Yield the text of a value in pieces of at least one character."""
-    if isinstance(value, Secret | MaskedStr | MaskedBytes):
-        yield MASK
-    elif isinstance(value, Enum):
-        yield from _pieces(value.value, length)
-    elif attrs.has(type(value)):
-        yield f"{type(value).__name__}("
-        fields = ((field.name, getattr(value, field.name)) for field in attrs.fields(type(value)) if field.repr)
-        yield from _members(((f"{name}=", member) for name, member in fields if member is not None), length)
-        yield ")"
-    elif isinstance(value, Mapping):
-        yield "{"
-        names = ((_truncate(_show(str(name), length), length), member) for name, member in value.items())
-        yield from _members(((f"{name}: ", member) for name, member in names), length)
-        yield "}"
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield "["
-        yield from _members((("", member) for member in islice(value, _MAX_ITEMS)), length)
-        yield f", ... {len(value) - _MAX_ITEMS} more]" if len(value) > _MAX_ITEMS else "]"
-    elif isinstance(value, str | bytes):
-        yield _show(value if isinstance(value, str) else str(value[: length + 1]), length)
-    else:
-        yield _show(str(value), length)
-
-
-def _members(members: Iterable[tuple[str, Any]], length: int) -> Iterator[str]:
-    for number, (label, member) in enumerate(members):
-        yield f"{', ' if number else ''}{label}"
-        yield from _pieces(member, length)
-
-
-def _truncate(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    return "".join(f"<td>{'' if value is None else escape(summarize(value, MAX_CELL_LENGTH))}</td>" for value in values)

@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -174,6 +174,11 @@ class TypedStream(Generic[T, RawT]):
 
     def __aiter__(self) -> Self:
         return self
+
+    if not TYPE_CHECKING:  # type checkers report the mistake themselves
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"use `async with ... as stream: async for item in stream` for {self!r}")
 
     async def __anext__(self) -> T:
         """Return the next item.

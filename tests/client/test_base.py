@@ -223,6 +223,42 @@ def test_a_client_that_could_not_be_built_can_still_be_shown() -> None:
     assert repr(half_built) == "<BaseClient >"
 
 
+async def test_a_client_is_shown_with_its_credential_and_what_differs_from_the_defaults() -> None:
+    client = BaseClient(base_url="https://api.example.org/v1", transport=MemoryTransport([]))
+    assert repr(client) == "<BaseClient https://api.example.org/v1>"
+    copied = client.with_options(timeout=5, retry=Retry(attempts=7))
+    shown = repr(copied)
+    assert shown.startswith("<BaseClient https://api.example.org/v1, timeout=Timeout(total=5")
+    assert "retry=Retry(attempts=7" in shown
+    assert "tenant" not in shown
+    assert "tenant=Tenant(tenant_id='acme'" in repr(client.with_options(tenant=Tenant("acme")))
+    login = BaseClient(base_url="https://api.example.org", auth=ApiKey("s3cr3t-key", header="X-Key"))
+    assert "auth=ApiKey(header='X-Key')" in repr(login)
+    assert "s3cr3t" not in repr(login)
+
+
+async def test_a_copy_for_another_server_is_shown_with_its_name() -> None:
+    servers = {"files": "https://files.example.org"}
+    client = BaseClient(base_url="https://api.example.org", servers=servers, transport=MemoryTransport([]))
+    assert "server='files'" in repr(client.with_options(server="files"))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("tiemout", "timeout"), ("parms", "params"), ("JSON", "json"), ("idempotent_key", "idempotency_key")],
+)
+async def test_a_misspelled_argument_of_a_call_is_named_with_the_one_that_was_meant(given: str, meant: str) -> None:
+    transport = MemoryTransport([])
+    client = BaseClient(base_url="https://api.example.org", transport=transport)
+    arguments: Any = {given: 1}
+    with pytest.raises(InvalidRequestError, match=f"{given}; did you mean '{meant}'"):
+        await client.request("GET", "/x", **arguments)
+    options: Any = {given: 1}
+    with pytest.raises(ConfigurationError, match=given):
+        BaseClient(base_url="https://api.example.org", **options)
+    assert transport.sent == []
+
+
 async def test_a_slash_more_or_less_at_the_end_of_the_base_url_does_not_matter() -> None:
     for base in ("https://api.example.org/v1", "https://api.example.org/v1/", "https://API.example.org:443/v1//"):
         client, transport = api(ok, base_url=base)

@@ -543,3 +543,9 @@ async def test_a_resume_fetches_the_failed_page_again() -> None:
     with pytest.raises(ServerError):
         await paginator.collect()
     assert [item.id for item in await paginator.resume(paginator.cursor).collect()] == [2, 3, 4, 5]
+
+
+async def test_a_loop_without_async_says_what_to_write() -> None:
+    paginator: Any = paginate(Server(3, 2), Offset())
+    with pytest.raises(TypeError, match=r"`async for item in \.\.\.`.*await"):
+        list(paginator)
