@@ -53,6 +53,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.errors import TokenUnavailableError as TokenUnavailableError
     from asdk.errors import TransportError as TransportError
     from asdk.errors import UnprocessableError as UnprocessableError
+    from asdk.errors import WebhookError as WebhookError
     from asdk.http.bodies import Upload as Upload
     from asdk.http.options import CallOptions as CallOptions
     from asdk.http.options import Tenant as Tenant
@@ -63,6 +64,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.http.request import Request as Request
     from asdk.http.response import Response as Response
     from asdk.limits import ResponseLimits as ResponseLimits
+    from asdk.middleware.signing import Signer as Signer
     from asdk.models.declaration import OpenEnum as OpenEnum
     from asdk.models.declaration import field as field
     from asdk.models.declaration import model as model

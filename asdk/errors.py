@@ -21,6 +21,7 @@
         RedirectError 3xx
       DecodeError                        a body that does not match the model; has the path
       PaginationError, StreamError, IntegrityError
+      WebhookError                       a request that reached us is not authentic, or too old
 
 Transports raise `TransportError`, `TokenSource` raises `TokenError`, and `BaseClient` raises the others.
 """
@@ -469,3 +470,7 @@ class StreamError(AsdkError):
 
 class IntegrityError(AsdkError):
     """A transfer whose length or digest differs from the one that the server announced."""
+
+
+class WebhookError(AsdkError):
+    """A request that reached us was not signed by the API, or not recently; see `asdk.webhooks`."""

@@ -31,6 +31,7 @@ from asdk.client.settings import (
     default_transport,
     first_options,
     server_urls,
+    signer_of,
     token_source_for,
     traffic_policies,
     user_agent,
@@ -154,6 +155,7 @@ class BaseClient(StreamCalls, CollectionCalls):
             gate,
             owns_transport=options.get("transport") is None,
             follow_redirects=rule,
+            signer=signer_of(options),
         )
         self._builder = RequestBuilder(
             base,
@@ -216,6 +218,10 @@ class BaseClient(StreamCalls, CollectionCalls):
         session = self._session
         if session.source is not None:
             stack.append(AuthMiddleware(session.source, session.transport.send))
+        if session.signer is not None:
+            from asdk.middleware.signing import SigningMiddleware
+
+            stack.append(SigningMiddleware(session.signer))
         return [*stack, *self._parts.traffic, TenantMiddleware(self.tenant_headers)]
 
     # --- tokens, copies and the end -----------------------------------------------------------------------------------

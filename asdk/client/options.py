@@ -22,6 +22,7 @@ from asdk.retrying import Retry
 from asdk.transports.base import Transport
 
 if TYPE_CHECKING:
+    from asdk.middleware.signing import Signer
     from asdk.middleware.traffic.circuit_breaker import CircuitBreaker
     from asdk.middleware.traffic.concurrency_limit import ConcurrencyLimit
     from asdk.middleware.traffic.rate_limit import RateLimit
@@ -39,6 +40,7 @@ class ClientOptions(TypedDict, total=False):
         for a `TokenSource`, which has its own.
     timeout: seconds for a whole call, or a `Timeout`; None for no limit.
     retry: the `Retry` policy; None for single attempts.
+    signer: a `Signer`, which signs each request last; None for none.
     rate_limit: a `RateLimit`, or a `RedisRateLimit` for a fleet; None for no limit.
     concurrency: a `ConcurrencyLimit`; None for no limit. Left out beside a rate limit, as many as ``connections``, so
         that a permit does not wait for a connection.
@@ -69,6 +71,7 @@ class ClientOptions(TypedDict, total=False):
     token_store: TokenStore | None
     timeout: TimeoutTypes
     retry: Retry | None
+    signer: Signer | None
     rate_limit: RateLimit | None
     concurrency: ConcurrencyLimit | None
     circuit_breaker: CircuitBreaker | None

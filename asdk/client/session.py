@@ -19,6 +19,7 @@ from asdk.middleware.chain import AnyMiddleware, Gate, SendStep, build_chain, ch
 from asdk.transports.base import Handler, Transport
 
 if TYPE_CHECKING:
+    from asdk.middleware.signing import Signer
     from asdk.transports.aiohttp import AiohttpTransport
 
 
@@ -33,6 +34,7 @@ class Session:
         gate: decides what may leave, and where to.
         owns_transport: whether the transport is closed with the last user.
         follow_redirects: which redirects are followed.
+        signer: signs the requests; None for no signature.
 
     Attributes:
         chain: sends a request through the middlewares; set by `link`.
@@ -47,6 +49,7 @@ class Session:
         "gate",
         "on_send",
         "owns_transport",
+        "signer",
         "source",
         "transport",
         "users",
@@ -60,13 +63,19 @@ class Session:
         *,
         owns_transport: bool,
         follow_redirects: FollowRedirects,
+        signer: Signer | None = None,
     ) -> None:
         self.transport: Transport = transport
         self.source: TokenSource | None = source
         self.gate: Gate = gate
         self.owns_transport: bool = owns_transport
         self.follow_redirects: FollowRedirects = follow_redirects
+        self.signer: Signer | None = signer
         self.on_send: tuple[SendStep, ...] = () if source is None else (token_writer(source, transport.send),)
+        if signer is not None:
+            from asdk.middleware.signing import signing_step
+
+            self.on_send += (signing_step(signer),)
         self.chain: Handler = transport.send
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asdk._version import __version__
 from asdk.auth.credentials.base import Credential
@@ -25,6 +25,9 @@ from asdk.middleware.chain import AnyMiddleware, StackOrder
 from asdk.retrying import Retry
 from asdk.transports.base import Transport
 from asdk.unset import UNSET, Unset
+
+if TYPE_CHECKING:
+    from asdk.middleware.signing import Signer
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?").fullmatch
 
@@ -133,6 +136,22 @@ def token_source_for(origin: Origin, clock: Clock, options: ClientOptions) -> To
                 "a Credential as auth"
             )
     return auth
+
+
+def signer_of(options: ClientOptions) -> Signer | None:
+    """Return the signer of a client.
+
+    Raises:
+        ConfigurationError: signer is something else, such as a class or a function.
+    """
+    signer = options.get("signer")
+    if signer is None:
+        return None
+    from asdk.middleware.signing import Signer
+
+    if not isinstance(signer, Signer):
+        raise ConfigurationError(f"signer must be a Signer, got {describe_type(signer)}")
+    return signer
 
 
 #: The traffic policies in their order, with the words of the message.

@@ -6,6 +6,8 @@ determined, and tells whether it can be sent again. A one-shot iterator never is
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import inspect
 import mimetypes
 import os
@@ -69,6 +71,10 @@ class Body:
     def open(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from the beginning."""
         raise NotImplementedError
+
+    def without_progress(self) -> Body:
+        """Return this body, or a copy that reports no progress, for a reading that sends nothing."""
+        return self
 
 
 class FileBody(Body):
@@ -203,6 +209,12 @@ class Upload(Body):
                 self._report(sent)
         self._check_length(sent, is_complete=True)
 
+    def without_progress(self) -> Upload:
+        """Return a copy that reports no progress, for a reading that sends nothing."""
+        quiet = copy.copy(self)
+        quiet._progress = None
+        return quiet
+
     def _check_length(self, sent: int, *, is_complete: bool) -> None:
         """Raise if the body does not have its announced length.
 
@@ -283,6 +295,15 @@ class MultipartBody(Body):
                         yield chunk
             yield b"\r\n"
         yield self._end
+
+    def without_progress(self) -> MultipartBody:
+        """Return a copy that reports no progress, for a reading that sends nothing."""
+        quiet = copy.copy(self)
+        quiet._parts = [
+            part if isinstance(part.content, bytes) else attrs.evolve(part, content=part.content.without_progress())
+            for part in self._parts
+        ]
+        return quiet
 
 
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
@@ -380,6 +401,25 @@ def raw_body(content: ContentTypes) -> bytes | Body:
     raise InvalidRequestError(
         f"content must be bytes, a file, an iterator or a function that returns one, got {describe_type(content)}"
     )
+
+
+async def digest_body(body: bytes | Body | None, algorithm: str) -> bytes | None:
+    """Return the digest of a body as it will be sent; None for one that can be read only once.
+
+    Args:
+        body: None for an empty one.
+        algorithm: a name that hashlib knows.
+    """
+    digest = hashlib.new(algorithm)
+    if not isinstance(body, Body):
+        digest.update(body or b"")
+    elif not body.replayable:
+        return None
+    else:
+        async with aclosing(body.without_progress().open()) as chunks:
+            async for chunk in chunks:
+                digest.update(chunk)
+    return digest.digest()
 
 
 def make_body(

@@ -14,7 +14,7 @@ import attrs
 
 from asdk.clock import SYSTEM_CLOCK, Clock
 from asdk.concurrency.fork import reset_after_fork
-from asdk.http.bodies import Body
+from asdk.http.bodies import Body, digest_body
 from asdk.http.headers import SENSITIVE, Headers, PlainStr, UserStr, is_plain_field
 from asdk.http.options import Options
 from asdk.http.urls import Origin
@@ -119,6 +119,20 @@ class Request:
     def replayable(self) -> bool:
         """Return whether the body, if there is one, can be sent again."""
         return not isinstance(self.body, Body) or self.body.replayable
+
+    async def body_digest(self, algorithm: str = "sha256") -> bytes | None:
+        """Return the digest of the body as it will be sent; None for an iterator, which can be read only once.
+
+        A file is read for it once more, without progress reports. An empty body has a digest too.
+
+        Args:
+            algorithm: a name that `hashlib` knows.
+
+        Raises:
+            ValueError: the algorithm is unknown.
+            InvalidRequestError, OSError: the body could not be read.
+        """
+        return await digest_body(self.body, algorithm)
 
     def sent_secrets(self) -> list[str]:
         """Return the secrets that this call has sent in plain text, for `asdk.redaction`: a server may echo them."""

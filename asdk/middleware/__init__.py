@@ -21,6 +21,9 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.middleware.chain import check_stack as check_stack
     from asdk.middleware.logging import LoggingMiddleware as LoggingMiddleware
     from asdk.middleware.retry import RetryMiddleware as RetryMiddleware
+    from asdk.middleware.signing import Signer as Signer
+    from asdk.middleware.signing import SigningMiddleware as SigningMiddleware
+    from asdk.middleware.signing import signing_step as signing_step
     from asdk.middleware.tenant import TenantMiddleware as TenantMiddleware
     from asdk.middleware.traffic.circuit_breaker import CircuitBreaker as CircuitBreaker
     from asdk.middleware.traffic.concurrency_limit import ConcurrencyLimit as ConcurrencyLimit

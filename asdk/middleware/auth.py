@@ -115,7 +115,7 @@ class AuthMiddleware:
         request was on its way was not rejected: the request is then resent once more, in any attempt.
         """
         for _ in range(_MAX_RESENDS):
-            rejected = _token_of(request.state.credentials)
+            rejected = presented_token(request.state.credentials)
             if rejected is None or not request.replayable or _lacks_scope(response):
                 break
             if request.state.reauthenticated and not _has_expired(rejected, request):
@@ -124,7 +124,7 @@ class AuthMiddleware:
             request.state.reauthenticated = True
             request.remember_secrets()
             credentials = await self._get(request, rejected)
-            token = _token_of(credentials)
+            token = presented_token(credentials)
             if token is None or token.value == rejected.value:
                 break
             request.state.credentials = credentials
@@ -162,7 +162,7 @@ def token_writer(source: TokenSource, send: Handler) -> Callable[[Request], None
     return write_token
 
 
-def _token_of(credentials: object) -> Token | None:
+def presented_token(credentials: object) -> Token | None:
     """Return the token that was presented, None if another middleware presented something else."""
     if isinstance(credentials, _ExpiredOnArrival):
         return credentials.token

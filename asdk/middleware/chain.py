@@ -3,9 +3,9 @@
 Called by `BaseClient`. Users write a middleware to do something for every call or every attempt.
 
 The order, outermost first: telemetry > logging > cache > [``middleware=``] > retry > [``attempt_middleware=``] > auth >
-circuit breaker > concurrency > rate limit > tenant > last link > transport. Auth is above the limits, so that a
-call does not take a permit and then wait for a token. The last link is the `Gate`: it decides what may leave and where
-to, and runs the steps of ``request.on_send``, which write the token as late as possible; a step never waits.
+signing > circuit breaker > concurrency > rate limit > tenant > last link > transport. Auth is above the limits, so
+that a call does not take a permit and then wait for a token. The last link is the `Gate`: it decides what may leave and
+where to, and runs the steps of ``request.on_send``, which write the token and sign as late as possible; none waits.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class StackOrder(IntEnum):
     CACHE = 30
     RETRY = 40
     AUTH = 50
+    SIGNING = 55
     CIRCUIT_BREAKER = 60
     CONCURRENCY = 70
     RATE_LIMIT = 80

@@ -9,12 +9,11 @@ from typing import Any
 import anyio
 import attrs
 import pytest
-from typing_extensions import Unpack
 
 from asdk import (
     AuthenticationError,
     BaseClient,
-    RequestArguments,
+    Signer,
     Token,
     TokenRefusedError,
     TokenSource,
@@ -241,20 +240,12 @@ async def test_two_sources_on_one_transport_never_swap_tokens() -> None:
 # --- on_send -----------------------------------------------------------------------------------------------------
 
 
-def sign(request: Request) -> None:
-    """Sign the token header that is sent."""
-    request.headers["X-Signature"] = str(request.headers["Authorization"])[::-1]
+class TokenSigner(Signer):
+    """Signs the token that is sent."""
 
-
-class Signing(BaseClient):
-    """A client with a step of its own after the one that writes the token."""
-
-    base_url = "https://api.example.org"
-
-    def build_request(self, method: str, template: str, **arguments: Unpack[RequestArguments]) -> Request:
-        request = super().build_request(method, template, **arguments)
-        request.on_send = (*request.on_send, sign)
-        return request
+    def sign(self, request: Request, token: Token | None) -> None:
+        assert token is not None
+        request.headers["X-Signature"] = token.value.reveal()[::-1]
 
 
 class TwoConnections(MemoryTransport):
@@ -295,14 +286,17 @@ async def test_the_token_that_is_sent_is_alive_and_is_the_one_signed(queue: str,
     def answer(request: Request) -> Reply:
         token = str(request.headers["Authorization"])
         alive = clock.monotonic() < credential.expiry[token]
-        right.append(alive and request.headers["X-Signature"] == token[::-1])
+        right.append(alive and request.headers["X-Signature"] == token.removeprefix("Bearer ")[::-1])
         return Reply(json=1, delay=0.45)
 
     options: dict[str, Any] = {"rate_limit": RateLimit(10)} if limited else {}
     if queue == "concurrency":
         options["concurrency"] = ConcurrencyLimit(2)
     transport = TwoConnections(answer) if queue == "transport" else MemoryTransport(answer)
-    client = Signing(auth=credential, transport=transport, clock=clock, timeout=None, **options)
+    url = "https://api.example.org"
+    client = BaseClient(
+        base_url=url, auth=credential, signer=TokenSigner(), transport=transport, clock=clock, timeout=None, **options
+    )
     calls = [asyncio.create_task(client.request("GET", "/x")) for _ in range(40)]
     assert await asyncio.gather(*calls) == [1] * 40
     assert right == [True] * 40

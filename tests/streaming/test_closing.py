@@ -233,5 +233,5 @@ async def test_closing_a_map_ends_the_loop_of_its_reader() -> None:
 async def test_a_loop_without_async_says_what_to_write(make: Callable[[BaseClient], TypedStream[Any, Any]]) -> None:
     async with BaseClient(base_url="https://api.example.org") as client:
         stream: Any = make(client)
-        with pytest.raises(TypeError, match="async with .* async for item in stream"):
+        with pytest.raises(TypeError, match=r"async with .* async for item in stream"):
             list(stream)

@@ -18,17 +18,21 @@ from asdk import (
     Paginator,
     Reconnect,
     Records,
+    Request,
     Resource,
     Response,
     Retry,
     ServerSentEvent,
+    Signer,
     Tenant,
     Timeout,
+    Token,
     Upload,
     field,
     model,
     resource,
     tagged,
+    webhooks,
 )
 from asdk.bulk import MapResults
 from asdk.models.declaration import Tag
@@ -190,6 +194,28 @@ def models() -> None:
     assert_type(dog.seen_at, datetime | None)
     assert_type(Home().pets, list[Cat | Dog])
     assert_type(Kind("new"), Kind)
+
+
+class HeaderSigner(Signer):
+    """A signer as users write it."""
+
+    async def prepare(self, request: Request) -> None:
+        assert_type(await request.body_digest(), bytes | None)
+
+    def sign(self, request: Request, token: Token | None) -> None:
+        request.headers["X-Signature"] = "" if token is None else token.value.reveal()
+
+
+async def signing(body: bytes, headers: Mapping[str, str]) -> None:
+    """Check signers and webhooks."""
+    assert_type(Pets(signer=HeaderSigner()), Pets)
+    Pets(signer=HeaderSigner)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    webhook = webhooks.verify(body, headers, webhooks.GitHubWebhooks("secret"), tolerance=None)
+    assert_type(webhook, webhooks.Webhook)
+    assert_type(webhook.decode(Cat), Cat)
+    assert_type(webhook.decode(list[Cat]), list[Cat])
+    assert_type(webhook.json(), Any)
+    webhooks.verify(body.decode(), headers, webhooks.GitHubWebhooks("secret"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def mistakes(client: Pets) -> None:
