@@ -35,9 +35,11 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.errors import IntegrityError as IntegrityError
     from asdk.errors import InvalidRequestError as InvalidRequestError
     from asdk.errors import NotFoundError as NotFoundError
+    from asdk.errors import NotModifiedError as NotModifiedError
     from asdk.errors import PaginationError as PaginationError
     from asdk.errors import PermissionDeniedError as PermissionDeniedError
     from asdk.errors import PoolTimeoutError as PoolTimeoutError
+    from asdk.errors import PreconditionFailedError as PreconditionFailedError
     from asdk.errors import ProtocolError as ProtocolError
     from asdk.errors import ProxyAuthenticationError as ProxyAuthenticationError
     from asdk.errors import RateLimitError as RateLimitError
@@ -63,6 +65,8 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.http.options import tenant_scope as tenant_scope
     from asdk.http.request import Request as Request
     from asdk.http.response import Response as Response
+    from asdk.http.response_info import ResponseInfo as ResponseInfo
+    from asdk.http.typed_response import TypedResponse as TypedResponse
     from asdk.limits import ResponseLimits as ResponseLimits
     from asdk.middleware.signing import Signer as Signer
     from asdk.models.declaration import OpenEnum as OpenEnum

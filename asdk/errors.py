@@ -17,8 +17,8 @@
         CircuitOpenError
       StatusError                        a response with an error status
         BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
-        ConflictError 409, GoneError 410, UnprocessableError 422, RateLimitError 429, ServerError 5xx
-        RedirectError 3xx
+        ConflictError 409, GoneError 410, PreconditionFailedError 412, UnprocessableError 422, RateLimitError 429
+        ServerError 5xx, RedirectError 3xx, NotModifiedError 304
       DecodeError                        a body that does not match the model; has the path
       PaginationError, StreamError, IntegrityError
       WebhookError                       a request that reached us is not authentic, or too old
@@ -30,9 +30,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any, Final, Self, TypedDict, TypeVar
 
-from typing_extensions import Unpack
+from typing_extensions import TypeForm, Unpack
 
 from asdk.redaction import printable
 
@@ -43,6 +44,7 @@ RETRYABLE_STATUSES: Final[frozenset[int]] = frozenset({408, 429, 500, 502, 503, 
 ERROR_BODY_LIMIT: Final = 64 * 1024
 
 
+T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound="AsdkError")
 
 
@@ -155,17 +157,19 @@ class AsdkError(Exception):
         """Return a new error with the same attributes, for one of several callers that share a failure."""
         return _rebuild(type(self), self.message, self.__dict__.copy())
 
-    def convert_to(self, cls: type[ErrorT], **fields: Unpack[ErrorFields]) -> ErrorT:
+    def convert_to(self, cls: type[ErrorT], *, message: str | None = None, **fields: Unpack[ErrorFields]) -> ErrorT:
         """Convert this error to another class, such as an API's own.
 
         Args:
             cls: the class to convert to.
+            message: what happened, in other words; left out, those of this error.
             fields: attributes to replace or add.
 
         Returns:
-            A new error with this error's message and attributes.
+            A new error with this error's attributes.
         """
-        return _rebuild(cls, self.message, {**self.__dict__, **fields})
+        words = self.message if message is None else message
+        return _rebuild(cls, words, {**self.__dict__, "message": words, **fields})
 
     def __reduce__(self) -> tuple[Any, ...]:
         body = self.__dict__.get("body")
@@ -369,6 +373,21 @@ class StatusError(AsdkError):
         except (ValueError, RecursionError):
             return None
 
+    def decode(self, model: TypeForm[T]) -> T:
+        """Return the body as a typed value, such as an API's own model of its errors.
+
+        Args:
+            model: a type, as for `BaseClient.request`.
+
+        Raises:
+            DecodeError: the body is not JSON, was cut off at 64 KiB or hidden because it contains a secret, or does not
+                match the model.
+        """
+        # By name, since errors are below models, and a process may have unpickled this one without them.
+        decoding: Any = import_module("asdk.models.decoding")
+        decoded: T = decoding.decoder_for(model)(self.body)
+        return decoded
+
     @classmethod
     def for_status(cls, status: int) -> type[StatusError]:
         """Return the error class for a status."""
@@ -383,6 +402,10 @@ class RedirectError(StatusError):
     """
 
     location: str = ""
+
+
+class NotModifiedError(StatusError):
+    """304: the resource is still the one whose entity tag was in ``if_none_match``."""
 
 
 class BadRequestError(StatusError):
@@ -409,6 +432,10 @@ class GoneError(StatusError):
     """410: the resource existed and was removed."""
 
 
+class PreconditionFailedError(StatusError):
+    """412: the resource was changed since the entity tag in ``if_match`` was read; read it again."""
+
+
 class UnprocessableError(StatusError):
     """422: the request is well-formed, but its values are invalid; ``body`` or ``problem`` says which."""
 
@@ -422,12 +449,14 @@ class ServerError(StatusError):
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {
+    304: NotModifiedError,
     400: BadRequestError,
     401: AuthenticationError,
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
     410: GoneError,
+    412: PreconditionFailedError,
     422: UnprocessableError,
     429: RateLimitError,
 }

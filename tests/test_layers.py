@@ -44,6 +44,7 @@ LATE_IMPORTS = {
     ("client.calls", "asdk.streaming.streams"),
     ("client.base", "asdk.middleware.signing"),
     ("client.collection_calls", "asdk.bulk"),
+    ("client.session", "asdk.client.deprecations"),
     ("client.session", "asdk.middleware.signing"),
     ("client.settings", "asdk.middleware.signing"),
     ("client.settings", "asdk.middleware.traffic.concurrency_limit"),

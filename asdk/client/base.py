@@ -78,6 +78,12 @@ class BaseClient(StreamCalls, CollectionCalls):
         plain_headers: names of header fields whose values contain no secret: they are shown in a repr.
         tenant_headers: the names of the headers for the parts of a `Tenant`.
         error_codes: the API's own error codes, and the subclasses of `StatusError` to raise for them.
+        error_message_path: where the body of an error has its message, such as ``"error.message"`` or
+            ``"errors.0.detail"``; empty for the common places, see `describe_error`.
+        error_code_path: where it has its code.
+        error_when: the path of a member that makes a 2xx response an error if it is there and not empty, such as
+            ``"errors"`` in GraphQL.
+        request_id_headers: names of the header with the server's id of a request, in order of preference.
         idempotency_header: the name of the header for an ``idempotency_key``.
         query_style: how the API writes values in a query.
         config: the source of each setting: ``print(client.config.explain())``.
@@ -133,7 +139,7 @@ class BaseClient(StreamCalls, CollectionCalls):
         if auth is not None and not isinstance(auth, NoCredential):
             config.check_sources(argument="auth")
         clock = options.get("clock", SYSTEM_CLOCK)
-        defaults = first_options(config, options)
+        defaults = first_options(config, options, self.request_id_headers)
         rule = check_rule(options.get("follow_redirects", "same-origin"))
         headers = Headers({"Accept": "application/json", "User-Agent": user_agent(type(self))})
         plain = frozenset(name.lower() for name in self.plain_headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
@@ -15,12 +15,15 @@ from asdk.clock import Clock
 from asdk.config import Config
 from asdk.errors import ClientClosedError, StatusError, StreamError
 from asdk.http.error_bodies import read_error
-from asdk.http.options import Tenant
+from asdk.http.media_types import is_json
+from asdk.http.options import REQUEST_ID_HEADERS, Tenant
 from asdk.http.redirects import is_redirect
 from asdk.http.request import Request
 from asdk.http.response import Response
 from asdk.http.status_errors import hint_for_401, redirect_error, status_error
 from asdk.http.urls import parse_url
+from asdk.models.parsing import JsonValue
+from asdk.models.paths import member_at
 from asdk.redaction import strip_frames
 from asdk.unset import UNSET
 
@@ -34,6 +37,10 @@ class ClientCalls:
     """Single calls, and the hooks that a subclass overrides where an API has its own format."""
 
     error_codes: ClassVar[Mapping[str, type[StatusError]]] = {}
+    error_message_path: ClassVar[str] = ""
+    error_code_path: ClassVar[str] = ""
+    error_when: ClassVar[str] = ""
+    request_id_headers: ClassVar[Sequence[str]] = REQUEST_ID_HEADERS
 
     config: Config
     _builder: RequestBuilder
@@ -52,13 +59,24 @@ class ClientCalls:
         """
         return self._builder.build(method, template, **arguments)
 
-    def describe_error(self, data: Any) -> tuple[str | None, str | None]:
-        """Return the API's code and message in the body of an error. Override it for an API with its own format.
+    def describe_error(self, data: JsonValue) -> tuple[str | None, str | None]:
+        """Return the API's code and message in the body of an error.
+
+        They are read from ``error_code_path`` and ``error_message_path``, else from the common places. Override it for
+        an API whose format these do not describe.
 
         Args:
             data: the body as JSON data, None if it is not JSON.
         """
-        return read_error(data)
+        code, message = read_error(data)
+        found_code = member_at(data, self.error_code_path) if self.error_code_path else None
+        found_message = member_at(data, self.error_message_path) if self.error_message_path else None
+        if isinstance(found_code, int) and not isinstance(found_code, bool):
+            found_code = str(found_code)
+        return (
+            found_code if isinstance(found_code, str) and found_code else code,
+            found_message if isinstance(found_message, str) and found_message.strip() else message,
+        )
 
     def stream_error(self, event: ServerSentEvent) -> StreamError | None:
         """Return the error that an event of a stream reports, None for any other event.
@@ -146,11 +164,14 @@ class ClientCalls:
                 request.state.deadline = request.clock.monotonic() + total
             if self._closed:
                 raise self._closed_error()
-            response = await self._session.chain(request)  # as `send`, with one coroutine less per call
+            session = self._session
+            response = await session.chain(request)  # as `send`, with one coroutine less per call
             if not 200 <= response.status < 300:
-                response = await self._session.follow(response)
-                if not response.is_success:
-                    raise self.status_error(response)
+                response = await session.follow(response)
+            if request.template not in session.known_templates or request.options.on_response is not None:
+                session.report(response)
+            if self.error_when or not 200 <= response.status < 300:
+                self._raise_for_error(response)
             if model is None:
                 return None
             if model is UNSET:
@@ -210,6 +231,15 @@ class ClientCalls:
         except BaseException as error:
             strip_frames(error)
             raise
+
+    def _raise_for_error(self, response: Response) -> None:
+        """Raise the error of a response that has been read, if it is one."""
+        if not response.is_success:
+            raise self.status_error(response)
+        if self.error_when and is_json(response.headers) and response.content:
+            reported = member_at(response.json(), self.error_when)
+            if reported is not None and reported is not False and reported not in ("", [], {}):
+                raise self.status_error(response)
 
     def _closed_error(self) -> ClientClosedError:
         return ClientClosedError(f"this {type(self).__name__} was closed by aclose(); use it in 'async with' again")

@@ -94,8 +94,7 @@ class CollectionCalls(ClientCalls):
                 page: RequestArguments = {**arguments, "params": {**params, **cursor}}
                 request = self.build_request("GET", template, **page)
             response = await self.send(request)
-            if not response.is_success:
-                raise self.status_error(response)
+            self._raise_for_error(response)
             response.exact_numbers = decoder.is_exact
             return response
 

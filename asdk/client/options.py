@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from asdk.auth.credentials.base import Credential
@@ -22,6 +22,7 @@ from asdk.retrying import Retry
 from asdk.transports.base import Transport
 
 if TYPE_CHECKING:
+    from asdk.http.response_info import ResponseInfo
     from asdk.middleware.signing import Signer
     from asdk.middleware.traffic.circuit_breaker import CircuitBreaker
     from asdk.middleware.traffic.concurrency_limit import ConcurrencyLimit
@@ -57,6 +58,7 @@ class ClientOptions(TypedDict, total=False):
     clock: for every time and wait.
     config: reads the settings; see `BaseClient.from_env`.
     response_limits: the `ResponseLimits` of every call: the size of a body, a head, a line of a stream, and of JSON.
+    on_response: called with the `ResponseInfo` of each response, see `CallOptions`.
     allow_insecure_auth: send the token over plain http to another machine too.
     serve_stale: during an outage of the token endpoint, use a token for this many seconds after it expired; 0 by
         default. As `TokenSource` has it.
@@ -86,6 +88,7 @@ class ClientOptions(TypedDict, total=False):
     clock: Clock
     config: Config
     response_limits: ResponseLimits
+    on_response: Callable[[ResponseInfo], object] | None
     allow_insecure_auth: bool
     serve_stale: float
     resend_lost_refresh: bool

@@ -17,7 +17,7 @@ from asdk.clock import Clock
 from asdk.errors import InvalidRequestError, did_you_mean
 from asdk.http.bodies import ContentTypes, Files, make_body
 from asdk.http.headers import Headers
-from asdk.http.options import CallOptions, Options, Tenant, merge_options, scoped_tenant
+from asdk.http.options import CallOptions, Options, Tenant, conditions, merge_options, scoped_tenant
 from asdk.http.request import Request
 from asdk.http.urls import BaseURL, Origin, QueryStyle, parse_url, path_template
 from asdk.middleware.chain import SendStep
@@ -79,6 +79,9 @@ class RequestBuilder:
             InvalidRequestError: an option is unknown or invalid.
         """
         merged, pinned, makes_keys = merge_options(self.options, options), self.tenant_pinned, self.makes_keys
+        for name in ("if_match", "if_none_match"):
+            if name in options:
+                raise InvalidRequestError(f"{name} must be passed to a call: an entity tag is that of one resource")
         tenant = options.get("tenant", UNSET)
         if not isinstance(tenant, Unset):
             merged, pinned = attrs.evolve(merged, tenant=tenant), True
@@ -103,7 +106,7 @@ class RequestBuilder:
     def describe(self) -> list[str]:
         """Return what differs from the defaults, as arguments: ``timeout=Timeout(total=5.0)``, for a repr."""
         server = next((name for name, url in self.servers.items() if url == self.server), None)
-        names = [field.name for field in attrs.fields(Options)]
+        names = [field.name for field in attrs.fields(Options) if field.repr]
         values = {name: getattr(self.options, name) for name in names}
         changed = [f"{name}={value!r}" for name, value in values.items() if value != getattr(_DEFAULTS, name)]
         return changed if self.server == self.base or server is None else [f"server={server!r}", *changed]
@@ -206,6 +209,8 @@ class RequestBuilder:
         tenant = self.tenant_for(options.get("tenant", UNSET))
         request.options = merged if tenant == merged.tenant else attrs.evolve(merged, tenant=tenant)
         headers = options.get("headers")
+        if "if_match" in options or "if_none_match" in options:
+            headers = {**({} if isinstance(headers, Unset) else headers or {}), **conditions(options)}
         if not isinstance(headers, Unset):
             request.headers.merge(headers, plain=self.plain_headers)
             if origin is not None and headers:

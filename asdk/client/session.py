@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from asdk.auth.token_source import TokenSource
 from asdk.errors import StatusError
@@ -21,6 +21,10 @@ from asdk.transports.base import Handler, Transport
 if TYPE_CHECKING:
     from asdk.middleware.signing import Signer
     from asdk.transports.aiohttp import AiohttpTransport
+
+
+# How many path templates are remembered; the templates of a program are few.
+_MAX_TEMPLATES: Final = 10_000
 
 
 class Session:
@@ -39,6 +43,7 @@ class Session:
     Attributes:
         chain: sends a request through the middlewares; set by `link`.
         on_send: the steps that each request of this session passes last, see `Request.on_send`.
+        known_templates: the path templates of the calls so far.
         users: the client and its copies, as long as they are in use.
     """
 
@@ -47,6 +52,7 @@ class Session:
         "chain",
         "follow_redirects",
         "gate",
+        "known_templates",
         "on_send",
         "owns_transport",
         "signer",
@@ -77,6 +83,7 @@ class Session:
 
             self.on_send += (signing_step(signer),)
         self.chain: Handler = transport.send
+        self.known_templates: set[str] = set()
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
 
     def link(self, stack: Sequence[AnyMiddleware]) -> None:
@@ -93,7 +100,32 @@ class Session:
         if request.state.deadline is None and request.options.timeout.total is not None:
             request.state.deadline = request.clock.monotonic() + request.options.timeout.total
         response = await self.chain(request)
-        return await self.follow(response) if 300 <= response.status < 400 else response
+        if 300 <= response.status < 400:
+            response = await self.follow(response)
+        if request.template not in self.known_templates or request.options.on_response is not None:
+            try:
+                self.report(response)
+            except BaseException:
+                await response.aclose()
+                raise
+        return response
+
+    def report(self, response: Response) -> None:
+        """Pass the facts of the final response of a call to ``on_response``, and warn of a deprecated operation.
+
+        Only the first response of each path template is searched for a deprecation.
+        """
+        request = response.request
+        if request.template not in self.known_templates:
+            if len(self.known_templates) >= _MAX_TEMPLATES:
+                self.known_templates.clear()
+            self.known_templates.add(request.template)
+            if "deprecation" in response.headers or "sunset" in response.headers:
+                from asdk.client.deprecations import warn_about
+
+                warn_about(response)
+        if request.options.on_response is not None:
+            request.options.on_response(response.info)
 
     async def follow(self, response: Response) -> Response:
         """Follow redirects; return the first response that is not a redirect, or must not be followed."""

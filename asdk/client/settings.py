@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from asdk._version import __version__
@@ -187,11 +187,11 @@ def user_agent(client: type) -> str:
     return f"asdk/{__version__} {client.__name__} Python/{platform.python_version()}"
 
 
-def first_options(config: Config, options: ClientOptions) -> Options:
+def first_options(config: Config, options: ClientOptions, request_id_headers: Collection[str]) -> Options:
     """Return the options of calls that do not say otherwise, from arguments, environment and file.
 
     Raises:
-        ConfigurationError: timeout, retry, tenant or response_limits is invalid.
+        ConfigurationError: timeout, retry, tenant, response_limits or on_response is invalid.
     """
     timeout = options.get("timeout", UNSET)
     origin = "argument"
@@ -207,7 +207,14 @@ def first_options(config: Config, options: ClientOptions) -> Options:
     else:
         try:
             response_limits = options.get("response_limits", DEFAULT_LIMITS)
-            return Options(timeout=limits, retry=retry, tenant=options.get("tenant"), response_limits=response_limits)
+            return Options(
+                timeout=limits,
+                retry=retry,
+                tenant=options.get("tenant"),
+                response_limits=response_limits,
+                on_response=options.get("on_response"),
+                request_id_headers=tuple(request_id_headers),
+            )
         except InvalidRequestError as error:
             problem = error.message
     raise ConfigurationError(problem)

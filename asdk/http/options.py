@@ -6,10 +6,11 @@ left out (`UNSET`) is inherited; None turns it off.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import attrs
 
@@ -19,6 +20,9 @@ from asdk.limits import DEFAULT_LIMITS, ResponseLimits
 from asdk.retrying import Retry, check_seconds
 from asdk.secret import Secret
 from asdk.unset import UNSET, Unset
+
+if TYPE_CHECKING:
+    from asdk.http.response_info import ResponseInfo
 
 
 def _seconds(default: float) -> float | None:
@@ -150,6 +154,11 @@ class CallOptions(TypedDict, total=False):
     idempotency_key: makes a POST or PATCH safe to retry; True generates a UUID for each call.
     response_limits: the `ResponseLimits`, such as ``ResponseLimits(body=200 * 2**20)`` for large bodies.
     server: the name of one of the client's ``servers``, for a path template; None for the base URL.
+    on_response: called with the `ResponseInfo` of the call's response, also of an error, before the body is decoded; of
+        a stream, when it begins; of pages, for each.
+    if_match: the entity tag, as in ``ETag``, of the version to change; else `PreconditionFailedError`.
+    if_none_match: the entity tag of the version that the caller has; `NotModifiedError` if it is the newest. ``"*"``
+        creates a resource only if there is none.
     """
 
     timeout: TimeoutTypes | Unset
@@ -159,6 +168,9 @@ class CallOptions(TypedDict, total=False):
     idempotency_key: str | bool | Unset | None
     response_limits: ResponseLimits | Unset
     server: str | Unset | None
+    on_response: Callable[[ResponseInfo], object] | Unset | None
+    if_match: str | None
+    if_none_match: str | None
 
 
 def _retry(instance: object, attribute: attrs.Attribute[Any], value: Retry | None) -> None:
@@ -180,6 +192,15 @@ def _limits(instance: object, attribute: attrs.Attribute[Any], value: object) ->
         )
 
 
+def _callback(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not callable(value):
+        raise InvalidRequestError(f"on_response must be a function or None, got {describe_type(value)}")
+
+
+#: Header fields with the server's id of a request, in order of preference.
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid")
+
+
 @attrs.frozen
 class Options:
     """Merged `CallOptions`, as a request carries them through the chain."""
@@ -189,6 +210,8 @@ class Options:
     tenant: Tenant | None = attrs.field(default=None, validator=_tenant)
     idempotency_key: str | None = None
     response_limits: ResponseLimits = attrs.field(default=DEFAULT_LIMITS, validator=_limits)
+    on_response: Callable[[ResponseInfo], object] | None = attrs.field(default=None, validator=_callback)
+    request_id_headers: tuple[str, ...] = attrs.field(default=REQUEST_ID_HEADERS, repr=False)
 
 
 def merge_options(
@@ -211,8 +234,30 @@ def merge_options(
         base = attrs.evolve(base, timeout=Timeout.of(timeout))
     if not isinstance(retry, Unset):
         base = attrs.evolve(base, retry=retry)
-    limits = given.get("response_limits", UNSET)
+    limits, callback = given.get("response_limits", UNSET), given.get("on_response", UNSET)
+    if not isinstance(callback, Unset):
+        base = attrs.evolve(base, on_response=callback)
     return base if isinstance(limits, Unset) else attrs.evolve(base, response_limits=limits)
+
+
+_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"').fullmatch
+
+
+def conditions(given: CallOptions) -> dict[str, str]:
+    """Return the header fields for the entity tags of a call (RFC 9110, sections 13.1.1 and 13.1.2).
+
+    Raises:
+        InvalidRequestError: one of them is not an entity tag.
+    """
+    fields: dict[str, str] = {}
+    for option, header in (("if_match", "If-Match"), ("if_none_match", "If-None-Match")):
+        tag: object = given.get(option)
+        if tag is None:
+            continue
+        if not isinstance(tag, str) or not (tag == "*" or all(_ENTITY_TAG(part.strip()) for part in tag.split(","))):
+            raise InvalidRequestError(f"{option} must be an entity tag in quotes, as ETag has it, got {tag!r}")
+        fields[header] = tag
+    return fields
 
 
 def omit_none(**fields: object) -> dict[str, object]:

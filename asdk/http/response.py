@@ -18,15 +18,13 @@ from asdk.http.charsets import decode_text
 from asdk.http.headers import Headers
 from asdk.http.media_types import is_json, media_type
 from asdk.http.request import Request
-from asdk.models.decoding import decoder_for
+from asdk.http.response_info import ResponseInfo
+from asdk.models.decoding import ResponseDecoder, decoder_for
 from asdk.models.parsing import NOT_JSON, parse_json
 from asdk.redaction import scrub_later, show, strip_frames
 from asdk.retrying import FailedAttempt
 
 T = TypeVar("T")
-
-#: Header fields with the server's id of a request, in order of preference.
-REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid")
 
 
 class ByteStream(Protocol):
@@ -94,8 +92,15 @@ class Response:
     def request_id(self) -> str | None:
         """Return the server's id of this request, if it sent one, in a form that may be shown."""
         headers = self.headers
-        found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+        found = next((headers[name] for name in self.request.options.request_id_headers if name in headers), None)
         return found and show(found, self.request, limit=200)
+
+    @property
+    def info(self) -> ResponseInfo:
+        """Return the facts of this response that are not in its body."""
+        return ResponseInfo(
+            status=self.status, headers=self.headers, request_id=self.request_id, attempts=self.attempts
+        )
 
     @property
     def content(self) -> bytes:
@@ -142,8 +147,11 @@ class Response:
         """
         decoder = decoder_for(tp)
         content = self._content if self._content is not None else self.content
-        if decoder.is_text and not is_json(self.headers) and (content or tp is str):
-            return cast("T", self.text)
+        if decoder.is_text:
+            if isinstance(decoder, ResponseDecoder):
+                return cast("T", decoder.decode(self))
+            if not is_json(self.headers) and (content or tp is str):
+                return cast("T", self.text)
         try:
             return decoder(content, self.request.options.response_limits)
         except DecodeError as error:

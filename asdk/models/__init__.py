@@ -15,4 +15,6 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.models.decoding import decoder_for as decoder_for
     from asdk.models.encoding import encode_json as encode_json
     from asdk.models.encoding import to_wire as to_wire
+    from asdk.models.parsing import JsonValue as JsonValue
+    from asdk.models.paths import member_at as member_at
     from asdk.models.subscriptable import Subscriptable as Subscriptable

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from decimal import Decimal
 from types import NoneType
-from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar, cast, get_args, get_origin
 
 from typing_extensions import TypeForm
 
@@ -143,9 +143,35 @@ class _BytesDecoder(Decoder[Any]):
         raise DecodeError("the body: bytes cannot be decoded from JSON", path="")
 
 
+class ResponseDecoder(Decoder[Any]):
+    """The decoder for `TypedResponse`, which has facts of the response beside the decoded body."""
+
+    __slots__ = ("_wrap",)
+
+    def __init__(self, tp: Any, wrap: Callable[[Any, Any], Any]) -> None:  # pyright: ignore[reportMissingSuperCall]
+        self._type = get_args(tp)[0]
+        self._wrap = wrap
+        self.is_exact, self.is_text = False, True
+        _make_decoder(self._type)  # reports a type that cannot be decoded
+
+    def decode(self, response: object) -> Any:
+        """Return the body of a response together with its facts."""
+        return self._wrap(response, self._type)
+
+    def __call__(self, content: bytes, limits: ResponseLimits = DEFAULT_LIMITS) -> NoReturn:
+        """Reject a body without its response, such as an item of a page."""
+        raise DecodeError("a TypedResponse is decoded from a whole response", path="")
+
+    def from_data(self, data: Any) -> NoReturn:
+        """Reject a body without its response, such as an item of a page."""
+        raise DecodeError("a TypedResponse is decoded from a whole response", path="")
+
+
 def _make_decoder(tp: Any) -> Decoder[Any]:
     problem = None
     try:
+        if (wrap := getattr(get_origin(tp), "decode_response", None)) is not None:
+            return ResponseDecoder(tp, wrap)
         is_bytes = {member for member in members_of(tp) if member is not NoneType} == {bytes}
         return _BytesDecoder(tp) if is_bytes else Decoder(tp)
     except NameError as error:

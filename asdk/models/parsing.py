@@ -19,6 +19,9 @@ from asdk.limits import DEFAULT_LIMITS, ResponseLimits
 #: Parses the JSON value at the start of a text; returns it and the index of its end.
 RawDecode: TypeAlias = Callable[[str], tuple[Any, int]]
 
+#: Plain JSON data.
+JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
+
 #: The reason for a body that is no JSON, if nothing better is known.
 NOT_JSON: Final = "the body is not valid JSON"
 

@@ -6,20 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from asdk.errors import DecodeError, InvalidRequestError
+from asdk.models.paths import member_at, split_path
 
 # The spellings of a flag, in lower case.
 _FLAGS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
-
-
-def member_at(data: Any, path: str) -> Any:
-    """Return the member at a dotted path, or None."""
-    for part in _parts(data, path):
-        data = data.get(part) if isinstance(data, Mapping) else None
-    return data
-
-
-def _parts(data: Any, path: str) -> list[str]:
-    return [path] if isinstance(data, Mapping) and path in data else path.split(".")
 
 
 def list_at(data: Any, path: str | None, *, required: bool) -> Sequence[Any]:
@@ -29,7 +19,7 @@ def list_at(data: Any, path: str | None, *, required: bool) -> Sequence[Any]:
         DecodeError: there is something else; or nothing or null, although the list is required.
     """
     found = data
-    for part in _parts(data, path) if path is not None else ():
+    for part in split_path(data, path) if path is not None else ():
         if not isinstance(found, Mapping):
             break
         found = found.get(part)

@@ -13,6 +13,7 @@ from asdk import (
     CallOptions,
     ClientOptions,
     EventStream,
+    NotFoundError,
     OpenEnum,
     Outcome,
     Paginator,
@@ -21,12 +22,15 @@ from asdk import (
     Request,
     Resource,
     Response,
+    ResponseInfo,
     Retry,
     ServerSentEvent,
     Signer,
+    StatusError,
     Tenant,
     Timeout,
     Token,
+    TypedResponse,
     Upload,
     field,
     model,
@@ -35,6 +39,8 @@ from asdk import (
     webhooks,
 )
 from asdk.bulk import MapResults
+from asdk.http import Headers
+from asdk.models import JsonValue
 from asdk.models.declaration import Tag
 from asdk.pagination import Cursor, LinkHeader, Offset, PageNumbers, PageStrategy, PageToken
 from asdk.streaming.streams import JsonLineStream
@@ -216,6 +222,35 @@ async def signing(body: bytes, headers: Mapping[str, str]) -> None:
     assert_type(webhook.decode(list[Cat]), list[Cat])
     assert_type(webhook.json(), Any)
     webhooks.verify(body.decode(), headers, webhooks.GitHubWebhooks("secret"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Dialect(BaseClient):
+    """A client whose hooks see no Any."""
+
+    def describe_error(self, data: JsonValue) -> tuple[str | None, str | None]:
+        found = data.get("oops") if isinstance(data, dict) else None
+        return None, found if isinstance(found, str) else None
+
+
+def remember(info: ResponseInfo) -> None:
+    """Take what ``on_response`` gives."""
+    assert_type(info.status, int)
+    assert_type(info.request_id, str | None)
+
+
+async def facts(client: Pets, error: StatusError) -> None:
+    """Check the facts beside a value."""
+    response = await client.request("GET", "/cats", model=TypedResponse[list[Cat]])
+    assert_type(response, TypedResponse[list[Cat]])
+    assert_type(response.value, list[Cat])
+    assert_type(response.headers, Headers)
+    assert_type(await client.request("GET", "/cat", model=Cat, on_response=remember, if_none_match='"a"'), Cat)
+    assert_type(client.with_options(on_response=remember), Pets)
+    await client.request("GET", "/cat", on_response=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.request("GET", "/cat", if_match=7)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    assert_type(error.decode(Cat), Cat)
+    assert_type(error.decode(Cat | Dog), Cat | Dog)
+    assert_type(error.convert_to(NotFoundError, message="gone", hint="look elsewhere"), NotFoundError)
 
 
 def mistakes(client: Pets) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -51,6 +51,7 @@ from asdk.clients.apala.models.messages import (
     Score,
 )
 from asdk.clients.apala.resources import Paf
+from asdk.models import JsonValue
 
 
 class Apala(BaseClient):
@@ -343,7 +344,7 @@ class Apala(BaseClient):
         async with self:
             pass
 
-    def describe_error(self, data: Any) -> tuple[str | None, str | None]:
+    def describe_error(self, data: JsonValue) -> tuple[str | None, str | None]:
         """Return an error's code and message. A list of violations identifies a compliance error, not the code."""
         code, message = super().describe_error(data)
         violations = read_violations(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import Unpack
 
@@ -32,6 +32,7 @@ from asdk.clients.mgnify.resources import (
 )
 from asdk.http import read_error
 from asdk.middleware import AnyMiddleware
+from asdk.models import JsonValue
 
 if TYPE_CHECKING:
     from asdk.clients.mgnify.page_cache import PageCache
@@ -136,7 +137,7 @@ class MGnify(BaseClient):
         """
         return self.studies.private()
 
-    def describe_error(self, data: Any) -> tuple[str | None, str | None]:
+    def describe_error(self, data: JsonValue) -> tuple[str | None, str | None]:
         """Return the server's code and message, with advice added to known messages."""
         code, message = read_error(data)
         hint = _HINTS.get((message or "").partition("; ")[0])  # without the reasons that follow it
