@@ -19,6 +19,7 @@ from asdk.auth import FileTokenStore, RedisTokenStore, TokenRecord, TokenSource,
 from asdk.client.base import BaseClient
 from asdk.errors import AsdkError, ConfigurationError
 from asdk.redaction import show
+from asdk.unset import UNSET
 
 #: The environment variables that name the store, and the key by which a Redis store encrypts its records.
 STORE_VARIABLE = "ASDK_TOKEN_STORE"
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"directory, or URL of a Redis server; default: ${STORE_VARIABLE}, else the directory of FileTokenStore. "
         f"Put a URL with a password into ${STORE_VARIABLE}, and the encryption key of its records into ${KEY_VARIABLE}",
     )
-    token.add_argument("--env-file", default=".env", help="file with settings, read after the environment")
+    token.add_argument("--env-file", default=UNSET, help="file with settings, read after the environment")
     return parser
 
 

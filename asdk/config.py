@@ -1,27 +1,37 @@
 """`Config`: the settings of a client, and the origin of each, without showing secrets.
 
 Read by the ``__init__`` of clients. An argument takes precedence over the process environment, then comes ``./.env``,
-then the default. Dotenv files are read here only.
+then the default. A base URL or another address from the implicit ``./.env`` is not combined with a secret from another
+source, because the working directory may belong to someone else.
 """
 
 from __future__ import annotations
 
 import hmac
-import io
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import overload
 
 import attrs
 
+from asdk.dotenv_file import read_dotenv
 from asdk.errors import ConfigurationError, describe_type
 from asdk.secret import MASK, Secret
+from asdk.unset import UNSET, Unset
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+").fullmatch
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
+
+# A setting that says where requests go, by its name; a value with :// is one, too.
+_ADDRESS = re.compile(r"(?:.*_)?(?:url|uri|endpoint|host|hostname|server|domain|origin|authority|issuer)").fullmatch
+
+# The variable that makes the implicit ./.env as trusted as a file that is named in code.
+_TRUST = "ASDK_TRUST_DOTENV"
+
+_IMPLICIT = Path(".env")
 
 
 @attrs.frozen
@@ -34,8 +44,8 @@ class Setting:
             EDGEQUAKE_API_KEY"`` or ``"default"``.
         value: the value; a `Secret` shows a mask.
         looked_for: the names that were searched for, in order.
-        is_weak: whether it comes from ``./.env``: another user may have written the file, such as in a cloned
-            repository.
+        is_weak: whether the value is from the implicit ``./.env``.
+        is_derived: whether a client computed the value from the one that was found.
     """
 
     name: str
@@ -43,15 +53,30 @@ class Setting:
     value: str | Secret | None
     looked_for: tuple[str, ...] = ()
     is_weak: bool = False
-
-    @property
-    def is_destination(self) -> bool:
-        """Return whether secrets are sent to this value."""
-        return self.value is not None and self.name.endswith(("url", "endpoint", "host"))
+    is_derived: bool = False
 
     def __str__(self) -> str:
         shown = MASK if isinstance(self.value, Secret) else self.value
         return f"{self.name} = {shown} ({self.origin})"
+
+    @property
+    def is_secret(self) -> bool:
+        """Return whether the value is secret."""
+        return isinstance(self.value, Secret)
+
+    @property
+    def is_weak_address(self) -> bool:
+        """Return whether this says where requests go, and is from the implicit ``./.env``."""
+        if not self.is_weak or self.value is None or isinstance(self.value, Secret):
+            return False
+        return _ADDRESS(self.name.lower()) is not None or "://" in self.value
+
+    @property
+    def place(self) -> str:
+        """Return the origin in the words of an error message."""
+        if self.origin == "argument":
+            return "an argument"
+        return "the environment" if self.origin.startswith("environment ") else self.origin
 
 
 class Config:
@@ -62,10 +87,12 @@ class Config:
             names in ``names`` are searched for.
         names: additional names by setting, such as the ones that a vendor documents.
         environ: the environment; defaults to the process environment, read on each lookup.
-        dotenv: a file in dotenv format, by default ``.env`` in the working directory; None to read no file. Parent
-            directories are not searched, the default file may be missing, variables in it are not expanded, and nothing
-            is exported to the environment. A URL from the default file never receives a secret from another source,
-            unless ``ASDK_TRUST_DOTENV=1`` is set in the environment.
+        dotenv: a file in dotenv format; None to read no file. Left out, ``.env`` in the working directory, which may be
+            missing. Parent directories are not searched, and nothing is exported to the environment.
+
+    The default file may have come with a folder of someone else, such as a cloned repository. So its values are taken
+    as they are, without ``${NAME}`` from the environment, and an address from it is used only with secrets from it.
+    ``ASDK_TRUST_DOTENV=1`` in the environment turns this off; a file that is named in code is always trusted.
     """
 
     def __init__(
@@ -74,19 +101,24 @@ class Config:
         *,
         names: Mapping[str, tuple[str, ...]] | None = None,
         environ: Mapping[str, str] | None = None,
-        dotenv: str | os.PathLike[str] | None = ".env",
+        dotenv: str | os.PathLike[str] | Unset | None = UNSET,
     ) -> None:
         self.prefix: str = prefix
         self._names = names or {}
         self._environ = os.environ if environ is None else environ
-        self._dotenv = None if dotenv is None else Path(dotenv)
-        self._is_default = dotenv == ".env"
-        self._is_trusted = not self._is_default or self._environ.get("ASDK_TRUST_DOTENV") == "1"
+        self._is_implicit = isinstance(dotenv, Unset)
+        self._dotenv = _IMPLICIT if isinstance(dotenv, Unset) else None if dotenv is None else Path(dotenv)
         self._file: dict[str, str] | None = None
         self._settings: dict[str, Setting] = {}
 
     def get(
-        self, name: str, argument: str | None = None, *, default: str | None = None, environment: bool = True
+        self,
+        name: str,
+        argument: str | None = None,
+        *,
+        default: str | None = None,
+        environment: bool = True,
+        implicit: bool = True,
     ) -> str | None:
         """Return a plain setting from the argument, the environment, the file or the default.
 
@@ -95,11 +127,13 @@ class Config:
             argument: the value that the caller passed, if any.
             default: the value to use if none is found.
             environment: False to skip the environment, for a name that operating systems set for themselves.
+            implicit: False to skip the implicit ``./.env``, for a place where secrets are kept.
 
         Raises:
-            ConfigurationError: the value is not a string, or contains a control character.
+            ConfigurationError: the value is not a string, or contains a control character; or it is an address from
+                the implicit ``./.env``, and a secret is from another source.
         """
-        value = self._find(name, argument, default, environment=environment).value
+        value = self._find(name, argument, default, environment=environment, implicit=implicit).value
         return None if value is None else str(value)
 
     def identifier(self, name: str, argument: str | None = None) -> str | None:
@@ -127,7 +161,8 @@ class Config:
                 which must be visible ASCII without spaces: others were probably copied along by mistake.
 
         Raises:
-            ConfigurationError: the value is empty or contains an invalid character.
+            ConfigurationError: the value is empty or contains an invalid character; or an address is from the implicit
+                ``./.env``, and the secret is not.
         """
         if isinstance(argument, str):
             argument = Secret(argument)
@@ -151,7 +186,7 @@ class Config:
             ConfigurationError: the value in the environment or the file is not a decimal number.
         """
         if argument is not None:
-            self._settings[name] = Setting(name, "argument", str(argument))
+            self._record(Setting(name, "argument", str(argument)))
             return argument
         setting = self._find(name, None, None if default is None else f"{default:g}")
         if setting.value is None:
@@ -164,33 +199,24 @@ class Config:
         """Record a setting that was found elsewhere, for `explain`.
 
         Raises:
-            ConfigurationError: it is a secret, and would be sent to a URL from ``./.env``.
+            ConfigurationError: it is a secret, and an address is from the implicit ``./.env``.
         """
-        self._settings[name] = Setting(name, origin, value)
-        self.check_sources()
+        self._record(Setting(name, origin, value))
 
-    def check_sources(self, *, argument: str | None = None) -> None:
-        """Check that no secret goes to a URL that ``./.env`` chose, unless the secret is from the same file.
+    def note_derived(self, name: str, value: str) -> None:
+        """Record the value that a client computed from a setting and passes on; it keeps the origin of the setting."""
+        self._record(attrs.evolve(self._settings[name], value=value, is_derived=True))
+
+    def check_secret(self, name: str) -> None:
+        """Check that a secret that was passed in code may be sent to the addresses of this configuration.
 
         Args:
-            argument: the name of a secret that was passed in code, such as a credential.
+            name: of the parameter.
 
         Raises:
-            ConfigurationError: a URL is from ``./.env``, and a secret is not.
+            ConfigurationError: an address is from the implicit ``./.env``.
         """
-        settings = self._settings.values()
-        urls = [setting for setting in settings if setting.is_weak and setting.is_destination]
-        if not urls:
-            return
-        secrets = [setting for setting in settings if isinstance(setting.value, Secret)]
-        others = [f"{setting.name} from {_place(setting.origin)}" for setting in secrets if not setting.is_weak]
-        if argument is not None and not secrets:
-            others.append(f"{argument} from an argument")
-        if others:
-            raise ConfigurationError(
-                f"{urls[0].name} is from ./.env, {others[0]}: set both in one place, pass {urls[0].name}=, or set "
-                "ASDK_TRUST_DOTENV=1"
-            )
+        self._check_sources([*self._settings.values(), Setting(name, "argument", Secret(""))])
 
     def fingerprint(self, key: bytes) -> bytes:
         """Return a keyed digest of all settings that were read, secrets included.
@@ -230,6 +256,10 @@ class Config:
         secrets = (setting for setting in self._settings.values() if isinstance(setting.value, Secret))
         return " or ".join(f"{setting.name} ({setting.origin})" for setting in secrets)
 
+    def has_secrets(self) -> bool:
+        """Return whether a secret was found."""
+        return any(isinstance(setting.value, Secret) for setting in self._settings.values())
+
     def explain(self) -> str:
         """Return a line for each setting: its name, its value (masked if it is secret) and its origin."""
         return "\n".join(str(setting) for setting in self._settings.values())
@@ -243,7 +273,7 @@ class Config:
         if self._environ is not os.environ:
             raise ConfigurationError("a Config with environ= cannot be pickled; build it in the other process")
         dotenv = None if self._dotenv is None else str(self._dotenv.absolute())
-        return _rebuild, (type(self), self.prefix, dict(self._names), ".env" if self._is_default else dotenv)
+        return _rebuild, (type(self), self.prefix, dict(self._names), UNSET if self._is_implicit else dotenv)
 
     def __repr__(self) -> str:
         return f"Config({self.prefix!r}, dotenv={str(self._dotenv) if self._dotenv else None!r})"
@@ -256,12 +286,17 @@ class Config:
         *,
         secret: bool = False,
         environment: bool = True,
+        implicit: bool = True,
     ) -> Setting:
+        known = self._settings.get(name)
+        if known is not None and known.is_derived and argument is known.value:
+            return known
         own = (f"{self.prefix}_{name}".upper(),) if self.prefix else ()
         wanted = own + self._names.get(name, ())
         value, origin, is_weak = argument, "argument", False
         if value is None:
-            value, origin, is_weak = self._look_up(wanted, environment=environment)
+            value, origin = self._look_up(wanted, environment=environment, file=implicit or not self._is_weak())
+            is_weak = value is not None and not origin.startswith("environment ") and self._is_weak()
             if value is not None and secret:
                 value = Secret(value)
         if value is None:
@@ -271,56 +306,52 @@ class Config:
             raise ConfigurationError(f"{name} ({origin}) must be a str, got {describe_type(text)}")
         if text is not None and _CONTROL(text):
             raise ConfigurationError(f"{name} ({origin}) contains a line break or another control character")
-        setting = self._settings[name] = Setting(name, origin, value, wanted, is_weak)
-        if secret or setting.is_destination:
-            self.check_sources()
+        del text
+        return self._record(Setting(name, origin, value, wanted, is_weak))
+
+    def _record(self, setting: Setting) -> Setting:
+        self._settings[setting.name] = setting
+        self._check_sources(self._settings.values())
         return setting
 
-    def _look_up(self, wanted: tuple[str, ...], *, environment: bool) -> tuple[str | None, str, bool]:
+    def _check_sources(self, settings: Iterable[Setting]) -> None:
+        """Raise if an address is from the implicit ``./.env``, and a secret is from another source."""
+        settings = list(settings)
+        address = next((setting for setting in settings if setting.is_weak_address), None)
+        if address is None:
+            return
+        for setting in settings:
+            if setting.is_secret and not setting.is_weak:
+                raise ConfigurationError(
+                    f"{address.name} is from ./.env, {setting.name} from {setting.place}: set both in one place, pass "
+                    f"{address.name}=, or set {_TRUST}=1"
+                )
+
+    def _is_weak(self) -> bool:
+        return self._is_implicit and self._environ.get(_TRUST) != "1"
+
+    def _look_up(self, wanted: tuple[str, ...], *, environment: bool, file: bool) -> tuple[str | None, str]:
         # An empty variable counts as unset: shells and compose files have no other way to remove a setting.
         for name in wanted if environment else ():
             if found := self._environ.get(name):
-                return found, f"environment {name}", False
-        for name in wanted:
+                return found, f"environment {name}"
+        for name in wanted if file else ():
             if found := self._read_file().get(name):
-                return found, f"{self._file_label()} {name}", not self._is_trusted
-        return None, "", False
+                return found, f"{self._file_label()} {name}"
+        return None, ""
 
     def _file_label(self) -> str:
         return "no file" if self._dotenv is None else str(self._dotenv)
 
     def _read_file(self) -> dict[str, str]:
-        if self._file is None:
-            self._file = {} if self._dotenv is None else _read_dotenv(self._dotenv)
-        return self._file
+        if self._file is None and self._dotenv is not None:
+            variables = None if self._is_weak() else self._environ
+            self._file = read_dotenv(self._dotenv, must_exist=self._dotenv != _IMPLICIT, variables=variables)
+        return self._file or {}
 
 
-def _place(origin: str) -> str:
-    return "the environment" if origin.startswith("environment ") else "an argument" if origin == "argument" else origin
-
-
-def _rebuild(cls: type[Config], prefix: str, names: dict[str, tuple[str, ...]], dotenv: str | None) -> Config:
+def _rebuild(cls: type[Config], prefix: str, names: dict[str, tuple[str, ...]], dotenv: str | Unset | None) -> Config:
     return cls(prefix, names=names, dotenv=dotenv)
-
-
-def _read_dotenv(path: Path) -> dict[str, str]:
-    from dotenv import dotenv_values
-
-    problem = None
-    try:
-        if not path.exists() or path.is_dir():  # it may be a named pipe: password managers provide one
-            if path == Path(".env"):
-                return {}
-            problem = "no such file"
-        else:
-            # Not interpolated: a value with $ would change, and ${NAME} would send another variable to a URL of the
-            # file. Editors on Windows may write a BOM.
-            text = path.read_text(encoding="utf-8-sig")
-            values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-            return {name: value for name, value in values.items() if value is not None}
-    except (OSError, UnicodeDecodeError) as error:
-        problem = f"{type(error).__name__}: {error}"
-    raise ConfigurationError(f"cannot read the settings file {path}: {problem}")
 
 
 def check_key(label: str, key: Secret) -> Secret:

@@ -25,6 +25,7 @@ SETTINGS = (
     "BLOOMY_",
     "MGNIFY_",
     "BIOEPIC_",
+    "ASDK_",
 )
 
 

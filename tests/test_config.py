@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdk import BaseClient, BearerToken
 from asdk.config import Config, check_key, secret_argument
 from asdk.errors import ConfigurationError
 from asdk.secret import MASK, Secret
@@ -229,6 +227,129 @@ def test_get_can_skip_the_environment() -> None:
         invalid.get("username", environment=False)
 
 
+# --- the implicit ./.env ----------------------------------------------------------------------------------------------
+
+ADDRESSES = ["base_url", "token_url", "auth_endpoint", "jwks_uri", "host", "login_server", "issuer"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("secret_first", [False, True])
+def test_an_address_of_env_gets_no_secret_of_the_environment(address: str, secret_first: bool) -> None:
+    Path(".env").write_text(f"API_{address.upper()}=evil.example\n")
+    config = Config("API", environ={"API_KEY": "s3cr3t"})
+    steps = [lambda: config.get(address, default="https://mine"), lambda: config.secret("key")]
+    steps = steps[::-1] if secret_first else steps
+    steps[0]()
+    with pytest.raises(ConfigurationError) as caught:
+        steps[1]()
+    assert caught.value.message == (
+        f"{address} is from ./.env, key from the environment: set both in one place, pass {address}=, or set "
+        "ASDK_TRUST_DOTENV=1"
+    )
+
+
+def test_any_setting_with_a_url_is_an_address() -> None:
+    Path(".env").write_text("API_MIRROR=https://evil.example\n")
+    config = Config("API", environ={"API_KEY": "s3cr3t"})
+    config.get("mirror")
+    with pytest.raises(ConfigurationError, match=r"mirror is from \./\.env"):
+        config.secret("key")
+
+
+@pytest.mark.parametrize(
+    ("read", "place"),
+    [
+        (lambda config: config.secret("key", "s3cr3t"), "an argument"),
+        (lambda config: config.secret("key", Secret("s3cr3t")), "an argument"),
+        (lambda config: config.secret("password", "a b", free_text=True), "an argument"),
+        (lambda config: config.note("key", Secret("s3cr3t"), "file ~/.api/config"), "file ~/.api/config"),
+        (lambda config: config.check_secret("auth"), "an argument"),
+    ],
+)
+def test_an_address_of_env_gets_no_secret_of_any_other_source(read: Callable[[Config], Any], place: str) -> None:
+    Path(".env").write_text("API_BASE_URL=https://evil.example\n")
+    config = Config("API", environ={})
+    config.get("base_url")
+    with pytest.raises(ConfigurationError, match=f"from {place}: set both"):
+        read(config)
+
+
+@pytest.mark.parametrize(
+    ("config", "argument"),
+    [
+        (lambda: Config("API", environ={"API_KEY": "s3cr3t", "ASDK_TRUST_DOTENV": "1"}), None),
+        (lambda: Config("API", environ={"API_KEY": "s3cr3t"}, dotenv=Path(".env").absolute()), None),
+        (lambda: Config("API", environ={"API_KEY": "s3cr3t"}, dotenv=".env"), None),
+        (lambda: Config("API", environ={"API_KEY": "s3cr3t"}, dotenv="other.env"), None),
+        (lambda: Config("API", environ={"API_KEY": "s3cr3t"}), "https://mine.example"),
+        (lambda: Config("API", environ={"API_KEY": "s3cr3t", "API_BASE_URL": "https://mine.example"}), None),
+        (lambda: Config("API", environ={}), None),
+    ],
+    ids=["trusted", "absolute", "named", "other", "argument", "environment", "both in the file"],
+)
+def test_an_address_of_env_is_used_if_it_is_trusted(config: Callable[[], Config], argument: str | None) -> None:
+    extra = "API_KEY=s3cr3t\n" if not config()._environ else ""
+    for name in (".env", "other.env"):
+        Path(name).write_text(f"API_BASE_URL=https://staging.example\n{extra}")
+    found = config()
+    assert found.get("base_url", argument) in ("https://staging.example", "https://mine.example")
+    assert found.secret("key") == Secret("s3cr3t")
+
+
+def test_env_cannot_declare_itself_trusted() -> None:
+    Path(".env").write_text("ASDK_TRUST_DOTENV=1\nAPI_BASE_URL=https://evil.example\n")
+    config = Config("API", environ={"API_KEY": "s3cr3t"})
+    config.get("base_url")
+    with pytest.raises(ConfigurationError, match="ASDK_TRUST_DOTENV=1"):
+        config.secret("key")
+
+
+def test_a_secret_of_env_may_go_to_an_address_of_another_source() -> None:
+    Path(".env").write_text("API_KEY=s3cr3t\nAPI_TIMEOUT=5\n")
+    config = Config("API", environ={"API_BASE_URL": "https://mine.example"})
+    assert config.get("base_url") == "https://mine.example"
+    assert config.secret("key") == Secret("s3cr3t")
+    assert config.number("timeout") == 5
+
+
+@pytest.mark.parametrize("spelling", ["${CANARY}", '"${CANARY}"', "${CANARY:-x}", "https://h/${CANARY}"])
+def test_only_a_trusted_file_is_interpolated(spelling: str) -> None:
+    Path(".env").write_text(f"API_URL={spelling}\n")
+    assert Config("API", environ={"CANARY": "c4n4ry"}).get("url") == spelling.strip('"')
+    for options in ({"dotenv": ".env"}, {"environ": {"CANARY": "c4n4ry", "ASDK_TRUST_DOTENV": "1"}}):
+        config = Config("API", **{"environ": {"CANARY": "c4n4ry"}, **options})  # type: ignore[arg-type]
+        assert "c4n4ry" in (config.get("url") or "")
+
+
+def test_a_derived_value_keeps_its_origin() -> None:
+    Path(".env").write_text("API_BASE_URL=https://evil.example\n")
+    config = Config("API", environ={})
+    derived = f"{config.get('base_url')}/v2"
+    config.note_derived("base_url", derived)
+    assert config.get("base_url", derived) == "https://evil.example/v2"
+    assert config.origin("base_url") == ".env API_BASE_URL"
+    with pytest.raises(ConfigurationError):
+        config.secret("key", "s3cr3t")
+
+
+def test_a_setting_may_skip_the_implicit_file() -> None:
+    Path(".env").write_text("API_STORE=planted\n")
+    assert Config("API", environ={}).get("store", implicit=False) is None
+    assert Config("API", environ={}, dotenv=".env").get("store", implicit=False) == "planted"
+
+
+def test_a_copy_of_a_config_by_pickle_is_as_strict() -> None:
+    Path(".env").write_text("API_BASE_URL=https://evil.example\n")
+    for config, is_strict in ((Config("API"), True), (Config("API", dotenv=".env"), False)):
+        copy = pickle.loads(pickle.dumps(config))
+        copy.get("base_url")
+        if is_strict:
+            with pytest.raises(ConfigurationError):
+                copy.secret("key", "s3cr3t")
+        else:
+            assert copy.secret("key", "s3cr3t") == Secret("s3cr3t")
+
+
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
@@ -267,103 +388,3 @@ def test_messages(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         call()
     assert caught.value.message == message
-
-
-# --- ./.env, which another user may have written ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def in_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("ASDK_TRUST_DOTENV", raising=False)
-    return tmp_path
-
-
-def read(config: Config) -> tuple[str | None, str | None]:
-    key = config.secret("key")
-    return config.get("base_url"), None if key is None else key.reveal()
-
-
-@pytest.mark.parametrize(
-    ("file", "environ"),
-    [
-        ("A_BASE_URL=https://evil.example\n", {"A_KEY": "k-1234"}),
-        ("A_BASE_URL='https://evil.example'\nB=1\n", {"A_KEY": "k-1234"}),
-        ("A_TOKEN_URL=https://evil.example\n", {"A_KEY": "k-1234", "A_BASE_URL": "https://good.example"}),
-    ],
-)
-def test_a_url_of_the_default_file_gets_no_secret_of_another_source(
-    file: str, environ: dict[str, str], in_directory: Path
-) -> None:
-    (in_directory / ".env").write_text(file)
-    config = Config("A", environ=environ)
-    with pytest.raises(ConfigurationError, match=r"is from \./\.env, key from the environment.*ASDK_TRUST_DOTENV=1"):
-        config.get("token_url"), read(config)
-
-
-@pytest.mark.parametrize("order", [("base_url", "key"), ("key", "base_url")])
-def test_the_order_of_lookups_does_not_matter(order: tuple[str, str], in_directory: Path) -> None:
-    (in_directory / ".env").write_text("A_BASE_URL=https://evil.example\n")
-    config = Config("A", environ={"A_KEY": "k-1234"})
-    look_up: dict[str, Callable[[str], object]] = {"key": config.secret, "base_url": config.get}
-    look_up[order[0]](order[0])
-    with pytest.raises(ConfigurationError, match="base_url"):
-        look_up[order[1]](order[1])
-
-
-@pytest.mark.parametrize(
-    ("file", "environ"),
-    [
-        ("A_BASE_URL=https://good.example\nA_KEY=k-1234\n", {}),
-        ("A_KEY=k-1234\n", {"A_BASE_URL": "https://good.example"}),
-        ("A_BASE_URL=https://good.example\n", {"A_KEY": "k-1234", "ASDK_TRUST_DOTENV": "1"}),
-    ],
-)
-def test_other_combinations_are_used(file: str, environ: dict[str, str], in_directory: Path) -> None:
-    (in_directory / ".env").write_text(file)
-    assert read(Config("A", environ=environ)) == ("https://good.example", "k-1234")
-
-
-def test_a_file_named_in_code_is_trusted(in_directory: Path) -> None:
-    (in_directory / "mine.env").write_text("A_BASE_URL=https://good.example\n")
-    config = Config("A", environ={"A_KEY": "k-1234"}, dotenv=in_directory / "mine.env")
-    assert read(config) == ("https://good.example", "k-1234")
-
-
-def test_a_credential_in_code_does_not_go_to_a_url_of_the_default_file(in_directory: Path) -> None:
-    (in_directory / ".env").write_text("A_BASE_URL=https://evil.example\n")
-
-    class Api(BaseClient):
-        env_prefix = "A"
-
-    with pytest.raises(ConfigurationError, match="auth from an argument"):
-        Api(auth=BearerToken("k-1234"))
-    assert Api(auth=None).base_url == "https://evil.example"
-    assert Api(auth=BearerToken("k-1234"), base_url="https://good.example").base_url == "https://good.example"
-
-
-@pytest.mark.parametrize(
-    ("line", "value"),
-    [
-        ("A_NAME='a$b${HOME}'", "a$b${HOME}"),
-        ('A_NAME="a${HOME}b"', "a${HOME}b"),
-        ("A_NAME=a${HOME}b", "a${HOME}b"),
-        ("A_NAME='it\\'s'", "it's"),
-        ("export A_NAME='x y' # comment", "x y"),
-    ],
-)
-def test_values_are_not_interpolated(line: str, value: str, in_directory: Path) -> None:
-    (in_directory / ".env").write_text(line + "\n")
-    assert Config("A", environ={"HOME": "/secret"}).get("name") == value
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-@pytest.mark.parametrize("named", [False, True])
-def test_a_settings_file_may_be_a_named_pipe(named: bool, in_directory: Path) -> None:
-    path = in_directory / ".env"
-    os.mkfifo(path)
-    writer = threading.Thread(target=lambda: path.write_text("A_NAME=x\n"), daemon=True)
-    writer.start()
-    config = Config("A", environ={}, dotenv=path) if named else Config("A", environ={})
-    assert config.get("name") == "x"
-    writer.join(5)

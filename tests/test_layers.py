@@ -20,7 +20,19 @@ PACKAGE = Path(asdk.__file__).parent
 #: The rows from the bottom up. A module may import from the rows below its own and from its own folder. The modules of
 #: the lowest row, which are not folders, may import each other.
 ROWS = [
-    ["_version", "clock", "errors", "lazy", "limits", "redaction", "resources", "retrying", "secret", "unset"],
+    [
+        "_version",
+        "clock",
+        "dotenv_file",
+        "errors",
+        "lazy",
+        "limits",
+        "redaction",
+        "resources",
+        "retrying",
+        "secret",
+        "unset",
+    ],
     ["concurrency", "config", "extras", "models", "progress"],
     ["bulk", "http", "records", "webhooks"],
     ["pagination", "polling", "streaming", "transfers", "transports"],
@@ -54,7 +66,7 @@ LATE_IMPORTS = {
     ("clients.bioepic.filters", "yaml"),
     ("clients.bloomy.config_file", "yaml"),
     ("clients.mgnify.client", "asdk.clients.mgnify.page_cache"),
-    ("config", "dotenv"),
+    ("dotenv_file", "dotenv.parser"),
     ("http.urls", "idna"),
     ("models.declaration", "asdk.models.rendering"),
     ("models.decoding", "asdk.models.converter"),

@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Self
 
 from typing_extensions import Unpack
 
-from asdk.auth.credentials.static import NoCredential
 from asdk.auth.token import Token
 from asdk.auth.token_source import TokenSource
 from asdk.client.calls import ClientCalls
@@ -27,6 +26,7 @@ from asdk.client.request_builder import RequestBuilder
 from asdk.client.session import Session
 from asdk.client.settings import (
     check_parts,
+    check_sources,
     checked_host,
     default_transport,
     first_options,
@@ -135,9 +135,6 @@ class BaseClient(StreamCalls, CollectionCalls):
         config = self.config = self.config_for(options)
         base = BaseURL.parse(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
         self.base_url = str(base)
-        auth = options.get("auth")
-        if auth is not None and not isinstance(auth, NoCredential):
-            config.check_sources(argument="auth")
         clock = options.get("clock", SYSTEM_CLOCK)
         defaults = first_options(config, options, self.request_id_headers)
         rule = check_rule(options.get("follow_redirects", "same-origin"))
@@ -145,6 +142,7 @@ class BaseClient(StreamCalls, CollectionCalls):
         plain = frozenset(name.lower() for name in self.plain_headers)
         headers.merge(self.default_headers, plain=plain)
         headers.merge(options.get("headers"), plain=plain)
+        check_sources(config, options.get("auth"), headers, is_given=self._pickled.was_given("auth"))
         transport = options.get("transport") or default_transport(options)
         servers = server_urls({**self.servers, **(options.get("servers") or {})})
         gate = Gate(
@@ -184,12 +182,16 @@ class BaseClient(StreamCalls, CollectionCalls):
 
     @classmethod
     def from_env(
-        cls, *, dotenv: str | os.PathLike[str] | None = ".env", environ: Mapping[str, str] | None = None, **options: Any
+        cls,
+        *,
+        dotenv: str | os.PathLike[str] | Unset | None = UNSET,
+        environ: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Self:
         """Build a client that reads its settings from another file or environment.
 
         Args:
-            dotenv: a settings file in dotenv format; None for none.
+            dotenv: a settings file in dotenv format, which is trusted like an argument; None for none.
             environ: replaces the environment of the process.
             options: as for the class itself.
         """

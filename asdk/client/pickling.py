@@ -44,6 +44,10 @@ class PickledClient:
         self._steps: tuple[Mapping[str, Any], ...] = ()
         self.original = token_hex(16)  # all copies have it, also those in other processes
 
+    def was_given(self, name: str) -> bool:
+        """Return whether a keyword was passed in code, and not set by the client's class."""
+        return name in self._options
+
     def with_copy(self, options: Mapping[str, Any]) -> PickledClient:
         """Return the arguments of a copy made by `with_options`."""
         pickled = object.__new__(PickledClient)

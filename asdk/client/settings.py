@@ -18,11 +18,14 @@ from asdk.client.options import ClientOptions
 from asdk.clock import Clock
 from asdk.config import Config
 from asdk.errors import ConfigurationError, InvalidRequestError, describe_type
+from asdk.http.headers import SENSITIVE, Headers
 from asdk.http.options import Options, Timeout
 from asdk.http.urls import BaseURL, Origin
 from asdk.limits import DEFAULT_LIMITS
 from asdk.middleware.chain import AnyMiddleware, StackOrder
+from asdk.redaction import secrets_of_header
 from asdk.retrying import Retry
+from asdk.secret import MaskedStr
 from asdk.transports.base import Transport
 from asdk.unset import UNSET, Unset
 
@@ -57,6 +60,27 @@ def check_parts(options: ClientOptions) -> None:
     proxy = given.get("proxy")
     if not isinstance(proxy, str | Unset | None):
         raise ConfigurationError(f"proxy must be the URL of a proxy or None, got {describe_type(proxy)}")
+
+
+def check_sources(config: Config, auth: Credential | TokenSource | None, headers: Headers, *, is_given: bool) -> None:
+    """Check that no secret that was passed in code goes to an address of the implicit ``./.env``.
+
+    `Config` checks the secrets that it finds.
+
+    Args:
+        config: of the client.
+        auth: of the client.
+        headers: of every request.
+        is_given: whether auth was passed in code. The class of the client made any other, from what it found.
+
+    Raises:
+        ConfigurationError: one does.
+    """
+    if auth is not None and not isinstance(auth, NoCredential) and (is_given or not config.has_secrets()):
+        config.check_secret("auth")
+    for name, value in headers.multi_items():
+        if isinstance(value, MaskedStr) and secrets_of_header(value, sensitive=name.lower() in SENSITIVE):
+            config.check_secret(f"header {name}")
 
 
 def default_transport(options: ClientOptions) -> Transport:

@@ -85,6 +85,7 @@ class BioEPIC(BaseClient):
         config = self.config_for(options)
         default = _base_url(config.get("env", env, default="prod"))
         base_url = config.get("base_url", options.get("base_url"), default=default) or default
+        config.note_derived("base_url", base_url)
         options["base_url"] = base_url
         self._reads_credentials = "auth" not in options
         if self._reads_credentials:

@@ -80,7 +80,8 @@ class Bloomy(BaseClient):
         if "auth" not in options:
             base_url = config.get("base_url", options.get("base_url"), default=type(self).base_url) or ""
             login = (config.get("username", username), config.secret("password", password, free_text=True))
-            named = config.get("config_path", None if config_path is None else os.fspath(config_path))
+            named = None if config_path is None else os.fspath(config_path)
+            named = config.get("config_path", named, implicit=False)
             options["auth"] = _credential(config, base_url, api_key, login, named)
         elif api_key or username or password:
             raise ConfigurationError("auth cannot be combined with api_key, username or password; pass one of them")

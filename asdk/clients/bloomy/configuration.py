@@ -36,7 +36,8 @@ class Configuration:
         **options: Unpack[ClientOptions],
     ) -> None:
         self._config = Config(Bloomy.env_prefix, names=Bloomy.env_names, environ=environ)
-        named = self._config.get("config_path", None if config_path is None else os.fspath(config_path))
+        named = None if config_path is None else os.fspath(config_path)
+        named = self._config.get("config_path", named, implicit=False)
         self._path = config_file.path_of(named)
         self._options = options
         self._api_key = self._config.secret("api_key", api_key)
@@ -89,7 +90,7 @@ class Configuration:
         login = login_of(config, base_url, name, secret)
         if login is None:
             raise ConfigurationError(f"no user name and password in {config.looked_for('username', 'password')}")
-        options: ClientOptions = {**self._options, "auth": login}
+        options: ClientOptions = {**self._options, "auth": login, "base_url": base_url}
         async with Bloomy(**options) as client:
             key = (await client.get_token()).value
         if store_key:

@@ -105,6 +105,7 @@ class MGnify(BaseClient):
     ) -> None:
         config = self.config_for(options)
         base_url = _api_url(config.get("base_url", options.get("base_url"), default=type(self).base_url) or "")
+        config.note_derived("base_url", base_url)
         options["base_url"] = base_url
         if "auth" not in options:
             options["auth"] = _credential(

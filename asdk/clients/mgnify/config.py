@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from asdk import Config, ConfigurationError, Secret, auth
-from asdk.client import Setting
+from asdk import UNSET, Config, ConfigurationError, Secret, auth
+from asdk.client import Setting, Unset
 
 PREFIX = "MGNIFY"
 #: The names that the vendor documents, in addition to the prefixed names. Its package ignores their case.
@@ -49,7 +49,7 @@ class MGnifyConfig(Config):
         base_url: str | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
-        dotenv: str | os.PathLike[str] | None = ".env",
+        dotenv: str | os.PathLike[str] | Unset | None = UNSET,
     ) -> None:
         super().__init__(PREFIX, names=NAMES, environ=environ, dotenv=dotenv)
         self.cache_dir: Path | None = None if cache_dir is None else Path(cache_dir)
@@ -90,7 +90,7 @@ class MGnifyConfig(Config):
             "mg_user": self._plain["username"],
             "base_url": self._plain["base_url"],
             "cache_dir": self.cache_dir,
-            "dotenv": self._dotenv.absolute() if self._dotenv is not None and not self._is_default else self._dotenv,
+            "dotenv": UNSET if self._is_implicit else self._dotenv and self._dotenv.absolute(),
         }
         return _rebuild, (type(self), kept)
 
