@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
 from typing_extensions import TypeForm, Unpack
 
@@ -142,7 +142,7 @@ class StreamCalls(ClientCalls):
         self,
         template: str,
         *,
-        to: str | os.PathLike[str],
+        to: str | os.PathLike[str] | IO[bytes],
         progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
         sha256: str | None = None,
@@ -160,7 +160,9 @@ class StreamCalls(ClientCalls):
 
         Args:
             template: as for `request`. An absolute URL on another origin gets no credentials.
-            to: the path of the file; an existing file is replaced.
+            to: the path of the file. An existing regular file is replaced, and keeps its mode and hard links; a link of
+                the user is written through. Or a file that is open for writing bytes, such as a pipe or a device: it is
+                written as the bytes come, and not resumed by a later call.
             progress: called with the bytes on disk and the size of the file, None if it is unknown; or a display of
                 `asdk.progress`, which has a line for each download.
             resume: False to discard the partial file of an earlier download.
@@ -173,7 +175,7 @@ class StreamCalls(ClientCalls):
             Path and size, which digests were checked, and how many bytes came from an earlier download.
 
         Raises:
-            InvalidRequestError: the file cannot be written, or is already being downloaded.
+            InvalidRequestError: the file cannot be written, is not a regular one, or is already being downloaded.
             IntegrityError: length or digest do not match; the partial file is discarded.
             StreamError: writing failed, such as for a full disk.
             TokenError, TransportError, StatusError: as `request`; the partial file is kept.

@@ -11,11 +11,11 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 import attrs
 
-from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusError, TransportError
+from asdk.errors import AsdkError, IntegrityError, InvalidRequestError, StatusError, TransportError, describe_type
 from asdk.http.bodies import ProgressCallback, Upload
 from asdk.http.request import Request
 from asdk.http.response import Response
@@ -23,6 +23,7 @@ from asdk.http.urls import origin_of
 from asdk.progress import ProgressDisplay
 from asdk.redaction import show
 from asdk.retrying import Retry, Retrying
+from asdk.transfers.open_file import OpenFile
 from asdk.transfers.partial_file import PartialFile
 from asdk.transfers.representation import Representation, range_length
 
@@ -34,8 +35,9 @@ Open: TypeAlias = Callable[[Request], Awaitable[Response]]
 # How many bytes are buffered before they are written: a thread is called once per mebibyte.
 _WRITE_SIZE = 2**20
 
-# A broken attempt that gets this many bytes further than all before it is progress: the count of failures restarts.
-_PROGRESS_SIZE = 256 * 1024
+# A broken attempt that gets this many bytes further than all before it, more than the heads of a request and its
+# response, costs no quota.
+_PROGRESS_SIZE = 4 * 1024
 
 # The statuses of a complete file: OK, and "Non-Authoritative Information", an OK that a proxy changed.
 _COMPLETE = (200, 203)
@@ -46,7 +48,7 @@ class DownloadResult:
     """A downloaded file.
 
     Attributes:
-        path: the path of the file.
+        path: the path of the file; for an open file its name, ``Path()`` if it has none.
         size: the size in bytes.
         resumed_from: the number of bytes that were left from an earlier download.
         checked: the digests that were verified, by their names in hashlib.
@@ -68,7 +70,7 @@ class Download:
     Args:
         request: a GET request.
         open: the function that sends it.
-        to: the path of the file, which is replaced if it exists.
+        to: the path of the file, which is replaced if it exists; or a file that is open for writing bytes.
         progress: a function that is called with the bytes on disk and the size (None if unknown), or a display that
             gets a bar for the download.
         resume: whether to resume from what an earlier download to the same path left.
@@ -76,14 +78,14 @@ class Download:
         source: a stable identifier of the content, for URLs that change, such as signed links.
 
     Raises:
-        InvalidRequestError: `to` is not the name of a file, or `sha256` is not a digest.
+        InvalidRequestError: `to` is neither the name of a file nor one that accepts bytes, or `sha256` is not a digest.
     """
 
     def __init__(
         self,
         request: Request,
         open: Open,
-        to: str | os.PathLike[str],
+        to: str | os.PathLike[str] | IO[bytes],
         *,
         progress: ProgressCallback | ProgressDisplay | None = None,
         resume: bool = True,
@@ -95,14 +97,21 @@ class Download:
         request.headers["Accept-Encoding"] = "identity"
         self._request = request
         self._open = open
-        self._target = Path(to)
-        if not self._target.name:
-            raise InvalidRequestError(f"to must be the name of a file, got the directory {self._target}")
         self._display = progress if isinstance(progress, ProgressDisplay) else None
         self._progress = None if isinstance(progress, ProgressDisplay) else progress
         self._resume = resume
         self._expected = {} if sha256 is None else {"sha256": _check_hex(sha256)}
-        self._part = PartialFile(self._target, _fingerprint(request, source or request.url))
+        self._part: PartialFile | OpenFile
+        if isinstance(to, str | os.PathLike):
+            self._path = Path(to)
+            if not self._path.name:
+                raise InvalidRequestError(f"to must be the name of a file, got the directory {self._path}")
+            self._part = PartialFile(self._path, _fingerprint(request, source or request.url))
+        elif hasattr(to, "write"):
+            self._part = OpenFile(to, self._expected)
+            self._path = self._part.path
+        else:
+            raise InvalidRequestError(f"to must be a path or a file that is open for writing, got {describe_type(to)}")
         self._response: Response | None = None
         self._furthest = self._resumed_from = 0
         self._retrying: Retrying | None = None
@@ -118,7 +127,7 @@ class Download:
         """
         if self._display is None:
             return await self._run()
-        with self._display.add_task(self._target.name, unit="B") as track:
+        with self._display.add_task(self._path.name, unit="B") as track:
             self._progress = track.update
             return await self._run()
 
@@ -132,7 +141,7 @@ class Download:
             checked = await self._verify()
             version = part.version or Representation()
             done = DownloadResult(
-                path=self._target,
+                path=self._path,
                 size=part.size,
                 resumed_from=self._resumed_from,
                 checked=checked,

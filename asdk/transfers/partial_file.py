@@ -7,14 +7,10 @@ Used by `asdk.transfers.download`. ``.name.part`` contains bytes of exactly one 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import importlib
 import json
 import os
-import secrets
-import shutil
-import stat
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -26,16 +22,12 @@ import attrs
 from asdk.concurrency.threads import run_in_thread
 from asdk.errors import InvalidRequestError, StreamError
 from asdk.transfers.representation import Representation
+from asdk.transfers.targets import UnsafeTargetError, is_same, open_own, publish, resolve_target, write_own
 
 # Windows has no such locks, and does not replace a file that is open.
 _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
 T = TypeVar("T")
-
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_NO_BLOCK = getattr(os, "O_NONBLOCK", 0)
-_USER: Callable[[], int] | None = getattr(os, "geteuid", None)
 
 # The metadata of a download is smaller than this, in bytes.
 _METADATA_SIZE = 64 * 1024
@@ -58,10 +50,8 @@ class PartialFile:
     def __init__(self, target: Path, source: str) -> None:
         self.size: int = 0
         self.version: Representation | None = None
-        self._target = target
         self._source = source
-        self._path = target.with_name(f".{target.name}.part")
-        self._metadata = target.with_name(f".{target.name}.part.json")
+        self._set_target(target)
         self._file: IO[bytes] | None = None
         self._step = threading.Lock()
         self._is_closing = False
@@ -97,7 +87,9 @@ class PartialFile:
         return {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}
 
     async def publish(self) -> None:
-        """Rename the complete file to its target."""
+        """Put the complete file in the place of its target."""
+        # Two steps: a download that is cancelled while a slow disk writes is not published afterwards.
+        await self._do(lambda: os.fsync(self._opened.fileno()))
         await self._do(self._publish)
 
     def close(self) -> None:
@@ -106,7 +98,7 @@ class PartialFile:
         if not self._step.acquire(blocking=False):
             return  # the running thread closes the file after its step
         try:
-            if self._file is not None:
+            if self._file is not None and not self._file.closed:
                 if self.size == 0 or self.version is None or self.version.validator is None:
                     self._discard()
                 self._file.close()
@@ -121,6 +113,11 @@ class PartialFile:
     async def discard(self) -> None:
         """Remove the file and its metadata: the bytes are wrong."""
         await self._do(self._discard)
+
+    def _set_target(self, target: Path) -> None:
+        self._target = target
+        self._path = target.with_name(f".{target.name}.part")
+        self._metadata = target.with_name(f".{target.name}.part.json")
 
     # --- in a thread ------------------------------------------------------------------------------------------------
 
@@ -144,11 +141,11 @@ class PartialFile:
 
     def _open(self, resume: bool) -> str | None:
         try:
-            problem = self._resolve_target()
-            if problem is not None:
-                return problem
+            self._set_target(resolve_target(self._target))
             self._file = self._open_locked()
             self._resume(self._file, self._read_metadata() if resume else None)
+        except UnsafeTargetError as error:
+            return str(error)
         except BlockingIOError:
             return f"{self._target} is already being downloaded"
         except OSError as error:
@@ -158,46 +155,18 @@ class PartialFile:
             return f"to must be the name of a file, got {str(self._target)!a}"
         return None
 
-    def _resolve_target(self) -> str | None:
-        """Follow a link that the user made; return a problem with a target that must not be written.
-
-        A download replaces its target by a rename, which would put a regular file in the place of a link, a device or a
-        pipe.
-        """
-        if self._target.is_symlink():
-            owner, directory = self._target.lstat().st_uid, self._target.parent.stat()
-            if _USER is not None and (owner != _USER() or directory.st_mode & stat.S_IWOTH):
-                return f"to must not be a link that another user may have made, got {self._target}"
-            self._target = Path(os.path.realpath(self._target))
-            self._path = self._target.with_name(f".{self._target.name}.part")
-            self._metadata = self._target.with_name(f".{self._target.name}.part.json")
-        if self._target.is_dir():
-            return f"to must be the name of a file, got the directory {self._target}"
-        if self._target.exists() and not self._target.is_file():
-            return f"to must be a regular file, got a device, pipe or socket: {self._target}"
-        return None
-
     def _open_locked(self) -> IO[bytes]:
         while True:
-            # A link of this name was made by another program, to have the bytes of a server written elsewhere.
-            flags = os.O_RDWR | os.O_CREAT | _BINARY | _NO_FOLLOW
-            file = os.fdopen(os.open(self._path, flags, 0o666), "r+b", buffering=0)
+            file = open_own(self._path, os.O_RDWR | os.O_CREAT)
+            assert file is not None
             try:
-                info = os.fstat(file.fileno())
-                if (
-                    not stat.S_ISREG(info.st_mode)
-                    or info.st_nlink > 1
-                    or (_USER is not None and info.st_uid != _USER())
-                ):
-                    raise PermissionError(
-                        errno.EPERM, f"{self._path.name} belongs to another user or is not a plain file"
-                    )
                 if _fcntl is None:
                     return file
                 _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
-                with contextlib.suppress(FileNotFoundError):
-                    if os.path.samestat(os.fstat(file.fileno()), os.stat(self._path)):
+                if is_same(file, self._path):
+                    if os.fstat(file.fileno()).st_nlink == 1:
                         return file
+                    self._path.unlink()  # a file of this user has this second name, such as in a copy made of links
             except BaseException:
                 file.close()
                 raise
@@ -222,7 +191,10 @@ class PartialFile:
 
     def _read_metadata(self) -> Representation | None:
         try:
-            with open(os.open(self._metadata, os.O_RDONLY | _BINARY | _NO_FOLLOW | _NO_BLOCK), "rb") as file:
+            file = open_own(self._metadata, os.O_RDONLY)
+            if file is None:
+                return None
+            with file:
                 metadata = json.loads(file.read(_METADATA_SIZE))
             same = isinstance(metadata, dict) and metadata.pop("source", None) == self._source
         except (OSError, ValueError, RecursionError):
@@ -238,11 +210,9 @@ class PartialFile:
 
     def _note(self, version: Representation) -> None:
         self.version = version
-        fresh = self._metadata.with_name(f"{self._metadata.name}.{secrets.token_hex(8)}")
-        text = json.dumps({"source": self._source, **attrs.asdict(version)})
+        fresh = self._metadata.with_name(f"{self._metadata.name}.new")
         try:
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666), "w") as file:
-                file.write(text)
+            write_own(fresh, json.dumps({"source": self._source, **attrs.asdict(version)}).encode())
             os.replace(fresh, self._metadata)
         except OSError:  # such as a full disk, which has room for the name alone
             with contextlib.suppress(OSError):
@@ -265,42 +235,10 @@ class PartialFile:
         return offset + len(data)
 
     def _publish(self) -> None:
-        os.fsync(self._opened.fileno())
-        if _fcntl is None:
-            self._opened.close()
         # Still locked, so that no other download opens it under its old name.
-        self._replace_target()
-        self._file = None
+        publish(self._opened, self._path, self._target)
+        self._close_file()
         self._metadata.unlink(missing_ok=True)
-
-    def _replace_target(self) -> None:
-        """Put the file in the place of its target, whose mode and hard links stay."""
-        with contextlib.suppress(FileNotFoundError):
-            before = self._target.stat()
-            if before.st_nlink > 1:
-                self._copy_to_target()
-                return
-            os.chmod(self._path, stat.S_IMODE(before.st_mode))
-        try:
-            os.replace(self._path, self._target)
-        except OSError as error:
-            if error.errno != errno.EBUSY:
-                raise
-            self._copy_to_target()  # a mounted file cannot be replaced
-        else:
-            self._opened.close()
-
-    def _copy_to_target(self) -> None:
-        """Write the bytes into the existing target."""
-        with (
-            self._path.open("rb") as source,
-            open(os.open(self._target, os.O_WRONLY | os.O_TRUNC | _BINARY | _NO_FOLLOW), "wb") as target,
-        ):
-            shutil.copyfileobj(source, target, _HASH_SIZE)
-            target.flush()
-            os.fsync(target.fileno())
-        self._opened.close()  # not before the copy is complete: `close` needs the file after a failure
-        self._path.unlink()
 
     def _reset(self) -> None:
         self._opened.truncate(0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
+import socket
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdk import BaseClient
-from asdk.errors import InvalidRequestError
+from asdk.errors import InvalidRequestError, RequestTimeoutError
 from asdk.http.bodies import (
     CHUNK,
     Body,
@@ -661,3 +664,99 @@ def test_only_a_regular_file_is_uploaded_by_its_path(kind: str, tmp_path: Path) 
     for make in (lambda: raw_body(path), lambda: make_body(UNSET, None, {"f": path}, None), lambda: Upload(path)):
         with pytest.raises(InvalidRequestError, match="regular file"):
             make()
+
+
+@pytest.mark.parametrize("kind", ["named pipe", "pipe", "socket"])
+async def test_an_open_pipe_is_sent_as_its_bytes_come(kind: str, tmp_path: Path) -> None:
+    if kind == "named pipe":
+        os.mkfifo(tmp_path / "pipe")
+        reader, writer = (
+            os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK),
+            os.open(tmp_path / "pipe", os.O_WRONLY),
+        )
+        os.set_blocking(reader, True)
+    elif kind == "pipe":
+        reader, writer = os.pipe()
+    else:
+        ends = socket.socketpair()
+        reader, writer = ends[0].detach(), ends[1].detach()
+    with open(reader, "rb") as file, open(writer, "wb", buffering=0) as pipe:  # noqa: ASYNC230
+        body = raw_body(file)
+        assert isinstance(body, Body)
+        assert (body.length, body.replayable) == (None, False)
+        pipe.write(b"first")
+        chunks = body.open()
+        assert await anext(chunks) == b"first"
+        pipe.write(b"second")
+        pipe.close()
+        assert b"".join([chunk async for chunk in chunks]) == b"second"
+
+
+@pytest.mark.parametrize("where", ["content", "files", "Upload"])
+def test_a_silent_pipe_outlives_neither_a_deadline_nor_the_loop(where: str) -> None:
+    async def serve(exchange: Any) -> None:
+        await exchange.until_gone()
+
+    reader, writer = os.pipe()
+    with RawServer(serve) as server, open(reader, "rb") as file, open(writer, "wb"):
+        given: dict[str, Any] = {"content": file} if where == "content" else {"files": {"f": file}}
+        if where == "Upload":
+            given = {"content": Upload(file)}
+        started = time.monotonic()
+
+        async def call() -> None:
+            async with client_of(server, timeout=0.3) as client:
+                await client.request("PUT", "/", **given)
+
+        with pytest.raises(RequestTimeoutError):
+            asyncio.run(call())
+        assert time.monotonic() - started < 4  # `run_in_thread` would wait for 5 s, and the end of the loop forever
+        os.write(writer, b"x")
+
+
+async def test_a_path_that_became_a_pipe_does_not_stop_the_loop(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    body = raw_body(path)
+    assert isinstance(body, Body)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ValueError, match="not a regular file"):
+        await sent(body)
+
+
+@pytest.mark.parametrize("content", [b"{}", "buffer", Upload(b"{}"), Upload(b"{}", name="a.json")])
+@pytest.mark.parametrize("name", [None, ""])
+async def test_a_part_without_a_name_may_be_any_file(content: Any, name: Any) -> None:
+    content = io.BytesIO(b"{}") if content == "buffer" else content
+    body = MultipartBody({"a": "1"}, [("meta", (name, content, "application/vnd.api+json")), ("file", ("b.bin", b"x"))])
+    text = await sent(body)
+    assert text.count(b"filename=") == 1
+    assert b'name="meta"\r\nContent-Type: application/vnd.api+json\r\n\r\n{}\r\n' in text
+    assert body.length == len(text)
+
+
+@pytest.mark.parametrize("piece", ["text", None, 5])
+async def test_a_file_that_reads_anything_but_bytes_is_refused(piece: Any) -> None:
+    class Odd:
+        def read(self, size: int = -1) -> Any:
+            return piece if size else b""
+
+    odd: Any = Odd()
+    with pytest.raises(InvalidRequestError, match="must yield bytes"):
+        await sent(raw_body(odd))
+
+
+async def test_a_body_of_text_blames_neither_server_nor_network() -> None:
+    connections = 0
+
+    async def serve(exchange: Any) -> None:
+        nonlocal connections
+        connections += 1
+        await exchange.until_gone()
+
+    with RawServer(serve) as server:
+        async with client_of(server) as client:
+            with pytest.raises(InvalidRequestError, match="must yield bytes, got str"):
+                await client.request("PUT", "/", content=lambda: _pieces("text"))
+    assert connections <= 1

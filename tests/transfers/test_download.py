@@ -134,6 +134,17 @@ async def test_attempts_without_progress_use_up_the_policy(serve: Serve, to: Pat
     assert files_at(to) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "cut"), [(200, 7), (20_000, 1000), (MIB // 2, 4096), (MIB // 2, 20_000), (2 * MIB, 2 * MIB // 100)]
+)
+async def test_any_number_of_small_cuts_is_progress(size: int, cut: int, serve: Serve, to: Path) -> None:
+    data = os.urandom(size)
+    archive = Archive(data, *[cut] * (size // cut + 1))
+    done = await fetch(serve(archive), to, retry=Retry(attempts=3, base_delay=0.0001))
+    assert (done.size, to.read_bytes() == data) == (size, True)
+    assert len(archive.asked) >= size // cut
+
+
 async def test_progress_restarts_the_time_and_the_count_of_a_stop_strategy(serve: Serve, to: Path) -> None:
     seen: list[int] = []
 

@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import stat
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -189,3 +190,41 @@ async def test_a_canceled_download_waits_for_its_step(tmp_path: Path, monkeypatc
     await client.download("/f", to=target)  # not refused, and nothing else publishes the file later
     after = target.stat().st_ino
     assert (before != after, target.read_bytes()) == (True, NEW)
+
+
+@pytest.mark.parametrize("patience", [0.0, 30.0], ids=["longer than a call waits", "short"])
+async def test_a_cancelled_download_is_not_published_later(
+    patience: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, sync, syncing, ended = tmp_path / "x", os.fsync, asyncio.Event(), threading.Event()
+    loop, release = asyncio.get_running_loop(), threading.Event()
+
+    def slow(descriptor: int) -> None:
+        loop.call_soon_threadsafe(syncing.set)
+        release.wait(10)
+        sync(descriptor)
+        ended.set()
+
+    monkeypatch.setattr(os, "fsync", slow)
+    monkeypatch.setattr("asdk.concurrency.threads._CANCELLED_WAIT", patience)
+    client, transport = api()
+    first = asyncio.create_task(client.download("/f", to=target))
+    await syncing.wait()
+    first.cancel()
+    if patience:
+        release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    release.set()
+    await asyncio.to_thread(ended.wait)
+    assert not target.exists()
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await client.download("/f", to=target)
+            except InvalidRequestError:  # the thread of the first has not closed the file yet
+                await asyncio.sleep(0.01)
+            else:
+                break
+    assert target.read_bytes() == NEW
+    assert len(transport.sent) >= 2

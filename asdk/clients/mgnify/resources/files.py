@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from typing_extensions import Unpack
 
 from asdk import CallOptions, InvalidRequestError, PermissionDeniedError, Resource, Response
 from asdk.clients.mgnify.models import DownloadFile, IndexFile
 from asdk.http import ProgressCallback
+from asdk.transfers import path_in
 
 if TYPE_CHECKING:
     from asdk.client import ProgressDisplay
@@ -45,7 +45,7 @@ class Files(Resource["MGnify"]):
     async def download(
         self,
         file: DownloadFile | IndexFile | str,
-        to: str | os.PathLike[str],
+        to: str | os.PathLike[str] | IO[bytes],
         *,
         refresh: Callable[[], Awaitable[HasFiles]] | None = None,
         progress: ProgressCallback | ProgressDisplay | None = None,
@@ -56,8 +56,8 @@ class Files(Resource["MGnify"]):
 
         Args:
             file: an entry of ``downloads``, one of its ``index_files``, or a URL.
-            to: the path of the file, or an existing folder, in which an entry of ``downloads`` is named by its alias.
-                An existing file is replaced.
+            to: the path of the file; an existing folder, in which an entry of ``downloads`` is named by its alias if
+                that is a plain name; or an open file, as for `BaseClient.download`. An existing file is replaced.
             refresh: a function that fetches the record again if the link has expired, see `Files`; the download is
                 then resumed.
             progress: a function that is called with the number of bytes on disk and the size of the file (None if
@@ -185,20 +185,12 @@ def _url(file: DownloadFile | IndexFile | str) -> str:
     return url
 
 
-def _target(file: DownloadFile | IndexFile | str, to: str | os.PathLike[str]) -> Path:
+def _target(file: DownloadFile | IndexFile | str, to: str | os.PathLike[str] | IO[bytes]) -> Path | IO[bytes]:
+    if not isinstance(to, str | os.PathLike):
+        return to
     path = Path(to)
     if not path.is_dir():
         return path
-    # The alias comes from the server: it must not lead out of the folder, hide itself, or name a device.
-    name = file.alias if isinstance(file, DownloadFile) else ""
-    target = path / name
-    if not _PLAIN_NAME(name) or _DEVICE(name) or name[-1] in ". " or target.is_symlink():
-        raise InvalidRequestError(f"to is the folder {path}, and the file has no valid name: pass a full path")
-    return target
-
-
-# A name without a leading dot, a path, a drive, or a character that cannot be seen or reorders text.
-_PLAIN_NAME = re.compile(
-    r"[^\W.][^/\\:*?\"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{0,254}"
-).fullmatch
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE).fullmatch
+    if not isinstance(file, DownloadFile):
+        raise InvalidRequestError(f"to is the folder {path}, and the file has no name: pass a full path")
+    return path_in(path, file.alias)
