@@ -237,7 +237,10 @@ ADDRESSES = ["base_url", "token_url", "auth_endpoint", "jwks_uri", "host", "logi
 def test_an_address_of_env_gets_no_secret_of_the_environment(address: str, secret_first: bool) -> None:
     Path(".env").write_text(f"API_{address.upper()}=evil.example\n")
     config = Config("API", environ={"API_KEY": "s3cr3t"})
-    steps = [lambda: config.get(address, default="https://mine"), lambda: config.secret("key")]
+    steps: list[Callable[[], object]] = [
+        lambda: config.get(address, default="https://mine"),
+        lambda: config.secret("key"),
+    ]
     steps = steps[::-1] if secret_first else steps
     steps[0]()
     with pytest.raises(ConfigurationError) as caught:

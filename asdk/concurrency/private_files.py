@@ -17,6 +17,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from asdk.errors import ConfigurationError
 from asdk.secret import Secret
 
 _POSIX = os.open in os.supports_dir_fd
@@ -138,6 +139,25 @@ def open_private_directory(path: Path, *, make: bool) -> Generator[PrivateDirect
         yield PrivateDirectory(path, fd)
     finally:
         os.close(fd)
+
+
+def expand_home(setting: str, path: str | os.PathLike[str]) -> Path:
+    """Return a path with ``~`` and ``~user`` expanded.
+
+    Args:
+        setting: the name of the parameter, for the error message.
+        path: the path that the user gave.
+
+    Raises:
+        ConfigurationError: the home directory is unknown, as for a user that is not in the list of users.
+    """
+    try:
+        return Path(path).expanduser()
+    except (RuntimeError, KeyError):
+        pass
+    raise ConfigurationError(
+        f"cannot expand {path}: the home directory is unknown; set HOME, or pass {setting}= with a full path"
+    )
 
 
 def _open(path: Path, *, make: bool) -> int:

@@ -129,7 +129,7 @@ class OpenFile:
             hasher.update(data)
 
 
-def _problem_with(file: IO[bytes]) -> str | None:
+def _problem_with(file: Any) -> str | None:
     if inspect.iscoroutinefunction(file.write):
         return "an asynchronous file"
     if isinstance(file, io.TextIOBase):

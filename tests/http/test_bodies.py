@@ -743,8 +743,10 @@ async def test_a_file_that_reads_anything_but_bytes_is_refused(piece: Any) -> No
             return piece if size else b""
 
     odd: Any = Odd()
+    body = raw_body(odd)
+    assert isinstance(body, Body)
     with pytest.raises(InvalidRequestError, match="must yield bytes"):
-        await sent(raw_body(odd))
+        await sent(body)
 
 
 async def test_a_body_of_text_blames_neither_server_nor_network() -> None:

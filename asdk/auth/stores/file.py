@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from asdk.auth.stores.paths import expand_directory, file_name, state_directory
+from asdk.auth.stores.paths import file_name, state_directory
 from asdk.auth.stores.record import LARGEST, TokenRecord
 from asdk.concurrency.file_locks import FileLocks
-from asdk.concurrency.private_files import PrivateDirectory, UntrustedFileError, open_private_directory
+from asdk.concurrency.private_files import PrivateDirectory, UntrustedFileError, expand_home, open_private_directory
 from asdk.concurrency.threads import WarnOnce, run_in_thread
 from asdk.extras import require_extra
 
@@ -39,7 +39,11 @@ class FileTokenStore:
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         require_extra("FileTokenStore", "tokens", "filelock", "platformdirs")
-        self.directory: Path = state_directory("tokens") if directory is None else expand_directory(directory)
+        self.directory: Path = (
+            state_directory("tokens", instead=", or pass directory=")
+            if directory is None
+            else expand_home("directory", directory).absolute()
+        )
         self._locks = FileLocks(self.directory)
         self._warnings = WarnOnce()
         self._swept = False

@@ -38,10 +38,11 @@ class KeyringTokenStore:
 
     def __init__(self, service: str = "asdk", *, backend: KeyringBackend | None = None) -> None:
         require_extra("KeyringTokenStore", "tokens", "keyring", "filelock", "platformdirs")
+        directory = state_directory("keyring")  # before the keyrings, some of which need a home directory, too
         self.service = service
         self._given = backend
         self._keyring = backend or _find_keyring()
-        self._locks = FileLocks(state_directory("keyring"))
+        self._locks = FileLocks(directory)
         self._warnings = WarnOnce()
 
     async def load(self, key: str) -> TokenRecord | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
@@ -20,8 +19,12 @@ def file_name(key: str) -> str:
     return key if _is_identity_key(key) else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def state_directory(purpose: str) -> Path:
+def state_directory(purpose: str, *, instead: str = "") -> Path:
     """Return the platform's directory for the state of a user's programs, such as ``~/.local/state/asdk/tokens``.
+
+    Args:
+        purpose: the name of the last folder.
+        instead: what else to do without a home directory, for the error message.
 
     Raises:
         ConfigurationError: the user has no home directory.
@@ -33,20 +36,5 @@ def state_directory(purpose: str) -> Path:
     except (RuntimeError, KeyError, OSError):  # no HOME, and a user that is not in the list of users
         path = None
     if path is None or not path.is_absolute():
-        raise ConfigurationError(f"the home directory is unknown: set HOME, or pass directory= for {purpose}")
+        raise ConfigurationError(f"the home directory is unknown: set HOME or XDG_STATE_HOME{instead}")
     return path / purpose
-
-
-def expand_directory(directory: str | os.PathLike[str]) -> Path:
-    """Return an absolute path, with ``~`` expanded.
-
-    Raises:
-        ConfigurationError: the home directory is unknown.
-    """
-    try:
-        return Path(directory).expanduser().absolute()
-    except (RuntimeError, KeyError):
-        pass
-    raise ConfigurationError(
-        f"directory cannot be expanded, because the home directory is unknown: set HOME, got {str(directory)!r}"
-    )

@@ -1,17 +1,18 @@
 """``~/.bloomy/config.yaml``, which stores the API key between runs. Read by `Bloomy`, written by `Configuration`.
 
-Only its owner can read the file, from the first byte on. It is replaced atomically, and other settings in it are kept.
+Only its owner can read the file, from the first byte on, and only its owner may write into its folder. It is replaced
+atomically, and other settings in it are kept.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any, cast
 
 from asdk import ConfigurationError, Secret
 from asdk.client import check_key, describe_type, require_extra
+from asdk.concurrency import expand_home, open_private_directory
 
 _VERSION = 1
 
@@ -22,12 +23,7 @@ def path_of(named: str | os.PathLike[str] | None) -> Path:
     Raises:
         ConfigurationError: the home directory is unknown.
     """
-    path = Path("~/.bloomy/config.yaml" if named is None else named)
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        pass
-    raise ConfigurationError(f"cannot expand {path}: the home directory is unknown; set HOME, or pass config_path=")
+    return expand_home("config_path", "~/.bloomy/config.yaml" if named is None else named)
 
 
 def read_key(path: Path) -> Secret | None:
@@ -54,13 +50,15 @@ def write_key(path: Path, key: Secret) -> None:
     from yaml import safe_dump  # pyright: ignore[reportUnknownVariableType] - of some versions of its stubs
 
     text = safe_dump({"version": _VERSION} | _read(path) | {"api_key": key.reveal()}, allow_unicode=True)
-    problem = None
+    problem, content = None, Secret(text)
+    del text
+    target = Path(os.path.realpath(path))  # follows a link and replaces its target
     try:
-        _replace(Path(os.path.realpath(path)), text.encode())  # follows a link and replaces its target
+        with open_private_directory(target.parent, make=True) as directory:
+            directory.write(target.name, content)
     except OSError as error:
-        problem = f"{type(error).__name__}: {error.strerror}"
+        problem = f"{type(error).__name__}: {error.strerror or error}"
     if problem is not None:
-        del text
         raise ConfigurationError(f"cannot write {path}: {problem}")
 
 
@@ -95,18 +93,3 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         problem = "does not contain a mapping"
     del text
     raise ConfigurationError(f"{path} {problem}: correct it or remove it")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -20,7 +20,13 @@ from typing import Any, TypeVar
 from asdk import ConfigurationError, DecodeError, Request, Response
 from asdk.auth import TokenSource
 from asdk.clients.mgnify.credentials import SlidingToken
-from asdk.concurrency import PrivateDirectory, UntrustedFileError, open_private_directory, run_in_thread
+from asdk.concurrency import (
+    PrivateDirectory,
+    UntrustedFileError,
+    expand_home,
+    open_private_directory,
+    run_in_thread,
+)
 from asdk.middleware import Handler, StackOrder
 
 T = TypeVar("T")
@@ -53,13 +59,13 @@ class PageCache:
         lifetime: the time in seconds for which a page is fresh.
 
     Raises:
-        ConfigurationError: the lifetime is not positive.
+        ConfigurationError: the lifetime is not positive, or the home directory is unknown.
     """
 
     def __init__(self, directory: str | os.PathLike[str], *, lifetime: float = _DAY) -> None:
         if not lifetime > 0:
             raise ConfigurationError(f"lifetime must be a positive number of seconds, got {lifetime!r}")
-        self._parent = Path(directory).expanduser().absolute()
+        self._parent = expand_home("page_cache", directory).absolute()
         self.directory: Path = self._parent / "mgnify-pages"
         self.lifetime = lifetime
         self._problems: set[str] = set()
