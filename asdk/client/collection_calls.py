@@ -12,7 +12,9 @@ from asdk.client.options import RequestArguments
 from asdk.http.link_header import resolve_next_link
 from asdk.http.response import Response
 from asdk.models.decoding import decoder_for
+from asdk.models.encoding import encode_json
 from asdk.pagination import CursorScope, PageCursor, PageStrategy, Paginator
+from asdk.pagination.bodies import body_params, page_body, with_cursor
 from asdk.pagination.cursor import check_cursor_key
 from asdk.secret import Secret
 from asdk.unset import UNSET
@@ -71,7 +73,10 @@ class CollectionCalls(ClientCalls):
         cursor_key: str | bytes | Secret | None = None,
         **arguments: Unpack[RequestArguments],
     ) -> Paginator[Any]:
-        """Return a collection that is fetched page by page, by GET. Nothing is sent before the first ``async for``.
+        """Return a collection that is fetched page by page. Nothing is sent before the first ``async for``.
+
+        The pages are fetched by GET, and the cursor is in the query. With ``json=`` they are fetched by POST, and the
+        cursor is in the body: the names of the strategy are paths in it, such as ``"variables.after"``.
 
         Args:
             template: the path of the collection.
@@ -80,35 +85,49 @@ class CollectionCalls(ClientCalls):
             prefetch: how many pages to fetch ahead, see `Paginator.prefetch`.
             cursor_key: signs the cursors, see `Paginator.with_cursor_key`.
             arguments: as for `request`. The tenant is fixed now, also one of a `tenant_scope`.
+
+        Raises:
+            InvalidRequestError: an argument is invalid, such as a ``json`` that is a list.
         """
         params, decoder = dict(arguments.get("params") or {}), decoder_for(model)
+        given = arguments.get("json", UNSET)
+        body = None if given is UNSET else page_body(given)
+        method = "GET" if body is None else "POST"
+        if body is not None:
+            arguments.setdefault("idempotent", True)  # reading a page changes nothing
         tenant = arguments["tenant"] = self._builder.tenant_for(arguments.get("tenant", UNSET))
         trusted = self._builder.trusted
 
         async def fetch(cursor: PageCursor) -> Response:
             if isinstance(cursor, str):  # a link of the server, or of a stored cursor: never to a foreign origin
                 link: RequestArguments = {**arguments, "params": None, "path_params": None}
-                request = self.build_request("GET", resolve_next_link(cursor, home(), trusted), **link)
+                request = self.build_request(method, resolve_next_link(cursor, home(), trusted), **link)
                 request.template = template
             else:
-                page: RequestArguments = {**arguments, "params": {**params, **cursor}}
-                request = self.build_request("GET", template, **page)
+                page: RequestArguments = {**arguments}
+                if body is None:
+                    page["params"] = {**params, **cursor}
+                else:
+                    page["json"] = with_cursor(body, cursor)
+                request = self.build_request(method, template, **page)
             response = await self.send(request)
             self._raise_for_error(response)
             response.exact_numbers = decoder.is_exact
             return response
 
         def home() -> str:
-            return self.build_request("GET", template, **arguments).url
+            return self.build_request(method, template, **arguments).url
 
         return Paginator(
             fetch,
             decoder.from_data,
             strategy,
-            params,
+            params if body is None else body_params(body, getattr(strategy, "carries", ())),
             template,
             prefetch=prefetch,
-            scope=CursorScope(home, tenant, check_cursor_key(cursor_key), trusted),
+            scope=CursorScope(
+                home, tenant, check_cursor_key(cursor_key), trusted, b"" if body is None else encode_json(body)
+            ),
         )
 
     def map(

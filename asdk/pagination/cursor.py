@@ -57,12 +57,14 @@ class CursorScope:
         tenant: the tenant of the requests.
         key: signs cursors; None if they are not signed.
         trusted: the origins to which a link of a page may lead, besides that of the page.
+        body: the body of the collection's requests, for pages by POST.
     """
 
     url: Callable[[], str]
     tenant: object = None
     key: Secret | None = None
     trusted: Collection[Origin] = ()
+    body: bytes = attrs.field(default=b"", repr=False)
 
     def encode(self, position: Position) -> str:
         """Return a position as a cursor of this collection."""
@@ -89,7 +91,8 @@ class CursorScope:
         return position
 
     def _collection(self) -> str:
-        return f"{self.url()} {self.tenant}"
+        content = f" {hashlib.sha256(self.body).hexdigest()}" if self.body else ""
+        return f"{self.url()} {self.tenant}{content}"
 
 
 def check_cursor_key(key: str | bytes | Secret | None) -> Secret | None:

@@ -1,4 +1,4 @@
-"""`PageStrategy`, the way an API divides a collection into pages, and the five common strategies.
+"""`PageStrategy`, the way an API divides a collection into pages, and the six common strategies.
 
 Used by `Paginator`; authors of clients pass one to `BaseClient.paginate`. A strategy has no state.
 """
@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
-from asdk.errors import PaginationError
+from asdk.errors import DecodeError, PaginationError
 from asdk.http.headers import Headers
-from asdk.http.link_header import find_link
+from asdk.http.link_header import find_link, resolve_next_link
 from asdk.http.urls import Origin
 from asdk.pagination.members import count_at, flag_at, list_at, number_in, number_of, token_at
 
@@ -100,9 +100,13 @@ END_TOKENS: Final[tuple[str | int, ...]] = (0, "0", -1, "-1")
 MAX_EMPTY_PAGES: Final = 100
 
 
+#: The query parameters that a stored link may set, by default.
+LINK_PARAMETERS: Final = ("page", "offset", "start", "cursor", "after", "before", "page_token", "page_info")
+
+
 @attrs.frozen(kw_only=True)
 class _ListPages:
-    """The settings that the five strategies share.
+    """The settings that the strategies share.
 
     Attributes:
         items: the member that contains the list, such as ``"data.items"``; None if the body is the list.
@@ -300,7 +304,7 @@ class LinkHeader(_ListPages):
     items_at: str | None = attrs.field(default=None, alias="items")
     rel: str = "next"
     end_param: tuple[str, str] | None = ("results", "false")
-    carries: Collection[str] = ("page", "offset", "start", "cursor", "after", "before", "page_token", "page_info")
+    carries: Collection[str] = LINK_PARAMETERS
 
     def first(self, params: Mapping[str, Any]) -> PageCursor:
         """Return the cursor of the first page."""
@@ -311,3 +315,34 @@ class LinkHeader(_ListPages):
         return find_link(
             page.headers.getall("link"), self.rel, page.url, end_param=self.end_param, trusted=page.trusted
         )
+
+
+@attrs.frozen
+class NextLink(_ListPages):
+    """Pages that contain the URL of the next page. The last page has none.
+
+    The URL may be relative. One on another origin, or from https to http, is rejected.
+
+    Attributes:
+        link: the member that contains the URL, such as ``"links.next"``, or ``"links.next.href"``.
+        items: the member that contains the list; None if the body is the list.
+        items_required: as for `PageToken`.
+        max_empty_pages: as for `PageToken`.
+        carries: the query parameters that a stored cursor may set, see `Paginator.resume`.
+    """
+
+    link: str = "next"
+    carries: Collection[str] = attrs.field(default=LINK_PARAMETERS, kw_only=True)
+
+    def first(self, params: Mapping[str, Any]) -> PageCursor:
+        """Return the cursor of the first page."""
+        return {}
+
+    def next(self, cursor: PageCursor, page: Page, seen: int) -> PageCursor | None:
+        """Return the cursor of the next page, or None if this is the last."""
+        link = token_at(page.data, self.link)
+        if link is None:
+            return None
+        if not isinstance(link, str):
+            raise DecodeError(f"{self.link}: expected the URL of the next page", path=self.link)
+        return resolve_next_link(link, page.url, page.trusted)

@@ -27,6 +27,7 @@ from asdk import (
     ServerSentEvent,
     Signer,
     StatusError,
+    Tag,
     Tenant,
     Timeout,
     Token,
@@ -41,8 +42,16 @@ from asdk import (
 from asdk.bulk import MapResults
 from asdk.http import Headers
 from asdk.models import JsonValue
-from asdk.models.declaration import Tag
-from asdk.pagination import Cursor, LinkHeader, Offset, PageNumbers, PageStrategy, PageToken
+from asdk.pagination import (
+    Cursor,
+    GraphQLConnection,
+    LinkHeader,
+    NextLink,
+    Offset,
+    PageNumbers,
+    PageStrategy,
+    PageToken,
+)
 from asdk.streaming.streams import JsonLineStream
 from asdk.transfers.download import DownloadResult
 
@@ -160,8 +169,16 @@ async def pages(client: Pets) -> None:
     assert_type(client.paginate("/x", model=Cat, strategy=PageToken(), prefetch=2), Paginator[Cat])
     assert_type(client.paginate("/x", model=Cat, strategy=PageNumbers(), cursor_key="key"), Paginator[Cat])
     assert_type(client.paginate("/x", strategy=LinkHeader(items="items", rel="next")), Paginator[Any])
-    strategies: list[PageStrategy] = [PageNumbers(), Offset(), PageToken(), Cursor(), LinkHeader()]
-    assert strategies
+    strategies: list[PageStrategy] = [
+        PageNumbers(),
+        Offset(),
+        PageToken(),
+        Cursor(),
+        LinkHeader(),
+        NextLink("links.next"),
+    ]
+    strategies.append(GraphQLConnection("data.pets"))
+    assert_type(client.paginate("/x", json={"q": 1}, model=Cat, strategy=strategies[0]), Paginator[Cat])
 
 
 async def maps(client: Pets, names: AsyncIterator[str]) -> None:
