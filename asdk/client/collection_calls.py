@@ -106,9 +106,9 @@ class CollectionCalls(ClientCalls):
             else:
                 page: RequestArguments = {**arguments}
                 if body is None:
-                    page["params"] = {**params, **cursor}
+                    page.update({"params": {**params, **cursor}})
                 else:
-                    page["json"] = with_cursor(body, cursor)
+                    page.update({"json": with_cursor(body, cursor)})
                 request = self.build_request(method, template, **page)
             response = await self.send(request)
             self._raise_for_error(response)
