@@ -318,7 +318,8 @@ def secrets_of_header(value: str, *, sensitive: bool) -> list[str]:
     if scheme.lower() == "basic":
         with suppress(ValueError):
             user_and_password = base64.b64decode(rest).decode("utf-8", "replace")
-            found += [user_and_password, user_and_password.partition(":")[2]]
+            user, _, password = user_and_password.partition(":")
+            found += [user_and_password, password or user]  # some APIs take a key as the user name alone
     return found
 
 

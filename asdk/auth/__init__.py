@@ -23,7 +23,9 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.auth.credentials.prompt import PromptCredential as PromptCredential
     from asdk.auth.credentials.refresh_token import RefreshToken as RefreshToken
     from asdk.auth.credentials.static import ApiKey as ApiKey
+    from asdk.auth.credentials.static import BasicAuth as BasicAuth
     from asdk.auth.credentials.static import BearerToken as BearerToken
+    from asdk.auth.credentials.static import HeaderKeys as HeaderKeys
     from asdk.auth.credentials.static import NoCredential as NoCredential
     from asdk.auth.identity import Identity as Identity
     from asdk.auth.identity import secret_fingerprint as secret_fingerprint

@@ -63,7 +63,7 @@ def model(cls: type[T] | None = None, /, *, rename: Rename | None = None, empty_
             a `DecodeError`.
 
     Raises:
-        ConfigurationError: the style is unknown.
+        ConfigurationError: the style is unknown, or a default is mutable, such as a list.
     """
 
     def decorate(cls: type[T]) -> type[T]:
@@ -78,11 +78,25 @@ def model(cls: type[T] | None = None, /, *, rename: Rename | None = None, empty_
         if not hasattr(cls, "_repr_html_"):
             cls._repr_html_ = _repr_html  # type: ignore[attr-defined]
         decorated = attrs.frozen(kw_only=True)(cls)
+        _check_defaults(decorated)
         plain = cls.__init__ is object.__init__ and cls.__new__ is object.__new__
         setattr(decorated, _DIRECT, plain and not any(hasattr(cls, hook) for hook in _INIT_HOOKS))
         return decorated
 
     return decorate if cls is None else decorate(cls)
+
+
+def _check_defaults(cls: type) -> None:
+    """Reject a default that all instances would share, and that could be changed in one of them."""
+    for attribute in attrs.fields(cls):
+        default = attribute.default
+        if type(default).__hash__ is None:
+            kind = type(default).__name__
+            make = kind if not default else f"lambda: {default!r}"
+            raise ConfigurationError(
+                f"{cls.__name__}.{attribute.name} must not have a {kind} as its default, since all instances would "
+                f"share it: use field(factory={make})"
+            )
 
 
 def _repr(self: Any) -> str:

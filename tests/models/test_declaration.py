@@ -255,3 +255,23 @@ def test_a_required_field_is_required_although_empty_values_are_defaults(data: A
     with pytest.raises(DecodeError) as caught:
         decoder_for(Required).from_data(data)
     assert caught.value.path == "count"
+
+
+@pytest.mark.parametrize("default", [[], {}, set(), bytearray(), [1], {"a": 1}], ids=repr)
+@pytest.mark.parametrize("explicit", [True, False], ids=["field", "value"])
+def test_a_mutable_default_is_rejected_with_the_remedy(default: Any, explicit: bool) -> None:
+    value = field(default=default) if explicit else default
+    body = {"__annotations__": {"a": Any}, "a": value}
+    with pytest.raises(ConfigurationError, match=r"Shared\.a must not .* field\(factory="):
+        model(type("Shared", (), body))
+
+
+def test_an_immutable_default_is_accepted() -> None:
+    @model
+    class Accepted:
+        a: tuple[int, ...] = ()
+        b: frozenset[int] = frozenset()
+        c: list[int] = field(factory=list)
+        d: str | None = None
+
+    assert Accepted().c is not Accepted().c
