@@ -71,6 +71,7 @@ if TYPE_CHECKING or not lazy_exports(globals()):
     from asdk.middleware.signing import Signer as Signer
     from asdk.models.declaration import OpenEnum as OpenEnum
     from asdk.models.declaration import Tag as Tag
+    from asdk.models.declaration import Unknown as Unknown
     from asdk.models.declaration import field as field
     from asdk.models.declaration import model as model
     from asdk.models.declaration import tagged as tagged

@@ -6,7 +6,7 @@ Used by the models of all clients. A model is frozen, keyword-only and typed. It
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, cast, overload
@@ -181,17 +181,39 @@ class OpenEnum(StrEnum):
 
 
 @attrs.frozen
+class Unknown:
+    """An object of a tagged union with a tag that no class has, for ``rest=`` of `tagged`. It is sent back as it came.
+
+    Attributes:
+        tag: the tag, None if the object has none.
+        data: the whole object as plain JSON data.
+    """
+
+    tag: Any
+    data: dict[str, Any] = attrs.field(repr=False)
+
+
+def _pairs(mapping: Mapping[str, type] | None) -> tuple[tuple[str, type], ...]:
+    return tuple((mapping or {}).items())
+
+
+@attrs.frozen
 class Tag:
     """The name of the field that distinguishes the classes of a union, in ``Annotated[A | B, Tag("kind")]``.
 
-    Each class declares this field with a ``Literal`` type, whose values are the tags of the class. One class may
-    declare it as ``str``: it then takes all other tags, including ones that a server adds later.
+    Each class declares this field with a ``Literal`` type, whose values are the tags of the class, unless the mapping
+    names them. One class may declare it as ``str``: it then takes all other tags, including ones that a server adds
+    later.
 
     Attributes:
         name: the wire name of the field.
+        mapping: classes by tag, for tags that the classes do not declare.
+        rest: the class for objects with another tag or none, such as `Unknown`; None to reject them.
     """
 
     name: str
+    mapping: tuple[tuple[str, type], ...] = attrs.field(default=None, converter=_pairs, kw_only=True)
+    rest: type | None = attrs.field(default=None, kw_only=True)
 
 
 @overload
@@ -210,14 +232,26 @@ def tagged(
 def tagged(
     tag: str, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], g: type[G], /
 ) -> TypeForm[A | B | C | D | E | F | G]: ...
-def tagged(tag: str, *classes: type) -> TypeForm[Any]:
+@overload
+def tagged(tag: str, union: TypeForm[T], /, *, mapping: Mapping[str, type] | None = None) -> TypeForm[T]: ...
+@overload
+def tagged(
+    tag: str, union: TypeForm[T], /, *, rest: type[A], mapping: Mapping[str, type] | None = None
+) -> TypeForm[T | A]: ...
+def tagged(
+    tag: str, *classes: Any, rest: type | None = None, mapping: Mapping[str, type] | None = None
+) -> TypeForm[Any]:
     """Return a union of models that the field ``tag`` distinguishes, to pass as ``model=``.
 
     It equals ``Annotated[A | B, Tag("kind")]``, which is the form for the annotation of a field.
 
     Args:
         tag: the wire name of the field.
-        classes: the models.
+        classes: the models, or one union of them, ``A | B | C``.
+        rest: the class for objects with a tag that none of them has, or with none: `Unknown`, or a model of your own. A
+            stream hands them out. Without it they are a `DecodeError`.
+        mapping: classes by tag, for tags that the classes do not declare.
     """
     # The members are known only at run time, so type checkers cannot follow this.
-    return cast("TypeForm[Any]", Annotated[Union[classes], Tag(tag)])  # noqa: UP007
+    members = classes if rest is None else (*classes, rest)
+    return cast("TypeForm[Any]", Annotated[Union[members], Tag(tag, mapping=mapping, rest=rest)])  # noqa: UP007

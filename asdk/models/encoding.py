@@ -17,7 +17,7 @@ from uuid import UUID
 import attrs
 
 from asdk.errors import InvalidRequestError
-from asdk.models.declaration import wire_names
+from asdk.models.declaration import Unknown, wire_names
 from asdk.secret import Secret
 from asdk.unset import UNSET
 
@@ -59,6 +59,8 @@ def to_wire(value: Any) -> object:
     """
     if value is UNSET:
         raise TypeError("UNSET is not a value; omit the member, or use None for null")
+    if isinstance(value, Unknown):
+        return value.data
     if attrs.has(type(value)):
         return {
             wire: item for name, wire in wire_names(type(value)).items() if (item := getattr(value, name)) is not UNSET

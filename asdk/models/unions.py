@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import attrs
 from cattrs import Converter
 
-from asdk.models.declaration import Tag, wire_names
+from asdk.models.declaration import Tag, Unknown, wire_names
 from asdk.models.parsing import ExactFloat
 from asdk.models.scalars import MismatchError, NeedsExactError, StructureHook, beside_str, describe
 from asdk.models.type_forms import fields_by_wire_name, is_union, literal_values, members_of, type_name
@@ -185,6 +185,8 @@ def tagged_hook(tp: Any, converter: Converter) -> StructureHook:
     rest: tuple[Any, StructureHook] | None = None
     inner: Any = get_args(tp)[0]
     for member in get_args(inner) if is_union(inner) else (inner,):
+        if member is tag.rest:
+            continue
         if not attrs.has(member):
             raise TypeError(f"{type_name(member)} cannot have a tag; use Annotated[A | B, Tag(...)] | C")
         hints = get_type_hints(member)
@@ -193,6 +195,7 @@ def tagged_hook(tp: Any, converter: Converter) -> StructureHook:
             rest = (member, converter.get_structure_hook(member))
             continue
         values = get_args(hints[attribute]) if attribute and get_origin(hints[attribute]) is Literal else ()
+        values += tuple(value for value, owner in tag.mapping if owner is member and value not in values)
         if not values:
             raise TypeError(
                 f"{member.__name__} must have a field {tag.name!r} with a Literal type, to serve as its tag"
@@ -201,13 +204,17 @@ def tagged_hook(tp: Any, converter: Converter) -> StructureHook:
             if value in by_value:
                 raise TypeError(f"{member.__name__} and {by_value[value][0].__name__} have the same tag {value!r}")
             by_value[value] = (member, converter.get_structure_hook(member))
+    if tag.rest is not None and tag.rest is not Unknown:
+        rest = (tag.rest, converter.get_structure_hook(tag.rest))
 
     def structure_tagged(value: Any, _: Any) -> Any:
         if value.__class__ is not dict:
             raise MismatchError("an object", value)
         found = value.get(tag.name)
         chosen = by_value.get(found) if isinstance(found, str | int) else None
-        if chosen is None and isinstance(found, str):
+        if chosen is None and tag.rest is Unknown:
+            return Unknown(found, value)
+        if chosen is None and (isinstance(found, str) or tag.rest is not None):
             chosen = rest
         if chosen is None:
             raise ValueError(f"{tag.name!r} must be one of {sorted(map(str, by_value))}, found {describe(found)}")

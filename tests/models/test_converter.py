@@ -37,6 +37,7 @@ from typing import (  # noqa: UP035 - the deprecated aliases are supported too
     TypedDict,
     TypeVar,
     Union,
+    cast,
 )
 from uuid import UUID
 
@@ -47,8 +48,9 @@ from hypothesis import strategies as st
 
 from asdk.errors import ConfigurationError, DecodeError
 from asdk.models.converter import detailed_hook, exact_hook
-from asdk.models.declaration import OpenEnum, Tag, field, model, tagged
+from asdk.models.declaration import OpenEnum, Tag, Unknown, field, model, tagged
 from asdk.models.decoding import decoder_for
+from asdk.models.encoding import encode_json
 from asdk.secret import Secret
 
 T = TypeVar("T")
@@ -981,3 +983,88 @@ def test_many_failed_unions_do_not_stop_a_decode() -> None:
     decoded = decoder_for(list[list[A | B] | dict[str, int]]).from_data(data)
     assert decoded == data
     assert decoder_for(list[A | Loose | Any]).from_data([{"a": "x"}] * 3000) == [{"a": "x"}] * 3000
+
+
+# --- tagged unions with a rest ---------------------------------------------------------------------------------------
+
+
+@model
+class Fish:
+    scales: int
+
+
+@model
+class Other:
+    kind: str | None = None
+    lives: int = 0
+
+
+OPEN = tagged("kind", Cat | Dog, rest=Unknown)
+
+
+def decoded(tp: Any, data: Any) -> Any:
+    """Return the result of the decoder, with which both converters agree."""
+    found = decoder_for(tp)(json.dumps(data).encode())
+    assert value_of(tp, data) == found
+    return found
+
+
+@pytest.mark.parametrize("tag", ["bird", "", None, 7, 1.5, True, ["cat"], {"cat": 1}])
+def test_an_unknown_tag_is_handed_out_with_its_data(tag: Any) -> None:
+    data = {"kind": tag, "wings": [1, {"a": 2.5}]}
+    unknown = decoded(OPEN, data)
+    assert unknown == Unknown(tag, data)
+    assert json.loads(encode_json({"x": [unknown]})) == {"x": [data]}
+
+
+def test_an_object_without_a_tag_is_handed_out() -> None:
+    assert decoded(OPEN, {}) == Unknown(None, {})
+    assert decoded(list[Any], []) == []
+
+
+def test_known_tags_of_an_open_union_have_their_classes() -> None:
+    assert isinstance(decoded(OPEN, {"kind": "cat"}), Cat)
+    assert isinstance(decoded(OPEN, {"kind": "dog"}), Dog)
+
+
+@pytest.mark.parametrize("data", [7, "cat", None, [], True])
+def test_only_an_object_is_handed_out_as_unknown(data: Any) -> None:
+    with pytest.raises(DecodeError):
+        decoded(OPEN, data)
+
+
+def test_a_known_tag_with_wrong_members_is_a_decode_error() -> None:
+    with pytest.raises(DecodeError, match="lives"):
+        decoded(OPEN, {"kind": "cat", "lives": "many"})
+
+
+def test_a_model_of_your_own_takes_the_rest() -> None:
+    tp = tagged("kind", Cat | Dog, rest=Other)
+    assert decoded(tp, {"kind": "bird", "lives": 2}) == Other(kind="bird", lives=2)
+    assert decoded(tp, {"lives": 2}) == Other(lives=2)
+
+
+def test_a_mapping_names_tags_that_classes_do_not_declare() -> None:
+    tp = tagged("type", Fish | Dog, mapping={"fish": Fish, "eel": Fish, "hound": Dog})
+    assert decoded(tp, {"type": "eel", "scales": 3}) == Fish(scales=3)
+    assert isinstance(decoded(tp, {"type": "hound", "kind": "dog"}), Dog)
+    with pytest.raises(DecodeError, match="'eel', 'fish', 'hound'"):
+        decoded(tp, {"type": "bird"})
+
+
+def test_many_classes_are_one_union() -> None:
+    tags = [f"e{n}" for n in range(30)]
+    classes: list[Any] = [model(type(tag, (), {"__annotations__": {"type": Literal[tag]}})) for tag in tags]
+    tp = tagged("type", cast("Any", Union[tuple(classes)]), rest=Unknown)  # noqa: UP007
+    assert [type(decoded(tp, {"type": tag})) for tag in tags] == classes
+    assert decoded(tp, {"type": "e30"}).tag == "e30"
+
+
+def test_an_open_union_is_a_field() -> None:
+    @model
+    class Shelter:
+        animals: list[Annotated[Cat | Dog | Unknown, Tag("kind", rest=Unknown)]]
+
+    found = decoded(Shelter, {"animals": [{"kind": "cat"}, {"kind": "bird", "a": 1}]})
+    assert [type(animal) for animal in found.animals] == [Cat, Unknown]
+    assert found.animals[1].data == {"kind": "bird", "a": 1}

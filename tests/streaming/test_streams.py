@@ -32,6 +32,7 @@ from asdk import (
     Tenant,
     TenantHeaders,
     Timeout,
+    Unknown,
     model,
     tagged,
     tenant_scope,
@@ -101,6 +102,17 @@ async def test_events_are_typed_by_a_model_and_a_tag() -> None:
         Done(tokens=2),
     ]
     assert transport.sent[0].headers["Accept"] == "text/event-stream"
+
+
+async def test_an_event_with_an_unknown_tag_is_handed_out_as_the_rest() -> None:
+    client, _ = make_client(
+        sse(
+            b'data: {"type":"token","content":"a"}\n\ndata: {"type":"new","x":1}\n\n',
+            b'data: {"type":"done","tokens":2}\n\n',
+        )
+    )
+    stream = client.events("POST", "/ask", json={}, model=tagged("type", Token | Done, rest=Unknown))
+    assert await collect(stream) == [Token(content="a"), Unknown("new", {"type": "new", "x": 1}), Done(tokens=2)]
 
 
 async def test_without_a_model_the_items_are_events() -> None:

@@ -32,6 +32,7 @@ from asdk import (
     Timeout,
     Token,
     TypedResponse,
+    Unknown,
     Upload,
     field,
     model,
@@ -108,6 +109,9 @@ async def requests(client: Pets) -> None:
     assert_type(await client.request("GET", "/x", model=Literal["a", "b"]), Literal["a", "b"])
     assert_type(await client.request("GET", "/x", model=Kind), Kind)
     assert_type(await client.request("GET", "/x", model=tagged("kind", Cat, Dog)), Cat | Dog)
+    assert_type(await client.request("GET", "/x", model=tagged("kind", Cat | Dog)), Cat | Dog)
+    assert_type(await client.request("GET", "/x", model=tagged("kind", Cat | Dog, rest=Unknown)), Cat | Dog | Unknown)
+    assert_type(await client.request("GET", "/x", model=tagged("kind", Cat | Dog, mapping={"d": Dog})), Cat | Dog)
     assert_type(await client.request("GET", "/x", model=None), None)
     assert_type(await client.request("GET", "/x"), Any)
     assert_type(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import assert_type
 
-from asdk import Paginator, Records, Retry, Tenant
+from asdk import Paginator, Records, Retry, Tenant, Unknown
 from asdk.clients.edgequake import EdgeQuake
 from asdk.clients.edgequake.models import (
     ApiKeySummary,
@@ -17,7 +17,6 @@ from asdk.clients.edgequake.models import (
     DocumentStatus,
     DocumentSummary,
     LoginResult,
-    OtherEvent,
     QueryContext,
     QueryDone,
     QueryResult,
@@ -49,12 +48,10 @@ async def results(client: EdgeQuake) -> None:
 async def streams(client: EdgeQuake) -> None:
     async with client.query.stream("why?") as events:
         async for event in events:
-            assert_type(event, QueryContext | Token | Thinking | QueryDone | OtherEvent)
+            assert_type(event, QueryContext | Token | Thinking | QueryDone | Unknown)
     async with client.chat.stream("why?", timeout=5) as answer:
         async for part in answer:
-            assert_type(
-                part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent
-            )
+            assert_type(part, ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | Unknown)
     assert_type(await client.chat.complete("why?"), ChatResult)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from asdk import model, tagged
-from asdk.clients.edgequake.models.streams import OtherEvent
+from asdk import Unknown, model, tagged
 
 
 @model
@@ -118,4 +117,4 @@ class GraphDone:
 
 
 #: The decoder of events of ``graph.stream``.
-GRAPH_EVENT = tagged("type", GraphMetadata, GraphNodes, GraphEdges, GraphDone, OtherEvent)
+GRAPH_EVENT = tagged("type", GraphMetadata | GraphNodes | GraphEdges | GraphDone, rest=Unknown)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from asdk import model, tagged
+from asdk import Unknown, model, tagged
 from asdk.clients.edgequake.models.queries import QueryMode, QueryStats, SourceReference, Subgraph
-
-
-@model
-class OtherEvent:
-    """Event of an unknown type from a newer server. Ignore it."""
-
-    type: str
 
 
 @model
@@ -123,7 +116,7 @@ class ChatResult:
 
 
 #: The decoder of events of ``query.stream``.
-QUERY_EVENT = tagged("type", QueryContext, Token, Thinking, QueryDone, OtherEvent)
+QUERY_EVENT = tagged("type", QueryContext | Token | Thinking | QueryDone, rest=Unknown)
 
 #: The decoder of events of ``chat.stream``.
-CHAT_EVENT = tagged("type", ConversationStarted, ChatContext, Token, Thinking, ChatDone, TitleUpdate, OtherEvent)
+CHAT_EVENT = tagged("type", ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate, rest=Unknown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
-from asdk import CallOptions, EventStream, Resource, omit_none
+from asdk import CallOptions, EventStream, Resource, Unknown, omit_none
 from asdk.clients.edgequake.models import (
     ChatContext,
     ChatDone,
@@ -15,7 +15,6 @@ from asdk.clients.edgequake.models import (
     ConversationStarted,
     DocumentFilter,
     ImageAttachment,
-    OtherEvent,
     Thinking,
     TitleUpdate,
     Token,
@@ -119,11 +118,11 @@ class Chat(Resource["EdgeQuake"]):
         document_filter: DocumentFilter | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | OtherEvent]:
+    ) -> EventStream[ConversationStarted | ChatContext | Token | Thinking | ChatDone | TitleUpdate | Unknown]:
         """Send a message and stream the answer, in ``async with``.
 
         The title of a new conversation follows `ChatDone`, so read to the end. Event types added by a newer server are
-        decoded as `OtherEvent`.
+        decoded as `Unknown`.
 
         Args:
             message: see `complete` for this and the other arguments.

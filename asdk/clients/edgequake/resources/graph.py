@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk import CallOptions, EventStream, Records, Resource, model
+from asdk import CallOptions, EventStream, Records, Resource, Unknown, model
 from asdk.clients.edgequake.models import (
     FoundNodes,
     GraphDone,
@@ -17,7 +17,6 @@ from asdk.clients.edgequake.models import (
     GraphNodes,
     KnowledgeGraph,
     NodeDegree,
-    OtherEvent,
     PopularLabels,
 )
 from asdk.clients.edgequake.models.graph import GRAPH_EVENT
@@ -78,7 +77,7 @@ class Graph(Resource["EdgeQuake"]):
         max_nodes: int | None = None,
         batch_size: int | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[GraphMetadata | GraphNodes | GraphEdges | GraphDone | OtherEvent]:
+    ) -> EventStream[GraphMetadata | GraphNodes | GraphEdges | GraphDone | Unknown]:
         """Stream a large graph in batches, in ``async with``.
 
         The events are one `GraphMetadata`, several `GraphNodes`, one `GraphEdges` and one `GraphDone`, in this order.

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Unpack
 
-from asdk import CallOptions, EventStream, Resource, Secret, ServerSentEvent, omit_none
+from asdk import CallOptions, EventStream, Resource, Secret, ServerSentEvent, Unknown, omit_none
 from asdk.clients.edgequake.models import (
     ConversationMessage,
     DocumentFilter,
     MixWeights,
-    OtherEvent,
     QueryContext,
     QueryDone,
     QueryResult,
@@ -124,11 +123,11 @@ class Query(Resource["EdgeQuake"]):
         extra_headers: Mapping[str, str | Secret] | None = None,
         content_granularity: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> EventStream[QueryContext | Token | Thinking | QueryDone | OtherEvent]:
+    ) -> EventStream[QueryContext | Token | Thinking | QueryDone | Unknown]:
         """Ask a question and stream the answer, in ``async with``.
 
         The events are one `QueryContext`, several `Token` and possibly `Thinking` events, and one `QueryDone`.
-        Event types added by a newer server are decoded as `OtherEvent`.
+        Event types added by a newer server are decoded as `Unknown`.
 
         Args:
             query: the question.
