@@ -77,6 +77,8 @@ class PickledClient:
             return value
         if name == "auth":
             self._refuse_auth(config)
+        if name == "signer":
+            self._refuse(name, "keys stay in their process", config)
         if name == "transport" or (name == "clock" and value is not SYSTEM_CLOCK):
             self._refuse(name, "connections and credentials stay in their process", config)
         if name == "headers" and any(_SECRET_NAME(field.lower()) for field in value):

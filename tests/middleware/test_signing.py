@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import pickle
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,12 @@ async def test_a_call_canceled_in_prepare_sends_nothing() -> None:
     with pytest.raises(asyncio.CancelledError):
         await call
     assert transport.sent == []
+
+
+def test_a_client_whose_signer_was_given_in_code_does_not_pickle() -> None:
+    client = BaseClient(base_url=URL, signer=Recorder())
+    with pytest.raises(ConfigurationError, match="signer was given in code"):
+        pickle.dumps(client)
 
 
 @pytest.mark.parametrize("signer", [Recorder, lambda request: None, "key", object()])
