@@ -66,7 +66,7 @@ import attrs
 
 from asdk.models.declaration import is_direct, wire_names
 from asdk.models.scalars import StructureHook
-from asdk.models.type_forms import empty_values
+from asdk.models.type_forms import accepts_null, empty_values, is_open_literal
 
 #: Returns the structure hook for a type.
 HookFor: TypeAlias = Callable[[Any], StructureHook]
@@ -169,6 +169,10 @@ def _conversion(tp: Any, value: str, number: int, scope: dict[str, Any], hook_fo
 
     An empty condition is always true; an empty statement means that any value is valid.
     """
+    if is_open_literal(tp):
+        scope[f"h{number}"], scope[f"t{number}"] = hook_for(tp), tp
+        not_none = f"{value} is not None" if accepts_null(tp) else ""
+        return _and(not_none, f"{value}.__class__ is not str"), f"{value} = h{number}({value}, t{number})"
     tp, optional = _unwrap_optional(tp)
     scope[f"h{number}"], scope[f"t{number}"] = hook_for(tp), tp
     call_hook = f"h{number}({value}, t{number})"

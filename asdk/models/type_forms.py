@@ -62,6 +62,14 @@ def _is_text(member: Any) -> bool:
     return member in (str, Any, object, Secret) or isinstance(member, TypeVar)
 
 
+def is_open_literal(tp: Any) -> bool:
+    """Return True for ``Literal["a", "b"] | str``, with or without None: any text is a value as it is."""
+    members = [member for member in members_of(tp) if member is not NoneType]
+    literals = [member for member in members if get_origin(member) is Literal]
+    are_texts = all(type(value) is str for literal in literals for value in get_args(literal))
+    return bool(literals) and str in members and len(members) == len(literals) + members.count(str) and are_texts
+
+
 def literal_values(tp: Any) -> dict[Any, Any]:
     """Return the values of a ``Literal`` by their JSON form, which for an enum member is its value."""
     return {value.value if isinstance(value, Enum) else value: value for value in get_args(tp)}

@@ -18,7 +18,7 @@ from cattrs import Converter
 from asdk.models.declaration import Tag, Unknown, wire_names
 from asdk.models.parsing import ExactFloat
 from asdk.models.scalars import MismatchError, NeedsExactError, StructureHook, beside_str, describe
-from asdk.models.type_forms import fields_by_wire_name, is_union, literal_values, members_of, type_name
+from asdk.models.type_forms import fields_by_wire_name, is_open_literal, is_union, literal_values, members_of, type_name
 
 
 def literal_hook(tp: Any, _: Converter) -> StructureHook:
@@ -118,6 +118,8 @@ def union_hook(tp: Any, converter: Converter) -> StructureHook:
     equality, so such a type has the order that the process met first; ``A | B | None`` has its own.
     """
     members = get_args(tp)
+    if is_open_literal(tp):
+        return _open_literal_hook(tp)
     if len(members) == 2 and NoneType in members:
         (other,) = (member for member in members if member is not NoneType)
         inner = converter.get_structure_hook(other)
@@ -159,6 +161,18 @@ def union_hook(tp: Any, converter: Converter) -> StructureHook:
         raise MismatchError(expected, value)
 
     return structure_union
+
+
+def _open_literal_hook(tp: Any) -> StructureHook:
+    expected = " or ".join(type_name(member) for member in get_args(tp))
+    takes_none = NoneType in members_of(tp)
+
+    def structure_text(value: Any, _: Any) -> Any:
+        if value.__class__ is str or (value is None and takes_none):
+            return value
+        raise MismatchError(expected, value)
+
+    return structure_text
 
 
 def _overlap(member: Any, value: dict[str, Any]) -> int:

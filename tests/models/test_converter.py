@@ -1068,3 +1068,46 @@ def test_an_open_union_is_a_field() -> None:
     found = decoded(Shelter, {"animals": [{"kind": "cat"}, {"kind": "bird", "a": 1}]})
     assert [type(animal) for animal in found.animals] == [Cat, Unknown]
     assert found.animals[1].data == {"kind": "bird", "a": 1}
+
+
+# --- open literals ---------------------------------------------------------------------------------------------------
+
+
+@model
+class Sized:
+    size: Literal["s", "m"] | str
+    other: Literal["a"] | str | None = None
+    many: list[Literal["x"] | str] = field(factory=list)
+
+
+@pytest.mark.parametrize("text", ["s", "m", "xxl", "", "\U0001f600"])
+def test_an_open_literal_takes_any_text_as_it_is(text: str) -> None:
+    data = {"size": text, "other": text, "many": [text, "x"]}
+    assert decoded(Sized, data) == Sized(size=text, other=text, many=[text, "x"])
+    assert decoded(Literal["s"] | str, text) == text
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, ["s"], {}])
+def test_an_open_literal_takes_nothing_but_text(value: Any) -> None:
+    with pytest.raises(DecodeError, match="size"):
+        decoder_for(Sized)(json.dumps({"size": value}).encode())
+    with pytest.raises(DecodeError, match="other"):
+        decoder_for(Sized)(json.dumps({"size": "s", "other": value}).encode())
+    with pytest.raises(DecodeError, match="many"):
+        decoder_for(Sized)(json.dumps({"size": "s", "many": [value]}).encode())
+
+
+def test_an_open_literal_takes_null_only_with_none() -> None:
+    assert decoded(Sized, {"size": "s", "other": None}) == Sized(size="s")
+    with pytest.raises(DecodeError, match="size"):
+        decoder_for(Sized)(b'{"size": null}')
+
+
+class Size(Enum):
+    SMALL = "s"
+
+
+def test_a_literal_of_an_enum_keeps_its_members() -> None:
+    tp = Literal[Size.SMALL] | str
+    assert decoded(tp, "s") is Size.SMALL
+    assert decoded(tp, "xl") == "xl"
