@@ -60,7 +60,7 @@ def show(text: str, request: Sent | None, *, limit: int = SHOWN_LENGTH, keep_url
 
     Args:
         text: what to show, such as the message of a server.
-        request: the request that was sent; None if there is none.
+        request: the request that was sent; None if nothing was sent.
         limit: the maximum number of characters.
         keep_urls: whether to show absolute URLs whole, where they are what the reader asked for.
 

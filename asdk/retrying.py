@@ -35,7 +35,7 @@ THROTTLED_COST: Final = 5
 #: The tokens that a call returns when it succeeds at its first attempt.
 FIRST_TRY_REFUND: Final = 1
 
-# Calls that were told the same Retry-After spread over this share of it, for at least and at most so many seconds.
+# Calls that were told the same Retry-After spread over this share of it, within these bounds in seconds.
 _SPREAD, _LEAST_SPREAD, _MOST_SPREAD = 0.1, 0.05, 5.0
 
 # The maximum number of origins that the quota remembers; older failures are evicted.

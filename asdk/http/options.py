@@ -158,7 +158,7 @@ class CallOptions(TypedDict, total=False):
         a stream, when it begins; of pages, for each.
     if_match: the entity tag, as in ``ETag``, of the version to change; else `PreconditionFailedError`.
     if_none_match: the entity tag of the version that the caller has; `NotModifiedError` if it is the newest. ``"*"``
-        creates a resource only if there is none.
+        creates a resource only if it does not exist.
     """
 
     timeout: TimeoutTypes | Unset

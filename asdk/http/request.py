@@ -95,7 +95,7 @@ class Request:
     """
 
     method: str
-    url: str = attrs.field(repr=False)  # rich shows the fields of attrs classes, whatever their __repr__
+    url: str = attrs.field(repr=False)  # rich shows the fields of attrs classes despite a __repr__
     template: str
     headers: Headers = attrs.field(repr=False)
     body: bytes | Body | None = attrs.field(default=None, repr=False)

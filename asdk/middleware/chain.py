@@ -135,7 +135,7 @@ def _last_link(send: Handler, gate: Gate | None) -> Handler:
 
 
 class Gate:
-    """The outgoing gate of a client: no request can bypass it, whatever a middleware, a redirect or a store did to it.
+    """The outgoing gate of a client: no request can bypass it, even if a middleware, a redirect or a store changed it.
 
     A request to an origin that is not trusted loses its token, its tenant and every header that is not harmless. A URL
     of a server must not lead nearer to this machine than the base URL, see `asdk.http.addresses`. Framing headers are

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def member_at(data: Any, path: str) -> Any:
-    """Return the member at a dotted path, such as ``"error.message"`` or ``"errors.0.code"``; None if there is none.
+    """Return the member at a dotted path, such as ``"error.message"`` or ``"errors.0.code"``; None if it is missing.
 
     Args:
         data: JSON data, of any type.

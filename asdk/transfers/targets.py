@@ -1,6 +1,6 @@
 """The target of a download: which paths may be written, and how the complete file gets there.
 
-Used by `PartialFile`, in its threads. A rename replaces whatever has the name: it would put a regular file in the place
+Used by `PartialFile`, in its threads. A rename replaces any file of that name: it would put a regular file in the place
 of a link, a pipe or a device, break hard links, and fails for a mounted file.
 """
 

@@ -88,7 +88,7 @@ def checked_socket(address: tuple[Any, ...]) -> socket.socket:
 
 
 class LoopbackResolver(aiohttp.DefaultResolver):  # type: ignore[misc,valid-type]
-    """A resolver by which ``localhost`` and the names under it are this machine, whatever a name server says.
+    """A resolver by which ``localhost`` and the names under it are this machine, without asking a name server.
 
     asdk sends secrets over plain http to these names only (RFC 6761, section 6.3).
     """

@@ -161,7 +161,7 @@ def header_field(headers: Mapping[str, str], name: str) -> str:
 
 
 def all_signatures(signatures: list[bytes]) -> tuple[bytes, ...]:
-    """Return the signatures that were found; raise a `WebhookError` if there is none."""
+    """Return the signatures that were found; raise a `WebhookError` if there are no signatures."""
     if not signatures:
         raise WebhookError("the request has no signature of a known version")
     return tuple(signatures)

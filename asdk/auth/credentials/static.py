@@ -113,7 +113,7 @@ class HeaderKeys(Credential):
         keys: the keys by header name.
 
     Raises:
-        ConfigurationError: there is none, or a key is empty or contains a blank or an invalid character.
+        ConfigurationError: the mapping is empty, or a key is empty or contains a blank or an invalid character.
     """
 
     storable = False
