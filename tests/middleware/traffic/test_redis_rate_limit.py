@@ -175,7 +175,9 @@ async def test_without_redis_a_small_share_is_used_and_logged_once(
     began = time.monotonic()
     assert await member.calls(50) == [1] * 50
     assert time.monotonic() - began >= 0.4, "a tenth of the limit"
-    warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    # asyncio warns too, of a slow callback on a busy machine
+    mine = [record for record in caplog.records if record.name == "asdk"]
+    warnings = [record.getMessage() for record in mine if record.levelno >= logging.WARNING]
     assert len(warnings) == 1
     assert "Redis is gone (ConnectionError" in warnings[0]
     assert "100 requests per second" in warnings[0]
